@@ -1,0 +1,1 @@
+"""chat-ui: Parley's pages, its streams, and the runner that works replies off."""

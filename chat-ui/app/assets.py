@@ -1,0 +1,50 @@
+"""Static files under addresses that change with their content, so that browsers may keep them.
+
+`/static/<hash>/app.js` is cached for a year; `/static/app.js` works too and is checked each time.
+The hash covers the whole folder: relative imports between files keep working under it.
+"""
+
+import hashlib
+import re
+from pathlib import Path
+
+from starlette.responses import PlainTextResponse, Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+FOLDER = Path(__file__).parent / "static"
+VERSION = re.compile(r"^[0-9a-f]{12}/")
+
+# One file per component, one request for the page: /static/style.css is these, in this order.
+STYLES = (
+    "colours", "base", "layout", "home", "chat", "message", "composer", "problem", "code",
+)  # fmt: skip
+
+
+class Assets(StaticFiles):
+    """Serves `static/`, and the style sheet put together from `static/css/`."""
+
+    def __init__(self) -> None:
+        super().__init__(directory=FOLDER)
+        self._style = "\n".join((FOLDER / "css" / f"{name}.css").read_text() for name in STYLES)
+        digest = hashlib.sha256()
+        for file in sorted(path for path in FOLDER.rglob("*") if path.is_file()):
+            digest.update(file.read_bytes())
+        self.version = digest.hexdigest()[:12]
+
+    def url(self, path: str) -> str:
+        """The address of a file in `static/` that may be cached for ever."""
+        return f"/static/{self.version}/{path}"
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """A file, whatever version its address names; only the current one is kept for long."""
+        plain = VERSION.sub("", path)
+        if plain == "style.css":
+            response: Response = PlainTextResponse(self._style, media_type="text/css")
+        else:
+            response = await super().get_response(plain, scope)
+        current = path.startswith(f"{self.version}/")
+        response.headers["Cache-Control"] = (
+            "public, max-age=31536000, immutable" if current else "no-cache"
+        )
+        return response

@@ -1,0 +1,87 @@
+"""The base client of db-api: the service's token, the person's session, and errors by name."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+import httpx
+
+from app.errors import (
+    InvalidInput,
+    KeyReused,
+    LeaseLost,
+    NotFound,
+    ParleyError,
+    SessionEnded,
+    TooLarge,
+    Unavailable,
+)
+
+log = logging.getLogger(__name__)
+
+# db-api's problem types, as the exceptions the rest of chat-ui knows.
+PROBLEMS: dict[str, type[ParleyError]] = {
+    "urn:parley:chat-not-found": NotFound,
+    "urn:parley:message-not-found": NotFound,
+    "urn:parley:reply-not-found": NotFound,
+    "urn:parley:session-ended": SessionEnded,
+    "urn:parley:invalid-input": InvalidInput,
+    "urn:parley:key-reused": KeyReused,
+    "urn:parley:message-too-large": TooLarge,
+    "urn:parley:lease-lost": LeaseLost,
+    "urn:parley:database-unavailable": Unavailable,
+}
+
+
+class DbApi:
+    """Calls db-api and turns its problems into exceptions of `app.errors`."""
+
+    def __init__(self, http: httpx.AsyncClient) -> None:
+        self._http = http
+
+    async def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        session: UUID | None = None,
+        json: object = None,
+        params: Mapping[str, str | Sequence[str]] | None = None,
+        seconds: float = 10,
+    ) -> Any:
+        """The decoded JSON of a successful answer, None for an empty one.
+
+        Raises a ParleyError: the one db-api's problem names, or Unavailable when there is no
+        usable answer. A request is sent again once when the kept connection turned out closed,
+        before a byte of an answer: db-api's calls are safe to repeat.
+        """
+        headers = {"X-Session-ID": str(session)} if session else {}
+        request = self._http.build_request(
+            method, path, json=json, params=params, headers=headers, timeout=seconds
+        )
+        try:
+            response = await self._send(request)
+        except httpx.HTTPError as error:
+            log.warning("db-api: %s %s: %r", method, path, error)
+            raise Unavailable from error
+        if response.is_success:
+            return response.json() if response.content else None
+        raise _problem(response)
+
+    async def _send(self, request: httpx.Request) -> httpx.Response:
+        try:
+            return await self._http.send(request)
+        except (httpx.RemoteProtocolError, httpx.ReadError):
+            return await self._http.send(request)
+
+
+def _problem(response: httpx.Response) -> ParleyError:
+    try:
+        problem = response.json()
+        error = PROBLEMS[problem["type"]]
+    except (ValueError, KeyError, TypeError):
+        log.error("db-api answered %s to %s", response.status_code, response.request.url.path)
+        return Unavailable()
+    facts = {name: problem[name] for name in ("size", "limit") if name in problem}
+    return error(**facts)

@@ -1,0 +1,153 @@
+"""lm-api: llama.cpp's server. Only the fields named here are ever sent to it.
+
+Source of the request fields and of the error shapes: llama.cpp, tools/server/README.md.
+"""
+
+import json
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from app.clients.types import PromptMessage
+
+# A long prompt can keep a busy CPU reading for a while before the first byte of an answer.
+READ_SECONDS = 120
+
+
+@dataclass(frozen=True)
+class Delta:
+    """The next piece of the reply, exactly as the model's tokens fell."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How many of the prompt's tokens have been read."""
+
+    read: int
+    total: int
+
+
+@dataclass(frozen=True)
+class Usage:
+    """The token counts of a whole completion; the stream's last word."""
+
+    prompt_tokens: int
+    completion_tokens: int
+
+
+class ModelAway(Exception):
+    """lm-api is out of reach or still loading: wait and ask again."""
+
+
+class ModelBroke(Exception):
+    """The stream broke off or made no sense: go on from what was written."""
+
+
+class ModelRefused(Exception):
+    """lm-api won't take this prompt; asking again would not help."""
+
+    def __init__(self, kind: str, size: int | None = None, limit: int | None = None) -> None:
+        super().__init__(kind)
+        self.kind, self.size, self.limit = kind, size, limit
+
+
+class LanguageModel:
+    """Streams completions from lm-api."""
+
+    def __init__(self, http: httpx.AsyncClient, temperature: float) -> None:
+        self._http = http
+        self._temperature = temperature
+
+    async def stream(
+        self, prompt: list[PromptMessage], written: str, max_tokens: int
+    ) -> AsyncGenerator[Delta | Reading | Usage]:
+        """The reply to `prompt` as it comes, going on from `written` if that is not empty.
+
+        Raises ModelAway, ModelBroke or ModelRefused. Closing the iterator frees the model's slot.
+        """
+        body = _request(prompt, written, max_tokens, self._temperature)
+        timeout = httpx.Timeout(5, read=READ_SECONDS)
+        try:
+            async with self._http.stream(
+                "POST", "/v1/chat/completions", json=body, timeout=timeout
+            ) as response:
+                if response.status_code != httpx.codes.OK:
+                    await response.aread()
+                    _raise_for(response)
+                async for event in _events(response):
+                    yield event
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            raise ModelAway from error
+        except httpx.HTTPError as error:
+            raise ModelBroke(repr(error)) from error
+
+
+def _request(
+    prompt: list[PromptMessage], written: str, max_tokens: int, temperature: float
+) -> dict[str, Any]:
+    messages = [message.model_dump() for message in prompt]
+    body: dict[str, Any] = {
+        "messages": messages,
+        "stream": True,
+        "stream_options": {"include_usage": True},
+        "return_progress": True,
+        "cache_prompt": True,
+        "max_tokens": max_tokens,
+        "temperature": temperature,
+    }
+    if written:
+        # Both switches together make the server go on with the last message instead of
+        # answering it.
+        messages.append({"role": "assistant", "content": written})
+        body |= {"continue_final_message": True, "add_generation_prompt": False}
+    return body
+
+
+async def _events(response: httpx.Response) -> AsyncGenerator[Delta | Reading | Usage]:
+    async for line in response.aiter_lines():
+        if not line.startswith("data:"):
+            continue
+        data = line.removeprefix("data:").strip()
+        if data == "[DONE]":
+            return
+        try:
+            chunk = json.loads(data)
+            for event in _chunk_events(chunk):
+                yield event
+        except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
+            raise ModelBroke(f"unreadable stream: {data[:80]!r}") from error
+    raise ModelBroke("the stream ended early")
+
+
+def _chunk_events(chunk: dict[str, Any]) -> list[Delta | Reading | Usage]:
+    if "error" in chunk:
+        raise ModelBroke(str(chunk["error"].get("message"))[:200])
+    events: list[Delta | Reading | Usage] = []
+    if progress := chunk.get("prompt_progress"):
+        events.append(Reading(progress["processed"], progress["total"]))
+    for choice in chunk.get("choices") or ():
+        if text := choice["delta"].get("content"):
+            events.append(Delta(text))
+    if usage := chunk.get("usage"):
+        events.append(Usage(usage["prompt_tokens"], usage["completion_tokens"]))
+    return events
+
+
+def _raise_for(response: httpx.Response) -> None:
+    """The exception for an answer that is not 200."""
+    try:
+        error = response.json()["error"]
+        kind = error["type"]
+    except (ValueError, KeyError, TypeError):
+        error, kind = {}, ""
+    if response.status_code == httpx.codes.SERVICE_UNAVAILABLE:
+        raise ModelAway(kind)
+    if kind == "exceed_context_size_error":
+        raise ModelRefused("prompt-too-long", error.get("n_prompt_tokens"), error.get("n_ctx"))
+    if response.is_client_error:
+        raise ModelRefused("model-refused")
+    raise ModelBroke(f"status {response.status_code}")

@@ -1,0 +1,33 @@
+"""Sessions: made when a name is first given, renewed while they are used."""
+
+from uuid import UUID
+
+from app.clients.base import DbApi
+from app.clients.types import Session
+
+
+class SessionsClient:
+    """db-api's sessions, and whether db-api is ready."""
+
+    def __init__(self, api: DbApi) -> None:
+        self._api = api
+
+    async def create(self) -> Session:
+        """A new session."""
+        return Session.model_validate(await self._api.call("POST", "/sessions"))
+
+    async def current(self, session: UUID) -> Session:
+        """The session itself; SessionEnded if it is over."""
+        return Session.model_validate(
+            await self._api.call("GET", "/sessions/current", session=session)
+        )
+
+    async def renew(self, session: UUID) -> Session:
+        """Counts the session's days from now again; SessionEnded if it is over."""
+        return Session.model_validate(
+            await self._api.call("POST", "/sessions/current/renew", session=session)
+        )
+
+    async def check_ready(self) -> None:
+        """Unavailable unless db-api and its database answer."""
+        await self._api.call("GET", "/ready", seconds=3)

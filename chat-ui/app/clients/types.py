@@ -1,0 +1,147 @@
+"""What db-api sends, as typed objects. The contract test drives them against the real db-api."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+Role = Literal["system", "user", "assistant"]
+State = Literal["queued", "running", "complete", "stopped", "failed"]
+Phase = Literal["waiting", "reading", "writing"]
+
+FINAL: frozenset[State] = frozenset({"complete", "stopped", "failed"})
+
+
+class Received(BaseModel):
+    """Base of everything received: immutable, and tolerant of fields added later."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Session(Received):
+    """A browser's session; the cookie holds its id."""
+
+    id: UUID
+    expires_at: datetime
+
+
+class Chat(Received):
+    """A chat without its messages."""
+
+    id: UUID
+    username: str
+    title: str | None
+    system_prompt: str
+    created_at: datetime
+    updated_at: datetime
+    head: UUID | None
+    context_start: UUID | None
+
+
+class ChatPage(Received):
+    """Newest first; `next` is what to pass as `before` for the page after this one."""
+
+    items: list[Chat]
+    next: UUID | None
+
+
+class Reply(Received):
+    """The life of one assistant message; its id is the message's id."""
+
+    id: UUID
+    state: State
+    phase: Phase | None = None
+    place: int | None = None
+    stop_requested: bool = False
+    error: str | None = None
+    model: str | None = None
+    prompt_tokens: int | None = None
+    prompt_tokens_read: int | None = None
+    completion_tokens: int | None = None
+    first_token_ms: int | None = None
+    total_ms: int | None = None
+
+    @property
+    def final(self) -> bool:
+        """Whether nothing will be added to it any more."""
+        return self.state in FINAL
+
+
+class Message(Received):
+    """One message of a branch; for an unfinished reply `content` is the text so far."""
+
+    id: UUID
+    chat_id: UUID
+    parent_id: UUID | None
+    seq: int
+    role: Role
+    content: str
+    created_at: datetime
+    reply: Reply | None = None
+
+
+class MessagePage(Received):
+    """Oldest first; `earlier` is what to pass as `before` for the page above."""
+
+    items: list[Message]
+    earlier: UUID | None
+
+
+class PromptMessage(Received):
+    """One message as the language model gets it."""
+
+    role: Role
+    content: str
+
+
+class Claim(Received):
+    """A reply this worker may write until the lease runs out."""
+
+    reply: Reply
+    chat_id: UUID
+    worker: str
+    text: str
+    prompt: list[PromptMessage]
+    attempts: int
+
+
+class Sent(Received):
+    """The answer to a message sent: both new messages, and the claim if a slot was free."""
+
+    message: Message
+    reply: Message
+    claim: Claim | None
+    repeated: bool
+
+
+class Growth(Received):
+    """What a reply has become: `text` starts at `offset` code points."""
+
+    reply: Reply
+    offset: int
+    text: str
+
+
+class News(Received):
+    """What changed in a chat; `idle` means that nothing is left to wait for."""
+
+    messages: list[Message]
+    replies: list[Growth]
+    idle: bool
+
+
+class Progress(Received):
+    """How a stored batch fared: `length` is the text now stored, in code points."""
+
+    id: UUID
+    held: bool
+    stop_requested: bool
+    length: int
+
+
+class Finished(Received):
+    """A finished reply, and the next one to write if there was one in line."""
+
+    reply: Reply
+    next: Claim | None

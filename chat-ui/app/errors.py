@@ -1,0 +1,82 @@
+"""What can go wrong for a person, as exceptions.
+
+    ParleyError
+    ├── NotFound          404  no such page, chat or reply, or not this session's
+    ├── CrossSite         403  the request came from another site
+    ├── SessionEnded      401  the session expired or was ended
+    ├── InvalidInput      422  a form that can't be taken as it is
+    ├── KeyReused         409  a send repeated with other text
+    ├── TooLarge          413  a message or a form over its limit
+    ├── LeaseLost         409  a reply another runner has taken over
+    └── Unavailable       503  db-api, or the database behind it, is out of reach
+
+The words a person reads for each are in `templates/_problem.html`, chosen by `kind`.
+"""
+
+
+class ParleyError(Exception):
+    """A problem with a status and a kind; `facts` are the figures its text needs."""
+
+    status = 500
+    kind = "internal"
+
+    def __init__(self, kind: str | None = None, **facts: int | str) -> None:
+        self.kind = kind or self.kind
+        self.facts = facts
+        super().__init__(self.kind)
+
+
+class NotFound(ParleyError):
+    """Unknown and not-yours look the same."""
+
+    status = 404
+    kind = "not-found"
+
+
+class CrossSite(ParleyError):
+    """A form posted from a page of another site."""
+
+    status = 403
+    kind = "cross-site"
+
+
+class SessionEnded(ParleyError):
+    """The cookie names a session that expired or was ended."""
+
+    status = 401
+    kind = "session-ended"
+
+
+class InvalidInput(ParleyError):
+    """A form that can't be taken as it is; `kind` says why."""
+
+    status = 422
+    kind = "invalid-input"
+
+
+class KeyReused(ParleyError):
+    """The form was sent before, with other text."""
+
+    status = 409
+    kind = "key-reused"
+
+
+class TooLarge(ParleyError):
+    """Facts: `size` and `limit`, in bytes."""
+
+    status = 413
+    kind = "message-too-large"
+
+
+class LeaseLost(ParleyError):
+    """Only the runner meets this one: somebody else writes the reply now."""
+
+    status = 409
+    kind = "lease-lost"
+
+
+class Unavailable(ParleyError):
+    """A service that answers again by itself, as a rule within seconds."""
+
+    status = 503
+    kind = "unavailable"

@@ -1,0 +1,58 @@
+"""Turns exceptions into pages, in one place; scripts that ask for a fragment get a fragment."""
+
+import logging
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from app.errors import ParleyError, SessionEnded, Unavailable
+from app.security import HEADERS
+from app.sessions import forget_session
+from app.templating import Templates
+from app.views import ErrorPage, Problem
+
+log = logging.getLogger(__name__)
+
+
+def add_error_handlers(app: FastAPI, templates: Templates) -> None:
+    """Registers a handler for every way in which a request can fail."""
+
+    def show(request: Request, problem: Problem, status: int, refresh: bool = False) -> Response:
+        script = request.headers.get("hx-request") == "true"
+        headers = {"Retry-After": "2"} if status == 503 else {}
+        page = ErrorPage(problem, refresh=refresh and request.method == "GET")
+        template = "_refused.html" if script else "error.html"
+        return templates.page(template, page, status, headers)
+
+    @app.exception_handler(ParleyError)
+    async def show_problem(request: Request, error: ParleyError) -> Response:
+        if isinstance(error, SessionEnded):
+            forget_session(request)
+        refresh = isinstance(error, Unavailable)
+        return show(request, Problem.of(error), error.status, refresh)
+
+    @app.exception_handler(RequestValidationError)
+    async def show_malformed(request: Request, error: RequestValidationError) -> Response:
+        # A malformed id in a link is, to a person, a page that isn't there.
+        in_path = any(item["loc"][0] == "path" for item in error.errors())
+        kind, status = ("not-found", 404) if in_path else ("invalid-input", 422)
+        return show(request, Problem(kind), status)
+
+    @app.exception_handler(HTTPException)
+    async def show_http_error(request: Request, error: HTTPException) -> Response:
+        kinds = {400: "invalid-input", 404: "not-found", 405: "wrong-method"}
+        response = show(
+            request, Problem(kinds.get(error.status_code, "internal")), error.status_code
+        )
+        response.headers.update(error.headers or {})
+        return response
+
+    @app.exception_handler(Exception)
+    async def show_internal(request: Request, error: Exception) -> Response:
+        log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+        response = show(request, Problem("internal"), 500)
+        # This one handler runs outside all middleware.
+        response.headers.update(HEADERS)
+        return response

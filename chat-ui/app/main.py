@@ -1,0 +1,99 @@
+"""Puts chat-ui together: settings in, application out. Nothing connects at import."""
+
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+
+import httpx
+from fastapi import Depends, FastAPI
+from starlette.middleware.sessions import SessionMiddleware
+
+from app.assets import Assets
+from app.clients.base import DbApi
+from app.clients.chats import ChatsClient
+from app.clients.language_model import LanguageModel
+from app.clients.replies import RepliesClient
+from app.clients.sessions import SessionsClient
+from app.handlers import add_error_handlers
+from app.replies.runner import Runner, name_worker
+from app.routes import chats, docs, health, home, watch
+from app.security import SecurityHeaders, refuse_cross_site
+from app.services import Services
+from app.sessions import COOKIE
+from app.settings import Settings, read_secret
+from app.templating import Templates
+from app.watching.hub import Hub
+
+DAY_SECONDS = 24 * 60 * 60
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """The application; reads the environment only if no settings are given."""
+    settings = settings or Settings()
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    assets = Assets()
+    templates = Templates(assets, settings.assistant_name)
+
+    app = FastAPI(
+        title="Parley chat-ui",
+        description="Pages, streams, and the runner that works replies off.",
+        docs_url=None,
+        redoc_url=None,
+        dependencies=[Depends(refuse_cross_site)],
+        lifespan=lambda app: _serve(app, settings, templates),
+    )
+    if settings.runner != "only":
+        for router in (home.router, chats.router, watch.router):
+            app.include_router(router)
+        app.mount("/static", assets)
+    app.include_router(health.router)
+    docs.add_docs(app, templates)
+    add_error_handlers(app, templates)
+    app.add_middleware(
+        SessionMiddleware,
+        secret_key=read_secret(settings.cookie_key_file),
+        session_cookie=COOKIE,
+        max_age=settings.session_days * DAY_SECONDS,
+    )
+    app.add_middleware(SecurityHeaders)
+    return app
+
+
+@contextlib.asynccontextmanager
+async def _serve(app: FastAPI, settings: Settings, templates: Templates) -> AsyncIterator[None]:
+    """Opens the clients, and runs the runner as long as the application serves."""
+    db_token = read_secret(settings.db_api_token_file)
+    lm_key = read_secret(settings.lm_api_key_file)
+    # A follow holds its connection while it waits, so there is no useful upper bound.
+    unbounded = httpx.Limits(max_connections=None, max_keepalive_connections=100)
+    # llama.cpp's server may close a connection after a streamed answer: never keep one.
+    fresh = httpx.Limits(max_connections=None, max_keepalive_connections=0)
+    async with (
+        httpx.AsyncClient(
+            base_url=settings.db_api_url,
+            headers={"Authorization": f"Bearer {db_token}"},
+            limits=unbounded,
+            trust_env=False,
+        ) as db_http,
+        httpx.AsyncClient(
+            base_url=settings.lm_api_url,
+            headers={"Authorization": f"Bearer {lm_key}"},
+            limits=fresh,
+            trust_env=False,
+        ) as lm_http,
+        contextlib.AsyncExitStack() as running,
+    ):
+        api = DbApi(db_http)
+        chats_client = ChatsClient(api)
+        hub = Hub(chats_client)
+        runner = None
+        if settings.runner != "off":
+            model = LanguageModel(lm_http, settings.temperature)
+            replies = RepliesClient(api, name_worker())
+            runner = Runner(replies, model, hub, settings.lm_model, settings.reply_tokens)
+            await running.enter_async_context(runner.run())
+        app.state.services = Services(
+            settings, templates, SessionsClient(api), chats_client, hub, runner
+        )
+        yield

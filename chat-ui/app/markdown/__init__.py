@@ -1,0 +1,10 @@
+"""Markdown as a language model writes it, turned into safe HTML on the server.
+
+`render` is for a whole text, `StreamingMarkdown` for one that is still being written. Both cut the
+text into the same top-level blocks and render each block on its own, so their results are equal.
+"""
+
+from app.markdown.render import render
+from app.markdown.streaming import StreamingMarkdown
+
+__all__ = ["StreamingMarkdown", "render"]

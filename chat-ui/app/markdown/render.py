@@ -1,0 +1,150 @@
+"""Markdown in, safe HTML out: a whole text by `render`, one block of it by `render_block`."""
+
+import logging
+from collections.abc import Sequence
+
+from markdown_it.renderer import RendererHTML
+from markdown_it.token import Token
+from markdown_it.utils import EnvType, OptionsDict
+from markupsafe import Markup, escape
+
+from app.markdown import code
+from app.markdown.blocks import Block, normalise, parse, parser
+from app.markdown.cache import TextCache
+from app.markdown.inline import parse_inline
+from app.markdown.math import to_mathml
+from app.markdown.sanitise import sanitise
+from app.markdown.unfinished import is_open_fence, settle
+
+logger = logging.getLogger(__name__)
+
+CACHE_BYTES = 8_000_000
+
+_DIRECTED = {"p", "h3", "h4", "h5", "h6", "ul", "ol", "blockquote", "table"}
+_cache = TextCache(CACHE_BYTES)
+# As a list grows its items stay the same: only the last one is new each time it is rendered.
+_inline_cache = TextCache(2_000_000)
+
+
+def render(text: str) -> Markup:
+    """The HTML of a whole text. Never raises: what can't be rendered is shown as it was written."""
+    html = _cache.get("", text, lambda _, text: "".join(render_blocks(normalise(text))))
+    return Markup(html)  # noqa: S704 - each block was sanitised
+
+
+def render_blocks(text: str) -> list[Markup]:
+    """The HTML of each block of a normalised text."""
+    lines = text.split("\n")
+    return [render_block(block, lines) for block in parse(text)]
+
+
+def render_block(block: Block, lines: list[str], *, unfinished: bool = False) -> Markup:
+    """The HTML of one block of `lines`; `unfinished` if it is the last and more may come."""
+    try:
+        return _render_block(block, lines, unfinished)
+    except Exception as error:  # the text is somebody's: it does not belong in a log
+        logger.warning("Markdown is shown as plain text: %s", type(error).__name__)
+        return sanitise(_show_source("\n".join(lines[block.start : block.end])))
+
+
+def _show_source(text: str) -> str:
+    return f'<p dir="auto">{escape(text)}</p>\n'
+
+
+def _render_block(block: Block, lines: list[str], unfinished: bool) -> Markup:
+    tokens = block.tokens
+    last = _find_last_text(tokens) if unfinished and lines[-1].strip() else None
+    for token in tokens:
+        if token.type == "inline":
+            if token is last:
+                token.content = settle(token.content)
+            html = _inline_cache.get("", token.content, _render_inline)
+            token.children = [Token("html", "", 0, content=html)]
+        elif token.type == "fence":
+            token.hidden = unfinished and is_open_fence(token, lines)
+        elif token.type.startswith("heading"):
+            token.tag = f"h{min(6, int(token.tag[1]) + 2)}"  # the page has h1 and h2 of its own
+        elif token.tag in ("th", "td"):
+            _mark_cell(token)
+    if last and not last.content and tokens[0].type == "paragraph_open":
+        return Markup("")
+    if tokens[0].tag in _DIRECTED:
+        tokens[0].attrSet("dir", "auto")
+    return sanitise(_renderer.render(tokens, parser.options, {}))
+
+
+def _render_inline(_: str, content: str) -> str:
+    return _renderer.renderInline(parse_inline(content), parser.options, {})
+
+
+def _find_last_text(tokens: list[Token]) -> Token | None:
+    """The text that is being written, if the block ends in text."""
+    for token in reversed(tokens):
+        if token.nesting >= 0:
+            return token if token.type == "inline" else None
+    return None
+
+
+def _mark_cell(token: Token) -> None:
+    style = str(token.attrs.pop("style", ""))
+    if style:
+        token.attrSet("class", style.replace("text-align:", "align-"))
+    if token.type == "th_open":
+        token.attrSet("scope", "col")
+
+
+class _Renderer(RendererHTML):
+    """The markup of what differs from CommonMark's usual HTML. A method renders a token's type."""
+
+    def fence(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        token = tokens[idx]
+        return code.figure(token.content, code.find_language(token.info), finished=not token.hidden)
+
+    def code_block(
+        self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType
+    ) -> str:
+        return code.figure(tokens[idx].content, "")
+
+    def table_open(
+        self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType
+    ) -> str:
+        opening = self.renderToken(tokens, idx, options, env)
+        return f'<div class="table" tabindex="0" role="group" aria-label="Table">{opening}'
+
+    def table_close(
+        self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType
+    ) -> str:
+        return "</table></div>\n"
+
+    def math_block(
+        self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType
+    ) -> str:
+        math = to_mathml(tokens[idx].content, "block")
+        return f'<div class="math" tabindex="0" role="group" aria-label="Formula">{math}</div>\n'
+
+    def math_inline(
+        self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType
+    ) -> str:
+        return to_mathml(tokens[idx].content, tokens[idx].info)
+
+    def image(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        token = tokens[idx]
+        address = token.attrs["src"]
+        words = escape(token.content.strip() or address)
+        if token.hidden:
+            return str(words)
+        return f'<a class="image" href="{escape(address)}">{words}</a>'
+
+    def html(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        return tokens[idx].content
+
+    def source(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        return _show_source(tokens[idx].content)
+
+    def text_special(
+        self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType
+    ) -> str:
+        return str(escape(tokens[idx].content))
+
+
+_renderer = _Renderer()

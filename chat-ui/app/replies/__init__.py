@@ -1,0 +1,1 @@
+"""The runner: takes queued replies, lets the language model write them, stores, then shows."""

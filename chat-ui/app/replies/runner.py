@@ -1,0 +1,195 @@
+"""Takes replies from the line and works them off; any number of copies can do so side by side.
+
+db-api decides who writes what (claims, leases, slots); the runner only obeys. Text is stored
+first and shown afterwards, so what somebody has seen is in the database.
+"""
+
+import asyncio
+import contextlib
+import logging
+import os
+import secrets
+import socket
+import time
+from collections.abc import AsyncIterator
+from uuid import UUID
+
+from app.clients.language_model import LanguageModel
+from app.clients.replies import Ending, RepliesClient
+from app.clients.types import Claim, Growth
+from app.errors import LeaseLost, NotFound, ParleyError, Unavailable
+from app.replies.generation import generate
+from app.replies.writing import Outcome, Writing
+from app.watching.hub import Hub
+
+log = logging.getLogger(__name__)
+
+LOOK_SECONDS = 1.0  # between looks for replies that wait in line
+BATCH_SECONDS = 0.25  # between two stores of growing text
+HEARTBEAT_SECONDS = 0.5  # a lease is renewed this often even if there is no text
+RETRY_SECONDS = 0.5  # when db-api is away
+
+
+def name_worker() -> str:
+    """A name no other runner has, recognisable in the database."""
+    return f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
+
+
+class Runner:
+    """Writes claimed replies and keeps their leases; `run` is its whole life."""
+
+    def __init__(
+        self, replies: RepliesClient, model: LanguageModel, hub: Hub, label: str, reply_tokens: int
+    ) -> None:
+        self._replies, self._model, self._hub = replies, model, hub
+        self._label, self._reply_tokens = label, reply_tokens
+        self._writings: dict[UUID, Writing] = {}
+        self._urgent = asyncio.Event()
+        self._storing = asyncio.Lock()
+
+    @property
+    def worker(self) -> str:
+        """The name under which this runner claims."""
+        return self._replies.worker
+
+    @contextlib.asynccontextmanager
+    async def run(self) -> AsyncIterator[None]:
+        """Works until the block is left, then hands unfinished replies back to the line."""
+        loops = [asyncio.create_task(self._look()), asyncio.create_task(self._store_forever())]
+        try:
+            yield
+        finally:
+            tasks = loops + [w.task for w in self._writings.values() if w.task]
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            if self._writings:
+                with contextlib.suppress(ParleyError):
+                    await self._store(list(self._writings.values()))
+                    await self._replies.release()
+
+    def begin(self, claim: Claim) -> None:
+        """Starts writing a reply that was claimed for this worker."""
+        writing = Writing(claim)
+        self._writings[writing.id] = writing
+        self._hub.lead(claim.chat_id, writing.growth())
+        writing.generation = asyncio.create_task(
+            generate(self._model, writing, self._reply_tokens, self._urgent.set)
+        )
+        writing.task = asyncio.create_task(self._write(writing, writing.generation))
+
+    def stop(self, reply: UUID) -> None:
+        """Stops a reply at once if it is written here; otherwise its runner's heartbeat does."""
+        if writing := self._writings.get(reply):
+            writing.stopping = True
+            self._interrupt(writing)
+
+    async def _look(self) -> None:
+        """Takes what waits in line: after a crash, or when another copy had no slot for it."""
+        while True:
+            try:
+                while claim := await self._replies.claim():
+                    self.begin(claim)
+            except ParleyError as error:
+                log.warning("runner: can't look for replies: %s", error)
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def _write(self, writing: Writing, generation: asyncio.Task[Outcome]) -> None:
+        try:
+            await asyncio.wait({generation})
+        finally:
+            generation.cancel()
+        if writing.lost:
+            self._forget(writing)
+            return
+        if generation.cancelled():
+            outcome = Outcome("stopped")
+        elif error := generation.exception():
+            log.error("reply %s failed", writing.id, exc_info=error)
+            outcome = Outcome("failed", error="model-broke")
+        else:
+            outcome = generation.result()
+        await self._finish(writing, outcome)
+
+    async def _finish(self, writing: Writing, outcome: Outcome) -> None:
+        """Ends the reply in the database, however long db-api is away, and takes the next one."""
+        writing.finishing = True
+        while True:
+            try:
+                async with self._storing:
+                    ending = self._ending(writing, outcome)
+                    finished = await self._replies.finish(writing.id, ending, claim_next=True)
+                break
+            except Unavailable:
+                await asyncio.sleep(RETRY_SECONDS)
+            except LeaseLost:
+                # Perhaps only our offset was behind, after an answer that got lost on its way.
+                with contextlib.suppress(Unavailable):
+                    await self._store([writing])
+            except NotFound:
+                writing.lost = True
+            if writing.lost:
+                self._forget(writing)
+                return
+        self._forget(writing)
+        growth = Growth(reply=finished.reply, offset=0, text=writing.text)
+        self._hub.publish(writing.claim.chat_id, growth)
+        if finished.next:
+            self.begin(finished.next)
+
+    def _ending(self, writing: Writing, outcome: Outcome) -> Ending:
+        usage = outcome.usage
+        return Ending(
+            offset=len(writing.stored),
+            text=writing.pending,
+            state=outcome.state,
+            error=outcome.error,
+            model=self._label,
+            prompt_tokens=usage.prompt_tokens if usage else writing.prompt_tokens,
+            completion_tokens=usage.completion_tokens if usage else None,
+            first_token_ms=writing.first_token_ms,
+            total_ms=writing.elapsed_ms,
+        )
+
+    async def _store_forever(self) -> None:
+        """One call at a time stores all running replies: urgent news at once, the rest batched."""
+        while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._urgent.wait(), BATCH_SECONDS)
+            self._urgent.clear()
+            beat = time.monotonic() - HEARTBEAT_SECONDS
+            due = [
+                writing
+                for writing in self._writings.values()
+                if not writing.finishing and (writing.has_news() or writing.told_at <= beat)
+            ]
+            if not due:
+                continue
+            try:
+                await self._store(due)
+            except ParleyError as error:
+                log.warning("runner: can't store: %s", error)
+                await asyncio.sleep(RETRY_SECONDS)
+
+    async def _store(self, writings: list[Writing]) -> None:
+        async with self._storing:
+            answers = await self._replies.progress([w.take_batch() for w in writings])
+            for progress in answers:
+                if not (writing := self._writings.get(progress.id)):
+                    continue
+                if not progress.held:
+                    writing.lost = True
+                    self._interrupt(writing)
+                    continue
+                writing.settle(progress)
+                self._hub.publish(writing.claim.chat_id, writing.growth())
+                if progress.stop_requested and not writing.stopping:
+                    self.stop(writing.id)
+
+    def _interrupt(self, writing: Writing) -> None:
+        if writing.generation:
+            writing.generation.cancel()
+
+    def _forget(self, writing: Writing) -> None:
+        self._writings.pop(writing.id, None)
+        self._hub.unlead(writing.claim.chat_id, writing.id)

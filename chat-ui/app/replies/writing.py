@@ -1,0 +1,125 @@
+"""One reply while this process writes it: what is stored, what is still to be stored."""
+
+import asyncio
+import time
+from dataclasses import dataclass
+from uuid import UUID
+
+from app.clients.language_model import Usage
+from app.clients.replies import Batch
+from app.clients.types import Claim, Growth, Phase, Progress, State
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How the writing ended. `error` is a kind; its words are in `_status.html`."""
+
+    state: State
+    error: str | None = None
+    usage: Usage | None = None
+
+
+class Writing:
+    """A claimed reply in memory.
+
+    Offsets count code points, as db-api does. `pending` holds whole deltas of the model only, so
+    that a stored text always ends where one of its tokens ended and can be continued exactly.
+    """
+
+    def __init__(self, claim: Claim) -> None:
+        self.claim = claim
+        self.stored = claim.text
+        self.pending = ""
+        self.phase: Phase | None = None
+        self.prompt_tokens: int | None = None
+        self.prompt_tokens_read: int | None = None
+        self.first_token_ms: int | None = None
+        self.stopping = False
+        self.lost = False
+        self.finishing = False
+        self.told_at = time.monotonic()
+        self._started = time.monotonic()
+        self._told: object = None
+        self.task: asyncio.Task[None] | None = None
+        self.generation: asyncio.Task[Outcome] | None = None
+
+    @property
+    def id(self) -> UUID:
+        """The reply's id."""
+        return self.claim.reply.id
+
+    @property
+    def text(self) -> str:
+        """All of the reply so far, stored or not."""
+        return self.stored + self.pending
+
+    @property
+    def elapsed_ms(self) -> int:
+        """Since this process began to write."""
+        return round((time.monotonic() - self._started) * 1000)
+
+    def write(self, delta: str) -> bool:
+        """Adds the model's next piece; True if these are the first words."""
+        first = not self.text
+        if self.first_token_ms is None:
+            self.first_token_ms = self.elapsed_ms
+        self.phase = "writing"
+        self.pending += delta
+        return first
+
+    def read(self, read: int, total: int) -> None:
+        """Notes how much of the prompt the model has read."""
+        self.prompt_tokens_read, self.prompt_tokens = read, total
+        if self.phase != "writing":
+            self.phase = "reading"
+
+    def wait(self) -> None:
+        """Notes that the model is out of reach."""
+        self.phase = "waiting"
+
+    def take_batch(self) -> Batch:
+        """What is to be stored now; the text stays pending until `settle` confirms it."""
+        self.told_at = time.monotonic()
+        self._told = self._status()
+        return Batch(
+            id=self.id,
+            offset=len(self.stored),
+            text=self.pending,
+            phase=self.phase,
+            prompt_tokens=self.prompt_tokens,
+            prompt_tokens_read=self.prompt_tokens_read,
+            first_token_ms=self.first_token_ms,
+        )
+
+    def has_news(self) -> bool:
+        """Whether anything has changed since the last batch was taken."""
+        return bool(self.pending) or self._status() != self._told
+
+    def settle(self, progress: Progress) -> None:
+        """Moves to stored what db-api says it holds.
+
+        The length it reports is the truth, also after a batch whose answer got lost on the way:
+        then it is ahead of what we knew, never inside a delta.
+        """
+        confirmed = progress.length - len(self.stored)
+        if confirmed > 0:
+            self.stored += self.pending[:confirmed]
+            self.pending = self.pending[confirmed:]
+
+    def growth(self) -> Growth:
+        """What watchers may see: the stored text, whole, so that nobody can miss a part."""
+        reply = self.claim.reply.model_copy(
+            update={
+                "state": "running",
+                "place": None,
+                "phase": self.phase,
+                "prompt_tokens": self.prompt_tokens,
+                "prompt_tokens_read": self.prompt_tokens_read,
+                "first_token_ms": self.first_token_ms,
+                "stop_requested": self.stopping,
+            }
+        )
+        return Growth(reply=reply, offset=0, text=self.stored)
+
+    def _status(self) -> object:
+        return (self.phase, self.prompt_tokens_read, self.first_token_ms)

@@ -1,0 +1,1 @@
+"""The routes: they parse, make one call, and respond."""

@@ -1,0 +1,181 @@
+"""A chat's page, sending a message, stopping a reply."""
+
+import asyncio
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from starlette.datastructures import FormData
+
+from app.clients.types import Sent
+from app.errors import InvalidInput, KeyReused, ParleyError, TooLarge, Unavailable
+from app.forms import read_form, read_text
+from app.routes.openapi import form_body
+from app.services import Ask, Services
+from app.sessions import renew_session, require_session
+from app.views import (
+    ChatView,
+    Composer,
+    ErrorPage,
+    Problem,
+    SentView,
+    view_chat,
+    view_message,
+)
+
+router = APIRouter(tags=["chats"])
+
+PAGE_SIZE = 50
+Session = Annotated[UUID, Depends(require_session)]
+
+
+@router.get("/chats/{chat_id}", summary="A chat's page", response_class=HTMLResponse)
+async def show_chat(
+    request: Request,
+    services: Ask,
+    session: Session,
+    chat_id: UUID,
+    before: Annotated[UUID | None, Query()] = None,
+) -> HTMLResponse:
+    """The newest messages of the branch shown; `before` pages back."""
+    await renew_session(request, services.sessions, session)
+    page = await _chat(services, session, chat_id, before)
+    return services.templates.page("chat.html", page)
+
+
+@router.post(
+    "/generate/{chat_id}",
+    summary="Send a message",
+    status_code=303,
+    response_class=RedirectResponse,
+    responses={
+        200: {"description": "For scripts (`HX-Request: true`): both new messages as HTML."},
+        409: {"description": "The key was used for other text; the form comes with a new one."},
+        413: {"description": "The message is over the limit; the form still has the text."},
+        422: {"description": "The message is empty, not UTF-8, or has a NUL in it."},
+        503: {"description": "Not stored, db-api is away; the form still has the text."},
+    },
+    openapi_extra=form_body(
+        prompt="Your message", client_key="Any text of up to 64 characters, new for each message"
+    ),
+)
+async def send_message(
+    request: Request, services: Ask, session: Session, chat_id: UUID
+) -> Response:
+    """Stores the message and its queued reply, then leads back to the chat.
+
+    Sending the same `client_key` and text twice stores once.
+    """
+    form = await read_form(request, services.settings.message_limit)
+    composer = _read_composer(form)
+    try:
+        sent = await _send(services, session, chat_id, composer)
+    except (InvalidInput, TooLarge, KeyReused) as error:
+        return await _refuse(request, services, session, chat_id, composer, error)
+    except Unavailable as error:
+        if _is_script(request):
+            raise
+        page = ErrorPage(Problem(f"unsent-{error.kind}"), f"/generate/{chat_id}", composer)
+        return services.templates.page("error.html", page, error.status, {"Retry-After": "2"})
+    if _is_script(request):
+        view = SentView([view_message(sent.message), view_message(sent.reply)], Composer())
+        return services.templates.page("_sent.html", view)
+    return RedirectResponse(f"/chats/{chat_id}", 303)
+
+
+@router.get("/generate/{chat_id}", include_in_schema=False)
+async def leave_generate(chat_id: UUID) -> RedirectResponse:
+    """A reload after a failed POST arrives here as a GET."""
+    return RedirectResponse(f"/chats/{chat_id}", 303)
+
+
+@router.post(
+    "/chats/{chat_id}/replies/{reply_id}/stop",
+    summary="Stop a reply",
+    status_code=303,
+    response_class=RedirectResponse,
+    responses={204: {"description": "For scripts (`HX-Request: true`)."}},
+)
+async def stop_reply(
+    request: Request, services: Ask, session: Session, chat_id: UUID, reply_id: UUID
+) -> Response:
+    """What was shown stays. Stopping a finished reply changes nothing."""
+    await services.chats.stop(session, chat_id, reply_id)
+    if services.runner:
+        services.runner.stop(reply_id)
+    if _is_script(request):
+        return Response(status_code=204)
+    return RedirectResponse(f"/chats/{chat_id}", 303)
+
+
+@router.get("/chats/{chat_id}/replies/{reply_id}/stop", include_in_schema=False)
+async def leave_stop(chat_id: UUID, reply_id: UUID) -> RedirectResponse:
+    """A reload after a failed POST arrives here as a GET."""
+    return RedirectResponse(f"/chats/{chat_id}", 303)
+
+
+def _is_script(request: Request) -> bool:
+    return request.headers.get("hx-request") == "true"
+
+
+def _read_composer(form: FormData) -> Composer:
+    prompt, key = read_text(form, "prompt"), read_text(form, "client_key")
+    # A form without a key (someone's own script) is sent once per request.
+    return Composer(prompt, key) if key else Composer(prompt)
+
+
+async def _send(services: Services, session: UUID, chat_id: UUID, composer: Composer) -> Sent:
+    size, limit = len(composer.prompt.encode()), services.settings.message_limit
+    if size > limit:
+        raise TooLarge(size=size, limit=limit)
+    if not composer.prompt.strip():
+        raise InvalidInput("prompt-empty")
+    if len(composer.client_key) > 64:
+        raise InvalidInput("key-too-long")
+    worker = services.runner.worker if services.runner else None
+    sent = await services.chats.send(session, chat_id, composer.prompt, composer.client_key, worker)
+    if sent.claim and services.runner:
+        services.runner.begin(sent.claim)
+    return sent
+
+
+async def _chat(
+    services: Services,
+    session: UUID,
+    chat_id: UUID,
+    before: UUID | None = None,
+    composer: Composer | None = None,
+    problem: Problem | None = None,
+) -> ChatView:
+    chat, page = await asyncio.gather(
+        services.chats.get(session, chat_id),
+        services.chats.messages(session, chat_id, before=before, limit=PAGE_SIZE),
+    )
+    return view_chat(
+        chat,
+        page,
+        services.settings.message_limit,
+        newest=before is None,
+        composer=composer,
+        problem=problem,
+    )
+
+
+async def _refuse(
+    request: Request,
+    services: Services,
+    session: UUID,
+    chat_id: UUID,
+    composer: Composer,
+    error: ParleyError,
+) -> Response:
+    """Shows the form again with its text, and with a fresh key where the old one is used up."""
+    if isinstance(error, KeyReused):
+        composer = Composer(composer.prompt)
+    problem = Problem.of(error)
+    if _is_script(request):
+        page = ErrorPage(problem, composer=composer)
+        return services.templates.page("_refused.html", page, error.status)
+    view = await _chat(services, session, chat_id, composer=composer, problem=problem)
+    return services.templates.page("chat.html", view, error.status)

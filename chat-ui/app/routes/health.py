@@ -1,0 +1,31 @@
+"""Health for operators: is the process alive, and can it serve chats?"""
+
+from fastapi import APIRouter
+from pydantic import BaseModel
+
+from app.services import Ask
+
+router = APIRouter(tags=["health"])
+
+
+class Health(BaseModel):
+    """A service's state in one word."""
+
+    status: str = "ok"
+
+
+@router.get("/health", summary="The process is alive")
+async def check_health() -> Health:
+    """Answers without asking any other service."""
+    return Health()
+
+
+@router.get(
+    "/ready",
+    summary="Chats can be served",
+    responses={503: {"description": "db-api or its database does not answer."}},
+)
+async def check_ready(services: Ask) -> Health:
+    """The language model need not be there: pages work, and replies wait for it."""
+    await services.sessions.check_ready()
+    return Health()

@@ -1,0 +1,64 @@
+"""Watching a chat: server-sent events for scripts, a growing page for browsers without."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+from fastapi.responses import StreamingResponse
+
+from app.services import Ask
+from app.sessions import require_session
+from app.views import LivePage
+from app.watching.events import stream_events
+from app.watching.growing import stream_growing_page
+
+router = APIRouter(tags=["watching"])
+
+Session = Annotated[UUID, Depends(require_session)]
+STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+
+
+@router.get(
+    "/chats/{chat_id}/events",
+    summary="Server-sent events for the whole chat",
+    response_class=StreamingResponse,
+    responses={
+        200: {
+            "description": "`message` (a whole message, to put in its place), `text` (blocks to "
+            "append and the open one to replace), `status`, `notice`, and at last `end`.",
+            "content": {"text/event-stream": {}},
+        }
+    },
+)
+async def watch_events(
+    services: Ask, session: Session, chat_id: UUID, since: Annotated[int, Query(ge=0)] = 0
+) -> StreamingResponse:
+    """A snapshot of all messages after `since`, then what comes, until nothing is left to say."""
+    feed = await services.hub.join(session, chat_id, since)
+    events = stream_events(services.hub, feed, since, services.templates)
+    return StreamingResponse(events, media_type="text/event-stream", headers=STREAM_HEADERS)
+
+
+@router.get(
+    "/chats/{chat_id}/live",
+    summary="The growing page, for browsers without JavaScript",
+    response_class=StreamingResponse,
+    responses={200: {"content": {"text/html": {}}}},
+)
+async def watch_live(services: Ask, session: Session, chat_id: UUID) -> StreamingResponse:
+    """Status lines, then the text of all unfinished replies as it comes."""
+    chat = await services.chats.get(session, chat_id)
+    since = await _last_finished(services, session, chat_id)
+    feed = await services.hub.join(session, chat_id, since)
+    page: AsyncIterator[str] = stream_growing_page(
+        services.hub, feed, since, LivePage(chat), services.templates
+    )
+    return StreamingResponse(page, media_type="text/html", headers=STREAM_HEADERS)
+
+
+async def _last_finished(services: Ask, session: UUID, chat_id: UUID) -> int:
+    page = await services.chats.messages(session, chat_id)
+    unfinished = [m.seq for m in page.items if m.reply and not m.reply.final]
+    newest = page.items[-1].seq if page.items else 0
+    return min(unfinished) - 1 if unfinished else newest

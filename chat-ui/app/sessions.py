@@ -1,0 +1,52 @@
+"""Who is asking: the signed cookie holds the session's id, db-api knows whether it still lives."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from starlette.requests import Request
+
+from app.clients.sessions import SessionsClient
+from app.errors import NotFound
+
+COOKIE = "parley"
+ID = "id"
+RENEWED = "renewed"
+
+
+def find_session(request: Request) -> UUID | None:
+    """The session the cookie names, or None."""
+    value = request.session.get(ID)
+    return UUID(value) if isinstance(value, str) else None
+
+
+def require_session(request: Request) -> UUID:
+    """Dependency: the session. Whoever has none has no chats, so nothing can be found."""
+    session = find_session(request)
+    if session is None:
+        raise NotFound
+    return session
+
+
+async def open_session(request: Request, sessions: SessionsClient) -> UUID:
+    """A new session, remembered in the cookie."""
+    session = await sessions.create()
+    forget_session(request)
+    request.session[ID] = str(session.id)
+    request.session[RENEWED] = _today()
+    return session.id
+
+
+async def renew_session(request: Request, sessions: SessionsClient, session: UUID) -> None:
+    """Renews cookie and row, on the first page of a day."""
+    if request.session.get(RENEWED) != _today():
+        await sessions.renew(session)
+        request.session[RENEWED] = _today()
+
+
+def forget_session(request: Request) -> None:
+    """Takes the cookie back."""
+    request.session.clear()
+
+
+def _today() -> str:
+    return datetime.now(UTC).date().isoformat()

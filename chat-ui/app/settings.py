@@ -1,0 +1,48 @@
+"""chat-ui's settings, read from the environment once, when the application is created.
+
+Secrets come from files, never from the environment. README.md documents each setting.
+"""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Every field can be set by the environment variable of the same name in capitals."""
+
+    model_config = SettingsConfigDict(env_ignore_empty=True, frozen=True)
+
+    db_api_url: str = "http://db-api"
+    db_api_token_file: Path = Path("/run/secrets/db-api/token")
+    lm_api_url: str = "http://lm-api"
+    lm_api_key_file: Path = Path("/run/secrets/lm-api/key")
+    cookie_key_file: Path = Path("/run/secrets/cookie/key")
+
+    runner: Literal["on", "off", "only"] = "on"
+    message_limit: int = Field(default=32_768, ge=1, description="bytes of UTF-8 in one message")
+    session_days: int = Field(default=90, ge=1)
+
+    lm_model: str = "qwen2.5-0.5b-instruct-q8_0"
+    reply_tokens: int = Field(default=512, ge=1)
+    temperature: float = Field(default=0.7, ge=0, le=2)
+    assistant_name: str = "Parley"
+    system_prompt: str = "You are a helpful assistant."
+    opening_message: str = "Hello! What would you like to talk about?"
+
+
+def read_secret(file: Path) -> str:
+    """The secret in `file`, without surrounding white space.
+
+    Raises SystemExit with advice when the file is missing or empty: a service without its secret
+    must not start.
+    """
+    try:
+        secret = file.read_text().strip()
+    except OSError as error:
+        raise SystemExit(f"chat-ui: can't read the secret {file}: {error.strerror}") from error
+    if not secret:
+        raise SystemExit(f"chat-ui: the secret {file} is empty; delete it to have it made anew")
+    return secret

@@ -1,0 +1,43 @@
+// Text is stored, and so arrives, about four times a second. Here its words appear evenly.
+
+const BATCH_MS = 250;
+const calm = matchMedia("(prefers-reduced-motion: reduce)");
+
+export class Revealer {
+  constructor(onGrow) {
+    this.onGrow = onGrow;
+  }
+
+  // Replaces the content of `block`; what was not there before appears over one batch's time.
+  show(block, content, fresh) {
+    const shown = fresh || block !== this.block ? 0 : this.shown;
+    this.block = block;
+    block.replaceChildren(content);
+    this.texts = textNodes(block).map((node) => ({ node, full: node.data }));
+    this.total = this.texts.reduce((sum, { full }) => sum + full.length, 0);
+    this.from = Math.min(shown, this.total);
+    this.start = performance.now();
+    cancelAnimationFrame(this.frame);
+    this.step(calm.matches || document.hidden ? Infinity : this.start);
+  }
+
+  step(now) {
+    const part = Math.min(1, (now - this.start) / BATCH_MS);
+    this.shown = Math.ceil(this.from + (this.total - this.from) * part);
+    let left = this.shown;
+    for (const { node, full } of this.texts) {
+      const length = Math.max(0, Math.min(left, full.length));
+      if (node.length !== length) node.data = full.slice(0, length);
+      left -= full.length;
+    }
+    this.onGrow();
+    if (part < 1) this.frame = requestAnimationFrame((time) => this.step(time));
+  }
+}
+
+function textNodes(root) {
+  const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+  const nodes = [];
+  while (walker.nextNode()) nodes.push(walker.currentNode);
+  return nodes;
+}

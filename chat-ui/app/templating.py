@@ -1,0 +1,35 @@
+"""Renders templates: autoescaped, strict about unknown names, with hashed addresses of assets."""
+
+from pathlib import Path
+from typing import Any
+
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from app.assets import Assets
+
+
+class Templates:
+    """Jinja with what every page needs: `asset()`, and the assistant's name."""
+
+    def __init__(self, assets: Assets, assistant_name: str) -> None:
+        self._env = Environment(
+            loader=FileSystemLoader(Path(__file__).parent / "templates"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._env.globals |= {"asset": assets.url, "assistant_name": assistant_name}
+
+    def render(self, name: str, **context: Any) -> str:
+        """The template's text."""
+        return self._env.get_template(name).render(context)
+
+    def page(
+        self, name: str, page: object, status: int = 200, headers: dict[str, str] | None = None
+    ) -> HTMLResponse:
+        """A whole page, or a fragment, around one typed object. Never cached: it is personal."""
+        return HTMLResponse(
+            self.render(name, page=page), status, {"Cache-Control": "no-store"} | (headers or {})
+        )

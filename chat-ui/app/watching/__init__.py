@@ -1,0 +1,1 @@
+"""Watching a chat: one feed per watched chat and copy, shared by everybody who looks at it."""

@@ -1,0 +1,161 @@
+"""What has happened in one chat since somebody began to watch it here.
+
+A feed gets its news from db-api by long poll, once however many watch, and from the runner's
+memory for replies written by this very process. Both may bring the same text; offsets make the
+second time harmless.
+"""
+
+import asyncio
+import logging
+from uuid import UUID
+
+from app.clients.chats import FOLLOW_SECONDS, ChatsClient
+from app.clients.types import Growth, Message, News
+from app.errors import NotFound, SessionEnded, Unavailable
+from app.markdown import StreamingMarkdown
+
+log = logging.getLogger(__name__)
+
+RETRY_SECONDS = 1.0
+
+
+class Item:
+    """A message as watchers see it: `version` counts everything but growing text."""
+
+    def __init__(self, message: Message) -> None:
+        self.message = message
+        self.text = message.content
+        self.version = 0
+        self.markdown: StreamingMarkdown | None = None
+        if message.reply and not message.reply.final:
+            self.markdown = StreamingMarkdown()
+            self.markdown.feed(self.text)
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether more is to come."""
+        return self.message.reply is not None and not self.message.reply.final
+
+    def grow(self, growth: Growth) -> None:
+        """Takes over a reply's new state and the part of its text that is new here."""
+        if not self.unfinished or growth.offset > len(self.text):
+            return
+        news = growth.text[len(self.text) - growth.offset :]
+        self.text += news
+        if self.markdown and news:
+            self.markdown.feed(news)
+        if growth.reply != self.message.reply:
+            content = self.text if growth.reply.final else self.message.content
+            self.message = self.message.model_copy(
+                update={"reply": growth.reply, "content": content}
+            )
+            self.version += 1
+
+
+class Feed:
+    """One chat's news, for all who watch it through this copy."""
+
+    def __init__(self, chats: ChatsClient, session: UUID, chat: UUID) -> None:
+        self._chats, self.session, self.chat = chats, session, chat
+        self.items: dict[UUID, Item] = {}
+        self.since = self._last_seq = 0
+        self.away = False  # db-api does not answer just now
+        self.ended = False  # nothing is left to say, or the chat is gone
+        self.changed = asyncio.Event()
+        self.watchers = 0
+        self._led: set[UUID] = set()
+        self._task: asyncio.Task[None] | None = None
+
+    async def open(self, since: int) -> None:
+        """Fetches what stands below `since` and begins to follow; raises what db-api raises."""
+        self._merge(await self._ask(since, wait=0))
+        self.since = since
+        self._last_seq = max([since, *(item.message.seq for item in self.items.values())])
+        self._task = asyncio.create_task(self._follow())
+
+    async def reach_back(self, since: int) -> None:
+        """Makes sure that the feed holds everything after `since`."""
+        if since < self.since:
+            self._merge(await self._ask(since, wait=0))
+            self.since = since
+
+    def close(self) -> None:
+        """Ends the long poll."""
+        if self._task:
+            self._task.cancel()
+
+    def lead(self, growth: Growth) -> None:
+        """From now on the runner in this process tells of this reply."""
+        self._led.add(growth.reply.id)
+        self.grow(growth)
+
+    def unlead(self, reply: UUID) -> None:
+        """The runner in this process has let go of the reply."""
+        self._led.discard(reply)
+
+    def grow(self, growth: Growth) -> None:
+        """News of one reply from the runner in this process."""
+        if item := self.items.get(growth.reply.id):
+            item.grow(growth)
+            self._announce()
+
+    def items_after(self, since: int) -> list[Item]:
+        """The messages a watcher who knows all up to `since` has to be told of, in order."""
+        items = [item for item in self.items.values() if item.message.seq > since]
+        return sorted(items, key=lambda item: item.message.seq)
+
+    async def _ask(self, since: int, wait: float = FOLLOW_SECONDS) -> News:
+        known = [
+            Growth(reply=item.message.reply, offset=0, text=item.text)
+            for item in self.items.values()
+            if item.unfinished and item.message.reply
+        ]
+        running = [growth.reply.id for growth in known if growth.reply.state == "running"]
+        led = bool(running) and self._led.issuperset(running)
+        if not known:
+            wait = 0  # nothing to wait for is known: only a look can tell whether this is the end
+        return await self._chats.follow(
+            self.session, self.chat, since=since, known=known, text=not led, wait=wait
+        )
+
+    async def _follow(self) -> None:
+        try:
+            while not self.ended:
+                try:
+                    self._merge(await self._ask(self._last_seq))
+                    if not self.ended and not any(i.unfinished for i in self.items.values()):
+                        await asyncio.sleep(RETRY_SECONDS)  # unfinished, but below `since`
+                except Unavailable:
+                    self._set_away(True)
+                    await asyncio.sleep(RETRY_SECONDS)
+                else:
+                    self._set_away(False)
+        except (NotFound, SessionEnded):
+            log.info("chat %s is gone while being watched", self.chat)
+        finally:
+            # Also after a fault nobody foresaw: watchers must not wait for ever.
+            self.ended = True
+            self._announce()
+
+    def _merge(self, news: News) -> None:
+        for message in news.messages:
+            if message.id not in self.items:
+                self.items[message.id] = Item(message)
+            self._last_seq = max(self._last_seq, message.seq)
+        for growth in news.replies:
+            if item := self.items.get(growth.reply.id):
+                if growth.reply.id in self._led and not growth.reply.final and item.message.reply:
+                    # The runner here knows the state better than the database's last word.
+                    growth = growth.model_copy(update={"reply": item.message.reply})
+                item.grow(growth)
+        self.ended = news.idle and not any(item.unfinished for item in self.items.values())
+        self._announce()
+
+    def _set_away(self, away: bool) -> None:
+        if away != self.away:
+            self.away = away
+            self._announce()
+
+    def _announce(self) -> None:
+        changed, self.changed = self.changed, asyncio.Event()
+        changed.set()

@@ -1,0 +1,81 @@
+"""All feeds of this copy: opened by the first watcher of a chat, closed after the last."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from uuid import UUID
+
+from app.clients.chats import ChatsClient
+from app.clients.types import Growth
+from app.watching.feed import Feed
+
+
+class Hub:
+    """Hands out feeds and passes the runner's news on to them."""
+
+    def __init__(self, chats: ChatsClient) -> None:
+        self._chats = chats
+        # By session, too: a stranger who asks for a chat must not meet its owner's feed.
+        self._feeds: dict[tuple[UUID, UUID], Feed] = {}
+        self._led: dict[UUID, dict[UUID, Growth]] = {}
+
+    async def join(self, session: UUID, chat: UUID, since: int) -> Feed:
+        """A feed that holds everything after `since`; `leave` it when done.
+
+        Raises NotFound, SessionEnded or Unavailable, as db-api says.
+        """
+        key = session, chat
+        feed = self._feeds.get(key)
+        if feed and not feed.ended:
+            await feed.reach_back(since)
+        else:
+            feed = Feed(self._chats, session, chat)
+            await feed.open(since)
+            for growth in self._led.get(chat, {}).values():
+                feed.lead(growth)
+            if key in self._feeds and not self._feeds[key].ended:
+                feed.close()  # two came at once: the first one's feed serves both
+                feed = self._feeds[key]
+                await feed.reach_back(since)
+            self._feeds[key] = feed
+        feed.watchers += 1
+        return feed
+
+    def leave(self, feed: Feed) -> None:
+        """One watcher less; the last one closes the feed."""
+        feed.watchers -= 1
+        if feed.watchers == 0:
+            feed.close()
+            if self._feeds.get((feed.session, feed.chat)) is feed:
+                del self._feeds[feed.session, feed.chat]
+
+    @contextlib.asynccontextmanager
+    async def watching(self, session: UUID, chat: UUID, since: int) -> AsyncIterator[Feed]:
+        """`join` and `leave` around a block."""
+        feed = await self.join(session, chat, since)
+        try:
+            yield feed
+        finally:
+            self.leave(feed)
+
+    def lead(self, chat: UUID, growth: Growth) -> None:
+        """The runner here begins to write a reply of this chat."""
+        self._led.setdefault(chat, {})[growth.reply.id] = growth
+        for feed in self._of(chat):
+            feed.lead(growth)
+
+    def unlead(self, chat: UUID, reply: UUID) -> None:
+        """The runner here has let go of the reply."""
+        led = self._led.get(chat, {})
+        led.pop(reply, None)
+        if not led:
+            self._led.pop(chat, None)
+        for feed in self._of(chat):
+            feed.unlead(reply)
+
+    def publish(self, chat: UUID, growth: Growth) -> None:
+        """Stored text, to be shown now."""
+        for feed in self._of(chat):
+            feed.grow(growth)
+
+    def _of(self, chat: UUID) -> list[Feed]:
+        return [feed for key, feed in self._feeds.items() if key[1] == chat]

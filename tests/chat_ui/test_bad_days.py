@@ -1,0 +1,192 @@
+"""When a service is loading, busy, broken or gone: nothing is lost, and the page says so."""
+
+import time
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from starlette.responses import JSONResponse, PlainTextResponse
+
+from local.ports import free_port
+from tests.chat_ui.conftest import DbApiServer, Start, StartBriefly
+from tests.chat_ui.person import (
+    client_key,
+    generate,
+    messages,
+    open_chat,
+    send,
+    wait_for,
+    wait_until_final,
+)
+from tests.support.scripted_model import ScriptedModel
+from tests.support.serve import serve
+
+LOADING = {"error": {"code": 503, "message": "Loading model", "type": "unavailable_error"}}
+TOO_LONG = {
+    "error": {
+        "code": 400,
+        "message": "the request exceeds the available context size",
+        "type": "exceed_context_size_error",
+        "n_prompt_tokens": 5000,
+        "n_ctx": 4096,
+    }
+}
+
+
+def test_a_loading_model_is_waited_for(browser: httpx.Client, model: ScriptedModel) -> None:
+    model.answer = JSONResponse(LOADING, 503)
+    chat = open_chat(browser)
+    send(browser, chat, "Hi")
+    wait_for(browser, chat, "Waiting for the language model")
+    model.answer = None
+    assert messages(wait_until_final(browser, chat))[-1] == model.text
+
+
+def test_a_model_server_that_is_gone_is_waited_for(start_chat_ui: Start) -> None:
+    port = free_port()
+    with httpx.Client(base_url=start_chat_ui(lm_api_url=f"http://127.0.0.1:{port}")) as browser:
+        chat = open_chat(browser)
+        send(browser, chat, "Hi")
+        wait_for(browser, chat, "Waiting for the language model")
+        model = ScriptedModel()
+        with serve(model.app(), port):
+            assert messages(wait_until_final(browser, chat))[-1] == model.text
+
+
+def test_a_stream_that_breaks_is_continued_from_what_was_written(
+    browser: httpx.Client, model: ScriptedModel
+) -> None:
+    model.text, model.break_after = "one two three four five", 3
+    chat = open_chat(browser)
+    send(browser, chat, "Count")
+    assert messages(wait_until_final(browser, chat))[-1] == model.text
+    continued = model.requests[1]
+    assert continued["messages"][-1] == {"role": "assistant", "content": "one two three"}
+    assert continued["continue_final_message"] is True
+    assert continued["add_generation_prompt"] is False
+
+
+def test_a_prompt_the_model_can_not_hold_fails_with_both_sizes_and_stays(
+    browser: httpx.Client, model: ScriptedModel
+) -> None:
+    model.answer = JSONResponse(TOO_LONG, 400)
+    chat = open_chat(browser)
+    send(browser, chat, "long, long ago")
+    page = wait_until_final(browser, chat)
+    assert "5000 tokens, and it holds 4096" in page
+    assert "long, long ago" in messages(page)
+
+
+@pytest.mark.parametrize("answer", [None, PlainTextResponse("oops", 500)])
+def test_a_model_that_talks_garbage_is_given_up_after_three_attempts(
+    browser: httpx.Client, model: ScriptedModel, answer: PlainTextResponse | None
+) -> None:
+    model.garbage, model.answer = True, answer
+    chat = open_chat(browser)
+    send(browser, chat, "Hi")
+    assert "broke off several times" in wait_until_final(browser, chat)
+    assert len(model.requests) == 3
+
+
+def test_a_reply_of_no_words_is_complete(browser: httpx.Client, model: ScriptedModel) -> None:
+    model.text = ""
+    chat = open_chat(browser)
+    send(browser, chat, "Hi")
+    page = wait_until_final(browser, chat)
+    assert messages(page)[-1] == ""
+    model.text = "Now then."
+    send(browser, chat, "Again")
+    assert messages(wait_until_final(browser, chat))[-1] == "Now then."
+
+
+@pytest.fixture
+def stopped(browser: httpx.Client, db_api: DbApiServer) -> Iterator[str]:
+    """A chat whose db-api has just gone; it is back afterwards."""
+    chat = open_chat(browser)
+    browser.get(chat)
+    db_api.kill()
+    yield chat
+    if db_api.process and db_api.process.poll() is not None:
+        db_api.start()
+
+
+def test_without_db_api_a_page_says_so_and_comes_back(
+    browser: httpx.Client, stopped: str, db_api: DbApiServer
+) -> None:
+    for path in ("/", stopped):
+        response = browser.get(path)
+        assert response.status_code == 503
+        assert "retry-after" in response.headers
+        assert '<meta http-equiv="refresh"' in response.text
+    db_api.start()
+    assert browser.get(stopped).status_code == 200
+
+
+def test_without_db_api_nothing_is_acknowledged_and_the_text_can_be_sent_again(
+    browser: httpx.Client, stopped: str, db_api: DbApiServer
+) -> None:
+    form = {"prompt": "precious words", "client_key": "kept"}
+    response = browser.post(generate(stopped), data=form)
+    assert response.status_code == 503
+    assert "precious words</textarea>" in response.text
+    assert '<meta http-equiv="refresh"' not in response.text, "it would throw the text away"
+    assert client_key(response.text) == "kept"
+    db_api.start()
+    assert browser.post(generate(stopped), data=form).status_code == 303
+    assert messages(wait_until_final(browser, stopped)).count("precious words") == 1
+
+
+def test_a_script_is_told_too_and_its_form_is_left_alone(
+    browser: httpx.Client, stopped: str
+) -> None:
+    headers = {"HX-Request": "true"}
+    form = {"prompt": "Hi", "client_key": "k"}
+    response = browser.post(generate(stopped), data=form, headers=headers)
+    assert response.status_code == 503
+    assert "<textarea" not in response.text
+    assert 'id="notices"' in response.text
+
+
+def test_a_reply_survives_an_outage_of_db_api(
+    browser: httpx.Client, model: ScriptedModel, db_api: DbApiServer
+) -> None:
+    model.text, model.hold_after = "one two three four", 2
+    chat = open_chat(browser)
+    send(browser, chat, "Count")
+    wait_for(browser, chat, "one two")
+    db_api.kill()
+    model.go.set()
+    time.sleep(1)
+    db_api.start()
+    assert messages(wait_until_final(browser, chat, 20))[-1] == model.text
+    assert len(model.requests) == 1
+
+
+def test_a_runner_that_shuts_down_hands_its_reply_to_another(
+    start_chat_ui: Start, start_briefly: StartBriefly, model: ScriptedModel
+) -> None:
+    model.text, model.hold_after = "one two three four", 2
+    with start_briefly() as first, httpx.Client(base_url=first) as browser:
+        cookies, chat = browser.cookies, open_chat(browser)
+        send(browser, chat, "Count")
+        wait_for(browser, chat, "one two")
+    model.go.set()
+    with httpx.Client(base_url=start_chat_ui(), cookies=cookies) as elsewhere:
+        page = wait_until_final(elsewhere, chat, 6)  # sooner than its lease would run out
+    assert messages(page)[-1] == model.text
+
+
+def test_unforeseen_faults_are_a_page_without_internals(
+    browser: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from app.routes import home
+
+    async def explode(*_: object, **__: object) -> None:
+        raise RuntimeError("secret internals")
+
+    monkeypatch.setattr(home, "_home", explode)
+    response = browser.get("/")
+    assert response.status_code == 500
+    assert "secret internals" not in response.text
+    assert "Nothing you sent before is lost" in response.text
+    assert response.headers["content-security-policy"]

@@ -1,0 +1,44 @@
+"""The Swagger page: ours alone, and complete enough to use the API from it."""
+
+import re
+
+import httpx
+
+
+def test_swagger_comes_from_this_service_only(browser: httpx.Client) -> None:
+    page = browser.get("/docs").text
+    addresses = re.findall(r'(?:src|href)="([^"]+)"', page)
+    assert len(addresses) == 3
+    for address in addresses:
+        assert address.startswith("/")
+        assert browser.get(address).status_code == 200
+
+
+def test_every_route_is_described(browser: httpx.Client) -> None:
+    paths = browser.get("/openapi.json").json()["paths"]
+    assert set(paths) == {
+        "/",
+        "/chats",
+        "/chats/{chat_id}",
+        "/generate/{chat_id}",
+        "/chats/{chat_id}/events",
+        "/chats/{chat_id}/live",
+        "/chats/{chat_id}/replies/{reply_id}/stop",
+        "/health",
+        "/ready",
+    }
+    for path, operations in paths.items():
+        for operation in operations.values():
+            assert operation["summary"], path
+
+
+def test_forms_are_described_with_their_fields(browser: httpx.Client) -> None:
+    paths = browser.get("/openapi.json").json()["paths"]
+    body = paths["/generate/{chat_id}"]["post"]["requestBody"]["content"]
+    fields = body["application/x-www-form-urlencoded"]["schema"]["properties"]
+    assert set(fields) == {"prompt", "client_key"}
+
+
+def test_health_is_alive_and_ready(browser: httpx.Client) -> None:
+    assert browser.get("/health").json() == {"status": "ok"}
+    assert browser.get("/ready").json() == {"status": "ok"}

@@ -1,0 +1,113 @@
+"""A language model that says what a test tells it to, when the test tells it to.
+
+It speaks the part of llama.cpp's HTTP API that Parley uses; `tests/whole` holds it against the
+real server.
+"""
+
+import asyncio
+import json
+import threading
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+HOLD_SECONDS = 20  # a test that forgot `go` fails soon instead of never
+
+
+def split_words(text: str) -> list[str]:
+    """Deltas as a model would send them: words with their leading space."""
+    words = text.split(" ")
+    return [words[0], *(f" {word}" for word in words[1:])]
+
+
+@dataclass
+class ScriptedModel:
+    """Set the fields before or while it answers; read `requests` and `running` afterwards."""
+
+    text: str = "A scripted reply."
+    pace: float = 0.0  # seconds between two deltas
+    hold_after: int | None = None  # deltas after which it waits for `go`
+    break_after: int | None = None  # deltas after which the stream is cut, once
+    answer: Response | None = None  # instead of a stream
+    garbage: bool = False
+    requests: list[dict[str, Any]] = field(default_factory=list)
+    go: threading.Event = field(default_factory=threading.Event)
+    running: int = 0
+
+    def app(self) -> Starlette:
+        """The server."""
+        return Starlette(
+            routes=[
+                Route("/v1/chat/completions", self._complete, methods=["POST"]),
+                Route("/health", self._health),
+            ]
+        )
+
+    async def _health(self, request: Request) -> Response:
+        return JSONResponse({"status": "ok"})
+
+    async def _complete(self, request: Request) -> Response:
+        body = await request.json()
+        self.requests.append(body)
+        if self.answer:
+            return self.answer
+        return StreamingResponse(self._stream(body), media_type="text/event-stream")
+
+    async def _stream(self, body: dict[str, Any]) -> AsyncIterator[str]:
+        self.running += 1
+        try:
+            yield _data(_progress(0))
+            if self.garbage:
+                yield "data: {not json\n\n"
+                return
+            yield _data(_progress(20))
+            deltas = _remaining(split_words(self.text), body)
+            for count, delta in enumerate(deltas[: body["max_tokens"]]):
+                await self._pause(count)
+                if self.break_after is not None and count >= self.break_after:
+                    self.break_after = None
+                    raise ConnectionResetError("cut by the script")
+                yield _data(_chunk({"content": delta}))
+            yield _data(_chunk({}, finish="stop"))
+            usage = {"prompt_tokens": 20, "completion_tokens": len(deltas), "total_tokens": 20}
+            yield _data({"choices": [], "object": "chat.completion.chunk", "usage": usage})
+            yield "data: [DONE]\n\n"
+        finally:
+            self.running -= 1
+
+    async def _pause(self, count: int) -> None:
+        if self.hold_after is not None and count >= self.hold_after:
+            await asyncio.to_thread(self.go.wait, HOLD_SECONDS)
+        if self.pace:
+            await asyncio.sleep(self.pace)
+
+
+def _remaining(deltas: list[str], body: dict[str, Any]) -> list[str]:
+    """All deltas, or those after a partial reply that is to be continued."""
+    last = body["messages"][-1]
+    if not body.get("continue_final_message") or last["role"] != "assistant":
+        return deltas
+    length = len(last["content"])
+    while deltas and length > 0:
+        length -= len(deltas[0])
+        deltas = deltas[1:]
+    return deltas
+
+
+def _data(chunk: dict[str, Any]) -> str:
+    return f"data: {json.dumps(chunk)}\n\n"
+
+
+def _chunk(delta: dict[str, Any], finish: str | None = None) -> dict[str, Any]:
+    choice = {"index": 0, "delta": delta, "finish_reason": finish}
+    return {"choices": [choice], "object": "chat.completion.chunk", "model": "scripted"}
+
+
+def _progress(processed: int) -> dict[str, Any]:
+    progress = {"total": 20, "cache": 0, "processed": processed, "time_ms": 1}
+    return _chunk({"role": "assistant", "content": None}) | {"prompt_progress": progress}
