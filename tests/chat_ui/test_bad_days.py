@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, PlainTextResponse
 
 from local.ports import free_port
 from tests.chat_ui.conftest import DbApiServer, Start, StartBriefly
-from tests.chat_ui.person import (
+from tests.support.person import (
     client_key,
     generate,
     messages,

@@ -8,7 +8,7 @@ import httpx
 def test_swagger_comes_from_this_service_only(browser: httpx.Client) -> None:
     page = browser.get("/docs").text
     addresses = re.findall(r'(?:src|href)="([^"]+)"', page)
-    assert len(addresses) == 3
+    assert len(addresses) == 4
     for address in addresses:
         assert address.startswith("/")
         assert browser.get(address).status_code == 200

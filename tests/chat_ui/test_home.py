@@ -3,7 +3,7 @@
 import httpx
 
 from tests.chat_ui.conftest import OPENING, DbApiServer
-from tests.chat_ui.person import messages, open_chat, send, wait_until_final
+from tests.support.person import messages, open_chat, send, wait_until_final
 
 END_SESSIONS = "UPDATE sessions SET revoked_at = now()"
 

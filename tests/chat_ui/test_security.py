@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from tests.chat_ui.person import generate, messages, open_chat, wait_until_final
+from tests.support.person import generate, messages, open_chat, wait_until_final
 
 PATHS = ("/", "/health", "/static/style.css", "/nowhere", "/openapi.json", "/docs")
 

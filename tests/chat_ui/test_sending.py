@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from tests.chat_ui.conftest import OPENING, Start
-from tests.chat_ui.person import (
+from tests.support.person import (
     client_key,
     generate,
     messages,

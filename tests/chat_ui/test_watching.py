@@ -7,7 +7,7 @@ import time
 import httpx
 
 from tests.chat_ui.conftest import DbApiServer, Start
-from tests.chat_ui.person import (
+from tests.support.person import (
     Event,
     events,
     messages,
@@ -206,8 +206,8 @@ def test_the_growing_page_appends_the_reply_as_it_comes_and_leads_back(
                 assert page.startswith("<!doctype html>")
                 model.go.set()
     assert "one two &lt;three&gt; &amp; four" in page
-    assert f'<meta http-equiv="refresh" content="1; url={chat}">' in page
-    assert f'<a href="{chat}">' in page
+    assert f'<meta http-equiv="refresh" content="1; url={chat}#end">' in page
+    assert f'<a href="{chat}#end">' in page
 
 
 def test_the_growing_page_tells_what_a_reply_waits_for(

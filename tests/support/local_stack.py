@@ -84,8 +84,9 @@ class LocalStack:
         """Everything the person at the terminal has been shown so far."""
         return self._log.read_text()
 
-    def start(self) -> None:
-        """Starts it without waiting; again after it was killed."""
+    def start(self, terminal: int | None = None) -> None:
+        """Starts it without waiting; again after it was killed. What it says goes to the open file
+        `terminal`, or is kept for `output()`."""
         if self._process is not None:
             self._process.wait(60)
         (self.home / "run" / "ready").unlink(missing_ok=True)
@@ -95,8 +96,8 @@ class LocalStack:
                 [sys.executable, "-m", "local.run"],
                 cwd=ROOT,
                 env=os.environ | variables,
-                stdout=log,
-                stderr=log,
+                stdout=terminal or log,
+                stderr=terminal or log,
                 start_new_session=True,
             )
 
@@ -136,6 +137,11 @@ class LocalStack:
             return 0
         if self._process.poll() is None:
             self._process.send_signal(how)
+        return self.wait_until_stopped()
+
+    def wait_until_stopped(self) -> int:
+        """Its exit code."""
+        assert self._process is not None, "not started"
         return self._process.wait(60)
 
     def _has_ended(self) -> bool:

