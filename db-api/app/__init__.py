@@ -1,0 +1,1 @@
+"""db-api: the only service that speaks SQL. See README.md."""

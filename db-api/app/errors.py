@@ -1,0 +1,140 @@
+"""Everything that can go wrong on purpose, each with its status and what to do next.
+
+Problem
+├── InvalidInput            422 invalid-input
+├── ServiceTokenNeeded      401 service-token
+├── SessionEnded            401 session-ended
+├── ChatNotFound            404 chat-not-found
+├── MessageNotFound         404 message-not-found
+├── ReplyNotFound           404 reply-not-found
+├── KeyReused               409 key-reused
+├── LeaseLost               409 lease-lost
+├── OffsetDiffers           409 offset-differs
+├── MessageTooLarge         413 message-too-large
+├── BodyTooLarge            413 body-too-large
+├── InternalError           500 internal-error
+└── DatabaseUnavailable     503 database-unavailable
+"""
+
+from typing import ClassVar
+
+from fastapi.responses import JSONResponse
+
+
+class Problem(Exception):
+    """The root: rendered as application/problem+json (RFC 9457) by one handler."""
+
+    status: ClassVar[int]
+    slug: ClassVar[str]
+    title: ClassVar[str]
+    detail: ClassVar[str]
+    headers: ClassVar[dict[str, str]] = {}
+    example: ClassVar[dict[str, object]] = {}
+
+    def __init__(self, **extras: object) -> None:
+        super().__init__(self.slug)
+        self.extras = extras
+
+
+class InvalidInput(Problem):
+    status, slug, title = 422, "invalid-input", "The request is not valid"
+    detail = "Correct the fields listed in errors and send it again."
+    example: ClassVar[dict[str, object]] = {
+        "errors": [{"field": "username", "message": "String should have at least 1 character"}]
+    }
+
+
+class ServiceTokenNeeded(Problem):
+    status, slug, title = 401, "service-token", "The service's token is missing or wrong"
+    detail = "Send Authorization: Bearer with the token from DB_API_TOKEN_FILE."
+    headers: ClassVar[dict[str, str]] = {"WWW-Authenticate": "Bearer"}
+
+
+class SessionEnded(Problem):
+    status, slug, title = 401, "session-ended", "This session is unknown or has ended"
+    detail = "Begin a new one with POST /sessions."
+
+
+class ChatNotFound(Problem):
+    status, slug, title = 404, "chat-not-found", "There is no such chat in this session"
+    detail = "GET /chats lists the chats of this session."
+
+
+class MessageNotFound(Problem):
+    status, slug, title = 404, "message-not-found", "There is no such message in this chat"
+    detail = "Read the newest page without before."
+
+
+class ReplyNotFound(Problem):
+    status, slug, title = 404, "reply-not-found", "There is no such reply in this chat"
+    detail = "Read the chat's messages again."
+
+
+class KeyReused(Problem):
+    status, slug, title = 409, "key-reused", "This client_key was used for another text"
+    detail = "Send the text again with a fresh client_key."
+
+
+class LeaseLost(Problem):
+    status, slug, title = 409, "lease-lost", "This worker does not hold the reply"
+    detail = "Stop working on it: it is somebody else's now, finished, or deleted."
+
+
+class OffsetDiffers(Problem):
+    status, slug, title = 409, "offset-differs", "The text does not join what is stored"
+    detail = "Send the text again from an offset at or before length."
+    example: ClassVar[dict[str, object]] = {"length": 120}
+
+
+class MessageTooLarge(Problem):
+    status, slug, title = 413, "message-too-large", "The message is too large"
+    detail = "Shorten it to at most limit bytes of UTF-8."
+    example: ClassVar[dict[str, object]] = {"size": 40_000, "limit": 32_768}
+
+
+class BodyTooLarge(Problem):
+    status, slug, title = 413, "body-too-large", "The request's body is too large"
+    detail = "Send at most limit bytes."
+    example: ClassVar[dict[str, object]] = {"limit": 196_608}
+
+
+class InternalError(Problem):
+    status, slug, title = 500, "internal-error", "Something went wrong on our side"
+    detail = "Try again; if it stays, the service's log names the place."
+
+
+class DatabaseUnavailable(Problem):
+    status, slug, title = 503, "database-unavailable", "The database can't be reached just now"
+    detail = "Nothing was lost. Try again in a moment."
+    headers: ClassVar[dict[str, str]] = {"Retry-After": "2"}
+
+
+def render_problem(
+    status: int,
+    slug: str,
+    title: str,
+    detail: str,
+    *,
+    headers: dict[str, str] | None = None,
+    extras: dict[str, object] | None = None,
+) -> JSONResponse:
+    """One shape for all problems."""
+    body = {"type": f"urn:parley:{slug}", "title": title, "status": status, "detail": detail}
+    return JSONResponse(
+        {**body, **(extras or {})},
+        status_code=status,
+        headers=headers,
+        media_type="application/problem+json",
+    )
+
+
+def render(problem: Problem) -> JSONResponse:
+    """A domain error as a response."""
+    return render_problem(
+        problem.status,
+        problem.slug,
+        problem.title,
+        problem.detail,
+        headers=problem.headers,
+        extras=problem.extras,
+    )

@@ -1,0 +1,1 @@
+"""Following a chat: one long poll that answers when something changes."""

@@ -1,0 +1,75 @@
+"""The look at a chat that a follower takes, again and again: three small queries."""
+
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+from app.errors import ChatNotFound
+from app.following.schemas import Followed, FollowedReply, Known
+from app.messages.repository import walk_branch
+from app.replies.repository import COLUMNS
+from app.replies.schemas import Reply
+
+# More new messages than this at once, and the newest are told; the page has the rest.
+MOST_MESSAGES = 200
+
+HEAD = text("""
+SELECT c.head, coalesce(m.seq, 0) AS seq FROM chats c
+LEFT JOIN messages m ON m.id = c.head AND m.session_id = :session_id
+WHERE c.id = :chat_id AND c.session_id = :session_id
+""")
+
+# Finished text has moved into the message, so that is where it is read from then.
+REPLIES = text(f"""
+WITH known AS (
+    SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:offsets AS integer[])) AS k (id, said)
+), wanted AS (
+    SELECT message_id AS id FROM replies
+    WHERE chat_id = :chat_id AND session_id = :session_id AND state IN ('queued', 'running')
+    UNION SELECT id FROM known
+)
+SELECT {", ".join(f"r.{name}" for name in COLUMNS)}, line.place,
+    coalesce(known.said, 0) AS said,
+    substr(CASE WHEN r.finished_at IS NULL THEN r.text ELSE m.content END,
+        coalesce(known.said, 0) + 1) AS unsaid
+FROM wanted
+JOIN replies r ON r.message_id = wanted.id
+JOIN messages m ON m.id = r.message_id
+LEFT JOIN known ON known.id = r.message_id
+LEFT JOIN places_in_line(:chat_id) line ON line.message_id = r.message_id
+WHERE r.chat_id = :chat_id AND r.session_id = :session_id
+ORDER BY r.number
+""")  # noqa: S608 - joined from constants, nothing from outside
+
+
+def look(
+    connection: Connection, session_id: UUID, chat_id: UUID, since: int, known: list[Known]
+) -> Followed:
+    """The chat as it is now, or ChatNotFound."""
+    owner = {"session_id": session_id, "chat_id": chat_id}
+    chat = connection.execute(HEAD, owner).one_or_none()
+    if chat is None:
+        raise ChatNotFound
+    messages = []
+    if chat.seq > since:
+        messages = walk_branch(
+            connection, session_id, chat_id, last=chat.head, limit=MOST_MESSAGES, since=since
+        )
+    values = {**owner, "ids": [str(k.id) for k in known], "offsets": [k.offset for k in known]}
+    replies = [
+        FollowedReply(reply=Reply.from_row(row), offset=row["said"], text=row["unsaid"])
+        for row in connection.execute(REPLIES, values).mappings()
+    ]
+    idle = all(told.reply.finished_at is not None for told in replies)
+    return Followed(messages=messages, replies=replies, idle=idle)
+
+
+def is_news(told: Followed, known: list[Known], *, with_text: bool) -> bool:
+    """Whether anything differs from what the caller knows."""
+    if told.messages:
+        return True
+    seen = {k.id: k for k in known}
+    return any(
+        reply.reply.id not in seen or seen[reply.reply.id].differs_from(reply, with_text=with_text)
+        for reply in told.replies
+    )

@@ -1,0 +1,83 @@
+"""Turns every kind of error into a problem, in one place."""
+
+import logging
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.exceptions import HTTPException
+
+from app.errors import DatabaseUnavailable, InvalidInput, Problem, render, render_problem
+
+log = logging.getLogger("parley")
+
+
+async def on_problem(request: Request, error: Exception) -> Response:
+    """A domain error says itself what it is."""
+    if not isinstance(error, Problem):
+        raise error
+    if error.status >= 500:
+        log.warning("%s %s: %s", request.method, request.url.path, error.slug)
+    return render(error)
+
+
+async def on_invalid(request: Request, error: Exception) -> Response:
+    """Which field, and why; never the value, which may be what somebody wrote."""
+    if not isinstance(error, RequestValidationError):
+        raise error
+    errors = [
+        {
+            "field": name_field(found["loc"]),
+            "message": found["msg"].removeprefix("Value error, "),
+        }
+        for found in error.errors()
+    ]
+    return render(InvalidInput(errors=errors))
+
+
+def name_field(place: tuple[object, ...]) -> str:
+    """``("body", "replies", 0, "id")`` is known to the caller as ``replies.0.id``."""
+    return ".".join(str(part) for part in place[1:]) or str(place[0])
+
+
+async def on_http(request: Request, error: Exception) -> Response:
+    """What the framework itself refuses: unknown routes, wrong methods, unreadable bodies."""
+    if not isinstance(error, HTTPException):
+        raise error
+    headers = dict(error.headers or {})
+    if error.status_code == 404:
+        return render_problem(
+            404, "not-found", "There is nothing here", "The routes are listed at /docs."
+        )
+    if error.status_code == 405:
+        detail = f"Allowed here: {headers.get('Allow', 'see /docs')}."
+        return render_problem(
+            405, "method-not-allowed", "This method is not for this route", detail, headers=headers
+        )
+    if error.status_code == 400:
+        message = "The body could not be read as JSON in UTF-8."
+        return render(InvalidInput(errors=[{"field": "body", "message": message}]))
+    return render_problem(
+        error.status_code, "refused", str(error.detail), "See /docs.", headers=headers
+    )
+
+
+async def on_database_error(request: Request, error: Exception) -> Response:
+    """Gone, restarting, full or too slow: all of it passes. Anything else is a fault of ours."""
+    passing = isinstance(error, OperationalError | InterfaceError | PoolTimeout)
+    if not passing and not (isinstance(error, DBAPIError) and error.connection_invalidated):
+        raise error
+    # Its class says enough; its text could quote a row.
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    log.warning("%s %s: database: %s", request.method, request.url.path, type(cause).__name__)
+    return render(DatabaseUnavailable())
+
+
+def add_handlers(app: FastAPI) -> None:
+    """Register all of them."""
+    app.add_exception_handler(Problem, on_problem)
+    app.add_exception_handler(RequestValidationError, on_invalid)
+    app.add_exception_handler(HTTPException, on_http)
+    app.add_exception_handler(DBAPIError, on_database_error)
+    app.add_exception_handler(PoolTimeout, on_database_error)

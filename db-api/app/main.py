@@ -1,0 +1,74 @@
+"""Puts the service together. Importing this connects to nothing and reads no environment."""
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import anyio.to_thread
+from fastapi import Depends, FastAPI
+
+from app import docs, health
+from app.auth import require_service
+from app.chats.routes import router as chats
+from app.db import Database
+from app.following.routes import router as following
+from app.following.wakeups import Wakeups
+from app.handlers import add_handlers
+from app.messages.routes import router as messages
+from app.middleware import Guard
+from app.openapi import describe
+from app.replies.routes import person_router as replies
+from app.replies.routes import runner_router as runners
+from app.sessions.routes import router as sessions
+from app.settings import Settings
+
+DESCRIPTION = """
+Sessions, chats, messages and replies of Parley. Every call carries the service's token; every
+call for a person also carries `X-Session-ID`, and reaches that session's rows only. Press
+*Authorize*, enter the token, begin a session, and enter its id as well.
+"""
+TAGS = [
+    {"name": "sessions", "description": "Who is asking."},
+    {"name": "chats", "description": "A person's conversations."},
+    {"name": "messages", "description": "What was said, and following what comes."},
+    {"name": "replies", "description": "A person's say about a reply."},
+    {"name": "runners", "description": "For the workers that write replies with the model."},
+    {"name": "health", "description": "For operators."},
+]
+
+
+@asynccontextmanager
+async def run(app: FastAPI) -> AsyncIterator[None]:
+    """As many threads as connections: a thread that waits for one would only take up room."""
+    settings: Settings = app.state.settings
+    anyio.to_thread.current_default_thread_limiter().total_tokens = settings.db_pool
+    yield
+    app.state.database.close()
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """The application; without settings they come from the environment."""
+    settings = settings or Settings()
+    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s")
+    app = FastAPI(
+        title="Parley db-api",
+        version="1",
+        description=DESCRIPTION,
+        openapi_tags=TAGS,
+        lifespan=run,
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.settings = settings
+    app.state.database = Database(settings)
+    app.state.service_token = settings.service_token.encode()
+    app.state.wakeups = Wakeups()
+    app.openapi = lambda: describe(app)  # type: ignore[method-assign]  # FastAPI's own way
+    app.add_middleware(Guard, body_limit=settings.body_limit)
+    add_handlers(app)
+    guarded = [Depends(require_service)]
+    for router in (sessions, chats, messages, following, replies, runners):
+        app.include_router(router, dependencies=guarded)
+    app.include_router(health.router)
+    app.include_router(docs.router)
+    return app

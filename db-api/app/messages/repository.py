@@ -1,0 +1,92 @@
+"""Reading messages. Every query takes the owner, and row-level security checks it again."""
+
+from uuid import UUID
+
+from sqlalchemy import Connection, select, text
+
+from app.base import AnyRow
+from app.chats.models import Chat
+from app.errors import ChatNotFound, MessageNotFound
+from app.messages.models import Message as MessageTable
+from app.messages.schemas import REPLY_PREFIX, Message
+from app.replies.repository import COLUMNS as REPLY_COLUMNS
+
+# A message and its reply, if it has one. Unfinished text is still in the reply.
+COLUMNS = ", ".join(
+    [
+        "m.id, m.chat_id, m.parent_id, m.seq, m.role, m.created_at",
+        "CASE WHEN r.state IN ('queued', 'running') THEN r.text ELSE m.content END AS content",
+        *(f"r.{name} AS {REPLY_PREFIX}{name}" for name in REPLY_COLUMNS),
+        f"line.place AS {REPLY_PREFIX}place",
+    ]
+)
+WITH_REPLIES = """
+LEFT JOIN replies r ON r.message_id = m.id AND r.session_id = :session_id
+LEFT JOIN places_in_line(:chat_id) line ON line.message_id = m.id
+"""
+
+# From a message upwards, one parent at a time: what a page costs depends on its own length only.
+BRANCH = f"""
+WITH RECURSIVE branch AS (
+    SELECT id, parent_id, 1 AS depth FROM messages
+    WHERE id = :last AND chat_id = :chat_id AND session_id = :session_id AND seq > :since
+    UNION ALL
+    SELECT p.id, p.parent_id, branch.depth + 1
+    FROM branch JOIN messages p ON p.id = branch.parent_id
+    WHERE branch.depth < :limit AND p.session_id = :session_id AND p.seq > :since
+)
+SELECT {COLUMNS}
+FROM branch JOIN messages m ON m.id = branch.id {WITH_REPLIES}
+WHERE m.session_id = :session_id
+ORDER BY m.seq
+"""  # noqa: S608 - joined from constants above, nothing from outside
+
+SOME = f"""
+SELECT {COLUMNS} FROM messages m {WITH_REPLIES}
+WHERE m.id = ANY(CAST(:ids AS uuid[])) AND m.chat_id = :chat_id AND m.session_id = :session_id
+ORDER BY m.seq
+"""  # noqa: S608 - joined from constants above, nothing from outside
+
+
+def find_end(
+    connection: Connection, session_id: UUID, chat_id: UUID, before: UUID | None
+) -> UUID | None:
+    """The last message of the page that ends at the head, or just above ``before``."""
+    chat = select(Chat.head, Chat.id).where(Chat.id == chat_id, Chat.session_id == session_id)
+    found = connection.execute(chat).one_or_none()
+    if found is None:
+        raise ChatNotFound
+    if before is None:
+        return found.head  # type: ignore[no-any-return]
+    above = select(MessageTable.parent_id).where(
+        MessageTable.id == before,
+        MessageTable.chat_id == chat_id,
+        MessageTable.session_id == session_id,
+    )
+    message: AnyRow | None = connection.execute(above).one_or_none()
+    if message is None:
+        raise MessageNotFound
+    return message.parent_id  # type: ignore[no-any-return]
+
+
+def walk_branch(
+    connection: Connection,
+    session_id: UUID,
+    chat_id: UUID,
+    *,
+    last: UUID,
+    limit: int,
+    since: int = 0,
+) -> list[Message]:
+    """At most ``limit`` messages ending with ``last``, oldest first, none up to ``since``."""
+    values = {"session_id": session_id, "chat_id": chat_id, "last": last}
+    rows = connection.execute(text(BRANCH), {**values, "limit": limit, "since": since})
+    return [Message.from_row(row) for row in rows.mappings()]
+
+
+def find_some(
+    connection: Connection, session_id: UUID, chat_id: UUID, ids: list[UUID]
+) -> list[Message]:
+    """These messages of the chat, in the order of writing."""
+    values = {"session_id": session_id, "chat_id": chat_id, "ids": [str(i) for i in ids]}
+    return [Message.from_row(row) for row in connection.execute(text(SOME), values).mappings()]

@@ -1,0 +1,90 @@
+"""What holds for every request: bounded bodies, safe headers, and no fault without an answer."""
+
+import logging
+import traceback
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.errors import BodyTooLarge, InternalError, render
+
+log = logging.getLogger("parley")
+
+SAFE_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+
+
+class Guard:
+    """The outermost layer of our own."""
+
+    def __init__(self, app: ASGIApp, body_limit: int) -> None:
+        self.app = app
+        self.body_limit = body_limit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started = False
+
+        async def send_safely(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                headers = MutableHeaders(scope=message)
+                for name, value in SAFE_HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        try:
+            bounded = await self._bound_body(scope, receive)
+            if bounded is None:
+                too_large = render(BodyTooLarge(limit=self.body_limit))
+                await too_large(scope, receive, send_safely)
+            else:
+                await self.app(scope, bounded, send_safely)
+        except Exception as error:
+            log.error("%s %s: 500 %s", scope["method"], scope["path"], describe_fault(error))
+            if started:
+                raise
+            await render(InternalError())(scope, receive, send_safely)
+
+    async def _bound_body(self, scope: Scope, receive: Receive) -> Receive | None:
+        """Where to read the body from, or None if it is too large.
+
+        A stated length is enforced by the server; a body without one is read here, so that it
+        is refused before anybody parses it.
+        """
+        headers = Headers(scope=scope)
+        stated = headers.get("content-length", "")
+        if stated.isdigit():
+            return receive if int(stated) <= self.body_limit else None
+        if "transfer-encoding" not in headers:
+            return receive
+        body = b""
+        more = True
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                break
+            body += message.get("body", b"")
+            more = message.get("more_body", False)
+            if len(body) > self.body_limit:
+                return None
+        pending: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+        async def replay() -> Message:
+            return pending.pop() if pending else await receive()
+
+        return replay
+
+
+def describe_fault(error: Exception) -> str:
+    """The kind of error and the place, but not its text, which could quote what people wrote."""
+    ours = [f for f in traceback.extract_tb(error.__traceback__) if "/app/" in f.filename]
+    place = f"{ours[-1].filename.rpartition('/app/')[2]}:{ours[-1].lineno}" if ours else "?"
+    return f"{type(error).__name__} at {place}"

@@ -1,0 +1,1 @@
+"""Replies: the jobs that fill assistant messages: waiting, claimed, growing, final."""

@@ -1,0 +1,48 @@
+"""Claiming the next reply, and handing replies back.
+
+The order and the bound live in the database (``claim_reply``), where all copies meet.
+"""
+
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+from app.replies.prompts import build_prompt
+from app.replies.schemas import Claim, Reply
+
+CLAIM = text("SELECT * FROM claim_reply(:worker, :slots, CAST(:only AS uuid))")
+
+RELEASE = text("""
+UPDATE replies
+SET state = 'queued', phase = NULL, worker = NULL, lease_until = NULL
+WHERE worker = :worker AND state = 'running'
+RETURNING chat_id
+""")
+
+
+def claim_next(
+    connection: Connection, worker: str, slots: int, *, only: UUID | None = None
+) -> Claim | None:
+    """The reply whose turn it is, held for ten seconds; with ``only``, that one or none."""
+    values = {"worker": worker, "slots": slots, "only": only}
+    row = connection.execute(CLAIM, values).mappings().one_or_none()
+    if row is None:
+        return None
+    return Claim(
+        reply=Reply.from_row(row),
+        chat_id=row["chat_id"],
+        worker=worker,
+        text=row["text"],
+        prompt=build_prompt(connection, row["message_id"]),
+        lease_until=row["lease_until"],
+        attempts=row["attempts"],
+    )
+
+
+def release_all(connection: Connection, worker: str) -> list[UUID]:
+    """Hand back what the worker holds, text kept, no attempt counted; their chats.
+
+    They keep their number, so they stand where they stood. One that was to be stopped is
+    stopped by the next claim.
+    """
+    return list(connection.execute(RELEASE, {"worker": worker}).scalars())

@@ -1,0 +1,101 @@
+"""The end of a reply, by its runner or by the person who stops it."""
+
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+from app.base import AnyRow
+from app.chats import repository as chats
+from app.errors import LeaseLost, OffsetDiffers, ReplyNotFound
+from app.replies import context
+from app.replies.repository import read
+from app.replies.schemas import FinishRequest, Reply
+
+# The chat before the reply, the order every writer keeps, or a deletion and a finish could wait
+# for each other.
+LOCK_CHAT = text("""
+SELECT c.id FROM replies r JOIN chats c ON c.id = r.chat_id
+WHERE r.message_id = :reply_id FOR NO KEY UPDATE OF c
+""")
+# Row security lets nobody hold a final reply for change, so these find unfinished ones only.
+LOCK_REPLY = text("""
+SELECT worker, text, chat_id FROM replies WHERE message_id = :reply_id FOR NO KEY UPDATE
+""")
+LOCK_OWN_REPLY = text("""
+SELECT state FROM replies
+WHERE message_id = :reply_id AND chat_id = :chat_id AND session_id = :session_id
+FOR NO KEY UPDATE
+""")
+FIND_FINISHED = text("""
+SELECT chat_id FROM replies
+WHERE message_id = :reply_id AND worker = :worker AND finished_at IS NOT NULL
+""")
+FIND_OWN = text("""
+SELECT FROM replies
+WHERE message_id = :reply_id AND chat_id = :chat_id AND session_id = :session_id
+""")
+RECORD = text("""
+UPDATE replies
+SET text = text || :rest, model = :model,
+    prompt_tokens = coalesce(:prompt_tokens, prompt_tokens),
+    completion_tokens = coalesce(:completion_tokens, completion_tokens),
+    first_token_ms = coalesce(:first_token_ms, first_token_ms), total_ms = :total_ms
+WHERE message_id = :reply_id
+""")
+COUNTS = {"model", "prompt_tokens", "completion_tokens", "first_token_ms", "total_ms"}
+CLOSE = text("SELECT close_reply(:reply_id, :state, :error)")
+REQUEST_STOP = text("""
+UPDATE replies SET stop_requested = true
+WHERE message_id = :reply_id AND chat_id = :chat_id AND session_id = :session_id
+""")
+
+
+def finish(
+    connection: Connection, reply_id: UUID, request: FinishRequest, *, context_size: int
+) -> tuple[Reply, UUID]:
+    """Add the last text, close the reply, move the context if it is full; with the chat's id.
+
+    Done twice by the same worker, the second time changes nothing and answers the same.
+    """
+    values = {"reply_id": reply_id}
+    connection.execute(LOCK_CHAT, values)
+    held = connection.execute(LOCK_REPLY, values).one_or_none()
+    if held is None:
+        finished = {**values, "worker": request.worker}
+        chat_id = connection.execute(FIND_FINISHED, finished).scalar_one_or_none()
+        if chat_id is None:
+            raise LeaseLost
+        return read(connection, reply_id), chat_id
+    if held.worker != request.worker:
+        raise LeaseLost
+    counts = request.model_dump(include=COUNTS)
+    connection.execute(RECORD, {**values, **counts, "rest": find_rest(held, request)})
+    connection.execute(CLOSE, {**values, "state": request.state, "error": request.error})
+    used = (request.prompt_tokens or 0) + (request.completion_tokens or 0)
+    if used > context_size * 3 // 4:
+        context.move_start(connection, reply_id)
+    return read(connection, reply_id), held.chat_id
+
+
+def find_rest(held: AnyRow, request: FinishRequest) -> str:
+    """What of the text is not stored yet: a batch whose answer got lost may be sent again."""
+    overlap = held.text[request.offset :]
+    if request.offset > len(held.text) or not request.text.startswith(overlap):
+        raise OffsetDiffers(length=len(held.text))
+    return request.text[len(overlap) :]
+
+
+def stop(connection: Connection, session_id: UUID, chat_id: UUID, reply_id: UUID) -> Reply:
+    """Stopped at once if nobody works on it, else its runner is told; final ones stay so."""
+    owner = {"session_id": session_id, "chat_id": chat_id, "reply_id": reply_id}
+    chats.lock(connection, session_id, chat_id)
+    found = connection.execute(LOCK_OWN_REPLY, owner).one_or_none()
+    if found is None:
+        # Not there, or final: then it is told as it is.
+        if connection.execute(FIND_OWN, owner).one_or_none() is None:
+            raise ReplyNotFound
+        return read(connection, reply_id)
+    connection.execute(REQUEST_STOP, owner)
+    if found.state == "queued":
+        connection.execute(CLOSE, {"reply_id": reply_id, "state": "stopped", "error": None})
+    return read(connection, reply_id)

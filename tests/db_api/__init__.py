@@ -1,0 +1,1 @@
+"""What db-api promises, held against a real PostgreSQL 18."""

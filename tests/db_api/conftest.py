@@ -1,0 +1,157 @@
+"""One PostgreSQL, migrated by Alembic, and db-api served for real, for all of these tests.
+
+Each test begins with empty tables. A test that needs other settings serves a copy of its own.
+"""
+
+import contextlib
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psycopg2
+import pytest
+from alembic import command
+from alembic.config import Config
+from fastapi import FastAPI
+
+from tests.db_api.api import Api, Person
+from tests.support.postgres import Database, Postgres, postgres
+from tests.support.serve import serve
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "db-api"))
+
+from app.main import create_app  # noqa: E402  the line above makes it importable
+from app.settings import Settings  # noqa: E402
+
+__all__ = ["postgres"]
+
+Sql = Callable[..., list[tuple[Any, ...]]]
+ServeCopy = Callable[..., contextlib.AbstractContextManager[Api]]
+
+
+def alembic_config(settings: Settings) -> Config:
+    """Alembic as db-api/migrate runs it, on the given database."""
+    config = Config(ROOT / "db-api" / "alembic.ini")
+    config.attributes["settings"] = settings
+    return config
+
+
+def make_settings(postgres: Postgres, database: Database, **changes: Any) -> Settings:
+    values: dict[str, Any] = {
+        "db_host": database.host,
+        "db_port": database.port,
+        "db_name": database.name,
+        "db_user": database.user,
+        "db_password_file": database.password_file,
+        "db_api_token_file": postgres.directory / "secrets" / "db-api" / "token",
+        "lm_slots": 4,
+        "lm_context": 4096,
+        "message_limit": 32_768,
+        "session_days": 90,
+        "db_pool": 10,
+    }
+    return Settings(**(values | changes))
+
+
+@contextlib.contextmanager
+def serve_api(settings: Settings) -> Iterator[tuple[Api, FastAPI]]:
+    """db-api over real HTTP, with a client that knows the token."""
+    app = create_app(settings)
+    headers = {"Authorization": f"Bearer {settings.service_token}"}
+    limits = httpx.Limits(max_connections=40)
+    with (
+        serve(app) as url,
+        httpx.Client(base_url=url, headers=headers, timeout=30, limits=limits) as client,
+    ):
+        yield Api(client), app
+
+
+@pytest.fixture(scope="session")
+def settings(postgres: Postgres) -> Settings:
+    """Of the database that all of these tests share, migrated."""
+    found = make_settings(postgres, postgres.create_database())
+    command.upgrade(alembic_config(found), "head")
+    return found
+
+
+@pytest.fixture(scope="session")
+def served(settings: Settings) -> Iterator[tuple[Api, FastAPI]]:
+    with serve_api(settings) as both:
+        yield both
+
+
+@pytest.fixture
+def app(served: tuple[Api, FastAPI]) -> FastAPI:
+    return served[1]
+
+
+@pytest.fixture(scope="session")
+def superuser(postgres: Postgres, settings: Settings) -> Iterator[Sql]:
+    """Runs SQL past all policies, to look behind the scenes and to let time pass."""
+    connection = psycopg2.connect(
+        host=str(postgres.directory / "socket"),
+        port=postgres.port,
+        user="postgres",
+        dbname=settings.db_name,
+    )
+    connection.autocommit = True
+
+    def run(sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        with connection.cursor() as cursor:
+            cursor.execute(sql, values)
+            return cursor.fetchall() if cursor.description else []
+
+    yield run
+    connection.close()
+
+
+@pytest.fixture
+def sql(superuser: Sql) -> Sql:
+    """The superuser's SQL, on tables that are empty."""
+    superuser("DELETE FROM sessions")  # and all that hangs on them; faster than TRUNCATE here
+    return superuser
+
+
+@pytest.fixture
+def api(served: tuple[Api, FastAPI], sql: Sql) -> Api:
+    """db-api with nothing in it."""
+    return served[0]
+
+
+@pytest.fixture
+def ada(api: Api) -> Person:
+    return api.person()
+
+
+@pytest.fixture
+def bob(api: Api) -> Person:
+    return api.person()
+
+
+@pytest.fixture
+def serve_copy(settings: Settings, sql: Sql) -> ServeCopy:
+    """Another copy of db-api on the same database, with other settings if wanted."""
+
+    @contextlib.contextmanager
+    def serve_one(**changes: Any) -> Iterator[Api]:
+        with serve_api(settings.model_copy(update=changes)) as (copy, _):
+            yield copy
+
+    return serve_one
+
+
+@pytest.fixture
+def lease_runs_out(sql: Sql) -> Callable[[str], None]:
+    """Lets the ten seconds of a reply's lease be over."""
+
+    def run_out(reply: str) -> None:
+        sql(
+            "UPDATE replies SET lease_until = clock_timestamp() - interval '1 s'"
+            " WHERE message_id = %s",
+            reply,
+        )
+
+    return run_out

@@ -1,0 +1,111 @@
+"""Chats are created, listed, found and deleted, each by its owner only."""
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from tests.db_api.api import Api, Person, body, problem
+from tests.db_api.conftest import Sql
+
+
+def test_a_chat_begins_with_its_opening_message(ada: Person) -> None:
+    new = {"username": " Ada ", "system_prompt": "Be kind.", "opening_message": "Hello\r\nyou"}
+    chat = body(ada.post("/chats", new), 201)
+    (opening,) = ada.messages(chat["id"])
+    assert (chat["username"], chat["title"], chat["head"]) == ("Ada", None, opening["id"])
+    assert (opening["role"], opening["content"]) == ("assistant", "Hello\nyou")
+    assert (opening["seq"], opening["parent_id"], opening["reply"]) == (1, None, None)
+    assert body(ada.get(f"/chats/{chat['id']}")) == chat
+
+
+@pytest.mark.parametrize("opening", [None, "", "  \n"])
+def test_a_chat_can_begin_empty(ada: Person, opening: str | None) -> None:
+    chat = ada.chat(opening=opening)
+    assert ada.messages(chat) == []
+    assert body(ada.get(f"/chats/{chat}"))["head"] is None
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("username", ""),
+        ("username", " \t\n"),
+        ("username", "x" * 81),
+        ("username", "x" * 10_000),
+        ("username", "A\0da"),
+        ("username", None),
+        ("system_prompt", "x" * 8001),
+        ("system_prompt", None),
+        ("opening_message", "A\0"),
+    ],
+)
+def test_a_bad_field_is_named(ada: Person, field: str, value: Any) -> None:
+    new = {"username": "Ada", "system_prompt": "", "opening_message": None} | {field: value}
+    found = problem(ada.post("/chats", new), 422, "invalid-input")
+    assert [error["field"] for error in found["errors"]] == [field]
+    assert body(ada.get("/chats"))["items"] == []
+
+
+def test_a_name_of_80_characters_is_kept_whatever_they_are(ada: Person) -> None:
+    name = "é\u200d😀\x1b" * 20
+    assert body(ada.get(f"/chats/{ada.chat(name)}"))["username"] == name
+
+
+def test_the_chat_written_to_last_is_listed_first(ada: Person) -> None:
+    first, second, third = ada.chat(), ada.chat(), ada.chat()
+    ada.send(first)
+    listed = [chat["id"] for chat in body(ada.get("/chats"))["items"]]
+    assert listed == [first, third, second]
+
+
+def test_the_list_is_paged_without_gaps(ada: Person) -> None:
+    chats = [ada.chat() for _ in range(7)]
+    seen, before, pages = [], None, 0
+    while before or not pages:
+        page = body(ada.get("/chats", limit=3, **({"before": before} if before else {})))
+        seen += [chat["id"] for chat in page["items"]]
+        before, pages = page["next"], pages + 1
+    assert seen == chats[::-1]
+    assert pages == 3
+
+
+def test_a_chat_is_found_by_exactly_its_name(ada: Person) -> None:
+    chat = ada.chat("Ada")
+    ada.chat("Ada L.")
+    assert [c["id"] for c in body(ada.get("/chats", username="Ada"))["items"]] == [chat]
+    assert body(ada.get("/chats", username="ada"))["items"] == []
+
+
+def test_a_stranger_s_chat_and_none_look_the_same(ada: Person, bob: Person) -> None:
+    hers, nobody_s = ada.chat(), str(uuid4())
+    for path in ("/chats/{}", "/chats/{}/messages", "/chats/{}/follow"):
+        answers = [bob.get(path.format(chat)) for chat in (hers, nobody_s)]
+        assert [problem(a, 404, "chat-not-found") for a in answers[:1]] == [answers[1].json()]
+    for refuse in (bob.delete(f"/chats/{hers}"), bob.delete(f"/chats/{nobody_s}")):
+        problem(refuse, 404, "chat-not-found")
+    for chat in (hers, nobody_s):
+        problem(bob.post_message(chat, "Hi"), 404, "chat-not-found")
+        problem(bob.get("/chats", before=chat), 404, "chat-not-found")
+    assert body(bob.get("/chats"))["items"] == []
+    assert ada.messages(hers) == []
+
+
+def test_a_deleted_chat_is_gone_with_all_that_is_in_it(ada: Person, api: Api, sql: Sql) -> None:
+    chat, other = ada.chat(opening="Hello"), ada.chat()
+    reply = ada.send(chat, worker="w")
+    ada.send(chat)
+    assert ada.delete(f"/chats/{chat}").status_code == 204
+    problem(ada.get(f"/chats/{chat}"), 404, "chat-not-found")
+    problem(ada.delete(f"/chats/{chat}"), 404, "chat-not-found")
+    assert api.store(reply, "late")["held"] is False
+    problem(api.post_finish(reply), 409, "lease-lost")
+    assert sql("SELECT (SELECT count(*) FROM messages), (SELECT count(*) FROM replies)") == [(0, 0)]
+    assert body(ada.get(f"/chats/{other}"))["id"] == other
+
+
+@pytest.mark.parametrize("chat", ["x", "1", "%00", "00000000-0000-0000-0000-00000000000g"])
+def test_a_malformed_chat_id_is_refused_by_name(ada: Person, chat: str) -> None:
+    for path in (f"/chats/{chat}", f"/chats/{chat}/messages", f"/chats/{chat}/follow"):
+        found = problem(ada.get(path), 422, "invalid-input")
+        assert found["errors"][0]["field"] == "chat_id"

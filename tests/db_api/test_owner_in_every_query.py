@@ -1,0 +1,70 @@
+"""The queries themselves name the owner: tried on a database whose row security is off."""
+
+from collections.abc import Iterator
+
+import pytest
+from alembic import command
+
+from tests.db_api.api import Api, Person, body, problem
+from tests.db_api.conftest import alembic_config, make_settings, serve_api
+from tests.support.postgres import Postgres
+
+
+@pytest.fixture(scope="module")
+def bare(postgres: Postgres) -> Iterator[Api]:
+    database = postgres.create_database()
+    settings = make_settings(postgres, database)
+    command.upgrade(alembic_config(settings), "head")
+    for table in ("sessions", "chats", "messages", "replies"):
+        postgres.psql(f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY", database.name)
+    with serve_api(settings) as (api, _):
+        yield api
+    postgres.drop_database(database)
+
+
+@pytest.fixture
+def her(bare: Api) -> Person:
+    return bare.person()
+
+
+@pytest.fixture
+def him(bare: Api) -> Person:
+    return bare.person()
+
+
+def test_a_stranger_reaches_nothing(bare: Api, her: Person, him: Person) -> None:
+    chat, his = her.chat(opening="Hello"), him.chat(opening="Hello")
+    reply = her.send(chat, "secret", worker="w")
+    bare.store(reply, "secret")
+    before = her.messages(chat)
+    stop = f"/chats/{{}}/replies/{reply}/stop"
+    for answer in (
+        him.get(f"/chats/{chat}"),
+        him.get(f"/chats/{chat}/messages"),
+        him.get(f"/chats/{chat}/follow"),
+        him.get("/chats", before=chat),
+        him.post_message(chat, "Hi"),
+        him.post(stop.format(chat)),
+        him.delete(f"/chats/{chat}"),
+    ):
+        problem(answer, 404, "chat-not-found")
+    problem(him.post(stop.format(his)), 404, "reply-not-found")
+    found = him.get(f"/chats/{his}/messages", before=before[-1]["id"])
+    problem(found, 404, "message-not-found")
+    assert [c["id"] for c in body(him.get("/chats"))["items"]] == [his]
+    told = body(him.get(f"/chats/{his}/follow", known=f"{reply}:queued:::0"))
+    assert told["replies"] == []
+    assert her.messages(chat) == before
+
+
+def test_a_key_is_looked_up_among_one_s_own(her: Person, him: Person) -> None:
+    her.post_message(her.chat(), "Hi", key="k")
+    sent = body(him.post_message(him.chat(), "Hi", key="k"), 201)
+    assert sent["repeated"] is False
+
+
+def test_ending_or_renewing_a_session_leaves_others_alone(her: Person, him: Person) -> None:
+    before = body(her.get("/sessions/current"))
+    him.post("/sessions/current/renew")
+    him.delete("/sessions/current")
+    assert body(her.get("/sessions/current")) == before
