@@ -91,7 +91,7 @@ async def _serve(app: FastAPI, settings: Settings, templates: Templates) -> Asyn
         if settings.runner != "off":
             model = LanguageModel(lm_http, settings.temperature)
             replies = RepliesClient(api, name_worker())
-            runner = Runner(replies, model, hub, settings.lm_model, settings.reply_tokens)
+            runner = Runner(replies, model, hub, settings.reply_tokens)
             await running.enter_async_context(runner.run())
         app.state.services = Services(
             settings, templates, SessionsClient(api), chats_client, hub, runner

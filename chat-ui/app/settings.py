@@ -25,7 +25,6 @@ class Settings(BaseSettings):
     message_limit: int = Field(default=32_768, ge=1, description="bytes of UTF-8 in one message")
     session_days: int = Field(default=90, ge=1)
 
-    lm_model: str = "qwen2.5-0.5b-instruct-q8_0"
     reply_tokens: int = Field(default=512, ge=1)
     temperature: float = Field(default=0.7, ge=0, le=2)
     assistant_name: str = "Parley"

@@ -108,6 +108,7 @@ def model() -> ScriptedModel:
 def model_url(model: ScriptedModel) -> Iterator[str]:
     with serve(model.app()) as url:
         yield url
+        model.go.set()
 
 
 Start = Callable[..., str]

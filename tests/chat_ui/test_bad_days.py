@@ -88,6 +88,15 @@ def test_a_model_that_talks_garbage_is_given_up_after_three_attempts(
     assert len(model.requests) == 3
 
 
+def test_what_can_not_be_stored_is_replaced_in_a_reply(
+    browser: httpx.Client, model: ScriptedModel
+) -> None:
+    model.text = "a\0b \ud800c"
+    chat = open_chat(browser)
+    send(browser, chat, "Hi")
+    assert messages(wait_until_final(browser, chat))[-1] == "a\ufffdb \ufffdc"
+
+
 def test_a_reply_of_no_words_is_complete(browser: httpx.Client, model: ScriptedModel) -> None:
     model.text = ""
     chat = open_chat(browser)

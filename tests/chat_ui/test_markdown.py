@@ -85,6 +85,16 @@ def test_code_that_takes_a_lexer_too_long_is_plain(monkeypatch: pytest.MonkeyPat
     assert highlight("return 20261", "python") == "return 20261"
 
 
+def test_a_lexer_that_tidies_up_is_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Tidy:
+        def get_tokens(self, text: str) -> list[tuple[tuple[str, ...], str]]:
+            return [((), text.replace("\t", " ").rstrip())]
+
+    monkeypatch.setattr(code, "get_lexer_by_name", lambda *_, **__: Tidy())
+    assert highlight("a\tb", "python") == "a\tb"
+    assert highlight("a\n", "python") == "a\n"
+
+
 @pytest.mark.parametrize(
     "formula", ["$a+b$", "$$a+b$$", r"\(a+b\)", r"\[a+b\]", "$$\na+b\n$$", "\\[\na+b\n\\]"]
 )
@@ -108,7 +118,7 @@ def test_money_is_not_math(text: str) -> None:
     assert "<math" not in render(text)
 
 
-@pytest.mark.parametrize("tex", [r"\frac{a}", "x^", r"\left(", "{" * 900 + "}" * 900, "x" * 2_500])
+@pytest.mark.parametrize("tex", [r"\frac", "x^", r"\left(", "{" * 900 + "}" * 900, "x" * 2_500])
 def test_math_that_cannot_be_read_shows_its_source(tex: str) -> None:
     assert f'<code class="math">{tex}</code>' in render(f"$$\n{tex}\n$$")
 
@@ -124,6 +134,10 @@ def test_math_never_closed_is_text_up_to_the_blank_line() -> None:
     assert render("$$\na\n\n# b") == '<p dir="auto">$$\na</p>\n<h3 dir="auto">b</h3>\n'
 
 
+def test_math_never_closed_does_not_swallow_code() -> None:
+    assert '<figure class="code"' in render("$$\na\n```\nb\n```")
+
+
 @pytest.mark.parametrize("text", ["$$$$", "$$ $$", r"\(\)", r"\[ \]", "$$", "$$\n$$"])
 def test_an_empty_formula_is_not_lost(text: str) -> None:
     assert render(text).striptags().strip()
@@ -134,6 +148,12 @@ def test_links_tell_nobody_where_they_were_followed() -> None:
     assert render("[a](https://b.c 'd') <mailto:e@f.g>") == (
         f'<p dir="auto"><a href="https://b.c" title="d" {rel}>a</a> '
         f'<a href="mailto:e@f.g" {rel}>mailto:e@f.g</a></p>\n'
+    )
+
+
+def test_a_link_definition_is_text_like_any_other() -> None:
+    assert render("[a]\n\n[a]: http://b.c") == (
+        '<p dir="auto">[a]</p>\n<p dir="auto">[a]: http://b.c</p>\n'
     )
 
 

@@ -7,6 +7,7 @@ from time import process_time
 
 import pytest
 from app.markdown import StreamingMarkdown, render
+from app.markdown.sanitise import sanitise
 from markupsafe import Markup
 
 # Written out once more, on purpose: a tag added to the lists of the code must be added here too.
@@ -192,7 +193,14 @@ class _Checker(HTMLParser):
     def handle_comment(self, data: str) -> None:
         raise AssertionError(data)
 
-    handle_decl = handle_pi = unknown_decl = handle_comment
+    def handle_decl(self, decl: str) -> None:
+        raise AssertionError(decl)
+
+    def handle_pi(self, data: str) -> None:
+        raise AssertionError(data)
+
+    def unknown_decl(self, data: str) -> None:
+        raise AssertionError(data)
 
     def check_href(self, value: str) -> None:
         assert re.match(r"https?://[a-z0-9\[]|mailto:", value, re.IGNORECASE), value
@@ -233,6 +241,12 @@ def wrap_in_sentence(text: str) -> str:
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_text_is_harmless(text: str, wrap: Callable[[str], str]) -> None:
     check(render(wrap(text)))
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_the_last_step_alone_would_be_enough(text: str) -> None:
+    check(sanitise(text))
+    check(sanitise(f"<math><mtext>{text}</mtext></math><table><tr><td>{text}</table>"))
 
 
 @pytest.mark.parametrize("text", HOSTILE)

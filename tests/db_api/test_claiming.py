@@ -144,7 +144,7 @@ def test_three_attempts_without_a_word_are_enough(
     assert api.claim() is None
     found = ada.reply(chat, reply)
     assert found["state"] == "failed"
-    assert "Try again" in found["error"]
+    assert found["error"] == "model-broke"
     assert found["finished_at"]
 
 

@@ -79,7 +79,7 @@ def test_with_a_free_slot_the_send_is_the_claim(ada: Person) -> None:
     ]
     assert (claim["chat_id"], claim["worker"], claim["attempts"]) == (chat, "w", 0)
     assert claim["reply"] == sent["reply"]["reply"]
-    assert (claim["reply"]["state"], claim["reply"]["phase"]) == ("running", "waiting")
+    assert (claim["reply"]["state"], claim["reply"]["phase"]) == ("running", None)
 
 
 def test_without_a_worker_the_reply_waits(ada: Person) -> None:

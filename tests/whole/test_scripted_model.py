@@ -21,9 +21,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "chat-ui"))
 
 from app.clients.language_model import (
     Delta,
+    Event,
     LanguageModel,
     ModelRefused,
     Reading,
+    Started,
     Usage,
 )
 from app.clients.types import PromptMessage
@@ -46,10 +48,10 @@ def http(request: pytest.FixtureRequest, lm_server: LmServer) -> Iterator[dict[s
             yield {"base_url": url}
 
 
-def collect(http: dict[str, Any], prompt: list[PromptMessage], written: str = "") -> list[object]:
+def collect(http: dict[str, Any], prompt: list[PromptMessage], written: str = "") -> list[Event]:
     """Every event of one completion, as chat-ui's client understands it."""
 
-    async def stream() -> list[object]:
+    async def stream() -> list[Event]:
         async with httpx.AsyncClient(**http) as client:
             model = LanguageModel(client, temperature=0)
             return [event async for event in model.stream(prompt, written, 24)]
@@ -57,14 +59,14 @@ def collect(http: dict[str, Any], prompt: list[PromptMessage], written: str = ""
     return asyncio.run(stream())
 
 
-def text_of(events: list[object]) -> str:
+def text_of(events: list[Event]) -> str:
     return "".join(event.text for event in events if isinstance(event, Delta))
 
 
 def test_reading_comes_first_then_words_then_the_counts(http: dict[str, Any]) -> None:
     events = collect(http, PROMPT)
     kinds = [type(event) for event in events]
-    assert kinds[0] is Reading
+    assert kinds[:2] == [Started, Reading]
     assert kinds[-1] is Usage
     assert set(kinds[kinds.index(Delta) : -1]) == {Delta}
     last_reading = [event for event in events if isinstance(event, Reading)][-1]

@@ -30,6 +30,8 @@ PROBLEMS: dict[str, type[ParleyError]] = {
     "urn:parley:key-reused": KeyReused,
     "urn:parley:message-too-large": TooLarge,
     "urn:parley:lease-lost": LeaseLost,
+    "urn:parley:offset-differs": LeaseLost,
+    "urn:parley:body-too-large": TooLarge,
     "urn:parley:database-unavailable": Unavailable,
 }
 

@@ -6,6 +6,7 @@ from app.clients.base import DbApi
 from app.clients.types import Chat, ChatPage, Growth, MessagePage, News, Reply, Sent
 
 FOLLOW_SECONDS = 20
+MOST_KNOWN = 100  # db-api takes no more in one call
 
 
 class ChatsClient:
@@ -91,7 +92,7 @@ class ChatsClient:
         """
         params = {
             "since": str(since),
-            "known": [_known(growth) for growth in known],
+            "known": [_known(growth) for growth in known[:MOST_KNOWN]],
             "text": str(text).lower(),
             "wait": str(wait),
         }

@@ -4,6 +4,7 @@ Source of the request fields and of the error shapes: llama.cpp, tools/server/RE
 """
 
 import json
+import re
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,16 @@ from app.clients.types import PromptMessage
 
 # A long prompt can keep a busy CPU reading for a while before the first byte of an answer.
 READ_SECONDS = 120
+
+# What PostgreSQL or UTF-8 can't hold; a model may write anything.
+UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+
+
+@dataclass(frozen=True)
+class Started:
+    """The first sign of life, with the name of the model that answers."""
+
+    model: str
 
 
 @dataclass(frozen=True)
@@ -37,6 +48,9 @@ class Usage:
 
     prompt_tokens: int
     completion_tokens: int
+
+
+Event = Started | Reading | Delta | Usage
 
 
 class ModelAway(Exception):
@@ -64,7 +78,7 @@ class LanguageModel:
 
     async def stream(
         self, prompt: list[PromptMessage], written: str, max_tokens: int
-    ) -> AsyncGenerator[Delta | Reading | Usage]:
+    ) -> AsyncGenerator[Event]:
         """The reply to `prompt` as it comes, going on from `written` if that is not empty.
 
         Raises ModelAway, ModelBroke or ModelRefused. Closing the iterator frees the model's slot.
@@ -107,7 +121,8 @@ def _request(
     return body
 
 
-async def _events(response: httpx.Response) -> AsyncGenerator[Delta | Reading | Usage]:
+async def _events(response: httpx.Response) -> AsyncGenerator[Event]:
+    started = False
     async for line in response.aiter_lines():
         if not line.startswith("data:"):
             continue
@@ -116,6 +131,9 @@ async def _events(response: httpx.Response) -> AsyncGenerator[Delta | Reading | 
             return
         try:
             chunk = json.loads(data)
+            if not started and "error" not in chunk:
+                started = True
+                yield Started(str(chunk.get("model")))
             for event in _chunk_events(chunk):
                 yield event
         except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
@@ -123,15 +141,15 @@ async def _events(response: httpx.Response) -> AsyncGenerator[Delta | Reading | 
     raise ModelBroke("the stream ended early")
 
 
-def _chunk_events(chunk: dict[str, Any]) -> list[Delta | Reading | Usage]:
+def _chunk_events(chunk: dict[str, Any]) -> list[Event]:
     if "error" in chunk:
         raise ModelBroke(str(chunk["error"].get("message"))[:200])
-    events: list[Delta | Reading | Usage] = []
+    events: list[Event] = []
     if progress := chunk.get("prompt_progress"):
         events.append(Reading(progress["processed"], progress["total"]))
     for choice in chunk.get("choices") or ():
         if text := choice["delta"].get("content"):
-            events.append(Delta(text))
+            events.append(Delta(UNSTORABLE.sub("\ufffd", text)))
     if usage := chunk.get("usage"):
         events.append(Usage(usage["prompt_tokens"], usage["completion_tokens"]))
     return events

@@ -27,7 +27,7 @@ class Ending(BaseModel):
     text: str
     state: State
     error: str | None = None
-    model: str
+    model: str | None = None
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     first_token_ms: int | None = None

@@ -48,7 +48,7 @@ def render_block(block: Block, lines: list[str], *, unfinished: bool = False) ->
 
 
 def _show_source(text: str) -> str:
-    return f'<p dir="auto">{escape(text)}</p>\n'
+    return f'<p dir="auto">{escape(text.strip())}</p>\n'
 
 
 def _render_block(block: Block, lines: list[str], unfinished: bool) -> Markup:

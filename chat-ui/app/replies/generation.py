@@ -12,6 +12,7 @@ from app.clients.language_model import (
     ModelBroke,
     ModelRefused,
     Reading,
+    Started,
     Usage,
 )
 from app.replies.writing import Outcome, Writing
@@ -63,6 +64,8 @@ async def _attempt(
     async with contextlib.aclosing(events) as stream:
         async for event in stream:
             match event:
+                case Started(model_name):
+                    writing.model = model_name
                 case Delta(text):
                     if writing.write(text):
                         announce()

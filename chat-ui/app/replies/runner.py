@@ -39,10 +39,10 @@ class Runner:
     """Writes claimed replies and keeps their leases; `run` is its whole life."""
 
     def __init__(
-        self, replies: RepliesClient, model: LanguageModel, hub: Hub, label: str, reply_tokens: int
+        self, replies: RepliesClient, model: LanguageModel, hub: Hub, reply_tokens: int
     ) -> None:
         self._replies, self._model, self._hub = replies, model, hub
-        self._label, self._reply_tokens = label, reply_tokens
+        self._reply_tokens = reply_tokens
         self._writings: dict[UUID, Writing] = {}
         self._urgent = asyncio.Event()
         self._storing = asyncio.Lock()
@@ -144,7 +144,7 @@ class Runner:
             text=writing.pending,
             state=outcome.state,
             error=outcome.error,
-            model=self._label,
+            model=writing.model,
             prompt_tokens=usage.prompt_tokens if usage else writing.prompt_tokens,
             completion_tokens=usage.completion_tokens if usage else None,
             first_token_ms=writing.first_token_ms,

@@ -31,6 +31,7 @@ class Writing:
         self.stored = claim.text
         self.pending = ""
         self.phase: Phase | None = None
+        self.model: str | None = None
         self.prompt_tokens: int | None = None
         self.prompt_tokens_read: int | None = None
         self.first_token_ms: int | None = None

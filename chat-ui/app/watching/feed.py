@@ -16,7 +16,8 @@ from app.markdown import StreamingMarkdown
 
 log = logging.getLogger(__name__)
 
-RETRY_SECONDS = 1.0
+RETRY_SECONDS = 1.0  # when db-api is away
+PAUSE_SECONDS = 0.25  # after an answer without news
 
 
 class Item:
@@ -36,20 +37,22 @@ class Item:
         """Whether more is to come."""
         return self.message.reply is not None and not self.message.reply.final
 
-    def grow(self, growth: Growth) -> None:
-        """Takes over a reply's new state and the part of its text that is new here."""
+    def grow(self, growth: Growth) -> bool:
+        """Takes over a reply's new state and the part of its text that is new here, if any."""
         if not self.unfinished or growth.offset > len(self.text):
-            return
+            return False
         news = growth.text[len(self.text) - growth.offset :]
         self.text += news
         if self.markdown and news:
             self.markdown.feed(news)
-        if growth.reply != self.message.reply:
+        turned = growth.reply != self.message.reply
+        if turned:
             content = self.text if growth.reply.final else self.message.content
             self.message = self.message.model_copy(
                 update={"reply": growth.reply, "content": content}
             )
             self.version += 1
+        return turned or news != ""
 
 
 class Feed:
@@ -122,9 +125,9 @@ class Feed:
         try:
             while not self.ended:
                 try:
-                    self._merge(await self._ask(self._last_seq))
-                    if not self.ended and not any(i.unfinished for i in self.items.values()):
-                        await asyncio.sleep(RETRY_SECONDS)  # unfinished, but below `since`
+                    if not self._merge(await self._ask(self._last_seq)) and not self.ended:
+                        # What db-api thinks is news was none here; don't ask in a hurry.
+                        await asyncio.sleep(PAUSE_SECONDS)
                 except Unavailable:
                     self._set_away(True)
                     await asyncio.sleep(RETRY_SECONDS)
@@ -137,19 +140,24 @@ class Feed:
             self.ended = True
             self._announce()
 
-    def _merge(self, news: News) -> None:
+    def _merge(self, news: News) -> bool:
+        """Takes over what is new; whether anything was."""
+        changed = False
         for message in news.messages:
             if message.id not in self.items:
                 self.items[message.id] = Item(message)
+                changed = True
             self._last_seq = max(self._last_seq, message.seq)
         for growth in news.replies:
             if item := self.items.get(growth.reply.id):
                 if growth.reply.id in self._led and not growth.reply.final and item.message.reply:
                     # The runner here knows the state better than the database's last word.
                     growth = growth.model_copy(update={"reply": item.message.reply})
-                item.grow(growth)
+                changed |= item.grow(growth)
         self.ended = news.idle and not any(item.unfinished for item in self.items.values())
-        self._announce()
+        if changed or self.ended:
+            self._announce()
+        return changed
 
     def _set_away(self, away: bool) -> None:
         if away != self.away:

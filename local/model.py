@@ -1,0 +1,42 @@
+"""Brings the language model before lm-api starts, and settles for the small one offline."""
+
+import os
+import subprocess
+from pathlib import Path
+
+from local.stack import ROOT
+
+DEFAULT = "qwen2.5-0.5b-instruct-q8_0"
+SMALL = "smollm2-135m-instruct"
+SMALL_CONTEXT = 8192  # tokens it was made for
+UNREACHABLE = 3  # lm-api/fetch.py's exit code when the model's source can't be reached
+
+
+def bring_model(environment: dict[str, str], fallen_back: Path, lock: int) -> dict[str, str]:
+    """Fetches the chosen model if it is not there; returns the settings lm-api is to start with.
+
+    Settling for the small model is noted in `fallen_back`, so that for the rest of the run a
+    restarted lm-api is back at once and with the same model. The fetcher inherits the pid file's
+    `lock`: it counts as this service's process.
+    """
+    wanted = environment.get("LM_MODEL") or DEFAULT
+    if not fallen_back.exists():
+        code = fetch(environment | {"LM_MODEL": wanted}, lock)
+        if code == 0:
+            return environment | {"LM_MODEL": wanted}
+        if code != UNREACHABLE or wanted == SMALL:
+            raise SystemExit(code)  # the fetcher has said why; the supervisor tries again
+        print(f"going on with the small model {SMALL}; the next start tries {wanted} again")
+    context = min(int(environment.get("LM_CONTEXT") or 4096), SMALL_CONTEXT)
+    small = {"LM_MODEL": SMALL, "LM_MODEL_URL": "", "LM_CONTEXT": str(context)}
+    if code := fetch(environment | small, lock):
+        raise SystemExit(code)
+    fallen_back.touch()
+    return environment | small
+
+
+def fetch(environment: dict[str, str], lock: int) -> int:
+    """Runs lm-api's own fetcher and returns its exit code."""
+    command = [environment["PYTHON"], str(ROOT / "lm-api" / "fetch.py")]
+    done = subprocess.run(command, env=os.environ | environment, pass_fds=[lock], check=False)
+    return done.returncode

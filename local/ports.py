@@ -1,0 +1,39 @@
+"""Finds ports to listen on, and says whether one is taken."""
+
+import errno
+import random
+import socket
+
+# Below every system's range for outgoing connections: there, a client that retries while its
+# server restarts may be given the server's own port, and then talks to itself.
+RANGE = range(20000, 30000)
+
+
+def is_free(port: int, address: str = "127.0.0.1") -> bool:
+    """Whether a server could listen on `port` now."""
+    return why_taken(port, address) is None
+
+
+def why_taken(port: int, address: str = "127.0.0.1") -> str | None:
+    """None if a server could listen on `port` now, else the reason why not, for a person."""
+    with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((address, port))
+            probe.listen()
+        except PermissionError:
+            return f"port {port} is only for root"
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                return f"port {port} is taken by another program"
+            return f"can't listen on {address} port {port}: {error.strerror or error}"
+    return None
+
+
+def free_port() -> int:
+    """A port that nobody listens on; at random, so that two that ask at once hardly collide."""
+    for _ in range(1000):
+        port = random.choice(RANGE)  # noqa: S311 (nothing secret about it)
+        if is_free(port):
+            return port
+    raise OSError(f"no free port between {RANGE.start} and {RANGE.stop}")

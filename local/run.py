@@ -1,0 +1,201 @@
+"""The runner: starts the five services in order, shows their logs, and stops them all at the end.
+
+Ctrl-C, SIGTERM and a closed terminal (SIGHUP) all mean: stop cleanly. supervisord stands in a
+session of its own, so that the terminal's signals reach only us and everything stops in order.
+"""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable
+from types import FrameType
+
+from local import pidfile
+from local.logs import TROUBLE, Tail
+from local.prepare import clear_away, end, prepare
+from local.programs import nginx, postgres_bin
+from local.say import Problem, listener, say
+from local.stack import ROOT, Stack
+from local.supervision import SERVICES, Supervisor, socket_path, write_config
+
+SECOND_CHANCE = 10.0  # seconds until a service that supervisord gave up is tried again
+
+
+class Stopped(Exception):
+    """Somebody asked us to stop."""
+
+
+class Runner:
+    """One run of the whole, from the first process to the last one's end."""
+
+    def __init__(self, stack: Stack) -> None:
+        self.stack = stack
+        self.services = [s for s in SERVICES if s != "nginx" or nginx()]
+        self.supervisor = Supervisor(socket_path(stack))
+        self._tails = [Tail(stack.logs / f"{s}.log", s) for s in self.services]
+        self._tails.append(Tail(stack.logs / "supervisord.log", "parley", TROUBLE))
+        self._daemon: subprocess.Popen[bytes] | None = None
+        self._signals = 0
+        self._looked = 0.0
+
+    def run(self) -> None:
+        """Returns when it was stopped. Raises Problem if it can't start or can't go on."""
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self._on_signal)
+        try:
+            self._start()
+            while True:
+                self._step()
+        except Stopped:
+            say("stopping")
+        finally:
+            self._stop()
+        say("stopped; your chats are kept")
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        self._signals += 1
+
+    def _start(self) -> None:
+        """db first, the migrations when it is ready, then all the others: those that need
+        one another say so in their pages until they have found each other."""
+        began = time.monotonic()
+        if not (self.stack.home / "db").exists():
+            say("first run: making the database, then fetching the language model")
+        if "nginx" not in self.services:
+            say("nginx is missing, chat-ui is served directly (Debian: apt install nginx-light)")
+        self._start_supervisord()
+        self.supervisor.start("db")
+        self._wait("db", self._db_is_ready, 120)
+        self.supervisor.start("migrate")
+        self._wait("migrate", self._is_migrated, 300)
+        for service in self.services:
+            if service not in ("db", "migrate"):
+                self.supervisor.start(service)
+        self._wait("pages", self._pages_are_up, 120)
+        (self.stack.run / "ready").write_text(self.stack.url)
+        took = time.monotonic() - began
+        self._show_logs()
+        say(f"Parley is ready at {self.stack.url} after {took:.1f} s. Ctrl-C stops it.")
+
+    def _start_supervisord(self) -> None:
+        write_config(self.stack, self.services)
+        command = [sys.executable, "-m", "local.launch", "supervisord"]
+        home = {"PARLEY_HOME": str(self.stack.home), "PORT": str(self.stack.port)}
+        self._daemon = subprocess.Popen(
+            command, cwd=ROOT, env=os.environ | home, start_new_session=True
+        )
+        self._wait("supervisord", self.supervisor.is_up, 20)
+
+    def _wait(self, what: str, is_there: Callable[[], bool], patience: float) -> None:
+        deadline = time.monotonic() + patience
+        while not is_there():
+            self._step()
+            if time.monotonic() > deadline:
+                logs = self.stack.logs
+                raise Problem(f"{what}: not ready after {patience:.0f} s; see the logs in {logs}")
+
+    def _db_is_ready(self) -> bool:
+        command = [
+            str(postgres_bin() / "pg_isready"),
+            "-q",
+            "-h",
+            "127.0.0.1",
+            "-U",
+            "parley",
+            "-p",
+        ]
+        command.append(str(self.stack.ports()["db"]))
+        return subprocess.run(command, check=False).returncode == 0
+
+    def _is_migrated(self) -> bool:
+        state, code = self.supervisor.states()["migrate"]
+        if state in ("FATAL", "UNKNOWN") or (state == "EXITED" and code):
+            log = self.stack.logs / "migrate.log"
+            raise Problem(f"the migrations failed; the reason is above and in {log}")
+        return state == "EXITED"
+
+    def _pages_are_up(self) -> bool:
+        db_api = self.stack.ports()["db-api"]
+        urls = (f"http://127.0.0.1:{db_api}/ready", f"{self.stack.url}/health")
+        return all(_answers(url) for url in urls)
+
+    def _step(self) -> None:
+        """A moment of the run: shows what is new, and notices what needs doing."""
+        self._show_logs()
+        if self._signals or listener.has_left():
+            raise Stopped
+        if self._daemon is not None and self._daemon.poll() is not None:
+            raise Problem("the supervisor was killed; start again with: make local")
+        if time.monotonic() - self._looked > SECOND_CHANCE:
+            self._looked = time.monotonic()
+            self._revive()
+        time.sleep(0.1)
+
+    def _revive(self) -> None:
+        """supervisord gives a service up after a few tries in a row. The reason (a full disk, a
+        lost network) may pass, so it gets another chance."""
+        if not self.supervisor.is_up():
+            return
+        for service, (state, _) in self.supervisor.states().items():
+            if state == "FATAL" and service != "migrate":
+                say(f"{service} doesn't stay up; trying it again")
+                self.supervisor.start(service)
+
+    def _stop(self) -> None:
+        """Everything ends: in order by supervisord, and what it could not end, by us."""
+        if self._daemon is not None:
+            self._daemon.terminate()
+            while self._daemon.poll() is None:
+                self._show_logs()
+                time.sleep(0.05)
+                if self._signals > 1:  # Ctrl-C again: now
+                    self._daemon.kill()
+        for service in reversed(SERVICES):
+            end(self.stack, service)
+        self._show_logs()
+
+    def _show_logs(self) -> None:
+        for tail in self._tails:
+            tail.show_new()
+
+
+def _answers(url: str) -> bool:
+    with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=2) as response:  # noqa: S310
+        return bool(response.status == 200)
+    return False
+
+
+def main() -> int:
+    """Runs Parley until it is stopped. Every foreseeable failure is one line, no traceback."""
+    try:
+        stack = Stack.from_environment()
+        stack.make_directories()
+        try:
+            pidfile.take(stack.pid_file("parley"))
+        except BlockingIOError:
+            pid = pidfile.holder(stack.pid_file("parley"))
+            raise Problem(
+                f"Parley already runs from {stack.home} (process {pid}); end it with: kill {pid}"
+                " - or run another beside it: PARLEY_HOME=.cache/other PORT=8081 make local"
+            ) from None
+        with stack.directory_for_sockets():
+            clear_away(stack)
+            prepare(stack)
+            Runner(stack).run()
+    except Problem as problem:
+        say(str(problem))
+        return 1
+    except OSError as error:
+        say(f"can't go on: {error.strerror or error} {error.filename or ''}".rstrip())
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,168 @@
+"""Where everything of one running Parley is: directories, ports, and each service's environment.
+
+This is the one place where a service's settings come from without Docker; compose.yaml is its
+counterpart. Anything else in the environment, or in `.env` as compose reads it, is passed on.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from local.dotenv import read_dotenv
+from local.ports import free_port, is_free
+from local.programs import nginx, postgres_bin
+from local.say import Problem
+
+ROOT = Path(__file__).resolve().parents[1]
+
+# Where the services stand by default, the same as compose.dev.yaml publishes them.
+USUAL_PORTS = {"lm-api": 8000, "db-api": 8001, "chat-ui": 8002, "db": 8003}
+SOCKET_PATH_LIMIT = 60  # of the 103 characters that macOS allows, leaving room for the names
+
+
+@dataclass(frozen=True)
+class Stack:
+    """One Parley: `home` holds its data, secrets and logs, `port` is where a browser finds it."""
+
+    home: Path
+    address: str
+    port: int
+
+    @classmethod
+    def from_environment(cls) -> "Stack":
+        """Reads PARLEY_HOME, BIND and PORT. Raises Problem if PORT is no port."""
+        settings = read_dotenv(ROOT / ".env") | dict(os.environ)
+        home = Path(settings.get("PARLEY_HOME") or ROOT / ".cache" / "local").absolute()
+        port = settings.get("PORT") or "8080"
+        if not port.isdecimal() or not 0 < int(port) < 65536:
+            raise Problem(f"PORT is '{port}'; choose a number, like: PORT=8081 make local")
+        return cls(home, settings.get("BIND") or "127.0.0.1", int(port))
+
+    @property
+    def url(self) -> str:
+        host = "localhost" if self.address in ("127.0.0.1", "0.0.0.0", "::") else self.address  # noqa: S104
+        return f"http://{host}:{self.port}"
+
+    @property
+    def logs(self) -> Path:
+        return self.home / "log"
+
+    @property
+    def run(self) -> Path:
+        """Pid files, sockets and generated configuration: worthless once everything has stopped."""
+        return self.home / "run"
+
+    @property
+    def sockets(self) -> Path:
+        """`run`, or a directory elsewhere where that is too long for a socket's path, or closed to
+        the users whom PostgreSQL and nginx become when root starts them."""
+        if len(str(self.run)) <= SOCKET_PATH_LIMIT and (os.geteuid() or _open_to_all(self.run)):
+            return self.run
+        mark = hashlib.sha256(str(self.home).encode()).hexdigest()[:12]
+        return Path(tempfile.gettempdir()) / f"parley-{os.geteuid()}-{mark}"
+
+    def pid_file(self, service: str) -> Path:
+        return self.run / f"{service}.pid"
+
+    def make_directories(self) -> None:
+        for directory in (self.home, self.logs, self.run):
+            directory.mkdir(parents=True, exist_ok=True)
+
+    @contextlib.contextmanager
+    def directory_for_sockets(self) -> Iterator[None]:
+        """Makes `sockets`, and removes it afterwards where it lies outside `home`."""
+        self.sockets.mkdir(mode=0o755, exist_ok=True)
+        if self.sockets.lstat().st_uid != os.geteuid():
+            raise Problem(f"{self.sockets} belongs to somebody else; remove it or set TMPDIR")
+        try:
+            yield
+        finally:
+            if self.sockets != self.run:
+                shutil.rmtree(self.sockets, ignore_errors=True)
+
+    # --- ports -------------------------------------------------------------------------------
+
+    def choose_ports(self) -> None:
+        """Picks the inner services' ports and remembers them; a taken one is replaced.
+
+        Without nginx chat-ui itself stands at the front door.
+        """
+        ports = {}
+        for service, usual in USUAL_PORTS.items():
+            before = self._remembered_ports().get(service)
+            # The usual ones are for the usual Parley; one beside it leaves them alone.
+            wishes = [before, usual if self.port == 8080 else None]
+            free = (w for w in wishes if w and w != self.port and is_free(w))
+            ports[service] = next(free, None) or free_port()
+        if nginx() is None:
+            ports["chat-ui"] = self.port
+        (self.run / "ports.json").write_text(json.dumps(ports))
+
+    def ports(self) -> dict[str, int]:
+        """The ports of this run."""
+        return self._remembered_ports()
+
+    def _remembered_ports(self) -> dict[str, int]:
+        with contextlib.suppress(OSError, ValueError):
+            return {
+                str(k): int(v) for k, v in json.loads((self.run / "ports.json").read_text()).items()
+            }
+        return {}
+
+    # --- settings ----------------------------------------------------------------------------
+
+    def environment(self, service: str) -> dict[str, str]:
+        """Everything `service`'s start script reads, on top of what the person has set."""
+        ports, secrets = self.ports(), self.home / "secrets"
+        models = ROOT / ".cache" / "models"
+        passed_on = {"LM_MODELS_DIR": str(models)} | read_dotenv(ROOT / ".env") | dict(os.environ)
+        shared = {
+            "PARLEY_HOME": str(self.home),
+            "PYTHON": sys.executable,
+            "PYTHONUNBUFFERED": "1",
+            "HOST": "127.0.0.1",
+            "DB_HOST": "127.0.0.1",
+            "DB_PORT": str(ports["db"]),
+            "DB_NAME": "parley",
+            "DB_USER": "parley",
+            "DB_PASSWORD_FILE": str(secrets / "db" / "password"),
+            "DB_API_URL": f"http://127.0.0.1:{ports['db-api']}",
+            "DB_API_TOKEN_FILE": str(secrets / "db-api" / "token"),
+            "LM_API_URL": f"http://127.0.0.1:{ports['lm-api']}",
+            "LM_API_KEY_FILE": str(secrets / "lm-api" / "key"),
+            "COOKIE_KEY_FILE": str(secrets / "cookie" / "key"),
+        }
+        return passed_on | shared | self._own(service, ports)
+
+    def _own(self, service: str, ports: dict[str, int]) -> dict[str, str]:
+        if service == "db":
+            return {
+                "PG_BIN": str(postgres_bin()),
+                "PGDATA": str(self.home / "db"),
+                "DB_SOCKET_DIR": str(self.sockets / "db"),
+                "DB_LISTEN": "127.0.0.1",
+            }
+        if service == "nginx":
+            listen = f"[{self.address}]" if ":" in self.address else self.address
+            return {
+                "LISTEN": f"{listen}:{self.port}",
+                "CHAT_UI_HOST": "127.0.0.1",
+                "CHAT_UI_PORT": str(ports["chat-ui"]),
+                "RESOLVER": "",  # an address needs no looking up
+                "NGINX_DIR": str(self.sockets / "nginx"),
+            }
+        at_the_front = service == "chat-ui" and ports["chat-ui"] == self.port
+        own = {"HOST": self.address} if at_the_front else {}
+        return own | {"PORT": str(ports.get(service, self.port))}
+
+
+def _open_to_all(directory: Path) -> bool:
+    """Whether any user may pass through `directory`, as far down as it exists."""
+    return all(p.stat().st_mode & 0o001 for p in (directory, *directory.parents) if p.exists())

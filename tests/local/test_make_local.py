@@ -1,0 +1,179 @@
+"""What `make local` promises, tried on real processes in a directory of its own."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from local.ports import free_port
+from local.programs import nginx
+from tests.local.processes import alive, descendants
+from tests.support.local_stack import LocalStack, make_home
+
+ROOT = Path(__file__).resolve().parents[2]
+SERVICES = ["db", "db-api", "lm-api", "chat-ui"] + (["nginx"] if nginx() else [])
+
+
+@pytest.fixture(scope="module")
+def parley() -> Iterator[LocalStack]:
+    with LocalStack() as stack:
+        yield stack
+
+
+@pytest.fixture(scope="module")
+def home() -> Iterator[Path]:
+    """For the tests that start and stop it themselves, one after the other, over the same data."""
+    place = make_home()
+    yield place
+    shutil.rmtree(place)
+
+
+def run(home: Path, port: int, **settings: str) -> subprocess.CompletedProcess[str]:
+    """`make local` where it is expected to give up at once."""
+    environment = os.environ | {"PARLEY_HOME": str(home), "PORT": str(port)} | settings
+    return subprocess.run(
+        [sys.executable, "-m", "local.run"],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+
+def test_it_says_where_it_is_and_is_there(parley: LocalStack) -> None:
+    assert f"Parley is ready at {parley.url}" in parley.output()
+    assert parley.answers("/")
+
+
+def test_the_logs_stand_side_by_side_and_are_kept(parley: LocalStack) -> None:
+    names = {line.split("|")[0].strip() for line in parley.output().splitlines()}
+    assert {"parley", "db", "lm-api"} <= names
+    for service in SERVICES:
+        assert (parley.home / "log" / f"{service}.log").exists()
+    assert "database system is ready" in (parley.home / "log" / "db.log").read_text()
+
+
+def test_only_the_front_door_is_open_to_other_machines(parley: LocalStack) -> None:
+    for port in [*parley.ports.values(), parley.port]:
+        with socket.socket() as outside, pytest.raises(OSError, match="refused"):
+            outside.connect(("127.0.0.2", port))  # this machine, but not the address we bind
+
+
+def test_every_service_that_is_killed_comes_back(parley: LocalStack) -> None:
+    parley.wait_until_model_is_ready()
+    before = {service: parley.kill(service) for service in SERVICES}
+    for service in SERVICES:
+        parley.wait(lambda s=service: parley.pid_of(s) not in (None, before[s]))  # type: ignore[misc]
+    parley.wait(lambda: parley.answers("/"))
+    parley.wait_until_model_is_ready()
+    assert "exited: db-api (terminated by SIGKILL; not expected)" in parley.output()
+
+
+def test_a_second_start_of_the_same_is_explained(parley: LocalStack) -> None:
+    second = run(parley.home, free_port())
+    assert second.returncode == 1
+    assert f"already runs from {parley.home} (process {parley.pid})" in second.stdout
+    assert len(second.stdout.splitlines()) == 1
+    assert parley.answers()
+
+
+def test_a_busy_port_is_explained(parley: LocalStack, tmp_path: Path) -> None:
+    other = run(tmp_path, parley.port)
+    assert other.returncode == 1
+    assert f"port {parley.port} is taken by another program" in other.stdout
+    assert f"PORT={parley.port + 1} make local" in other.stdout
+    assert len(other.stdout.splitlines()) == 1
+
+
+def test_a_port_that_is_none_is_explained(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "local.run"],
+        cwd=ROOT,
+        env=os.environ | {"PARLEY_HOME": str(tmp_path), "PORT": "http"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, len(done.stdout.splitlines()), done.stderr) == (1, 1, "")
+    assert "PORT is 'http'" in done.stdout
+
+
+def test_a_place_that_cannot_be_written_is_explained(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    done = run(tmp_path / "file" / "home", free_port())
+    assert (done.returncode, len(done.stdout.splitlines()), done.stderr) == (1, 1, "")
+    assert str(tmp_path / "file") in done.stdout
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_stopping_it_leaves_no_process_and_a_clean_database(
+    how: signal.Signals, home: Path
+) -> None:
+    """Ctrl-C, `kill`, and closing the terminal."""
+    with LocalStack(home) as parley:
+        everything = descendants(parley.pid)
+        assert len(everything) > len(SERVICES)
+        began = time.monotonic()
+        assert parley.stop(how) == 0
+        assert time.monotonic() - began < 20
+        assert not alive(everything)
+        assert "database system is shut down" in (parley.home / "log" / "db.log").read_text()
+        assert parley.output().splitlines()[-1].endswith("stopped; your chats are kept")
+
+
+def test_closing_a_terminal_that_tells_nobody_stops_it_as_well(home: Path) -> None:
+    """A hangup reaches only the terminal's first process, which may be `make` or `ssh`'s."""
+    ours, its = os.openpty()
+    parley = LocalStack(home, LM_MODEL="missing.gguf")
+    parley.start(terminal=its)
+    os.close(its)
+    shown = b""
+    while b"Parley is ready" not in shown:
+        shown += os.read(ours, 4096)
+    everything = descendants(parley.pid)
+    os.close(ours)
+    assert parley.wait_until_stopped() == 0
+    assert not alive(everything)
+
+
+def test_without_nginx_chat_ui_is_served_directly_and_one_line_says_so(home: Path) -> None:
+    with LocalStack(home, NGINX="off", LM_MODEL="missing.gguf") as parley:
+        said = [line for line in parley.output().splitlines() if "nginx is missing" in line]
+        assert len(said) == 1
+        assert parley.answers("/")  # and without a model the pages work all the same
+        assert parley.pid_of("nginx") is None
+
+
+def test_after_kill_9_of_everything_that_watches_it_starts_again(home: Path) -> None:
+    with LocalStack(home) as parley:
+        orphans = descendants(parley.pid)
+        supervisor = parley.pid_of("supervisord")
+        assert supervisor is not None
+        os.kill(supervisor, signal.SIGSTOP)  # so that it can't clean up when its parent dies
+        os.kill(parley.pid, signal.SIGKILL)
+        os.kill(supervisor, signal.SIGKILL)
+        parley.wait(lambda: not alive({supervisor: orphans[supervisor]}))
+        assert alive(orphans)  # the services are still there, with nobody to watch them
+
+        parley.start()
+        parley.wait_until_ready()
+        assert "an earlier run was killed; stopped what it left running" in parley.output()
+        assert not alive(orphans)
+        assert parley.answers("/")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child of its parent's end")
+def test_kill_9_of_the_runner_alone_takes_everything_down(home: Path) -> None:
+    with LocalStack(home, LM_MODEL="missing.gguf") as parley:
+        everything = descendants(parley.pid)
+        os.kill(parley.pid, signal.SIGKILL)
+        parley.wait(lambda: not alive(everything), 20)

@@ -1,0 +1,176 @@
+"""The small parts of the Docker-free start, each on its own."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from local import pidfile
+from local.dotenv import read_dotenv
+from local.logs import TROUBLE, Tail
+from local.model import bring_model
+from local.ports import free_port, is_free, why_taken
+from local.stack import Stack
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_dotenv_is_read_as_compose_reads_it(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text(
+        "# a comment\n\nASSISTANT_NAME=Ada  # hers\nexport LM_SLOTS=2\nEMPTY=\n"
+        "SYSTEM_PROMPT=\"Be # brief\"\nOPENING_MESSAGE='Hi, it''s me'\nnot a setting\n"
+    )
+    assert read_dotenv(file) == {
+        "ASSISTANT_NAME": "Ada",
+        "LM_SLOTS": "2",
+        "SYSTEM_PROMPT": "Be # brief",
+        "OPENING_MESSAGE": "Hi, it",
+    }
+    assert read_dotenv(tmp_path / "none") == {}
+
+
+def test_a_taken_port_is_not_free() -> None:
+    port = free_port()
+    assert is_free(port)
+    with socket.create_server(("127.0.0.1", port)):
+        assert why_taken(port) == f"port {port} is taken by another program"
+
+
+def test_ports_are_remembered_until_somebody_else_takes_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NGINX", "off")
+    stack = Stack(tmp_path, "127.0.0.1", free_port())
+    stack.make_directories()
+    stack.choose_ports()
+    before = stack.ports()
+    assert before["chat-ui"] == stack.port  # without nginx it stands at the front door
+    with socket.create_server(("127.0.0.1", before["db"])):
+        stack.choose_ports()
+    after = stack.ports()
+    assert after["db"] != before["db"]
+    assert {k: v for k, v in after.items() if k != "db"} == {
+        k: v for k, v in before.items() if k != "db"
+    }
+
+
+def test_no_secret_is_in_any_environment(tmp_path: Path) -> None:
+    stack = Stack(tmp_path, "127.0.0.1", 8080)
+    stack.make_directories()
+    stack.choose_ports()
+    subprocess.run([ROOT / "secrets" / "make", tmp_path / "secrets"], check=True)
+    secrets = [p.read_text() for p in (tmp_path / "secrets").rglob("*") if p.is_file()]
+    assert len(secrets) == 4
+    for service in ("db", "migrate", "db-api", "lm-api", "chat-ui", "nginx"):
+        values = " ".join(stack.environment(service).values())
+        assert not [s for s in secrets if s in values]
+
+
+def test_a_pid_file_counts_only_while_somebody_of_that_process_lives(tmp_path: Path) -> None:
+    """Also when only a child of it is left, as nginx's workers are when their master is killed."""
+    file = tmp_path / "x.pid"
+    file.write_text(f"{os.getpid()}\n")
+    assert pidfile.holder(file) is None  # a number without a lock means nothing
+    code = (
+        "import os, pathlib; from local import pidfile\n"
+        f"pidfile.take(pathlib.Path({str(file)!r}))\n"
+        "os.execv('/bin/sh', ['sh', '-c', 'sleep 60 & echo up; wait'])"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, cwd=ROOT, process_group=0
+    )
+    with process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        assert pidfile.holder(file) == process.pid
+        process.kill()
+        process.wait()
+        assert pidfile.holder(file) == process.pid
+        assert pidfile.end(file, signal.SIGTERM)
+    assert pidfile.holder(file) is None
+    assert not pidfile.end(file, signal.SIGTERM)
+
+
+def test_offline_the_small_model_is_taken_and_kept_for_the_run(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The fetcher is replaced by one that never reaches the default model's source."""
+    calls = tmp_path / "calls"
+    fetcher = tmp_path / "python"
+    fetcher.write_text(
+        f'#!/bin/sh\necho "$LM_MODEL" >>{calls}\n'
+        '[ "$LM_MODEL" = smollm2-135m-instruct ] || exit 3\n'
+    )
+    fetcher.chmod(0o755)
+    lock = os.open(tmp_path / "lock", os.O_CREAT)
+    environment = {"PYTHON": str(fetcher), "LM_CONTEXT": "16384", "LM_MODEL_URL": "http://x/y.gguf"}
+    for _ in range(2):
+        settings = bring_model(environment, tmp_path / "fallen-back", lock)
+        assert settings["LM_MODEL"] == "smollm2-135m-instruct"
+        assert settings["LM_MODEL_URL"] == ""
+        assert settings["LM_CONTEXT"] == "8192"
+    os.close(lock)
+    default, small = "qwen2.5-0.5b-instruct-q8_0", "smollm2-135m-instruct"
+    assert calls.read_text().split() == [default, small, small]
+    assert "going on with the small model" in capfd.readouterr().out
+
+
+def test_another_failure_of_the_fetcher_is_not_covered_up(tmp_path: Path) -> None:
+    fetcher = tmp_path / "python"
+    fetcher.write_text("#!/bin/sh\nexit 4\n")  # what came is not the model
+    fetcher.chmod(0o755)
+    lock = os.open(tmp_path / "lock", os.O_CREAT)
+    with pytest.raises(SystemExit) as ended:
+        bring_model({"PYTHON": str(fetcher)}, tmp_path / "fallen-back", lock)
+    os.close(lock)
+    assert ended.value.code == 4
+
+
+def test_a_log_is_shown_from_now_on_line_by_line_and_over_a_rotation(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = tmp_path / "db.log"
+    log.write_text("yesterday\n")
+    tail = Tail(log, "db")
+    with log.open("a") as file:
+        file.write("one\ntw")
+    tail.show_new()
+    with log.open("a") as file:
+        file.write("o\nold end\n")
+    log.rename(tmp_path / "db.log.1")
+    log.write_text("10 %\r20 %\r30 %\n")
+    tail.show_new()
+    tail.close()
+    assert capsys.readouterr().out.splitlines() == [
+        "db      | one",
+        "db      | two",
+        "db      | old end",
+        "db      | 30 %",
+    ]
+
+
+def test_of_the_supervisors_log_only_trouble_is_shown(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = tmp_path / "supervisord.log"
+    tail = Tail(log, "parley", TROUBLE)
+    log.write_text(
+        "2026-11-20 06:00:00,123 INFO spawned: 'db' with pid 7\n"
+        "2026-11-20 06:00:01,123 WARN exited: db (terminated by SIGKILL; not expected)\n"
+        "2026-11-20 06:00:02,123 INFO exited: migrate (exit status 0; expected)\n"
+    )
+    tail.show_new()
+    tail.close()
+    shown = capsys.readouterr().out.splitlines()
+    assert shown == ["parley  | exited: db (terminated by SIGKILL; not expected)"]
+
+
+def test_the_system_clock_has_no_part_in_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "time", lambda: pytest.fail("asked the wall clock"))
+    assert pidfile.wait_until_free(Path("/nonexistent"), 0.1)

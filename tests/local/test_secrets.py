@@ -1,0 +1,62 @@
+"""secrets/make: makes what is missing, and never touches what is there."""
+
+import stat
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+MAKE = Path(__file__).resolve().parents[2] / "secrets" / "make"
+NAMES = ["db/password", "db-api/token", "lm-api/key", "cookie/key"]
+
+
+def make(directory: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([MAKE, directory], capture_output=True, text=True, check=False)
+
+
+def read_all(directory: Path) -> dict[str, str]:
+    files = (p for p in directory.rglob("*") if p.is_file())
+    return {str(p.relative_to(directory)): p.read_text() for p in files}
+
+
+def test_makes_four_different_secrets_of_64_hexadecimal_digits(tmp_path: Path) -> None:
+    assert make(tmp_path).returncode == 0
+    secrets = read_all(tmp_path)
+    assert sorted(secrets) == sorted(NAMES)
+    assert len(set(secrets.values())) == 4
+    for secret in secrets.values():
+        assert len(secret) == 64
+        assert set(secret) <= set("0123456789abcdef")
+
+
+def test_only_owner_and_group_may_read_them_and_nobody_may_write(tmp_path: Path) -> None:
+    make(tmp_path)
+    for name in NAMES:
+        assert stat.S_IMODE((tmp_path / name).stat().st_mode) == 0o440
+
+
+def test_a_secret_that_is_there_is_never_overwritten(tmp_path: Path) -> None:
+    mine = tmp_path / "lm-api" / "key"
+    mine.parent.mkdir()
+    mine.write_text("my own key\n")
+    make(tmp_path)
+    before = read_all(tmp_path)
+    assert make(tmp_path).returncode == 0
+    assert read_all(tmp_path) == before
+    assert mine.read_text() == "my own key\n"
+
+
+def test_an_empty_secret_is_refused_by_name(tmp_path: Path) -> None:
+    (tmp_path / "cookie").mkdir()
+    (tmp_path / "cookie" / "key").touch()
+    done = make(tmp_path)
+    assert done.returncode == 1
+    assert "cookie/key is empty" in done.stderr
+
+
+def test_several_at_once_agree_on_one_set(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(6) as threads:
+        runs = list(threads.map(make, [tmp_path] * 6))
+    assert [run.returncode for run in runs] == [0] * 6
+    said = [line for run in runs for line in run.stdout.splitlines()]
+    assert sorted(said) == sorted(f"secrets: made {name}" for name in NAMES)
+    assert sorted(read_all(tmp_path)) == sorted(NAMES)  # and no unfinished file beside them
