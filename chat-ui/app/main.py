@@ -21,6 +21,7 @@ from app.security import SecurityHeaders, refuse_cross_site
 from app.services import Services
 from app.sessions import COOKIE
 from app.settings import Settings, read_secret
+from app.shutdown import call_on_stop
 from app.templating import Templates
 from app.watching.hub import Hub
 
@@ -46,8 +47,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     if settings.runner != "only":
         for router in (home.router, chats.router, watch.router):
             app.include_router(router)
-        app.mount("/static", assets)
     app.include_router(health.router)
+    app.mount("/static", assets)
     docs.add_docs(app, templates)
     add_error_handlers(app, templates)
     app.add_middleware(
@@ -87,6 +88,7 @@ async def _serve(app: FastAPI, settings: Settings, templates: Templates) -> Asyn
         api = DbApi(db_http)
         chats_client = ChatsClient(api)
         hub = Hub(chats_client)
+        call_on_stop(hub.close)
         runner = None
         if settings.runner != "off":
             model = LanguageModel(lm_http, settings.temperature)

@@ -25,7 +25,7 @@ class Services:
     runner: Runner | None
 
 
-def get_services(request: Request) -> Services:
+async def get_services(request: Request) -> Services:
     """Dependency: the application's services."""
     services: Services = request.app.state.services
     return services

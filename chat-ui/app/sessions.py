@@ -19,7 +19,7 @@ def find_session(request: Request) -> UUID | None:
     return UUID(value) if isinstance(value, str) else None
 
 
-def require_session(request: Request) -> UUID:
+async def require_session(request: Request) -> UUID:
     """Dependency: the session. Whoever has none has no chats, so nothing can be found."""
     session = find_session(request)
     if session is None:

@@ -91,6 +91,7 @@ class ChatView:
     messages: list[MessageView]
     earlier: UUID | None
     newest: bool
+    lead_on: bool  # scriptless browsers are led to the growing page while a reply is to come
     composer: Composer
     limit: int
     problem: Problem | None = None
@@ -115,6 +116,7 @@ def view_chat(
     limit: int,
     *,
     newest: bool = True,
+    lead_on: bool = True,
     composer: Composer | None = None,
     problem: Problem | None = None,
 ) -> ChatView:
@@ -124,6 +126,7 @@ def view_chat(
         messages=[view_message(message) for message in page.items],
         earlier=page.earlier,
         newest=newest,
+        lead_on=lead_on,
         composer=composer or Composer(),
         limit=limit,
         problem=problem,
@@ -140,9 +143,9 @@ class SentView:
 
 @dataclass(frozen=True)
 class ErrorPage:
-    """`error.html`: a problem as a page of its own.
+    """`error.html`: a problem as a page of its own, with the unsent text in `composer` if any.
 
-    `again` is where the unsent text in `composer` can be sent once more.
+    `again` is where that text can be sent once more; without it, it is only there to be copied.
     """
 
     problem: Problem

@@ -11,6 +11,7 @@ from local.ports import free_port
 from tests.chat_ui.conftest import DbApiServer, Start, StartBriefly
 from tests.support.person import (
     client_key,
+    events,
     generate,
     messages,
     open_chat,
@@ -86,6 +87,65 @@ def test_a_model_that_talks_garbage_is_given_up_after_three_attempts(
     send(browser, chat, "Hi")
     assert "broke off several times" in wait_until_final(browser, chat)
     assert len(model.requests) == 3
+
+
+def test_a_reply_the_model_is_silent_on_holds_up_no_other(
+    browser: httpx.Client, model: ScriptedModel, db_api: DbApiServer
+) -> None:
+    model.silent_to, model.text, model.pace = "Quiet?", "one two three four five", 0.3
+    silent, talking = open_chat(browser), open_chat(browser)
+    send(browser, silent, "Quiet?")
+    send(browser, talking, "Hi")
+    told = [name for name, _ in events(browser, talking, since=2)]
+    assert told.count("text") >= 3, "words came while the other one was silent"
+    left = db_api.psql("SELECT max(lease_until) > now() + '9 s' FROM replies WHERE worker <> ''")
+    assert left == "t", "its lease is renewed all the same"
+    model.go.set()
+    assert messages(wait_until_final(browser, silent))[-1] == model.text
+    assert len(model.requests) == 2
+
+
+def test_a_runner_that_claims_its_own_reply_again_goes_on_writing_it_once(
+    browser: httpx.Client, model: ScriptedModel, db_api: DbApiServer
+) -> None:
+    model.hold_after = 2
+    chat = open_chat(browser)
+    send(browser, chat, "Hi")
+    wait_for(browser, chat, "A scripted")
+    expire = "UPDATE replies SET lease_until = now() - interval '1 s', worker = 'a dead one'"
+    db_api.psql(f"{expire} WHERE state = 'running'")
+    claimed = "SELECT count(*) FROM replies WHERE state = 'running' AND worker <> 'a dead one'"
+    deadline = time.monotonic() + 5
+    while db_api.psql(claimed) == "0" and time.monotonic() < deadline:
+        time.sleep(0.05)
+    model.go.set()
+    assert messages(wait_until_final(browser, chat))[-1] == model.text
+    assert len(model.requests) <= 2
+
+
+def test_line_ends_that_only_unicode_knows_do_not_cut_the_stream(
+    browser: httpx.Client, model: ScriptedModel
+) -> None:
+    model.text = "one\u2028 two\u2029 three\x85 four\x0b five"
+    chat = open_chat(browser)
+    send(browser, chat, "Count")
+    page = wait_until_final(browser, chat)
+    assert "five" in messages(page)[-1]
+    assert len(model.requests) == 1
+
+
+def test_after_a_message_that_was_too_long_the_chat_goes_on_without_it(
+    browser: httpx.Client, model: ScriptedModel
+) -> None:
+    chat = open_chat(browser)
+    model.answer = JSONResponse(TOO_LONG, 400)
+    send(browser, chat, "far too long")
+    wait_until_final(browser, chat)
+    model.answer = None
+    send(browser, chat, "short")
+    assert messages(wait_until_final(browser, chat))[-1] == model.text
+    sent = [message["content"] for message in model.requests[-1]["messages"]]
+    assert "far too long" not in sent
 
 
 def test_what_can_not_be_stored_is_replaced_in_a_reply(

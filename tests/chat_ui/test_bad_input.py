@@ -6,7 +6,7 @@ import uuid
 import httpx
 import pytest
 
-from tests.chat_ui.conftest import OPENING, Start
+from tests.chat_ui.conftest import OPENING, DbApiServer, Start
 from tests.support.person import (
     client_key,
     generate,
@@ -25,6 +25,7 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded"}
         ("", "Please give a name"),
         (" \t ", "Please give a name"),
         ("x" * 10_000, "this one has 10000"),
+        ("\u200b\u2060", "Please give a name"),
         ("two\nlines", "control characters"),
         ("\x1b[31m", "control characters"),
     ],
@@ -152,6 +153,31 @@ def test_odd_text_comes_back_as_it_was_sent(browser: httpx.Client, prompt: str) 
     stored = page.split('<div class="body" dir="auto">')[2].split("</div>")[0]
     assert "<script>alert" not in page
     assert html.unescape(stored) == prompt
+
+
+def test_text_for_a_chat_that_is_gone_is_there_to_be_copied(
+    browser: httpx.Client, db_api: DbApiServer
+) -> None:
+    chat = open_chat(browser)
+    db_api.psql("DELETE FROM chats")
+    response = send(browser, chat, "precious words", "k")
+    assert response.status_code == 404
+    assert "precious words</textarea>" in response.text
+
+
+def test_text_of_a_session_that_ended_is_there_to_be_copied(
+    browser: httpx.Client, db_api: DbApiServer
+) -> None:
+    chat = open_chat(browser)
+    db_api.psql("UPDATE sessions SET revoked_at = now()")
+    response = send(browser, chat, "precious words", "k")
+    assert response.status_code == 401
+    assert "precious words</textarea>" in response.text
+
+
+def test_head_is_answered_like_get_without_a_body(browser: httpx.Client) -> None:
+    response = browser.head("/")
+    assert (response.status_code, response.content) == (200, b"")
 
 
 def test_multipart_forms_are_understood(browser: httpx.Client) -> None:

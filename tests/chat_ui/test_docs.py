@@ -32,6 +32,23 @@ def test_every_route_is_described(browser: httpx.Client) -> None:
             assert operation["summary"], path
 
 
+def test_every_problem_a_route_can_have_is_described_as_the_page_it_is(
+    browser: httpx.Client,
+) -> None:
+    document = browser.get("/openapi.json").json()
+    assert "HTTPValidationError" not in document["components"].get("schemas", {})
+    assert document["components"]["securitySchemes"]["session"]["in"] == "cookie"
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            told = operation["responses"]
+            if path in ("/health", "/ready"):
+                continue
+            assert operation["security"], path
+            assert {"422", "503"} <= set(told), path
+            assert "{chat_id}" not in path or {"401", "404"} <= set(told), path
+            assert method != "post" or "403" in told, path
+
+
 def test_forms_are_described_with_their_fields(browser: httpx.Client) -> None:
     paths = browser.get("/openapi.json").json()["paths"]
     body = paths["/generate/{chat_id}"]["post"]["requestBody"]["content"]

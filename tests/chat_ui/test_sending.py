@@ -189,6 +189,6 @@ def test_a_copy_without_a_runner_leaves_the_reply_to_one_that_has_one(
     assert messages(page)[-1] == model.text
 
 
-@pytest.mark.parametrize("path", ["/", "/chats", "/static/style.css"])
+@pytest.mark.parametrize("path", ["/", "/chats/1", "/chats/1/live"])
 def test_a_runner_alone_serves_no_pages(start_chat_ui: Start, path: str) -> None:
     assert httpx.get(start_chat_ui(runner="only") + path).status_code == 404

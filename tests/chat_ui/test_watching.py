@@ -9,6 +9,7 @@ import httpx
 from tests.chat_ui.conftest import DbApiServer, Start
 from tests.support.person import (
     Event,
+    client_key,
     events,
     messages,
     open_chat,
@@ -208,6 +209,26 @@ def test_the_growing_page_appends_the_reply_as_it_comes_and_leads_back(
     assert "one two &lt;three&gt; &amp; four" in page
     assert f'<meta http-equiv="refresh" content="1; url={chat}#end">' in page
     assert f'<a href="{chat}#end">' in page
+
+
+def test_without_javascript_one_can_write_and_stop_while_a_reply_grows(
+    browser: httpx.Client, model: ScriptedModel
+) -> None:
+    model.hold_after = 1
+    chat = open_chat(browser)
+    send(browser, chat, "Hi")
+    with browser.stream("GET", f"{chat}/live") as stream:
+        pieces = stream.iter_text()
+        page = ""
+        while "Stop</button>" not in page:
+            page += next(pieces)
+        stop = page.split('action="')[1].split('"')[0]
+        back = page.split(f'href="{chat}?')[1].split("#")[0]
+        stay = browser.get(chat, params=back).text
+        assert "refresh" not in stay
+        assert client_key(stay)
+        assert browser.post(stop).status_code == 303
+    assert "Stopped." in wait_until_final(browser, chat)
 
 
 def test_the_growing_page_tells_what_a_reply_waits_for(

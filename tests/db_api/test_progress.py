@@ -98,7 +98,6 @@ def test_a_stop_is_heard_with_the_next_heartbeat(api: Api, ada: Person) -> None:
         {"offset": 2**31},
         {"text": "\0"},
         {"phase": "thinking"},
-        {"phase": None},
         {"prompt_tokens": -1},
     ],
 )

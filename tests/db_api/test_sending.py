@@ -15,7 +15,9 @@ def test_sending_again_adds_nothing_and_answers_the_same(ada: Person, api: Api) 
     again = body(ada.post_message(chat, "one\r\ntwo", key="k", worker="w"), 200)
     assert (first["repeated"], again["repeated"]) == (False, True)
     assert first["claim"]["text"] == ""
-    assert again["claim"] is None
+    assert again["claim"] == first["claim"], "for a runner that never got the first answer"
+    other = body(ada.post_message(chat, "one\ntwo", key="k", worker="another"), 200)
+    assert other["claim"] is None
     assert again["message"] == first["message"]
     assert again["reply"]["id"] == first["reply"]["id"]
     api.finish(first["reply"]["id"], "Done.")

@@ -35,6 +35,7 @@ class ScriptedModel:
     break_after: int | None = None  # deltas after which the stream is cut, once
     answer: Response | None = None  # instead of a stream
     garbage: bool = False
+    silent_to: str = ""  # the question that gets no byte of an answer before `go`
     requests: list[dict[str, Any]] = field(default_factory=list)
     go: threading.Event = field(default_factory=threading.Event)
     running: int = 0
@@ -56,6 +57,8 @@ class ScriptedModel:
         self.requests.append(body)
         if self.answer:
             return self.answer
+        if body["messages"][-1]["content"] == self.silent_to:
+            await asyncio.to_thread(self.go.wait, HOLD_SECONDS)
         return StreamingResponse(self._stream(body), media_type="text/event-stream")
 
     async def _stream(self, body: dict[str, Any]) -> AsyncIterator[str]:
@@ -100,7 +103,9 @@ def _remaining(deltas: list[str], body: dict[str, Any]) -> list[str]:
 
 
 def _data(chunk: dict[str, Any]) -> str:
-    return f"data: {json.dumps(chunk)}\n\n"
+    # As llama.cpp does: only what JSON or UTF-8 demands is escaped.
+    text = json.dumps(chunk, ensure_ascii=False).encode(errors="backslashreplace").decode()
+    return f"data: {text}\n\n"
 
 
 def _chunk(delta: dict[str, Any], finish: str | None = None) -> dict[str, Any]:

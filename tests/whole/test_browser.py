@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
 
 from tests.support.local_stack import LocalStack
 
@@ -69,6 +69,48 @@ def test_with_javascript_the_reply_grows_in_place(chromium: Browser, parley: Loc
     expect(page.locator(".message.assistant").last.locator(".body")).to_have_text(answer)
     assert watched.errors == []
     assert all(request.startswith(parley.url) for request in watched.requests)
+
+
+def test_a_message_is_shown_once_even_if_the_stream_is_faster_than_the_answer(
+    chromium: Browser, parley: LocalStack
+) -> None:
+    watched = Watched(chromium.new_context())
+    page = watched.page
+    watched.start(parley)
+    page.get_by_label("Your message").fill("Tell me a long story about the sea.")
+    page.keyboard.press("Enter")
+    page.locator("[data-unfinished]").first.wait_for()
+
+    def answer_late(route: Route) -> None:
+        response = route.fetch()
+        page.wait_for_timeout(1000)
+        route.fulfill(response=response)
+
+    page.route("**/generate/*", answer_late)
+    page.get_by_label("Your message").fill("Say hello.")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Your message")).to_have_value("", timeout=WAIT_MS)
+    expect(page.locator("[data-unfinished]")).to_have_count(0, timeout=WAIT_MS)
+    numbers = page.locator(".message").evaluate_all("all => all.map(one => one.dataset.seq)")
+    assert numbers == ["1", "2", "3", "4", "5"]
+    assert watched.errors == []
+
+
+@pytest.mark.parametrize(
+    ("status", "words"), [(413, "the limit is 32768 bytes"), (502, "could not be sent")]
+)
+def test_a_gateways_own_page_is_explained_and_the_text_stays(
+    chromium: Browser, parley: LocalStack, status: int, words: str
+) -> None:
+    watched = Watched(chromium.new_context())
+    page = watched.page
+    watched.start(parley)
+    page.route("**/generate/*", lambda route: route.fulfill(status=status, body="<h1>No</h1>"))
+    page.get_by_label("Your message").fill("precious words")
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-notice]:visible")).to_contain_text(words)
+    expect(page.get_by_label("Your message")).to_have_value("precious words")
+    expect(page.locator("h1", has_text="No")).to_have_count(0)
 
 
 def test_a_reload_in_mid_reply_loses_nothing(chromium: Browser, parley: LocalStack) -> None:

@@ -55,8 +55,9 @@ class DbApi:
         """The decoded JSON of a successful answer, None for an empty one.
 
         Raises a ParleyError: the one db-api's problem names, or Unavailable when there is no
-        usable answer. A request is sent again once when the kept connection turned out closed,
-        before a byte of an answer: db-api's calls are safe to repeat.
+        usable answer. A request is sent again once when the kept connection turned out closed
+        before a byte of an answer. Repeating changes nothing for most calls; of those that
+        create, it may leave an empty chat or session, or a claim that runs out by itself.
         """
         headers = {"X-Session-ID": str(session)} if session else {}
         request = self._http.build_request(

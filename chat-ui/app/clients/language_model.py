@@ -4,6 +4,7 @@ Source of the request fields and of the error shapes: llama.cpp, tools/server/RE
 """
 
 import json
+import logging
 import re
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from typing import Any
 import httpx
 
 from app.clients.types import PromptMessage
+
+log = logging.getLogger(__name__)
 
 # A long prompt can keep a busy CPU reading for a while before the first byte of an answer.
 READ_SECONDS = 120
@@ -123,7 +126,7 @@ def _request(
 
 async def _events(response: httpx.Response) -> AsyncGenerator[Event]:
     started = False
-    async for line in response.aiter_lines():
+    async for line in _lines(response):
         if not line.startswith("data:"):
             continue
         data = line.removeprefix("data:").strip()
@@ -139,6 +142,16 @@ async def _events(response: httpx.Response) -> AsyncGenerator[Event]:
         except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
             raise ModelBroke(f"unreadable stream: {data[:80]!r}") from error
     raise ModelBroke("the stream ended early")
+
+
+async def _lines(response: httpx.Response) -> AsyncGenerator[str]:
+    """Lines as the server ends them. httpx would also break at U+2028 and its like, which a
+    model may write in the middle of a line."""
+    rest = ""
+    async for text in response.aiter_text():
+        *lines, rest = (rest + text).split("\n")
+        for line in lines:
+            yield line
 
 
 def _chunk_events(chunk: dict[str, Any]) -> list[Event]:
@@ -166,6 +179,9 @@ def _raise_for(response: httpx.Response) -> None:
         raise ModelAway(kind)
     if kind == "exceed_context_size_error":
         raise ModelRefused("prompt-too-long", error.get("n_prompt_tokens"), error.get("n_ctx"))
+    if response.status_code in (401, 403, 404):
+        log.error("lm-api answered %s: check its key and its address", response.status_code)
+        raise ModelAway("misconfigured")
     if response.is_client_error:
         raise ModelRefused("model-refused")
     raise ModelBroke(f"status {response.status_code}")

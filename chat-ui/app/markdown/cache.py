@@ -30,12 +30,6 @@ class TextCache:
         self._keep(key, value)
         return value
 
-    def clear(self) -> None:
-        """Forget everything."""
-        with self._lock:
-            self._entries.clear()
-            self.size = 0
-
     def _keep(self, key: tuple[str, str], value: str) -> None:
         weight = _weigh(key, value)
         with self._lock:

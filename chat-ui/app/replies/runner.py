@@ -17,7 +17,7 @@ from uuid import UUID
 from app.clients.language_model import LanguageModel
 from app.clients.replies import Ending, RepliesClient
 from app.clients.types import Claim, Growth
-from app.errors import LeaseLost, NotFound, ParleyError, Unavailable
+from app.errors import LeaseLost, ParleyError, Unavailable
 from app.replies.generation import generate
 from app.replies.writing import Outcome, Writing
 from app.watching.hub import Hub
@@ -69,7 +69,13 @@ class Runner:
                     await self._replies.release()
 
     def begin(self, claim: Claim) -> None:
-        """Starts writing a reply that was claimed for this worker."""
+        """Starts writing a reply that was claimed for this worker.
+
+        After an outage the claim may be for one that is being written here all along: then it
+        has renewed the lease, and that is all it takes.
+        """
+        if claim.reply.id in self._writings:
+            return
         writing = Writing(claim)
         self._writings[writing.id] = writing
         self._hub.lead(claim.chat_id, writing.growth())
@@ -91,7 +97,9 @@ class Runner:
                 while claim := await self._replies.claim():
                     self.begin(claim)
             except ParleyError as error:
-                log.warning("runner: can't look for replies: %s", error)
+                log.warning("can't look for replies: %s", error)
+            except Exception:
+                log.exception("can't look for replies")  # and look again, whatever it was
             await asyncio.sleep(LOOK_SECONDS)
 
     async def _write(self, writing: Writing, generation: asyncio.Task[Outcome]) -> None:
@@ -124,9 +132,11 @@ class Runner:
                 await asyncio.sleep(RETRY_SECONDS)
             except LeaseLost:
                 # Perhaps only our offset was behind, after an answer that got lost on its way.
+                await asyncio.sleep(RETRY_SECONDS)
                 with contextlib.suppress(Unavailable):
                     await self._store([writing])
-            except NotFound:
+            except ParleyError as error:
+                log.error("reply %s can't be finished: %s", writing.id, error)
                 writing.lost = True
             if writing.lost:
                 self._forget(writing)
@@ -168,7 +178,10 @@ class Runner:
             try:
                 await self._store(due)
             except ParleyError as error:
-                log.warning("runner: can't store: %s", error)
+                log.warning("can't store: %s", error)
+                await asyncio.sleep(RETRY_SECONDS)
+            except Exception:
+                log.exception("can't store")  # and try again, whatever it was
                 await asyncio.sleep(RETRY_SECONDS)
 
     async def _store(self, writings: list[Writing]) -> None:

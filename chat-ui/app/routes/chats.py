@@ -1,7 +1,7 @@
 """A chat's page, sending a message, stopping a reply."""
 
 import asyncio
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -9,11 +9,19 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.datastructures import FormData
 
 from app.clients.types import Sent
-from app.errors import InvalidInput, KeyReused, ParleyError, TooLarge, Unavailable
+from app.errors import (
+    InvalidInput,
+    KeyReused,
+    NotFound,
+    ParleyError,
+    SessionEnded,
+    TooLarge,
+    Unavailable,
+)
 from app.forms import read_form, read_text
-from app.routes.openapi import form_body
+from app.routes.openapi import WITH_COOKIE, form_body, pages
 from app.services import Ask, Services
-from app.sessions import renew_session, require_session
+from app.sessions import forget_session, renew_session, require_session
 from app.views import (
     ChatView,
     Composer,
@@ -24,23 +32,30 @@ from app.views import (
     view_message,
 )
 
-router = APIRouter(tags=["chats"])
+router = APIRouter(tags=["chats"], dependencies=WITH_COOKIE)
 
 PAGE_SIZE = 50
 Session = Annotated[UUID, Depends(require_session)]
 
 
-@router.get("/chats/{chat_id}", summary="A chat's page", response_class=HTMLResponse)
+@router.get(
+    "/chats/{chat_id}",
+    summary="A chat's page",
+    response_class=HTMLResponse,
+    responses=pages(401, 404, 422, 503),
+)
 async def show_chat(
     request: Request,
     services: Ask,
     session: Session,
     chat_id: UUID,
     before: Annotated[UUID | None, Query()] = None,
+    live: Literal["yes", "no"] = "yes",
 ) -> HTMLResponse:
-    """The newest messages of the branch shown; `before` pages back."""
+    """The newest messages of the branch shown; `before` pages back. Browsers without JavaScript
+    are led on to the growing page while a reply is to come, unless `live` is `no`."""
     await renew_session(request, services.sessions, session)
-    page = await _chat(services, session, chat_id, before)
+    page = await _chat(services, session, chat_id, before, lead_on=live == "yes")
     return services.templates.page("chat.html", page)
 
 
@@ -50,11 +65,11 @@ async def show_chat(
     status_code=303,
     response_class=RedirectResponse,
     responses={
-        200: {"description": "For scripts (`HX-Request: true`): both new messages as HTML."},
-        409: {"description": "The key was used for other text; the form comes with a new one."},
-        413: {"description": "The message is over the limit; the form still has the text."},
-        422: {"description": "The message is empty, not UTF-8, or has a NUL in it."},
-        503: {"description": "Not stored, db-api is away; the form still has the text."},
+        200: {
+            "description": "For scripts (`HX-Request: true`): both new messages.",
+            "content": {"text/html": {}},
+        },
+        **pages(401, 403, 404, 409, 413, 422, 503),
     },
     openapi_extra=form_body(
         prompt="Your message", client_key="Any text of up to 64 characters, new for each message"
@@ -70,14 +85,14 @@ async def send_message(
     form = await read_form(request, services.settings.message_limit)
     composer = _read_composer(form)
     try:
-        sent = await _send(services, session, chat_id, composer)
-    except (InvalidInput, TooLarge, KeyReused) as error:
-        return await _refuse(request, services, session, chat_id, composer, error)
-    except Unavailable as error:
+        try:
+            sent = await _send(services, session, chat_id, composer)
+        except (InvalidInput, TooLarge, KeyReused) as error:
+            return await _refuse(request, services, session, chat_id, composer, error)
+    except (NotFound, SessionEnded, Unavailable) as error:
         if _is_script(request):
             raise
-        page = ErrorPage(Problem(f"unsent-{error.kind}"), f"/generate/{chat_id}", composer)
-        return services.templates.page("error.html", page, error.status, {"Retry-After": "2"})
+        return _keep_text(request, services, chat_id, composer, error)
     if _is_script(request):
         view = SentView([view_message(sent.message), view_message(sent.reply)], Composer())
         return services.templates.page("_sent.html", view)
@@ -95,7 +110,10 @@ async def leave_generate(chat_id: UUID) -> RedirectResponse:
     summary="Stop a reply",
     status_code=303,
     response_class=RedirectResponse,
-    responses={204: {"description": "For scripts (`HX-Request: true`)."}},
+    responses={
+        204: {"description": "For scripts (`HX-Request: true`)."},
+        **pages(401, 403, 404, 422, 503),
+    },
 )
 async def stop_reply(
     request: Request, services: Ask, session: Session, chat_id: UUID, reply_id: UUID
@@ -140,6 +158,23 @@ async def _send(services: Services, session: UUID, chat_id: UUID, composer: Comp
     return sent
 
 
+def _keep_text(
+    request: Request,
+    services: Services,
+    chat_id: UUID,
+    composer: Composer,
+    error: NotFound | SessionEnded | Unavailable,
+) -> Response:
+    """A page with the unsent text on it: to send again if that can help, else to copy."""
+    if isinstance(error, SessionEnded):
+        forget_session(request)
+    if isinstance(error, Unavailable):
+        page = ErrorPage(Problem("unsent"), again=f"/generate/{chat_id}", composer=composer)
+        return services.templates.page("error.html", page, error.status, {"Retry-After": "2"})
+    page = ErrorPage(Problem.of(error), composer=composer)
+    return services.templates.page("error.html", page, error.status)
+
+
 async def _chat(
     services: Services,
     session: UUID,
@@ -147,6 +182,7 @@ async def _chat(
     before: UUID | None = None,
     composer: Composer | None = None,
     problem: Problem | None = None,
+    lead_on: bool = True,
 ) -> ChatView:
     chat, page = await asyncio.gather(
         services.chats.get(session, chat_id),
@@ -157,6 +193,7 @@ async def _chat(
         page,
         services.settings.message_limit,
         newest=before is None,
+        lead_on=lead_on and problem is None,
         composer=composer,
         problem=problem,
     )

@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from app.clients.types import ChatPage
 from app.errors import InvalidInput, SessionEnded
 from app.forms import read_form, read_text
-from app.routes.openapi import form_body
+from app.routes.openapi import WITH_COOKIE, form_body, pages
 from app.services import Ask, Services
 from app.sessions import find_session, forget_session, open_session, renew_session
 from app.views import HomePage, Problem
@@ -22,7 +22,13 @@ NAME_LIMIT = 80
 NO_CHATS = ChatPage(items=[], next=None)
 
 
-@router.get("/", summary="Your name, your chats, a new chat", response_class=HTMLResponse)
+@router.get(
+    "/",
+    summary="Your name, your chats, a new chat",
+    response_class=HTMLResponse,
+    dependencies=WITH_COOKIE,
+    responses=pages(422, 503),
+)
 async def show_home(
     request: Request, services: Ask, before: Annotated[UUID | None, Query()] = None
 ) -> HTMLResponse:
@@ -36,7 +42,8 @@ async def show_home(
     summary="Return to the newest chat under a name, or start one",
     status_code=303,
     response_class=RedirectResponse,
-    responses={422: {"description": "The name is empty or too long; the form is shown again."}},
+    dependencies=WITH_COOKIE,
+    responses=pages(403, 413, 422, 503),
     openapi_extra=form_body(
         username="Your name, 1 to 80 characters", new="If not empty, always start a new chat"
     ),
@@ -61,11 +68,12 @@ async def leave_chats() -> RedirectResponse:
 
 
 def _check_name(username: str) -> None:
-    if not username:
+    kinds = {unicodedata.category(character) for character in username}
+    if all(kind[0] in "CZ" for kind in kinds):  # controls, format marks, spaces: nothing to see
         raise InvalidInput("name-missing")
     if len(username) > NAME_LIMIT:
         raise InvalidInput("name-too-long", size=len(username), limit=NAME_LIMIT)
-    if any(unicodedata.category(character) == "Cc" for character in username):
+    if "Cc" in kinds:
         raise InvalidInput("name-with-controls")
 
 

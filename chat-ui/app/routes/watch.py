@@ -7,15 +7,26 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import StreamingResponse
 
+from app.routes.openapi import WITH_COOKIE, pages
 from app.services import Ask
 from app.sessions import require_session
 from app.views import LivePage
 from app.watching.events import stream_events
 from app.watching.growing import stream_growing_page
 
-router = APIRouter(tags=["watching"])
+router = APIRouter(tags=["watching"], dependencies=WITH_COOKIE)
 
 Session = Annotated[UUID, Depends(require_session)]
+EVENTS = """The data of each event is a JSON object.
+
+| event | data | means |
+|---|---|---|
+| `message` | `id`, `html` | a whole message, new or to replace the one with this id |
+| `text` | `id`, `closed`, `open` | append the blocks `closed`; replace the growing one by `open` |
+| `status` | `id`, `html` | replace the line that says how the reply is doing |
+| `notice` | `away` | whether the database is out of reach just now |
+| `end` | | nothing is left to say |
+"""
 STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 
@@ -24,11 +35,8 @@ STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     summary="Server-sent events for the whole chat",
     response_class=StreamingResponse,
     responses={
-        200: {
-            "description": "`message` (a whole message, to put in its place), `text` (blocks to "
-            "append and the open one to replace), `status`, `notice`, and at last `end`.",
-            "content": {"text/event-stream": {}},
-        }
+        200: {"description": EVENTS, "content": {"text/event-stream": {}}},
+        **pages(401, 404, 422, 503),
     },
 )
 async def watch_events(
@@ -44,7 +52,7 @@ async def watch_events(
     "/chats/{chat_id}/live",
     summary="The growing page, for browsers without JavaScript",
     response_class=StreamingResponse,
-    responses={200: {"content": {"text/html": {}}}},
+    responses={200: {"content": {"text/html": {}}}, **pages(401, 404, 422, 503)},
 )
 async def watch_live(services: Ask, session: Session, chat_id: UUID) -> StreamingResponse:
     """Status lines, then the text of all unfinished replies as it comes."""

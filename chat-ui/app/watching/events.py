@@ -44,6 +44,8 @@ async def stream_events(
     try:
         while True:
             changed = feed.changed
+            if feed.dismissed:
+                return
             for item in feed.items_after(since):
                 for event in _tell(item, seen, templates):
                     yield event

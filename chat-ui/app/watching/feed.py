@@ -64,6 +64,7 @@ class Feed:
         self.since = self._last_seq = 0
         self.away = False  # db-api does not answer just now
         self.ended = False  # nothing is left to say, or the chat is gone
+        self.dismissed = False  # this copy is about to stop
         self.changed = asyncio.Event()
         self.watchers = 0
         self._led: set[UUID] = set()
@@ -86,6 +87,11 @@ class Feed:
         """Ends the long poll."""
         if self._task:
             self._task.cancel()
+
+    def dismiss(self) -> None:
+        """Sends the watchers away, without an end."""
+        self.dismissed = True
+        self._announce()
 
     def lead(self, growth: Growth) -> None:
         """From now on the runner in this process tells of this reply."""

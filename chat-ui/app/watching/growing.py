@@ -25,6 +25,8 @@ async def stream_growing_page(
         told: set[int] = set()
         while True:
             changed = feed.changed
+            if feed.dismissed:
+                break
             current = next((i for i in feed.items_after(since) if i.message.seq not in told), None)
             if current is None:
                 if feed.ended:
@@ -48,14 +50,14 @@ async def _tell(feed: Feed, item: Item, templates: Templates) -> AsyncIterator[s
         if shown < len(item.text):
             yield str(escape(item.text[shown:]))
             shown = len(item.text)
-        if not item.unfinished or feed.ended:
+        if not item.unfinished or feed.ended or feed.dismissed:
             break
         line = templates.render("_live_status.html", message=item.message, away=feed.away)
         if shown == 0 and line != status:
             status = line
             yield line
         if not await _wait(changed):
-            yield "\n" if shown == 0 else "\u200b"  # invisible: keeps the connection alive
+            yield "<!-- -->"  # keeps the connection alive
     yield templates.render("_live_end.html", message=item.message)
 
 

@@ -1,7 +1,5 @@
 """All feeds of this copy: opened by the first watcher of a chat, closed after the last."""
 
-import contextlib
-from collections.abc import AsyncIterator
 from uuid import UUID
 
 from app.clients.chats import ChatsClient
@@ -48,14 +46,10 @@ class Hub:
             if self._feeds.get((feed.session, feed.chat)) is feed:
                 del self._feeds[feed.session, feed.chat]
 
-    @contextlib.asynccontextmanager
-    async def watching(self, session: UUID, chat: UUID, since: int) -> AsyncIterator[Feed]:
-        """`join` and `leave` around a block."""
-        feed = await self.join(session, chat, since)
-        try:
-            yield feed
-        finally:
-            self.leave(feed)
+    def close(self) -> None:
+        """Lets go of everybody who watches: they come back, to another copy perhaps."""
+        for feed in self._feeds.values():
+            feed.dismiss()
 
     def lead(self, chat: UUID, growth: Growth) -> None:
         """The runner here begins to write a reply of this chat."""

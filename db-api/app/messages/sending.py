@@ -9,7 +9,7 @@ from app.db import act_as_runner
 from app.errors import KeyReused, MessageTooLarge
 from app.messages.repository import find_some
 from app.messages.schemas import NewMessage, Sent
-from app.replies.claiming import claim_next
+from app.replies.claiming import claim_next, find_held
 
 TITLE_LENGTH = 80
 
@@ -71,8 +71,12 @@ def send(
     if found.question is not None:
         if not found.same:
             raise KeyReused
+        claim = None
+        if new.worker is not None:
+            with act_as_runner(connection):
+                claim = find_held(connection, new.worker, found.answer)
         message, reply = find_some(connection, session_id, chat_id, [found.question, found.answer])
-        return Sent(message=message, reply=reply, claim=None, repeated=True)
+        return Sent(message=message, reply=reply, claim=claim, repeated=True)
     values = {**keyed, "seq": found.next_seq, "parent_id": chat.head}
     stored = connection.execute(STORE, values).one()
     title = chat.title if chat.title is not None else make_title(new.content)

@@ -5,12 +5,17 @@ The order and the bound live in the database (``claim_reply``), where all copies
 
 from uuid import UUID
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, RowMapping, text
 
 from app.replies.prompts import build_prompt
 from app.replies.schemas import Claim, Reply
 
 CLAIM = text("SELECT * FROM claim_reply(:worker, :slots, CAST(:only AS uuid))")
+
+HELD = text("""
+SELECT * FROM replies
+WHERE message_id = :reply_id AND worker = :worker AND state = 'running'
+""")
 
 RELEASE = text("""
 UPDATE replies
@@ -26,12 +31,22 @@ def claim_next(
     """The reply whose turn it is, held for ten seconds; with ``only``, that one or none."""
     values = {"worker": worker, "slots": slots, "only": only}
     row = connection.execute(CLAIM, values).mappings().one_or_none()
-    if row is None:
-        return None
+    return None if row is None else describe_claim(connection, row)
+
+
+def find_held(connection: Connection, worker: str, reply_id: UUID) -> Claim | None:
+    """The claim as it was answered to this worker, for one that never got the answer."""
+    held = connection.execute(HELD, {"worker": worker, "reply_id": reply_id})
+    row = held.mappings().one_or_none()
+    return None if row is None else describe_claim(connection, row)
+
+
+def describe_claim(connection: Connection, row: RowMapping) -> Claim:
+    """A claimed reply with its prompt."""
     return Claim(
         reply=Reply.from_row(row),
         chat_id=row["chat_id"],
-        worker=worker,
+        worker=row["worker"],
         text=row["text"],
         prompt=build_prompt(connection, row["message_id"]),
         lease_until=row["lease_until"],

@@ -10,7 +10,8 @@ from app.replies.schemas import PromptMessage
 MOST_BYTES = 400_000
 
 # From the reply's question upwards to where the model's memory begins. An answer that stayed
-# empty (stopped or failed at once) is left out: there is nothing to remember.
+# empty (stopped or failed at once) is left out: there is nothing to remember. So is a question
+# that was refused as too long: it would get every later one refused, too.
 PROMPT = text("""
 WITH RECURSIVE asked AS (
     SELECT c.system_prompt, c.context_start, m.parent_id
@@ -27,7 +28,12 @@ WITH RECURSIVE asked AS (
 )
 SELECT 0 AS seq, 'system' AS role, system_prompt AS content FROM asked WHERE system_prompt <> ''
 UNION ALL
-SELECT seq, role, content FROM branch WHERE content <> ''
+SELECT seq, role, content FROM branch
+WHERE content <> '' AND NOT EXISTS (
+    SELECT FROM messages answer JOIN replies r ON r.message_id = answer.id
+    WHERE answer.parent_id = branch.id AND answer.content = ''
+        AND r.state = 'failed' AND r.error LIKE 'prompt-too-long%'
+)
 ORDER BY seq
 """)
 

@@ -98,7 +98,7 @@ class Batch(BaseModel):
     id: UUID
     offset: Count = Field(description="Code points stored before this text.")
     text: Text = ""
-    phase: Phase
+    phase: Phase | None = None
     prompt_tokens: Count | None = None
     prompt_tokens_read: Count | None = None
     first_token_ms: Count | None = None

@@ -4,6 +4,7 @@
 import { Revealer } from "./reveal.js";
 
 const RETRY_MS = 2000;
+const AGAIN_MS = 250;
 const END_OF_PAGE_PX = 80;
 
 class ParleyChat extends HTMLElement {
@@ -14,11 +15,11 @@ class ParleyChat extends HTMLElement {
     this.revealer = new Revealer(() => this.follow());
     this.listenToComposer();
     if ("live" in this.dataset) this.watch();
-    if (this.composer) window.scrollTo(0, document.body.scrollHeight);
+    if (this.composer) this.follow(true);
   }
 
   disconnectedCallback() {
-    this.source?.close();
+    this.unwatch();
   }
 
   listenToComposer() {
@@ -27,41 +28,57 @@ class ParleyChat extends HTMLElement {
       event.preventDefault();
       this.composer.requestSubmit();
     });
-    this.addEventListener("htmx:beforeRequest", () => {
-      this.notice("unsent", false);
-      this.sent = this.prompt?.value;
+    this.addEventListener("htmx:beforeRequest", ({ detail }) => {
+      if (detail.elt !== this.composer) return;
+      for (const name of ["unsent", "too-large"]) this.notice(name, false);
+      this.sent = this.prompt.value;
+      this.known = this.since();
     });
-    // A refusal brings its own notice; any other failure (a gateway's page) must not be swapped in.
-    this.addEventListener("htmx:beforeSwap", ({ detail }) => {
-      if (detail.xhr.status >= 400) detail.shouldSwap = detail.xhr.response.includes('id="notices"');
-    });
+    this.addEventListener("htmx:beforeSwap", ({ detail }) => this.takeAnswer(detail));
     this.addEventListener("htmx:afterRequest", ({ detail }) => {
       if (detail.elt !== this.composer) return;
       if (detail.successful) this.afterSend();
-      else if (!detail.xhr.response?.includes('id="notices"')) this.notice("unsent", true);
+      else if (!explainsItself(detail.xhr)) {
+        this.notice(detail.xhr.status === 413 ? "too-large" : "unsent", true);
+      }
     });
+  }
+
+  takeAnswer(detail) {
+    if (detail.xhr.status >= 400) {
+      // A refusal brings its own notice, out of band; a gateway's page must not be swapped in.
+      detail.shouldSwap = explainsItself(detail.xhr);
+      detail.swapOverride = "none";
+    } else if (detail.requestConfig.elt === this.composer) {
+      // The stream may have brought the new messages already, so they are put in place here.
+      const answer = parse(detail.serverResponse);
+      for (const article of answer.querySelectorAll("article")) this.place(article, false);
+      const rest = document.createElement("div");
+      rest.append(answer);
+      detail.serverResponse = rest.innerHTML;
+    }
   }
 
   afterSend() {
     if (this.prompt.value === this.sent) this.prompt.value = "";
-    window.scrollTo(0, document.body.scrollHeight);
-    this.watch();
+    this.follow(true);
+    this.watch(this.known);
   }
 
-  watch() {
+  watch(since = this.since()) {
     if (this.source) return;
-    this.source = new EventSource(`${this.dataset.events}?since=${this.since()}`);
+    this.source = new EventSource(`${this.dataset.events}?since=${since}`);
     const on = (name, handle) =>
       this.source.addEventListener(name, ({ data }) => {
         const atEnd = this.atEnd();
         handle.call(this, JSON.parse(data));
         if (atEnd) this.follow(true);
       });
-    on("message", this.showMessage);
+    on("message", ({ html }) => this.place(parse(html).querySelector("article"), true));
     on("status", this.showStatus);
     on("text", this.showText);
     on("notice", ({ away }) => this.notice("away", away));
-    on("end", this.unwatch);
+    on("end", this.finish);
     this.source.onopen = () => this.notice("away", false);
     this.source.onerror = () => this.lose();
   }
@@ -71,35 +88,64 @@ class ParleyChat extends HTMLElement {
     this.source = null;
   }
 
+  // A message sent in this very moment may have come too late for the stream that ends here.
+  finish() {
+    this.unwatch();
+    if (this.messages.querySelector("[data-unfinished]")) setTimeout(() => this.watch(), AGAIN_MS);
+  }
+
   // The browser reconnects by itself unless the answer was an error; then it is up to us.
   lose() {
     this.notice("away", true);
     if (this.source?.readyState !== EventSource.CLOSED) return;
     this.unwatch();
-    setTimeout(() => this.watch(), RETRY_MS);
+    setTimeout(() => this.lookAgain(), RETRY_MS);
+  }
+
+  async lookAgain() {
+    const page = await fetch(location.href).catch(() => null);
+    if (page && [401, 404].includes(page.status)) {
+      this.notice("away", false);
+      this.notice("gone", true);
+    } else {
+      this.watch();
+    }
   }
 
   // Everything up to this message is final on this page already.
   since() {
     const unfinished = this.messages.querySelector("[data-unfinished]");
     if (unfinished) return unfinished.dataset.seq - 1;
-    const last = this.messages.querySelector(".message:last-of-type");
-    return last ? last.dataset.seq : 0;
+    const last = [...this.messages.querySelectorAll(".message")].at(-1);
+    return last ? Number(last.dataset.seq) : 0;
   }
 
-  showMessage({ id, html }) {
-    const article = parse(html).querySelector("article");
-    const old = document.getElementById(`m-${id}`);
-    if (old) old.replaceWith(article);
-    else this.messages.append(article);
+  // Puts a message where its number says; one that is there already is replaced or left alone.
+  place(article, replace) {
+    const old = document.getElementById(article.id);
+    if (old && !replace) return article.remove();
+    if (old) {
+      old.replaceWith(article);
+    } else {
+      const later = [...this.messages.querySelectorAll(".message")].find(
+        ({ dataset }) => Number(dataset.seq) > Number(article.dataset.seq),
+      );
+      this.messages.insertBefore(article, later ?? this.messages.querySelector("#end"));
+    }
     window.htmx?.process(article);
   }
 
+  // Only the words change while they can: whoever is on the Stop button stays there.
   showStatus({ id, html }) {
     const status = document.querySelector(`#m-${id} [data-status]`);
     const fresh = parse(html).querySelector("[data-status]");
-    status?.replaceWith(fresh);
-    window.htmx?.process(fresh);
+    const words = status?.querySelector(".progress");
+    if (words && fresh.querySelector(".progress") && !fresh.querySelector(".stop:disabled")) {
+      words.replaceWith(fresh.querySelector(".progress"));
+    } else {
+      status?.replaceWith(fresh);
+      window.htmx?.process(fresh);
+    }
   }
 
   showText({ id, closed, open }) {
@@ -121,6 +167,10 @@ class ParleyChat extends HTMLElement {
   follow(always = false) {
     if (always || this.atEnd()) window.scrollTo(0, document.body.scrollHeight);
   }
+}
+
+function explainsItself(xhr) {
+  return Boolean(xhr.response?.includes('id="notices"'));
 }
 
 function parse(html) {

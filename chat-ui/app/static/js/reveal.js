@@ -10,7 +10,8 @@ export class Revealer {
 
   // Replaces the content of `block`; what was not there before appears over one batch's time.
   show(block, content, fresh) {
-    const shown = fresh || block !== this.block ? 0 : this.shown;
+    const before = block === this.block ? this.shown : block.textContent.length;
+    const shown = fresh ? 0 : before;
     this.block = block;
     block.replaceChildren(content);
     this.texts = textNodes(block).map((node) => ({ node, full: node.data }));
