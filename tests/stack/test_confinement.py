@@ -1,0 +1,117 @@
+"""What each container can not do, asked of the engine, of the kernel, and by trying."""
+
+import re
+import socket
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+
+from .stack import ONE_SHOTS, PRIVATE, SERVICES, Stack, run
+
+SECRETS = {
+    "db/password": ("db", "db-api", "migrate", "secrets"),
+    "db-api/token": ("db-api", "chat-ui", "secrets"),
+    "lm-api/key": ("lm-api", "chat-ui", "secrets"),
+    "cookie/key": ("chat-ui", "secrets"),
+}
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_no_process_is_root_or_could_become_more(stack: Stack, service: str) -> None:
+    for status in stack.read_processes(service, "status"):
+        fields = dict(re.findall(r"^(\w+):\s+(.*)$", status, re.M))
+        assert "0" not in fields["Uid"].split(), fields["Name"]
+        assert "0" not in fields["Gid"].split(), fields["Name"]
+        for held in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"):
+            assert int(fields[held], 16) == 0, (fields["Name"], held)
+        assert fields["NoNewPrivs"] == "1"
+        assert fields["Seccomp"] == "2"
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_root_filesystem_cannot_be_written(stack: Stack, service: str) -> None:
+    for place in ("/", "/srv", "/etc", "/usr/bin", "/var/tmp"):
+        tried = stack.shell(service, f"echo > {place}/probe")
+        assert re.search("Read-only file system|Permission denied|No such", tried.stderr), place
+    assert stack.inspect(service)[0]["HostConfig"]["ReadonlyRootfs"]
+
+
+@pytest.mark.parametrize("service", [*SERVICES, *ONE_SHOTS])
+def test_memory_processes_and_logs_are_bounded(stack: Stack, service: str) -> None:
+    host = stack.inspect(service)[0]["HostConfig"]
+    assert 0 < host["Memory"] <= 4 * 2**30
+    assert 0 < host["PidsLimit"] <= 256
+    assert host["LogConfig"]["Config"]["max-size"]
+    assert host["CapDrop"] == ["ALL"]
+    assert not host["CapAdd"]
+    assert "no-new-privileges:true" in host["SecurityOpt"]
+    assert not host["Privileged"]
+
+
+def read_secret(stack: Stack, name: str) -> str:
+    """A secret as one who shares it reads it."""
+    value = stack.shell(SECRETS[name][0], f"cat /run/secrets/{name}").stdout.strip()
+    assert re.fullmatch("[0-9a-f]{64}", value)
+    return value
+
+
+def test_no_secret_is_in_any_environment_command_line_or_description(stack: Stack) -> None:
+    values = {read_secret(stack, name) for name in SECRETS}
+    assert len(values) == len(SECRETS)
+    for service in (*SERVICES, *ONE_SHOTS):
+        described = run("docker", "inspect", *stack.ids(service))
+        assert not [value for value in values if value in described], service
+    for service in SERVICES:
+        for file in ("environ", "cmdline"):
+            for shown in stack.read_processes(service, file):
+                assert not [value for value in values if value in shown], (service, file)
+
+
+def test_only_those_who_share_a_secret_have_it(stack: Stack) -> None:
+    for service in (*SERVICES, *ONE_SHOTS):
+        mounts = stack.inspect(service)[0]["Mounts"]
+        held = {mount["Destination"]: mount["RW"] for mount in mounts}
+        for name, sharers in SECRETS.items():
+            place = f"/run/secrets/{name.split('/')[0]}"
+            assert (place in held) == (service in sharers), (service, name)
+            assert not held.get(place) or service == "secrets"
+
+
+@pytest.fixture
+def host_door(stack: Stack) -> Iterator[tuple[str, int]]:
+    """A server on this machine, at the address that the outside network leads to."""
+    template = "{{(index .IPAM.Config 0).Gateway}}"
+    network = f"{stack.project}_outside"
+    address = run("docker", "network", "inspect", "-f", template, network).strip()
+    with socket.create_server((address, 0)) as server:
+        yield address, server.getsockname()[1]
+
+
+def test_there_is_no_way_out_of_the_private_network(
+    stack: Stack, host_door: tuple[str, int]
+) -> None:
+    networks = stack.inspect("nginx")[0]["NetworkSettings"]["Networks"]
+    neighbour = (networks[f"{stack.project}_outside"]["IPAddress"], 8080)
+    for door in (host_door, neighbour):
+        assert stack.can_connect("nginx", *door), "the probe itself is broken"
+        for service in PRIVATE:
+            assert not stack.can_connect(service, *door), (service, door)
+
+
+# Behind some gateways every address in the world seems to answer, so a connection proves nothing:
+# what counts is whether our own service is at its end.
+OK = '{"status":"ok"}'
+
+
+@pytest.mark.parametrize("service", ["chat-ui", "db-api", "lm-api"])
+def test_there_is_no_way_in_but_through_nginx(stack: Stack, service: str) -> None:
+    (network,) = stack.inspect(service)[0]["NetworkSettings"]["Networks"].values()
+    ask = ["curl", "-s", "-m", "2", f"http://{network['IPAddress']}/health"]
+    assert stack.shell("nginx", " ".join(ask)).stdout == OK, "the probe itself is broken"
+
+    image = stack.inspect("nginx")[0]["Config"]["Image"]
+    neighbour = ["docker", "run", "--rm", "--network", f"{stack.project}_outside", "--entrypoint"]
+    for command in (ask, [*neighbour, ask[0], image, *ask[1:]]):
+        answer = subprocess.run(command, capture_output=True, text=True, timeout=60).stdout
+        assert OK not in answer

@@ -1,0 +1,23 @@
+"""Files that must agree with each other; needs no engine."""
+
+import re
+
+from .stack import ROOT
+
+COMPOSE = (ROOT / "compose.yaml").read_text()
+
+
+def test_every_setting_of_compose_is_in_the_example_and_the_other_way_round() -> None:
+    passed_on = set(re.findall(r"^\s+([A-Z_]+):$", COMPOSE, re.M))
+    filled_in = set(re.findall(r"[^$]\$\{([A-Z_]+)", COMPOSE))
+    shown = re.findall(r"^#([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.M)
+    assert len(shown) == len(set(shown))
+    assert set(shown) == passed_on | filled_in
+
+
+def test_every_base_image_is_pinned_by_its_full_version() -> None:
+    for file in ROOT.glob("*/Dockerfile"):
+        images = re.findall(r"^FROM (\S+)", file.read_text(), re.M)
+        assert images
+        for image in images:
+            assert re.search(r":(\d+\.\d+\.\d+|server-b\d{4,})", image), image
