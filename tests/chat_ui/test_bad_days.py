@@ -105,24 +105,6 @@ def test_a_reply_the_model_is_silent_on_holds_up_no_other(
     assert len(model.requests) == 2
 
 
-def test_a_runner_that_claims_its_own_reply_again_goes_on_writing_it_once(
-    browser: httpx.Client, model: ScriptedModel, db_api: DbApiServer
-) -> None:
-    model.hold_after = 2
-    chat = open_chat(browser)
-    send(browser, chat, "Hi")
-    wait_for(browser, chat, "A scripted")
-    expire = "UPDATE replies SET lease_until = now() - interval '1 s', worker = 'a dead one'"
-    db_api.psql(f"{expire} WHERE state = 'running'")
-    claimed = "SELECT count(*) FROM replies WHERE state = 'running' AND worker <> 'a dead one'"
-    deadline = time.monotonic() + 5
-    while db_api.psql(claimed) == "0" and time.monotonic() < deadline:
-        time.sleep(0.05)
-    model.go.set()
-    assert messages(wait_until_final(browser, chat))[-1] == model.text
-    assert len(model.requests) <= 2
-
-
 def test_line_ends_that_only_unicode_knows_do_not_cut_the_stream(
     browser: httpx.Client, model: ScriptedModel
 ) -> None:
