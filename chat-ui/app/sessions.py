@@ -1,8 +1,10 @@
 """Who is asking: the signed cookie holds the session's id, db-api knows whether it still lives."""
 
 from datetime import UTC, datetime
+from typing import Annotated
 from uuid import UUID
 
+from fastapi import Depends
 from starlette.requests import Request
 
 from app.clients.sessions import SessionsClient
@@ -25,6 +27,9 @@ async def require_session(request: Request) -> UUID:
     if session is None:
         raise NotFound
     return session
+
+
+Session = Annotated[UUID, Depends(require_session)]
 
 
 async def open_session(request: Request, sessions: SessionsClient) -> UUID:

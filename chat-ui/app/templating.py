@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from fastapi.responses import HTMLResponse
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from app.assets import Assets
 
@@ -15,7 +15,7 @@ class Templates:
     def __init__(self, assets: Assets, assistant_name: str) -> None:
         self._env = Environment(
             loader=FileSystemLoader(Path(__file__).parent / "templates"),
-            autoescape=True,
+            autoescape=select_autoescape(disabled_extensions=("md",), default=True),
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,

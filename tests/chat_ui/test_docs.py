@@ -23,6 +23,8 @@ def test_every_route_is_described(browser: httpx.Client) -> None:
         "/generate/{chat_id}",
         "/chats/{chat_id}/events",
         "/chats/{chat_id}/live",
+        "/chats/{chat_id}/export.json",
+        "/chats/{chat_id}/export.md",
         "/chats/{chat_id}/replies/{reply_id}/stop",
         "/health",
         "/ready",

@@ -134,3 +134,22 @@ def test_before_must_be_a_message_of_this_chat(ada: Person, bob: Person) -> None
 def test_bad_paging_is_refused(ada: Person, params: dict[str, str]) -> None:
     found = problem(ada.get(f"/chats/{ada.chat()}/messages", **params), 422, "invalid-input")
     assert found["errors"][0]["field"] in params
+
+
+def test_all_messages_are_read_page_by_page_in_the_order_of_writing(ada: Person) -> None:
+    chat = ada.chat()
+    for number in range(3):
+        ada.send(chat, f"message {number}")
+    path, seqs, after = f"/chats/{chat}/messages/all", [], 0
+    while after is not None:
+        page = body(ada.http.get(path, headers=ada.headers, params={"after": after, "limit": 2}))
+        assert len(page["items"]) <= 2
+        seqs += [message["seq"] for message in page["items"]]
+        after = page["next"]
+    assert seqs == [1, 2, 3, 4, 5, 6]
+
+
+def test_a_stranger_reads_none_of_all_messages(ada: Person, bob: Person) -> None:
+    chat = ada.chat()
+    response = bob.http.get(f"/chats/{chat}/messages/all", headers=bob.headers)
+    problem(response, 404, "chat-not-found")

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from app.clients.base import DbApi
-from app.clients.types import Chat, ChatPage, Growth, MessagePage, News, Reply, Sent
+from app.clients.types import Chat, ChatPage, Growth, MessagePage, MessageRun, News, Reply, Sent
 
 FOLLOW_SECONDS = 20
 MOST_KNOWN = 100  # db-api takes no more in one call
@@ -59,6 +59,15 @@ class ChatsClient:
             params["before"] = str(before)
         return MessagePage.model_validate(
             await self._api.call("GET", f"/chats/{chat}/messages", session=session, params=params)
+        )
+
+    async def all_messages(self, session: UUID, chat: UUID, *, after: int = 0) -> MessageRun:
+        """A page of all messages in the order of writing, from the one after `after` on."""
+        params = {"after": str(after)}
+        return MessageRun.model_validate(
+            await self._api.call(
+                "GET", f"/chats/{chat}/messages/all", session=session, params=params
+            )
         )
 
     async def send(

@@ -88,6 +88,13 @@ class MessagePage(Received):
     earlier: UUID | None
 
 
+class MessageRun(Received):
+    """In the order of writing, all branches; `next` is the `after` of the page that follows."""
+
+    items: list[Message]
+    next: int | None
+
+
 class PromptMessage(Received):
     """One message as the language model gets it."""
 

@@ -4,7 +4,7 @@ import asyncio
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.datastructures import FormData
 
@@ -21,7 +21,7 @@ from app.errors import (
 from app.forms import read_form, read_text
 from app.routes.openapi import WITH_COOKIE, form_body, pages
 from app.services import Ask, Services
-from app.sessions import forget_session, renew_session, require_session
+from app.sessions import Session, forget_session, renew_session
 from app.views import (
     ChatView,
     Composer,
@@ -35,7 +35,6 @@ from app.views import (
 router = APIRouter(tags=["chats"], dependencies=WITH_COOKIE)
 
 PAGE_SIZE = 50
-Session = Annotated[UUID, Depends(require_session)]
 
 
 @router.get(

@@ -4,19 +4,18 @@ from collections.abc import AsyncIterator
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
 
 from app.routes.openapi import WITH_COOKIE, pages
 from app.services import Ask
-from app.sessions import require_session
+from app.sessions import Session
 from app.views import LivePage
 from app.watching.events import stream_events
 from app.watching.growing import stream_growing_page
 
 router = APIRouter(tags=["watching"], dependencies=WITH_COOKIE)
 
-Session = Annotated[UUID, Depends(require_session)]
 EVENTS = """The data of each event is a JSON object.
 
 | event | data | means |

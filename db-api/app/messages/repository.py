@@ -47,6 +47,12 @@ WHERE m.id = ANY(CAST(:ids AS uuid[])) AND m.chat_id = :chat_id AND m.session_id
 ORDER BY m.seq
 """  # noqa: S608 - joined from constants above, nothing from outside
 
+IN_ORDER = f"""
+SELECT {COLUMNS} FROM messages m {WITH_REPLIES}
+WHERE m.chat_id = :chat_id AND m.session_id = :session_id AND m.seq > :after
+ORDER BY m.seq LIMIT :limit
+"""  # noqa: S608 - joined from constants above, nothing from outside
+
 
 def find_end(
     connection: Connection, session_id: UUID, chat_id: UUID, before: UUID | None
@@ -82,6 +88,14 @@ def walk_branch(
     values = {"session_id": session_id, "chat_id": chat_id, "last": last}
     rows = connection.execute(text(BRANCH), {**values, "limit": limit, "since": since})
     return [Message.from_row(row) for row in rows.mappings()]
+
+
+def list_in_order(
+    connection: Connection, session_id: UUID, chat_id: UUID, *, after: int, limit: int
+) -> list[Message]:
+    """The chat's messages of all branches, as they were written."""
+    values = {"session_id": session_id, "chat_id": chat_id, "after": after, "limit": limit}
+    return [Message.from_row(row) for row in connection.execute(text(IN_ORDER), values).mappings()]
 
 
 def find_some(

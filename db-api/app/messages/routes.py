@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 
 from app.auth import Person
+from app.chats import repository as chats
 from app.deps import Bells, Config, Db
 from app.errors import (
     ChatNotFound,
@@ -15,8 +16,9 @@ from app.errors import (
     SessionEnded,
 )
 from app.messages import repository, sending
-from app.messages.schemas import MessagePage, NewMessage, Sent
+from app.messages.schemas import MessagePage, MessageRun, NewMessage, Sent
 from app.openapi import problems
+from app.texts import LARGEST_COUNT
 
 router = APIRouter(prefix="/chats/{chat_id}/messages", tags=["messages"])
 
@@ -41,6 +43,26 @@ def read_messages(
             items = repository.walk_branch(connection, person, chat_id, last=last, limit=limit)
     earlier = items[0].id if items and items[0].parent_id else None
     return MessagePage(items=items, earlier=earlier)
+
+
+@router.get(
+    "/all",
+    summary="Read all messages in the order of writing",
+    responses=problems(SessionEnded, ChatNotFound),
+)
+def read_all_messages(
+    chat_id: UUID,
+    person: Person,
+    database: Db,
+    after: Annotated[int, Query(ge=0, le=LARGEST_COUNT, description="The last `seq` read.")] = 0,
+    limit: Annotated[int, Query(ge=1, le=200)] = 200,
+) -> MessageRun:
+    """Every branch, for an export: page by page until `next` is null."""
+    with database.person(person) as connection:
+        chats.find(connection, person, chat_id)
+        items = repository.list_in_order(connection, person, chat_id, after=after, limit=limit + 1)
+    more = len(items) > limit
+    return MessageRun(items=items[:limit], next=items[limit - 1].seq if more else None)
 
 
 @router.post(

@@ -44,6 +44,13 @@ class MessagePage(BaseModel):
     earlier: UUID | None = Field(description="Pass it as `before` for what came before.")
 
 
+class MessageRun(BaseModel):
+    """Messages in the order of writing; `next` is the `after` of the page that follows."""
+
+    items: list[Message]
+    next: int | None
+
+
 class NewMessage(BaseModel):
     """What a person sends."""
 
