@@ -6,6 +6,7 @@
     ├── SessionEnded      401  the session expired or was ended
     ├── InvalidInput      422  a form that can't be taken as it is
     ├── KeyReused         409  a send repeated with other text
+    ├── QueueFull         429  too many replies are waiting already
     ├── TooLarge          413  a message or a form over its limit
     ├── LeaseLost         409  a reply another runner has taken over
     └── Unavailable       503  db-api, or the database behind it, is out of reach
@@ -66,6 +67,13 @@ class TooLarge(ParleyError):
 
     status = 413
     kind = "message-too-large"
+
+
+class QueueFull(ParleyError):
+    """Facts: `limit`, and `retry_after` in seconds."""
+
+    status = 429
+    kind = "queue-full"
 
 
 class LeaseLost(ParleyError):

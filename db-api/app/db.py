@@ -52,6 +52,8 @@ class Database:
                 "tcp_user_timeout": 10_000,
                 "application_name": "db-api",
                 "options": f"-c timezone=UTC -c statement_timeout={STATEMENT_TIMEOUT_MS}"
+                # For estimates, where SQL must know how many replies run side by side.
+                f" -c app.slots={settings.lm_slots}"
                 f" -c idle_in_transaction_session_timeout={STATEMENT_TIMEOUT_MS}",
             },
         )

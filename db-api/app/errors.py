@@ -12,6 +12,7 @@ Problem
 ├── OffsetDiffers           409 offset-differs
 ├── MessageTooLarge         413 message-too-large
 ├── BodyTooLarge            413 body-too-large
+├── QueueFull               429 queue-full
 ├── InternalError           500 internal-error
 └── DatabaseUnavailable     503 database-unavailable
 """
@@ -98,6 +99,12 @@ class BodyTooLarge(Problem):
     example: ClassVar[dict[str, object]] = {"limit": 196_608}
 
 
+class QueueFull(Problem):
+    status, slug, title = 429, "queue-full", "Too many replies are waiting"
+    detail = "Nothing was stored. Send it again after retry_after seconds, with the same key."
+    example: ClassVar[dict[str, object]] = {"limit": 100, "retry_after": 30}
+
+
 class InternalError(Problem):
     status, slug, title = 500, "internal-error", "Something went wrong on our side"
     detail = "Try again; if it stays, the service's log names the place."
@@ -130,11 +137,14 @@ def render_problem(
 
 def render(problem: Problem) -> JSONResponse:
     """A domain error as a response."""
+    headers = dict(problem.headers)
+    if "retry_after" in problem.extras:
+        headers["Retry-After"] = str(problem.extras["retry_after"])
     return render_problem(
         problem.status,
         problem.slug,
         problem.title,
         problem.detail,
-        headers=problem.headers,
+        headers=headers,
         extras=problem.extras,
     )

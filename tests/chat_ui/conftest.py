@@ -4,9 +4,9 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
@@ -37,6 +37,7 @@ class DbApiServer:
     secrets: Path
     port: int
     process: subprocess.Popen[bytes] | None = None
+    settings: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def url(self) -> str:
@@ -50,6 +51,7 @@ class DbApiServer:
             "HOST": "127.0.0.1",
             "PORT": str(self.port),
             "DB_API_TOKEN_FILE": str(self.secrets / "db-api" / "token"),
+            **self.settings,
         }
         self.process = subprocess.Popen([ROOT / "db-api" / "start"], env=environment)
         deadline = time.monotonic() + 30

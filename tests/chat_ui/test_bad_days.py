@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -32,6 +33,26 @@ TOO_LONG = {
         "n_ctx": 4096,
     }
 }
+
+
+def test_a_full_line_is_explained_and_the_text_and_its_key_stay(
+    start_chat_ui: Start, busy_db_api: DbApiServer, model: ScriptedModel
+) -> None:
+    model.hold_after = 1
+    url = start_chat_ui(db_api_url=busy_db_api.url)
+    with httpx.Client(base_url=url, timeout=10) as browser:
+        chat = open_chat(browser)
+        send(browser, chat, "first")
+        send(browser, chat, "second")
+        response = send(browser, chat, "precious words", "kept")
+        assert response.status_code == 429
+        assert response.headers["retry-after"] == "5"
+        assert "precious words</textarea>" in response.text
+        assert client_key(response.text) == "kept"
+        model.go.set()
+        wait_until_final(browser, chat)
+        assert send(browser, chat, "precious words", "kept").status_code == 303
+        wait_until_final(browser, chat)
 
 
 def test_a_loading_model_is_waited_for(browser: httpx.Client, model: ScriptedModel) -> None:
@@ -148,6 +169,15 @@ def test_a_reply_of_no_words_is_complete(browser: httpx.Client, model: ScriptedM
     model.text = "Now then."
     send(browser, chat, "Again")
     assert messages(wait_until_final(browser, chat))[-1] == "Now then."
+
+
+@pytest.fixture
+def busy_db_api(db_api: DbApiServer) -> Iterator[DbApiServer]:
+    """Another copy of db-api, in whose line one reply may wait."""
+    busy = replace(db_api, port=free_port(), process=None, settings={"QUEUE_LIMIT": "1"})
+    busy.start()
+    yield busy
+    busy.kill()
 
 
 @pytest.fixture

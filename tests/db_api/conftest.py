@@ -52,6 +52,7 @@ def make_settings(postgres: Postgres, database: Database, **changes: Any) -> Set
         "message_limit": 32_768,
         "session_days": 90,
         "db_pool": 10,
+        "queue_limit": 100_000,
     }
     return Settings(**(values | changes))
 

@@ -22,7 +22,8 @@ def known(told: Any) -> list[str]:
     for followed in told["replies"]:
         reply, offset = followed["reply"], followed["offset"] + len(followed["text"])
         phase, place = reply["phase"] or "", reply["place"] or ""
-        forms.append(f"{reply['id']}:{reply['state']}:{phase}:{place}:{offset}")
+        read = "" if reply["prompt_tokens_read"] is None else reply["prompt_tokens_read"]
+        forms.append(f"{reply['id']}:{reply['state']}:{phase}:{place}:{read}:{offset}")
     return forms
 
 
@@ -59,11 +60,11 @@ def test_text_is_told_from_where_the_caller_s_ends(api: Api, ada: Person) -> Non
     chat = ada.chat()
     reply = ada.send(chat, worker="w")
     api.store(reply, "Grüße 😀 an alle")
-    told = follow(ada, chat, since=2, known=[f"{reply}:running:writing::7"])
+    told = follow(ada, chat, since=2, known=[f"{reply}:running:writing:::7"])
     assert told["messages"] == []
     assert (told["replies"][0]["offset"], told["replies"][0]["text"]) == (7, " an alle")
     api.finish(reply, "!", offset=15)
-    told = follow(ada, chat, since=2, known=[f"{reply}:running:writing::15"])
+    told = follow(ada, chat, since=2, known=[f"{reply}:running:writing:::15"])
     assert (told["replies"][0]["text"], told["replies"][0]["reply"]["state"]) == ("!", "complete")
     assert told["idle"] is True
 
@@ -187,7 +188,7 @@ def test_a_follower_that_leaves_is_forgotten(app: FastAPI, api: Api, ada: Person
 def test_a_stranger_s_reply_is_not_told_even_when_named(api: Api, ada: Person, bob: Person) -> None:
     reply = ada.send(ada.chat(), worker="w")
     api.store(reply, "secret")
-    told = follow(bob, bob.chat(), known=[f"{reply}:queued:::0"])
+    told = follow(bob, bob.chat(), known=[f"{reply}:queued::::0"])
     assert told["replies"] == []
 
 
@@ -195,9 +196,9 @@ def test_a_stranger_s_reply_is_not_told_even_when_named(api: Api, ada: Person, b
     "params",
     [
         {"known": "x"},
-        {"known": "00000000-0000-7000-8000-000000000000:lost:::0"},
-        {"known": "00000000-0000-7000-8000-000000000000:running:::9999999999"},
-        {"known": "-" * 36 + ":running:::0"},
+        {"known": "00000000-0000-7000-8000-000000000000:lost::::0"},
+        {"known": "00000000-0000-7000-8000-000000000000:running::::9999999999"},
+        {"known": "-" * 36 + ":running::::0"},
         {"since": -1},
         {"since": 2**31},
         {"wait": 26},

@@ -52,7 +52,7 @@ def test_a_stranger_reaches_nothing(bare: Api, her: Person, him: Person) -> None
     found = him.get(f"/chats/{his}/messages", before=before[-1]["id"])
     problem(found, 404, "message-not-found")
     assert [c["id"] for c in body(him.get("/chats"))["items"]] == [his]
-    told = body(him.get(f"/chats/{his}/follow", known=f"{reply}:queued:::0"))
+    told = body(him.get(f"/chats/{his}/follow", known=f"{reply}:queued::::0"))
     assert told["replies"] == []
     assert her.messages(chat) == before
 

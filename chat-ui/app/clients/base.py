@@ -13,6 +13,7 @@ from app.errors import (
     LeaseLost,
     NotFound,
     ParleyError,
+    QueueFull,
     SessionEnded,
     TooLarge,
     Unavailable,
@@ -29,6 +30,7 @@ PROBLEMS: dict[str, type[ParleyError]] = {
     "urn:parley:invalid-input": InvalidInput,
     "urn:parley:key-reused": KeyReused,
     "urn:parley:message-too-large": TooLarge,
+    "urn:parley:queue-full": QueueFull,
     "urn:parley:lease-lost": LeaseLost,
     "urn:parley:offset-differs": LeaseLost,
     "urn:parley:body-too-large": TooLarge,
@@ -86,5 +88,5 @@ def _problem(response: httpx.Response) -> ParleyError:
     except (ValueError, KeyError, TypeError):
         log.error("db-api answered %s to %s", response.status_code, response.request.url.path)
         return Unavailable()
-    facts = {name: problem[name] for name in ("size", "limit") if name in problem}
+    facts = {name: problem[name] for name in ("size", "limit", "retry_after") if name in problem}
     return error(**facts)

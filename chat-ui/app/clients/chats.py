@@ -114,5 +114,6 @@ class ChatsClient:
 def _known(growth: Growth) -> str:
     reply = growth.reply
     place = "" if reply.place is None else reply.place
+    read = "" if reply.prompt_tokens_read is None else reply.prompt_tokens_read
     length = growth.offset + len(growth.text)
-    return f"{reply.id}:{reply.state}:{reply.phase or ''}:{place}:{length}"
+    return f"{reply.id}:{reply.state}:{reply.phase or ''}:{place}:{read}:{length}"

@@ -53,6 +53,7 @@ class Reply(Received):
     state: State
     phase: Phase | None = None
     place: int | None = None
+    wait_ms: int | None = None
     stop_requested: bool = False
     error: str | None = None
     model: str | None = None

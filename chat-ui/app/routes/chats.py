@@ -14,6 +14,7 @@ from app.errors import (
     KeyReused,
     NotFound,
     ParleyError,
+    QueueFull,
     SessionEnded,
     TooLarge,
     Unavailable,
@@ -68,7 +69,7 @@ async def show_chat(
             "description": "For scripts (`HX-Request: true`): both new messages.",
             "content": {"text/html": {}},
         },
-        **pages(401, 403, 404, 409, 413, 422, 503),
+        **pages(401, 403, 404, 409, 413, 422, 429, 503),
     },
     openapi_extra=form_body(
         prompt="Your message", client_key="Any text of up to 64 characters, new for each message"
@@ -86,7 +87,7 @@ async def send_message(
     try:
         try:
             sent = await _send(services, session, chat_id, composer)
-        except (InvalidInput, TooLarge, KeyReused) as error:
+        except (InvalidInput, TooLarge, KeyReused, QueueFull) as error:
             return await _refuse(request, services, session, chat_id, composer, error)
     except (NotFound, SessionEnded, Unavailable) as error:
         if _is_script(request):
@@ -210,8 +211,10 @@ async def _refuse(
     if isinstance(error, KeyReused):
         composer = Composer(composer.prompt)
     problem = Problem.of(error)
+    after = error.facts.get("retry_after")
+    headers = {"Retry-After": str(after)} if after else {}
     if _is_script(request):
         page = ErrorPage(problem, composer=composer)
-        return services.templates.page("_refused.html", page, error.status)
+        return services.templates.page("_refused.html", page, error.status, headers)
     view = await _chat(services, session, chat_id, composer=composer, problem=problem)
-    return services.templates.page("chat.html", view, error.status)
+    return services.templates.page("chat.html", view, error.status, headers)

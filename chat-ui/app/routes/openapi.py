@@ -24,6 +24,7 @@ MEANINGS = {
     409: "The key was used for other text. The form is shown again with a fresh one.",
     413: "Over the limit. The form still has the text.",
     422: "The input can't be taken as it is; the page says why.",
+    429: "Too many replies wait already. Nothing was stored; `Retry-After` says when to try again.",
     503: "db-api does not answer just now, and nothing was stored. Try again.",
 }
 

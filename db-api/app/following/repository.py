@@ -28,7 +28,7 @@ WITH known AS (
     WHERE chat_id = :chat_id AND session_id = :session_id AND state IN ('queued', 'running')
     UNION SELECT id FROM known
 )
-SELECT {", ".join(f"r.{name}" for name in COLUMNS)}, line.place,
+SELECT {", ".join(f"r.{name}" for name in COLUMNS)}, line.place, line.wait_ms,
     coalesce(known.said, 0) AS said,
     substr(CASE WHEN r.finished_at IS NULL THEN r.text ELSE m.content END,
         coalesce(known.said, 0) + 1) AS unsaid

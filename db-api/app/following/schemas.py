@@ -14,9 +14,9 @@ from app.texts import LARGEST_COUNT
 
 KNOWN = re.compile(
     r"([0-9a-fA-F-]{36}):(queued|running|complete|stopped|failed)"
-    r":(waiting|reading|writing)?:([0-9]{1,9})?:([0-9]{1,10})"
+    r":(waiting|reading|writing)?:([0-9]{1,9})?:([0-9]{1,10})?:([0-9]{1,10})"
 )
-KNOWN_FORM = "<reply_id>:<state>:<phase or empty>:<place or empty>:<offset>"
+KNOWN_FORM = "<reply_id>:<state>:<phase or ''>:<place or ''>:<prompt_tokens_read or ''>:<offset>"
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,7 @@ class Known:
     state: str
     phase: str | None
     place: int | None
+    read: int | None
     offset: int
 
     @classmethod
@@ -36,20 +37,28 @@ class Known:
         try:
             if match is None:
                 raise ValueError(given)
-            identity, state, phase, place, offset = match.groups()
+            identity, state, phase, place, read, offset = match.groups()
             if int(offset) > LARGEST_COUNT:
                 raise ValueError(given)
-            return cls(UUID(identity), state, phase, int(place) if place else None, int(offset))
+            return cls(
+                id=UUID(identity),
+                state=state,
+                phase=phase,
+                place=int(place) if place else None,
+                read=int(read) if read else None,
+                offset=int(offset),
+            )
         except ValueError:
             error = {"field": "known", "message": f"Should be {KNOWN_FORM}"}
             raise InvalidInput(errors=[error]) from None
 
     def differs_from(self, told: "FollowedReply", *, with_text: bool) -> bool:
-        """Whether the caller has something to learn; growing text counts only if it wants it."""
+        """Whether the caller has something to learn; growth, of the text or of what is read of
+        the prompt, counts only if it wants it."""
         reply = told.reply
         if (self.state, self.phase, self.place) != (reply.state, reply.phase, reply.place):
             return True
-        return with_text and told.text != ""
+        return with_text and (told.text != "" or self.read != reply.prompt_tokens_read)
 
 
 class FollowedReply(BaseModel):

@@ -17,7 +17,7 @@ COLUMNS = ", ".join(
         "m.id, m.chat_id, m.parent_id, m.seq, m.role, m.created_at",
         "CASE WHEN r.state IN ('queued', 'running') THEN r.text ELSE m.content END AS content",
         *(f"r.{name} AS {REPLY_PREFIX}{name}" for name in REPLY_COLUMNS),
-        f"line.place AS {REPLY_PREFIX}place",
+        f"line.place AS {REPLY_PREFIX}place, line.wait_ms AS {REPLY_PREFIX}wait_ms",
     ]
 )
 WITH_REPLIES = """

@@ -13,6 +13,7 @@ from app.errors import (
     KeyReused,
     MessageNotFound,
     MessageTooLarge,
+    QueueFull,
     SessionEnded,
 )
 from app.messages import repository, sending
@@ -71,7 +72,7 @@ def read_all_messages(
     summary="Send a message",
     responses={
         200: {"model": Sent, "description": "It was stored before: nothing was added."},
-        **problems(SessionEnded, ChatNotFound, KeyReused, MessageTooLarge),
+        **problems(SessionEnded, ChatNotFound, KeyReused, MessageTooLarge, QueueFull),
     },
 )
 def send_message(
@@ -87,7 +88,14 @@ def send_message(
     and its turn has come, the reply is claimed for that worker in the same step."""
     sending.check_size(body.content, settings.message_limit)
     with database.person(person) as connection:
-        sent = sending.send(connection, person, chat_id, body, slots=settings.lm_slots)
+        sent = sending.send(
+            connection,
+            person,
+            chat_id,
+            body,
+            slots=settings.lm_slots,
+            queue_limit=settings.queue_limit,
+        )
     if sent.repeated:
         response.status_code = 200
     else:

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, text
 
 from app.chats import repository as chats
 from app.db import act_as_runner
-from app.errors import KeyReused, MessageTooLarge
+from app.errors import KeyReused, MessageTooLarge, QueueFull
 from app.messages.repository import find_some
 from app.messages.schemas import NewMessage, Sent
 from app.replies.claiming import claim_next, find_held
@@ -19,8 +19,10 @@ SELECT
     (SELECT coalesce(max(seq), 0) + 1 FROM messages
         WHERE chat_id = :chat_id AND session_id = :session_id) AS next_seq,
     sent.id AS question, sent.content = :content AS same,
-    (SELECT id FROM messages answer WHERE answer.parent_id = sent.id ORDER BY seq LIMIT 1) AS answer
-FROM (SELECT) AS always_a_row
+    (SELECT id FROM messages answer
+        WHERE answer.parent_id = sent.id ORDER BY seq LIMIT 1) AS answer,
+    line.waiting, line.wait_ms
+FROM line_length() AS line
 LEFT JOIN messages sent ON sent.chat_id = :chat_id AND sent.session_id = :session_id
     AND sent.client_key = :client_key
 """)
@@ -50,6 +52,15 @@ def check_size(content: str, limit: int) -> None:
         raise MessageTooLarge(size=size, limit=limit)
 
 
+def check_line(waiting: int, wait_ms: int | None, limit: int) -> None:
+    """The line is bounded, or a reply promised now might come tomorrow. Two sends in the same
+    moment may both find the last place: the bound is a brake, not a count to rely on."""
+    if waiting >= limit:
+        # Time for a tenth of the line to pass.
+        seconds = (wait_ms or 0) // 10_000
+        raise QueueFull(limit=limit, retry_after=min(max(seconds, 5), 600))
+
+
 def make_title(content: str) -> str:
     """The first line that says something, cut to fit."""
     line = content.strip().split("\n", 1)[0].strip()
@@ -57,7 +68,13 @@ def make_title(content: str) -> str:
 
 
 def send(
-    connection: Connection, session_id: UUID, chat_id: UUID, new: NewMessage, *, slots: int
+    connection: Connection,
+    session_id: UUID,
+    chat_id: UUID,
+    new: NewMessage,
+    *,
+    slots: int,
+    queue_limit: int,
 ) -> Sent:
     """Store the message and its queued reply below the head, and claim it if its turn is now.
 
@@ -77,6 +94,7 @@ def send(
                 claim = find_held(connection, new.worker, found.answer)
         message, reply = find_some(connection, session_id, chat_id, [found.question, found.answer])
         return Sent(message=message, reply=reply, claim=claim, repeated=True)
+    check_line(found.waiting, found.wait_ms, queue_limit)
     values = {**keyed, "seq": found.next_seq, "parent_id": chat.head}
     stored = connection.execute(STORE, values).one()
     title = chat.title if chat.title is not None else make_title(new.content)

@@ -46,6 +46,7 @@ class Reply(Base):
         ),
         # The waiting line, the claims, and a chat's unfinished replies.
         Index("replies_unfinished_idx", "chat_id", "number", postgresql_where=UNFINISHED),
+        Index("replies_complete_idx", "finished_at", postgresql_where=sql("state = 'complete'")),
     )
 
     message_id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -26,9 +26,10 @@ WITH batch AS (
     WHERE r.message_id = b.id AND r.worker = :worker AND r.state = 'running'
         AND char_length(r.text) = b."offset"
     RETURNING r.message_id, r.chat_id, r.stop_requested, char_length(new.text) AS length,
-        old.phase IS DISTINCT FROM new.phase AS turned
+        old.phase IS DISTINCT FROM new.phase AS turned,
+        old.prompt_tokens_read IS DISTINCT FROM new.prompt_tokens_read AS read_on
 )
-SELECT b.id, s.chat_id, s.turned, b.text <> '' AS grew,
+SELECT b.id, s.chat_id, s.turned, (b.text <> '' OR s.read_on) AS grew,
     r.message_id IS NOT NULL AS held,
     coalesce(s.stop_requested, r.stop_requested, false) AS stop_requested,
     coalesce(s.length, char_length(r.text), 0) AS length

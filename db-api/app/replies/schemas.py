@@ -51,6 +51,7 @@ class Reply(BaseModel):
     state: State
     phase: Phase | None = Field(description="What a running reply is doing; else null.")
     place: int | None = Field(description="Place in line, 1 is next; only while queued.")
+    wait_ms: int | None = Field(description="About how long until it begins; only while queued.")
     stop_requested: bool
     error: str | None
     model: str | None
@@ -66,7 +67,7 @@ class Reply(BaseModel):
     @classmethod
     def from_row(cls, row: RowMapping) -> Self:
         """From the columns of ``repository.COLUMNS``, with or without a place."""
-        return cls.model_validate({"place": None, **row, "id": row["message_id"]})
+        return cls.model_validate({"place": None, "wait_ms": None, **row, "id": row["message_id"]})
 
 
 class PromptMessage(BaseModel):

@@ -110,6 +110,8 @@ INDEXES = (
     "CREATE INDEX messages_parent_id_idx ON messages (parent_id)",
     "CREATE INDEX replies_unfinished_idx ON replies (chat_id, number)"
     " WHERE state IN ('queued', 'running')",
+    # The newest of them tell how long a reply takes.
+    "CREATE INDEX replies_complete_idx ON replies (finished_at) WHERE state = 'complete'",
 )
 
 

@@ -35,14 +35,40 @@ FROM (
 ) AS waiting
 """
 
-# Needs to see everybody's waiting replies to count them, so it runs as the runner; what it
-# answers is about the asking session's own replies only.
-PLACES_IN_LINE = """
-CREATE FUNCTION places_in_line(chat uuid) RETURNS TABLE (message_id uuid, place bigint)
+# How soon the line moves on: with every slot busy, one comes free each mean reply / slots. From
+# the newest complete replies of all sessions, so with the runner's eyes; null until there is one.
+MS_PER_PLACE = """
+CREATE FUNCTION ms_per_place() RETURNS numeric
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
 BEGIN ATOMIC
-    SELECT line.message_id, line.place FROM waiting_line line
+    SELECT avg(total_ms) / coalesce(current_setting('app.slots', true), '1')::integer FROM (
+        SELECT total_ms FROM replies WHERE state = 'complete' ORDER BY finished_at DESC LIMIT 20
+    ) AS newest;
+END
+"""
+
+# Needs to see everybody's waiting replies to count them, so it runs as the runner; what it
+# answers is about the asking session's own replies only. The wait is an estimate.
+PLACES_IN_LINE = """
+CREATE FUNCTION places_in_line(chat uuid)
+RETURNS TABLE (message_id uuid, place bigint, wait_ms integer)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
+BEGIN ATOMIC
+    SELECT line.message_id, line.place,
+        (line.place * ms_per_place())::integer
+    FROM waiting_line line
     WHERE line.chat_id = chat AND line.session_id = asking_session();
+END
+"""
+
+# For the bound of the line; how long it is tells nobody's business.
+LINE_LENGTH = """
+CREATE FUNCTION line_length() RETURNS TABLE (waiting bigint, wait_ms integer)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
+BEGIN ATOMIC
+    SELECT count(*),
+        (count(*) * ms_per_place())::integer
+    FROM replies WHERE state = 'queued';
 END
 """
 
@@ -145,6 +171,9 @@ $$
 GRANTS = (
     "GRANT SELECT ON waiting_line TO runner",
     "GRANT USAGE ON SEQUENCE replies_number_seq TO runner",
+    "REVOKE EXECUTE ON FUNCTION ms_per_place(), line_length() FROM PUBLIC",
+    "GRANT EXECUTE ON FUNCTION ms_per_place() TO runner",
+    "GRANT EXECUTE ON FUNCTION line_length() TO app",
     "REVOKE EXECUTE ON FUNCTION places_in_line(uuid), close_reply(uuid, text, text),"
     " settle_abandoned(), claim_reply(text, integer, uuid) FROM PUBLIC",
     "GRANT EXECUTE ON FUNCTION places_in_line(uuid) TO app",
@@ -152,13 +181,22 @@ GRANTS = (
     "GRANT EXECUTE ON FUNCTION settle_abandoned(), claim_reply(text, integer, uuid) TO runner",
     # A function's new owner must be allowed to create in its schema, for this moment only.
     "GRANT CREATE ON SCHEMA public TO runner",
+    "ALTER FUNCTION ms_per_place() OWNER TO runner",
+    "ALTER FUNCTION line_length() OWNER TO runner",
     "ALTER FUNCTION places_in_line(uuid) OWNER TO runner",
     "REVOKE CREATE ON SCHEMA public FROM runner",
 )
 
 
 def upgrade() -> None:
-    functions = (PLACES_IN_LINE, CLOSE_REPLY, SETTLE_ABANDONED, CLAIM_REPLY)
+    functions = (
+        MS_PER_PLACE,
+        PLACES_IN_LINE,
+        LINE_LENGTH,
+        CLOSE_REPLY,
+        SETTLE_ABANDONED,
+        CLAIM_REPLY,
+    )
     for statement in (WAITING_LINE, *functions, *GRANTS):
         op.execute(statement)
 
@@ -166,6 +204,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.execute(
         "DROP FUNCTION claim_reply(text, integer, uuid), settle_abandoned(),"
-        " close_reply(uuid, text, text), places_in_line(uuid)"
+        " close_reply(uuid, text, text), places_in_line(uuid), line_length(), ms_per_place()"
     )
     op.execute("DROP VIEW waiting_line")
