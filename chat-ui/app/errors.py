@@ -8,6 +8,7 @@
     ├── KeyReused         409  a send repeated with other text
     ├── QueueFull         429  too many replies are waiting already
     ├── TooLarge          413  a message or a form over its limit
+    ├── NothingToShorten  409  a prompt that is one message already
     ├── LeaseLost         409  a reply another runner has taken over
     └── Unavailable       503  db-api, or the database behind it, is out of reach
 
@@ -74,6 +75,13 @@ class QueueFull(ParleyError):
 
     status = 429
     kind = "queue-full"
+
+
+class NothingToShorten(ParleyError):
+    """Only the runner meets this one: the message alone is more than the model can read."""
+
+    status = 409
+    kind = "nothing-to-shorten"
 
 
 class LeaseLost(ParleyError):

@@ -12,6 +12,7 @@ Problem
 ├── OffsetDiffers           409 offset-differs
 ├── MessageTooLarge         413 message-too-large
 ├── BodyTooLarge            413 body-too-large
+├── NothingToShorten        409 nothing-to-shorten
 ├── QueueFull               429 queue-full
 ├── InternalError           500 internal-error
 └── DatabaseUnavailable     503 database-unavailable
@@ -85,6 +86,11 @@ class OffsetDiffers(Problem):
     status, slug, title = 409, "offset-differs", "The text does not join what is stored"
     detail = "Send the text again from an offset at or before length."
     example: ClassVar[dict[str, object]] = {"length": 120}
+
+
+class NothingToShorten(Problem):
+    status, slug, title = 409, "nothing-to-shorten", "The prompt is one message already"
+    detail = "Finish the reply as failed: the message alone is more than the model can read."
 
 
 class MessageTooLarge(Problem):

@@ -24,15 +24,6 @@ from tests.support.scripted_model import ScriptedModel
 from tests.support.serve import serve
 
 LOADING = {"error": {"code": 503, "message": "Loading model", "type": "unavailable_error"}}
-TOO_LONG = {
-    "error": {
-        "code": 400,
-        "message": "the request exceeds the available context size",
-        "type": "exceed_context_size_error",
-        "n_prompt_tokens": 5000,
-        "n_ctx": 4096,
-    }
-}
 
 
 def test_a_full_line_is_explained_and_the_text_and_its_key_stay(
@@ -91,11 +82,11 @@ def test_a_stream_that_breaks_is_continued_from_what_was_written(
 def test_a_prompt_the_model_can_not_hold_fails_with_both_sizes_and_stays(
     browser: httpx.Client, model: ScriptedModel
 ) -> None:
-    model.answer = JSONResponse(TOO_LONG, 400)
+    model.context = 40
     chat = open_chat(browser)
     send(browser, chat, "long, long ago")
     page = wait_until_final(browser, chat)
-    assert "5000 tokens, and it holds 4096" in page
+    assert "tokens, and it holds 40" in page
     assert "long, long ago" in messages(page)
 
 
@@ -137,14 +128,57 @@ def test_line_ends_that_only_unicode_knows_do_not_cut_the_stream(
     assert len(model.requests) == 1
 
 
+def test_a_prompt_that_outgrew_the_model_is_shortened_and_the_page_says_from_where(
+    browser: httpx.Client, model: ScriptedModel
+) -> None:
+    chat = open_chat(browser)
+    for number in range(6):
+        send(browser, chat, f"question {number} " + "x" * 100)
+        wait_until_final(browser, chat)
+    assert "remembers from here" not in browser.get(chat).text
+    model.context = 500
+    send(browser, chat, "and now?")
+    page = wait_until_final(browser, chat)
+    assert messages(page)[-1] == model.text
+    refused, accepted = model.requests[-2:]
+    assert len(accepted["messages"]) < len(refused["messages"])
+    assert accepted["messages"][0] == refused["messages"][0], "the system prompt stays"
+    assert accepted["messages"][1]["role"] == "user"
+    start = accepted["messages"][1]["content"]
+    assert page.index("remembers from here") < page.index(start)
+    send(browser, chat, "again?")
+    wait_until_final(browser, chat)
+    again = model.requests[-1]["messages"]
+    assert again[: len(accepted["messages"])] == accepted["messages"], "byte for byte"
+
+
+def test_a_prompt_is_shortened_once_and_memory_is_kept_if_that_does_not_help(
+    browser: httpx.Client, model: ScriptedModel
+) -> None:
+    chat = open_chat(browser)
+    for number in range(4):
+        send(browser, chat, f"question {number}")
+        wait_until_final(browser, chat)
+    model.context = 10
+    send(browser, chat, "x" * 200)
+    assert "more than the language model can read" in wait_until_final(browser, chat)
+    model.context = None
+    send(browser, chat, "short")
+    page = wait_until_final(browser, chat)
+    assert "remembers from here" not in page
+    sent = [message["content"] for message in model.requests[-1]["messages"]]
+    assert "question 0" in sent
+    assert len(model.requests) == 7
+
+
 def test_after_a_message_that_was_too_long_the_chat_goes_on_without_it(
     browser: httpx.Client, model: ScriptedModel
 ) -> None:
     chat = open_chat(browser)
-    model.answer = JSONResponse(TOO_LONG, 400)
+    model.context = 10
     send(browser, chat, "far too long")
     wait_until_final(browser, chat)
-    model.answer = None
+    model.context = None
     send(browser, chat, "short")
     assert messages(wait_until_final(browser, chat))[-1] == model.text
     sent = [message["content"] for message in model.requests[-1]["messages"]]

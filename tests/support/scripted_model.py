@@ -34,6 +34,7 @@ class ScriptedModel:
     hold_after: int | None = None  # deltas after which it waits for `go`
     break_after: int | None = None  # deltas after which the stream is cut, once
     answer: Response | None = None  # instead of a stream
+    context: int | None = None  # characters of a prompt past which it refuses
     garbage: bool = False
     silent_to: str = ""  # the question that gets no byte of an answer before `go`
     requests: list[dict[str, Any]] = field(default_factory=list)
@@ -57,6 +58,9 @@ class ScriptedModel:
         self.requests.append(body)
         if self.answer:
             return self.answer
+        size = sum(len(message["content"]) for message in body["messages"])
+        if self.context is not None and size > self.context:
+            return JSONResponse(_too_long(size, self.context), 400)
         if body["messages"][-1]["content"] == self.silent_to:
             await asyncio.to_thread(self.go.wait, HOLD_SECONDS)
         return StreamingResponse(self._stream(body), media_type="text/event-stream")
@@ -100,6 +104,11 @@ def _remaining(deltas: list[str], body: dict[str, Any]) -> list[str]:
         length -= len(deltas[0])
         deltas = deltas[1:]
     return deltas
+
+
+def _too_long(size: int, context: int) -> dict[str, Any]:
+    error = {"code": 400, "type": "exceed_context_size_error", "message": "too long"}
+    return {"error": error | {"n_prompt_tokens": size, "n_ctx": context}}
 
 
 def _data(chunk: dict[str, Any]) -> str:

@@ -19,6 +19,9 @@ log = logging.getLogger(__name__)
 # A long prompt can keep a busy CPU reading for a while before the first byte of an answer.
 READ_SECONDS = 120
 
+# Why a model may refuse, where shortening the prompt could help.
+TOO_LONG = "prompt-too-long"
+
 # What PostgreSQL or UTF-8 can't hold; a model may write anything.
 UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
@@ -178,7 +181,7 @@ def _raise_for(response: httpx.Response) -> None:
     if response.status_code == httpx.codes.SERVICE_UNAVAILABLE:
         raise ModelAway(kind)
     if kind == "exceed_context_size_error":
-        raise ModelRefused("prompt-too-long", error.get("n_prompt_tokens"), error.get("n_ctx"))
+        raise ModelRefused(TOO_LONG, error.get("n_prompt_tokens"), error.get("n_ctx"))
     if response.status_code in (401, 403, 404):
         log.error("lm-api answered %s: check its key and its address", response.status_code)
         raise ModelAway("misconfigured")

@@ -5,7 +5,8 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from app.clients.base import DbApi
-from app.clients.types import Claim, Finished, Phase, Progress, State
+from app.clients.types import Claim, Finished, Phase, Progress, ShorterPrompt, State
+from app.errors import NothingToShorten
 
 
 class Batch(BaseModel):
@@ -32,6 +33,7 @@ class Ending(BaseModel):
     completion_tokens: int | None = None
     first_token_ms: int | None = None
     total_ms: int | None = None
+    context_start: UUID | None = None
 
 
 class RepliesClient:
@@ -61,6 +63,14 @@ class RepliesClient:
         return Finished.model_validate(
             await self._api.call("POST", f"/replies/{reply}/finish", json=body)
         )
+
+    async def shorten(self, reply: UUID) -> ShorterPrompt | None:
+        """About half of the prompt, for one that was refused; None if it can't get shorter."""
+        path, body = f"/replies/{reply}/shorten", {"worker": self.worker}
+        try:
+            return ShorterPrompt.model_validate(await self._api.call("POST", path, json=body))
+        except NothingToShorten:
+            return None
 
     async def release(self) -> None:
         """Hands everything this worker is writing back to the line, text kept."""

@@ -103,6 +103,13 @@ class PromptMessage(Received):
     content: str
 
 
+class ShorterPrompt(Received):
+    """A prompt that begins later in the chat, at `context_start`."""
+
+    context_start: UUID
+    prompt: list[PromptMessage]
+
+
 class Claim(Received):
     """A reply this worker may write until the lease runs out."""
 

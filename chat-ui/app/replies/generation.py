@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 
 from app.clients.language_model import (
+    TOO_LONG,
     Delta,
     LanguageModel,
     ModelAway,
@@ -15,6 +16,8 @@ from app.clients.language_model import (
     Started,
     Usage,
 )
+from app.clients.replies import RepliesClient
+from app.errors import ParleyError
 from app.replies.writing import Outcome, Writing
 
 log = logging.getLogger(__name__)
@@ -26,13 +29,18 @@ BROKEN_SECONDS = 1.0
 
 
 async def generate(
-    model: LanguageModel, writing: Writing, reply_tokens: int, announce: Callable[[], None]
+    model: LanguageModel,
+    replies: RepliesClient,
+    writing: Writing,
+    reply_tokens: int,
+    announce: Callable[[], None],
 ) -> Outcome:
     """Writes into `writing` until the model is done or refuses.
 
     `announce` is called when there is something that should be shown at once: the first words,
     and every step of reading the prompt. An lm-api that is away is waited for; a stream that
-    breaks is continued from the text so far.
+    breaks is continued from the text so far; a prompt that is refused as too long is shortened,
+    once.
     """
     fruitless = 0
     while True:
@@ -45,7 +53,9 @@ async def generate(
             announce()
             await asyncio.sleep(AWAY_SECONDS)
         except ModelRefused as refusal:
-            return Outcome("failed", error=_describe(refusal))
+            may_shorten = refusal.kind == TOO_LONG and writing.context_start is None
+            if not may_shorten or not await _shorten(replies, writing):
+                return Outcome("failed", error=_describe(refusal))
         except ModelBroke as broke:
             log.warning("reply %s: lm-api broke off: %s", writing.id, broke)
             fruitless = 0 if len(writing.text) > length else fruitless + 1
@@ -54,13 +64,26 @@ async def generate(
             await asyncio.sleep(BROKEN_SECONDS)
 
 
+async def _shorten(replies: RepliesClient, writing: Writing) -> bool:
+    """Whether it is worth asking the model again."""
+    try:
+        shorter = await replies.shorten(writing.id)
+    except ParleyError as error:
+        log.warning("reply %s: can't shorten its prompt: %s", writing.id, error)
+        await asyncio.sleep(BROKEN_SECONDS)
+        return True  # the model refuses again, and then db-api may be back
+    if shorter:
+        writing.shorten(shorter)
+    return shorter is not None
+
+
 async def _attempt(
     model: LanguageModel, writing: Writing, reply_tokens: int, announce: Callable[[], None]
 ) -> Usage | None:
     usage = None
     # Written tokens aren't counted across attempts; four characters are about one token.
     left = max(1, reply_tokens - len(writing.text) // 4)
-    events = model.stream(writing.claim.prompt, writing.text, left)
+    events = model.stream(writing.prompt, writing.text, left)
     async with contextlib.aclosing(events) as stream:
         async for event in stream:
             match event:

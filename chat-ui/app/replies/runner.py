@@ -80,7 +80,7 @@ class Runner:
         self._writings[writing.id] = writing
         self._hub.lead(claim.chat_id, writing.growth())
         writing.generation = asyncio.create_task(
-            generate(self._model, writing, self._reply_tokens, self._urgent.set)
+            generate(self._model, self._replies, writing, self._reply_tokens, self._urgent.set)
         )
         writing.task = asyncio.create_task(self._write(writing, writing.generation))
 
@@ -159,6 +159,7 @@ class Runner:
             completion_tokens=usage.completion_tokens if usage else None,
             first_token_ms=writing.first_token_ms,
             total_ms=writing.elapsed_ms,
+            context_start=writing.context_start if outcome.state == "complete" else None,
         )
 
     async def _store_forever(self) -> None:

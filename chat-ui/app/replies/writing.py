@@ -7,7 +7,7 @@ from uuid import UUID
 
 from app.clients.language_model import Usage
 from app.clients.replies import Batch
-from app.clients.types import Claim, Growth, Phase, Progress, State
+from app.clients.types import Claim, Growth, Phase, Progress, ShorterPrompt, State
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,8 @@ class Writing:
         self.pending = ""
         self.phase: Phase | None = None
         self.model: str | None = None
+        self.prompt = claim.prompt
+        self.context_start: UUID | None = None  # where a shortened prompt begins
         self.prompt_tokens: int | None = None
         self.prompt_tokens_read: int | None = None
         self.first_token_ms: int | None = None
@@ -73,6 +75,10 @@ class Writing:
         self.prompt_tokens_read, self.prompt_tokens = read, total
         if self.phase != "writing":
             self.phase = "reading"
+
+    def shorten(self, shorter: ShorterPrompt) -> None:
+        """Goes on with a prompt that begins later."""
+        self.prompt, self.context_start = shorter.prompt, shorter.context_start
 
     def wait(self) -> None:
         """Notes that the model is out of reach."""

@@ -6,10 +6,11 @@ from sqlalchemy import Connection, text
 
 from app.base import AnyRow
 from app.chats import repository as chats
-from app.errors import LeaseLost, OffsetDiffers, ReplyNotFound
+from app.errors import LeaseLost, NothingToShorten, OffsetDiffers, ReplyNotFound
 from app.replies import context
+from app.replies.prompts import build_prompt
 from app.replies.repository import read
-from app.replies.schemas import FinishRequest, Reply
+from app.replies.schemas import FinishRequest, Reply, ShorterPrompt
 
 # The chat before the reply, the order every writer keeps, or a deletion and a finish could wait
 # for each other.
@@ -71,10 +72,30 @@ def finish(
     counts = request.model_dump(include=COUNTS)
     connection.execute(RECORD, {**values, **counts, "rest": find_rest(held, request)})
     connection.execute(CLOSE, {**values, "state": request.state, "error": request.error})
+    start = request.context_start
     used = (request.prompt_tokens or 0) + (request.completion_tokens or 0)
-    if used > context_size * 3 // 4:
-        context.move_start(connection, reply_id)
+    if start is None and used > context_size * 3 // 4:
+        start = context.find_start(connection, reply_id)
+    if start is not None:
+        context.set_start(connection, held.chat_id, start)
     return read(connection, reply_id), held.chat_id
+
+
+def shorten(connection: Connection, reply_id: UUID, worker: str) -> ShorterPrompt:
+    """A prompt of about half the length, for one that was refused as too long.
+
+    Nothing is stored: the chat's memory is cut only if the shorter prompt got a reply, which is
+    for `finish` to say.
+    """
+    held = connection.execute(LOCK_REPLY, {"reply_id": reply_id}).one_or_none()
+    if held is None or held.worker != worker:
+        raise LeaseLost
+    start = context.find_start(connection, reply_id)
+    if start is None:
+        raise NothingToShorten
+    return ShorterPrompt(
+        context_start=start, prompt=build_prompt(connection, reply_id, start=start)
+    )
 
 
 def find_rest(held: AnyRow, request: FinishRequest) -> str:

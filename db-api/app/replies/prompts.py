@@ -14,7 +14,8 @@ MOST_BYTES = 400_000
 # that was refused as too long: it would get every later one refused, too.
 PROMPT = text("""
 WITH RECURSIVE asked AS (
-    SELECT c.system_prompt, c.context_start, m.parent_id
+    SELECT c.system_prompt, m.parent_id,
+        coalesce(CAST(:start AS uuid), c.context_start) AS context_start
     FROM messages m JOIN chats c ON c.id = m.chat_id
     WHERE m.id = :reply_id
 ), branch AS (
@@ -38,7 +39,11 @@ ORDER BY seq
 """)
 
 
-def build_prompt(connection: Connection, reply_id: UUID) -> list[PromptMessage]:
-    """The messages that lead to this reply, oldest first. Needs the runner's role."""
-    rows = connection.execute(PROMPT, {"reply_id": reply_id, "most_bytes": MOST_BYTES})
+def build_prompt(
+    connection: Connection, reply_id: UUID, *, start: UUID | None = None
+) -> list[PromptMessage]:
+    """The messages that lead to this reply, oldest first; from `start` on if that is given, else
+    as far as the chat's memory reaches. Needs the runner's role."""
+    values = {"reply_id": reply_id, "start": start, "most_bytes": MOST_BYTES}
+    rows = connection.execute(PROMPT, values)
     return [PromptMessage(role=row.role, content=row.content) for row in rows]

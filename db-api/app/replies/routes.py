@@ -7,7 +7,14 @@ from fastapi import APIRouter, Path, Response
 
 from app.auth import Person
 from app.deps import Bells, Config, Db
-from app.errors import ChatNotFound, LeaseLost, OffsetDiffers, ReplyNotFound, SessionEnded
+from app.errors import (
+    ChatNotFound,
+    LeaseLost,
+    NothingToShorten,
+    OffsetDiffers,
+    ReplyNotFound,
+    SessionEnded,
+)
 from app.openapi import problems
 from app.replies import claiming, finishing, progress
 from app.replies.schemas import (
@@ -19,6 +26,7 @@ from app.replies.schemas import (
     ProgressResult,
     ReleaseResult,
     Reply,
+    ShorterPrompt,
 )
 
 person_router = APIRouter(prefix="/chats/{chat_id}/replies", tags=["replies"])
@@ -92,6 +100,17 @@ def finish_reply(
             upcoming = claiming.claim_next(connection, body.worker, settings.lm_slots)
     bells.wake([chat_id] if upcoming is None else [chat_id, upcoming.chat_id])
     return FinishResult(reply=reply, next=upcoming)
+
+
+@runner_router.post(
+    "/{reply_id}/shorten",
+    summary="Get a shorter prompt",
+    responses=problems(LeaseLost, NothingToShorten),
+)
+def shorten_prompt(reply_id: ReplyId, body: ClaimRequest, database: Db) -> ShorterPrompt:
+    """For a prompt the model refused as too long: about half of it, its beginning left out."""
+    with database.runner() as connection:
+        return finishing.shorten(connection, reply_id, body.worker)
 
 
 @runner_router.post("/release", summary="Hand replies back", responses=problems())

@@ -138,7 +138,17 @@ class FinishRequest(BaseModel):
     completion_tokens: Count | None = None
     first_token_ms: Count | None = None
     total_ms: Count | None = None
+    context_start: UUID | None = Field(
+        default=None, description="Where the prompt began, if it had to be shortened."
+    )
     claim_next: bool = False
+
+
+class ShorterPrompt(BaseModel):
+    """A prompt that begins later in the chat."""
+
+    context_start: UUID
+    prompt: list[PromptMessage]
 
 
 class FinishResult(BaseModel):
