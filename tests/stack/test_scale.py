@@ -11,6 +11,18 @@ import pytest
 from .stack import Browser, Stack, first_words
 
 
+@pytest.fixture
+def workers_apart(stack: Stack) -> Iterator[Stack]:
+    """Two copies of the runner without pages, and pages without a runner; put back afterwards."""
+    stack.env["RUNNER"] = "off"
+    stack.up("--scale", "runner=2")
+    time.sleep(2)
+    yield stack
+    del stack.env["RUNNER"]
+    stack.up("--scale", "runner=0")
+    time.sleep(2)
+
+
 @pytest.fixture(scope="module")
 def two_copies(stack: Stack) -> Iterator[Stack]:
     """The stack with chat-ui twice; afterwards it is one again."""
@@ -66,3 +78,11 @@ def test_nobody_notices_when_a_copy_goes_away(two_copies: Stack, browser: Browse
     reader.join()
     assert set(answers) == {200}
     assert len(two_copies.ids("chat-ui")) == 1
+
+
+def test_workers_apart_from_the_pages_answer_too(workers_apart: Stack, browser: Browser) -> None:
+    assert len(workers_apart.ids("runner")) == 2
+    chat = browser.open_chat("Ada")
+    browser.ask(chat, "Please say something nice.")
+    browser.watch(chat)
+    assert browser.replies(chat)[-1]
