@@ -5,17 +5,18 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
 from app.clients.base import DbApi
 from app.clients.chats import ChatsClient
 from app.clients.language_model import LanguageModel
-from app.clients.replies import RepliesClient
+from app.clients.replies import Batch, RepliesClient
 from app.clients.sessions import SessionsClient
-from app.clients.types import Claim, Message
+from app.clients.types import Claim, Message, Progress, Reply
 from app.replies.runner import Runner
+from app.replies.writing import Writing
 from app.watching.hub import Hub
 
 from tests.chat_ui.conftest import DbApiServer
@@ -82,6 +83,35 @@ def run(db_api: DbApiServer, model_url: str, secrets: Path) -> Callable[[Try], N
         asyncio.run(whole())
 
     return go
+
+
+def test_what_watchers_see_is_what_db_api_has_confirmed() -> None:
+    writing = Writing(make_claim())
+    writing.write("one")
+    assert writing.growth().text == ""
+    batch = writing.take_batch()
+    writing.write(" two")  # comes while the batch is on its way
+    writing.settle(confirm(batch, length=3))
+    assert (writing.growth().text, writing.text) == ("one", "one two")
+
+
+def test_a_batch_whose_answer_got_lost_is_not_stored_twice() -> None:
+    writing = Writing(make_claim())
+    writing.write("one")
+    writing.take_batch()  # stored, but nobody heard
+    writing.write(" two")
+    again = writing.take_batch()
+    writing.settle(confirm(again, length=3))
+    assert (writing.stored, writing.pending) == ("one", " two")
+
+
+def make_claim() -> Claim:
+    reply = Reply(id=uuid4(), state="running")
+    return Claim(reply=reply, chat_id=uuid4(), worker="w", text="", prompt=[], attempts=0)
+
+
+def confirm(batch: Batch, length: int) -> Progress:
+    return Progress(id=batch.id, held=True, stop_requested=False, length=length)
 
 
 def test_a_reply_claimed_again_by_its_own_runner_is_written_once(

@@ -139,7 +139,8 @@ def test_a_stranger_cannot_watch_not_even_while_the_owner_does(
         browser.stream("GET", f"{chat}/events") as stream,
         httpx.Client(base_url=url) as stranger,
     ):
-        next(stream.iter_lines())
+        lines = stream.iter_lines()  # kept, or the stream would be closed at once
+        next(lines)
         open_chat(stranger)
         assert stranger.get(f"{chat}/events").status_code == 404
         assert stranger.get(f"{chat}/live").status_code == 404
