@@ -71,7 +71,7 @@ lint: setup ## look for mistakes
 	@if command -v shellcheck >/dev/null; then shellcheck --severity=warning $(SCRIPTS); \
 	else echo 'shellcheck is not here; the shell scripts were only parsed'; fi
 
-SCRIPTS = $(wildcard */start */make */migrate db/init/*.sh) lm-api/count-cores tests/stack/stand-ins .ci/run
+SCRIPTS = $(wildcard */start */make */migrate db/init/*.sh) lm-api/count-cores lm-api/fetch-until-there tests/stack/stand-ins .ci/run
 
 # A run for each folder: modules of different services share names.
 types: setup ## check the types

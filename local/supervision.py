@@ -24,6 +24,7 @@ def write_config(stack: Stack, services: list[str]) -> Path:
     """supervisord's configuration for this run. `%` is special in it, hence the doubling."""
     sections = [
         f"[unix_http_server]\nfile={_escape(socket_path(stack))}\nchmod=0700",
+        f"[supervisorctl]\nserverurl=unix://{_escape(socket_path(stack))}",
         "[supervisord]\nnodaemon=true\nsilent=true\nloglevel=info"
         f"\nlogfile={_escape(stack.logs / 'supervisord.log')}"
         "\nlogfile_maxbytes=1MB\nlogfile_backups=1"

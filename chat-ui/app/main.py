@@ -20,7 +20,7 @@ from app.routes import chats, docs, exports, health, home, watch
 from app.security import SecurityHeaders, refuse_cross_site
 from app.services import Services
 from app.sessions import COOKIE
-from app.settings import Settings, read_secret
+from app.settings import Settings, read_secret, read_settings
 from app.shutdown import call_on_stop
 from app.templating import Templates
 from app.watching.hub import Hub
@@ -30,7 +30,7 @@ DAY_SECONDS = 24 * 60 * 60
 
 def create_app(settings: Settings | None = None) -> FastAPI:
     """The application; reads the environment only if no settings are given."""
-    settings = settings or Settings()
+    settings = settings or read_settings()
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
     assets = Assets()

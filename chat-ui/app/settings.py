@@ -6,7 +6,7 @@ Secrets come from files, never from the environment. README.md documents each se
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -30,6 +30,15 @@ class Settings(BaseSettings):
     assistant_name: str = "Parley"
     system_prompt: str = "You are a helpful assistant."
     opening_message: str = "Hello! What would you like to talk about?"
+
+
+def read_settings() -> Settings:
+    """From the environment. Raises SystemExit with a line that names what to correct."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        wrong = (f"{'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors())
+        raise SystemExit(f"chat-ui: correct this setting: {'; '.join(wrong)}") from None
 
 
 def read_secret(file: Path) -> str:

@@ -139,6 +139,7 @@ class SentView:
 
     messages: list[MessageView]
     composer: Composer
+    title: str
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from app.openapi import describe
 from app.replies.routes import person_router as replies
 from app.replies.routes import runner_router as runners
 from app.sessions.routes import router as sessions
-from app.settings import Settings
+from app.settings import Settings, read_settings
 
 DESCRIPTION = """
 Sessions, chats, messages and replies of Parley. Every call carries the service's token; every
@@ -48,7 +48,7 @@ async def run(app: FastAPI) -> AsyncIterator[None]:
 
 def create_app(settings: Settings | None = None) -> FastAPI:
     """The application; without settings they come from the environment."""
-    settings = settings or Settings()
+    settings = settings or read_settings()
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s")
     app = FastAPI(
         title="Parley db-api",

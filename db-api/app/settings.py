@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import URL
 
@@ -62,3 +62,12 @@ class Settings(BaseSettings):
     def body_limit(self) -> int:
         """Bytes of a request body: four times a message's, for JSON's escapes, and some room."""
         return 4 * self.message_limit + 65_536
+
+
+def read_settings() -> Settings:
+    """From the environment. Raises SystemExit with a line that names what to correct."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        wrong = (f"{'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors())
+        raise SystemExit(f"db-api: correct this setting: {'; '.join(wrong)}") from None

@@ -7,7 +7,7 @@ from logging.config import fileConfig
 
 from alembic import context
 from app.models import Base
-from app.settings import Settings
+from app.settings import read_settings
 from sqlalchemy import create_engine, pool, text
 from sqlalchemy.exc import OperationalError
 
@@ -19,7 +19,7 @@ def migrate() -> None:
     """Bring the database to the wanted revision inside one transaction."""
     settings = context.config.attributes.get("settings")
     if settings is None:
-        settings = Settings()
+        settings = read_settings()
         fileConfig(str(context.config.config_file_name), disable_existing_loggers=False)
     engine = create_engine(
         settings.database_url, connect_args={"connect_timeout": 10}, poolclass=pool.NullPool

@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, PlainTextResponse
 from local.ports import free_port
 from tests.chat_ui.conftest import DbApiServer, Start, StartBriefly
 from tests.support.person import (
+    Event,
     client_key,
     events,
     generate,
@@ -275,6 +276,24 @@ def test_a_reply_survives_an_outage_of_db_api(
     db_api.start()
     assert messages(wait_until_final(browser, chat, 20))[-1] == model.text
     assert len(model.requests) == 1
+
+
+def test_a_page_that_watches_hears_of_an_outage_and_of_its_end_before_the_reply_ends(
+    browser: httpx.Client, model: ScriptedModel, db_api: DbApiServer
+) -> None:
+    model.text, model.pace = " ".join(f"word{n}" for n in range(60)), 0.1
+    chat = open_chat(browser)
+    send(browser, chat, "Count")
+    told: list[Event] = []
+    for event in events(browser, chat, since=2):
+        told.append(event)
+        if len(told) == 3:
+            db_api.kill()
+            db_api.start()
+    away = [data["away"] for name, data in told if name == "notice"]
+    assert away == [True, False]
+    back = told.index(("notice", {"away": False}))
+    assert any(name == "text" for name, _ in told[back:]), "well before the end"
 
 
 def test_a_runner_that_shuts_down_hands_its_reply_to_another(

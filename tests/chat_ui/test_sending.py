@@ -127,6 +127,30 @@ def test_a_script_gets_both_messages_and_a_fresh_key(browser: httpx.Client) -> N
     wait_until_final(browser, chat)
 
 
+def test_a_script_gets_the_title_that_the_first_message_gave_the_chat(
+    browser: httpx.Client,
+) -> None:
+    chat = open_chat(browser)
+    key = client_key(browser.get(chat).text)
+    form = {"prompt": "Why <b>?\nPlease.", "client_key": key}
+    answer = browser.post(generate(chat), data=form, headers={"HX-Request": "true"}).text
+    assert "<title>Why &lt;b&gt;? · Parley</title>" in answer
+    assert 'id="chat-title"' in answer
+    wait_until_final(browser, chat)
+
+
+def test_a_reply_at_its_longest_says_that_it_was_cut_off(
+    start_chat_ui: Start, model: ScriptedModel
+) -> None:
+    model.text = "one two three four five"
+    with httpx.Client(base_url=start_chat_ui(reply_tokens=3)) as browser:
+        chat = open_chat(browser)
+        send(browser, chat, "Count")
+        page = wait_until_final(browser, chat)
+    assert messages(page)[-1] == "one two three"
+    assert "Cut off" in page
+
+
 def test_a_reload_of_the_form_leads_back_to_the_chat(browser: httpx.Client) -> None:
     chat = open_chat(browser)
     response = browser.get(generate(chat))

@@ -25,6 +25,12 @@ def test_an_empty_variable_means_the_default(monkeypatch: pytest.MonkeyPatch) ->
     assert Settings().reply_tokens == 7
 
 
+def test_a_setting_that_will_not_do_is_named_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TEMPERATURE", "9")
+    with pytest.raises(SystemExit, match=r"TEMPERATURE: .*less than or equal to 2"):
+        create_app()
+
+
 @pytest.mark.parametrize("content", [None, "", " \n"])
 def test_a_missing_or_empty_secret_stops_the_start_with_advice(
     tmp_path: Path, content: str | None

@@ -212,6 +212,14 @@ def test_the_growing_page_appends_the_reply_as_it_comes_and_leads_back(
     assert f'<a href="{chat}#end">' in page
 
 
+def test_a_browser_that_knows_no_hidden_attribute_is_shown_no_false_alarm(
+    browser: httpx.Client,
+) -> None:
+    page = re.sub(r"<[^>]+>", "", browser.get(open_chat(browser)).text)
+    for words in ("out of reach", "any more", "could not be sent", "too long"):
+        assert words not in page
+
+
 def test_without_javascript_one_can_write_and_stop_while_a_reply_grows(
     browser: httpx.Client, model: ScriptedModel
 ) -> None:

@@ -80,7 +80,8 @@ class ScriptedModel:
                     self.break_after = None
                     raise ConnectionResetError("cut by the script")
                 yield _data(_chunk({"content": delta}))
-            yield _data(_chunk({}, finish="stop"))
+            cut = len(deltas) > body["max_tokens"]
+            yield _data(_chunk({}, finish="length" if cut else "stop"))
             usage = {"prompt_tokens": 20, "completion_tokens": len(deltas), "total_tokens": 20}
             yield _data({"choices": [], "object": "chat.completion.chunk", "usage": usage})
             yield "data: [DONE]\n\n"

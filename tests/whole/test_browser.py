@@ -60,6 +60,8 @@ def test_with_javascript_the_reply_grows_in_place(chromium: Browser, parley: Loc
     page.get_by_label("Your message").fill("What is the capital of France?")
     page.keyboard.press("Enter")
     expect(page.get_by_label("Your message")).to_have_value("")
+    expect(page).to_have_title("What is the capital of France? · Parley")
+    expect(page.locator("h1")).to_have_text("What is the capital of France?")
     reply = page.locator(".message.assistant").last
     expect(reply).to_contain_text("Paris", timeout=WAIT_MS)
     expect(page.locator("[data-unfinished]")).to_have_count(0, timeout=WAIT_MS)
@@ -111,6 +113,32 @@ def test_a_gateways_own_page_is_explained_and_the_text_stays(
     expect(page.locator("[data-notice]:visible")).to_contain_text(words)
     expect(page.get_by_label("Your message")).to_have_value("precious words")
     expect(page.locator("h1", has_text="No")).to_have_count(0)
+
+
+def test_stop_leaves_the_keyboard_at_the_message_box(chromium: Browser, parley: LocalStack) -> None:
+    watched = Watched(chromium.new_context())
+    page = watched.page
+    watched.start(parley)
+    page.get_by_label("Your message").fill("Tell me a long story about the sea.")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Stop").press("Enter")
+    expect(page.locator(".status.stopped")).to_contain_text("Stopped.")
+    expect(page.get_by_label("Your message")).to_be_focused()
+
+
+def test_a_tab_that_is_looked_at_again_shows_what_another_wrote(
+    chromium: Browser, parley: LocalStack
+) -> None:
+    context = chromium.new_context()
+    first, second = Watched(context), Watched(context)
+    first.start(parley)
+    second.page.goto(first.page.url)
+    first.page.get_by_label("Your message").fill("Say hello.")
+    first.page.keyboard.press("Enter")
+    expect(first.page.locator(".message")).to_have_count(3)
+    expect(first.page.locator("[data-unfinished]")).to_have_count(0, timeout=WAIT_MS)
+    second.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(second.page.locator(".message")).to_have_count(3)
 
 
 def test_a_reload_in_mid_reply_loses_nothing(chromium: Browser, parley: LocalStack) -> None:

@@ -56,7 +56,12 @@ class Usage:
     completion_tokens: int
 
 
-Event = Started | Reading | Delta | Usage
+@dataclass(frozen=True)
+class Cut:
+    """The reply reached its longest allowed length and ends in the middle."""
+
+
+Event = Started | Reading | Delta | Cut | Usage
 
 
 class ModelAway(Exception):
@@ -166,6 +171,8 @@ def _chunk_events(chunk: dict[str, Any]) -> list[Event]:
     for choice in chunk.get("choices") or ():
         if text := choice["delta"].get("content"):
             events.append(Delta(UNSTORABLE.sub("\ufffd", text)))
+        if choice.get("finish_reason") == "length":
+            events.append(Cut())
     if usage := chunk.get("usage"):
         events.append(Usage(usage["prompt_tokens"], usage["completion_tokens"]))
     return events

@@ -127,6 +127,7 @@ class Sent(Received):
     message: Message
     reply: Message
     claim: Claim | None
+    title: str
     repeated: bool
 
 

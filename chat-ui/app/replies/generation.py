@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from app.clients.language_model import (
     TOO_LONG,
+    Cut,
     Delta,
     LanguageModel,
     ModelAway,
@@ -46,8 +47,7 @@ async def generate(
     while True:
         length = len(writing.text)
         try:
-            usage = await _attempt(model, writing, reply_tokens, announce)
-            return Outcome("complete", usage=usage)
+            return await _attempt(model, writing, reply_tokens, announce)
         except ModelAway:
             writing.wait()
             announce()
@@ -79,8 +79,8 @@ async def _shorten(replies: RepliesClient, writing: Writing) -> bool:
 
 async def _attempt(
     model: LanguageModel, writing: Writing, reply_tokens: int, announce: Callable[[], None]
-) -> Usage | None:
-    usage = None
+) -> Outcome:
+    usage, error = None, None
     # Written tokens aren't counted across attempts; four characters are about one token.
     left = max(1, reply_tokens - len(writing.text) // 4)
     events = model.stream(writing.prompt, writing.text, left)
@@ -95,9 +95,11 @@ async def _attempt(
                 case Reading(read, total):
                     writing.read(read, total)
                     announce()
+                case Cut():
+                    error = "reply-limit"
                 case Usage():
                     usage = event
-    return usage
+    return Outcome("complete", error, usage)
 
 
 def _describe(refusal: ModelRefused) -> str:

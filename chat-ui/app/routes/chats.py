@@ -94,7 +94,8 @@ async def send_message(
             raise
         return _keep_text(request, services, chat_id, composer, error)
     if _is_script(request):
-        view = SentView([view_message(sent.message), view_message(sent.reply)], Composer())
+        both = [view_message(sent.message), view_message(sent.reply)]
+        view = SentView(both, Composer(), sent.title)
         return services.templates.page("_sent.html", view)
     return RedirectResponse(f"/chats/{chat_id}", 303)
 

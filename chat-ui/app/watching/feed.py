@@ -104,6 +104,7 @@ class Feed:
 
     def grow(self, growth: Growth) -> None:
         """News of one reply from the runner in this process."""
+        self.away = False  # it was stored just now
         if item := self.items.get(growth.reply.id):
             item.grow(growth)
             self._announce()
@@ -121,8 +122,8 @@ class Feed:
         ]
         running = [growth.reply.id for growth in known if growth.reply.state == "running"]
         led = bool(running) and self._led.issuperset(running)
-        if not known:
-            wait = 0  # nothing to wait for is known: only a look can tell whether this is the end
+        if not known or self.away:
+            wait = 0  # only a look can tell: whether this is the end, whether db-api is back
         return await self._chats.follow(
             self.session, self.chat, since=since, known=known, text=not led, wait=wait
         )

@@ -68,6 +68,8 @@ class Hub:
 
     def publish(self, chat: UUID, growth: Growth) -> None:
         """Stored text, to be shown now."""
+        if growth.reply.id in self._led.get(chat, {}):
+            self._led[chat][growth.reply.id] = growth
         for feed in self._of(chat):
             feed.grow(growth)
 

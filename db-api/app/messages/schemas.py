@@ -80,4 +80,5 @@ class Sent(BaseModel):
     message: Message
     reply: Message
     claim: Claim | None
+    title: str = Field(description="The chat's, which the first message gives.")
     repeated: bool = Field(description="True: it was stored before, nothing was added.")

@@ -93,7 +93,9 @@ def send(
             with act_as_runner(connection):
                 claim = find_held(connection, new.worker, found.answer)
         message, reply = find_some(connection, session_id, chat_id, [found.question, found.answer])
-        return Sent(message=message, reply=reply, claim=claim, repeated=True)
+        return Sent(
+            message=message, reply=reply, claim=claim, title=chat.title or "", repeated=True
+        )
     check_line(found.waiting, found.wait_ms, queue_limit)
     values = {**keyed, "seq": found.next_seq, "parent_id": chat.head}
     stored = connection.execute(STORE, values).one()
@@ -104,4 +106,4 @@ def send(
         with act_as_runner(connection):
             claim = claim_next(connection, new.worker, slots, only=stored.answer)
     message, reply = find_some(connection, session_id, chat_id, [stored.question, stored.answer])
-    return Sent(message=message, reply=reply, claim=claim, repeated=False)
+    return Sent(message=message, reply=reply, claim=claim, title=title, repeated=False)

@@ -15,6 +15,10 @@ class ParleyChat extends HTMLElement {
     this.revealer = new Revealer(() => this.follow());
     this.listenToComposer();
     if ("live" in this.dataset) this.watch();
+    // Another tab may have written meanwhile; a stream that finds nothing new ends at once.
+    document.addEventListener("visibilitychange", () => {
+      if (this.composer && !document.hidden) this.watch();
+    });
     if (this.composer) this.follow(true);
   }
 
@@ -29,8 +33,11 @@ class ParleyChat extends HTMLElement {
       this.composer.requestSubmit();
     });
     this.addEventListener("htmx:beforeRequest", ({ detail }) => {
+      // The Stop button goes away; the keyboard goes on where one writes.
+      if (detail.elt.matches("[data-stop]")) this.prompt?.focus();
       if (detail.elt !== this.composer) return;
       for (const name of ["unsent", "too-large"]) this.notice(name, false);
+      this.querySelector("#notices").replaceChildren();
       this.sent = this.prompt.value;
       this.known = this.since();
     });
@@ -157,7 +164,9 @@ class ParleyChat extends HTMLElement {
 
   notice(name, shown) {
     const notice = this.querySelector(`[data-notice="${name}"]`);
-    if (notice) notice.hidden = !shown;
+    if (!notice) return;
+    notice.textContent = shown ? notice.dataset.words : "";
+    notice.hidden = !shown;
   }
 
   atEnd() {
