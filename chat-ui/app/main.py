@@ -16,7 +16,7 @@ from app.clients.replies import RepliesClient
 from app.clients.sessions import SessionsClient
 from app.handlers import add_error_handlers
 from app.replies.runner import Runner, name_worker
-from app.routes import chats, docs, exports, health, home, watch
+from app.routes import chats, docs, exports, health, home, messages, replies, watch
 from app.security import SecurityHeaders, refuse_cross_site
 from app.services import Services
 from app.sessions import COOKIE
@@ -45,8 +45,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         lifespan=lambda app: _serve(app, settings, templates),
     )
     if settings.runner != "only":
-        for router in (home.router, chats.router, exports.router, watch.router):
-            app.include_router(router)
+        for part in (home, chats, messages, replies, watch, exports):
+            app.include_router(part.router)
     app.include_router(health.router)
     app.mount("/static", assets)
     docs.add_docs(app, templates)

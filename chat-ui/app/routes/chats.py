@@ -1,37 +1,16 @@
-"""A chat's page, sending a message, stopping a reply."""
+"""A chat's page."""
 
 import asyncio
 from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from starlette.datastructures import FormData
+from fastapi.responses import HTMLResponse
 
-from app.clients.types import Sent
-from app.errors import (
-    InvalidInput,
-    KeyReused,
-    NotFound,
-    ParleyError,
-    QueueFull,
-    SessionEnded,
-    TooLarge,
-    Unavailable,
-)
-from app.forms import read_form, read_text
-from app.routes.openapi import WITH_COOKIE, form_body, pages
+from app.routes.openapi import WITH_COOKIE, pages
 from app.services import Ask, Services
-from app.sessions import Session, forget_session, renew_session
-from app.views import (
-    ChatView,
-    Composer,
-    ErrorPage,
-    Problem,
-    SentView,
-    view_chat,
-    view_message,
-)
+from app.sessions import Session, renew_session
+from app.views import ChatView, Composer, Problem, view_chat
 
 router = APIRouter(tags=["chats"], dependencies=WITH_COOKIE)
 
@@ -55,128 +34,11 @@ async def show_chat(
     """The newest messages of the branch shown; `before` pages back. Browsers without JavaScript
     are led on to the growing page while a reply is to come, unless `live` is `no`."""
     await renew_session(request, services.sessions, session)
-    page = await _chat(services, session, chat_id, before, lead_on=live == "yes")
+    page = await load_chat(services, session, chat_id, before, lead_on=live == "yes")
     return services.templates.page("chat.html", page)
 
 
-@router.post(
-    "/generate/{chat_id}",
-    summary="Send a message",
-    status_code=303,
-    response_class=RedirectResponse,
-    responses={
-        200: {
-            "description": "For scripts (`HX-Request: true`): both new messages.",
-            "content": {"text/html": {}},
-        },
-        **pages(401, 403, 404, 409, 413, 422, 429, 503),
-    },
-    openapi_extra=form_body(
-        prompt="Your message", client_key="Any text of up to 64 characters, new for each message"
-    ),
-)
-async def send_message(
-    request: Request, services: Ask, session: Session, chat_id: UUID
-) -> Response:
-    """Stores the message and its queued reply, then leads back to the chat.
-
-    Sending the same `client_key` and text twice stores once.
-    """
-    form = await read_form(request, services.settings.message_limit)
-    composer = _read_composer(form)
-    try:
-        try:
-            sent = await _send(services, session, chat_id, composer)
-        except (InvalidInput, TooLarge, KeyReused, QueueFull) as error:
-            return await _refuse(request, services, session, chat_id, composer, error)
-    except (NotFound, SessionEnded, Unavailable) as error:
-        if _is_script(request):
-            raise
-        return _keep_text(request, services, chat_id, composer, error)
-    if _is_script(request):
-        both = [view_message(sent.message), view_message(sent.reply)]
-        view = SentView(both, Composer(), sent.title)
-        return services.templates.page("_sent.html", view)
-    return RedirectResponse(f"/chats/{chat_id}", 303)
-
-
-@router.get("/generate/{chat_id}", include_in_schema=False)
-async def leave_generate(chat_id: UUID) -> RedirectResponse:
-    """A reload after a failed POST arrives here as a GET."""
-    return RedirectResponse(f"/chats/{chat_id}", 303)
-
-
-@router.post(
-    "/chats/{chat_id}/replies/{reply_id}/stop",
-    summary="Stop a reply",
-    status_code=303,
-    response_class=RedirectResponse,
-    responses={
-        204: {"description": "For scripts (`HX-Request: true`)."},
-        **pages(401, 403, 404, 422, 503),
-    },
-)
-async def stop_reply(
-    request: Request, services: Ask, session: Session, chat_id: UUID, reply_id: UUID
-) -> Response:
-    """What was shown stays. Stopping a finished reply changes nothing."""
-    await services.chats.stop(session, chat_id, reply_id)
-    if services.runner:
-        services.runner.stop(reply_id)
-    if _is_script(request):
-        return Response(status_code=204)
-    return RedirectResponse(f"/chats/{chat_id}", 303)
-
-
-@router.get("/chats/{chat_id}/replies/{reply_id}/stop", include_in_schema=False)
-async def leave_stop(chat_id: UUID, reply_id: UUID) -> RedirectResponse:
-    """A reload after a failed POST arrives here as a GET."""
-    return RedirectResponse(f"/chats/{chat_id}", 303)
-
-
-def _is_script(request: Request) -> bool:
-    return request.headers.get("hx-request") == "true"
-
-
-def _read_composer(form: FormData) -> Composer:
-    prompt, key = read_text(form, "prompt"), read_text(form, "client_key")
-    # A form without a key (someone's own script) is sent once per request.
-    return Composer(prompt, key) if key else Composer(prompt)
-
-
-async def _send(services: Services, session: UUID, chat_id: UUID, composer: Composer) -> Sent:
-    size, limit = len(composer.prompt.encode()), services.settings.message_limit
-    if size > limit:
-        raise TooLarge(size=size, limit=limit)
-    if not composer.prompt.strip():
-        raise InvalidInput("prompt-empty")
-    if len(composer.client_key) > 64:
-        raise InvalidInput("key-too-long")
-    worker = services.runner.worker if services.runner else None
-    sent = await services.chats.send(session, chat_id, composer.prompt, composer.client_key, worker)
-    if sent.claim and services.runner:
-        services.runner.begin(sent.claim)
-    return sent
-
-
-def _keep_text(
-    request: Request,
-    services: Services,
-    chat_id: UUID,
-    composer: Composer,
-    error: NotFound | SessionEnded | Unavailable,
-) -> Response:
-    """A page with the unsent text on it: to send again if that can help, else to copy."""
-    if isinstance(error, SessionEnded):
-        forget_session(request)
-    if isinstance(error, Unavailable):
-        page = ErrorPage(Problem("unsent"), again=f"/generate/{chat_id}", composer=composer)
-        return services.templates.page("error.html", page, error.status, {"Retry-After": "2"})
-    page = ErrorPage(Problem.of(error), composer=composer)
-    return services.templates.page("error.html", page, error.status)
-
-
-async def _chat(
+async def load_chat(
     services: Services,
     session: UUID,
     chat_id: UUID,
@@ -185,6 +47,7 @@ async def _chat(
     problem: Problem | None = None,
     lead_on: bool = True,
 ) -> ChatView:
+    """The chat with a page of its messages; NotFound if it is not this session's."""
     chat, page = await asyncio.gather(
         services.chats.get(session, chat_id),
         services.chats.messages(session, chat_id, before=before, limit=PAGE_SIZE),
@@ -198,24 +61,3 @@ async def _chat(
         composer=composer,
         problem=problem,
     )
-
-
-async def _refuse(
-    request: Request,
-    services: Services,
-    session: UUID,
-    chat_id: UUID,
-    composer: Composer,
-    error: ParleyError,
-) -> Response:
-    """Shows the form again with its text, and with a fresh key where the old one is used up."""
-    if isinstance(error, KeyReused):
-        composer = Composer(composer.prompt)
-    problem = Problem.of(error)
-    after = error.facts.get("retry_after")
-    headers = {"Retry-After": str(after)} if after else {}
-    if _is_script(request):
-        page = ErrorPage(problem, composer=composer)
-        return services.templates.page("_refused.html", page, error.status, headers)
-    view = await _chat(services, session, chat_id, composer=composer, problem=problem)
-    return services.templates.page("chat.html", view, error.status, headers)

@@ -1,0 +1,138 @@
+"""Sending a message, and what becomes of one that can't be sent."""
+
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
+from starlette.datastructures import FormData
+
+from app.clients.types import Sent
+from app.errors import (
+    InvalidInput,
+    KeyReused,
+    NotFound,
+    ParleyError,
+    QueueFull,
+    SessionEnded,
+    TooLarge,
+    Unavailable,
+)
+from app.forms import read_form, read_text
+from app.routes.chats import load_chat
+from app.routes.openapi import WITH_COOKIE, form_body, pages
+from app.services import Ask, Services
+from app.sessions import Session, forget_session
+from app.views import Composer, ErrorPage, Problem, SentView, view_message
+
+router = APIRouter(tags=["chats"], dependencies=WITH_COOKIE)
+
+
+@router.post(
+    "/generate/{chat_id}",
+    summary="Send a message",
+    status_code=303,
+    response_class=RedirectResponse,
+    responses={
+        200: {
+            "description": "For scripts (`HX-Request: true`): both new messages.",
+            "content": {"text/html": {}},
+        },
+        **pages(401, 403, 404, 409, 413, 422, 429, 503),
+    },
+    openapi_extra=form_body(
+        prompt="Your message", client_key="Any text of up to 64 characters, new for each message"
+    ),
+)
+async def send_message(
+    request: Request, services: Ask, session: Session, chat_id: UUID
+) -> Response:
+    """Stores the message and its queued reply, then leads back to the chat.
+
+    Sending the same `client_key` and text twice stores once.
+    """
+    form = await read_form(request, services.settings.message_limit)
+    composer = _read_composer(form)
+    try:
+        try:
+            sent = await _send(services, session, chat_id, composer)
+        except (InvalidInput, TooLarge, KeyReused, QueueFull) as error:
+            return await _refuse(request, services, session, chat_id, composer, error)
+    except (NotFound, SessionEnded, Unavailable) as error:
+        if is_script(request):
+            raise
+        return _keep_text(request, services, chat_id, composer, error)
+    if is_script(request):
+        both = [view_message(sent.message), view_message(sent.reply)]
+        view = SentView(both, Composer(), sent.title)
+        return services.templates.page("_sent.html", view)
+    return RedirectResponse(f"/chats/{chat_id}", 303)
+
+
+@router.get("/generate/{chat_id}", include_in_schema=False)
+async def leave_generate(chat_id: UUID) -> RedirectResponse:
+    """A reload after a failed POST arrives here as a GET."""
+    return RedirectResponse(f"/chats/{chat_id}", 303)
+
+
+def is_script(request: Request) -> bool:
+    """Whether a script asks, which wants a fragment instead of a page."""
+    return request.headers.get("hx-request") == "true"
+
+
+def _read_composer(form: FormData) -> Composer:
+    prompt, key = read_text(form, "prompt"), read_text(form, "client_key")
+    # A form without a key (someone's own script) is sent once per request.
+    return Composer(prompt, key) if key else Composer(prompt)
+
+
+async def _send(services: Services, session: UUID, chat_id: UUID, composer: Composer) -> Sent:
+    size, limit = len(composer.prompt.encode()), services.settings.message_limit
+    if size > limit:
+        raise TooLarge(size=size, limit=limit)
+    if not composer.prompt.strip():
+        raise InvalidInput("prompt-empty")
+    if len(composer.client_key) > 64:
+        raise InvalidInput("key-too-long")
+    worker = services.runner.worker if services.runner else None
+    sent = await services.chats.send(session, chat_id, composer.prompt, composer.client_key, worker)
+    if sent.claim and services.runner:
+        services.runner.begin(sent.claim)
+    return sent
+
+
+def _keep_text(
+    request: Request,
+    services: Services,
+    chat_id: UUID,
+    composer: Composer,
+    error: NotFound | SessionEnded | Unavailable,
+) -> Response:
+    """A page with the unsent text on it: to send again if that can help, else to copy."""
+    if isinstance(error, SessionEnded):
+        forget_session(request)
+    if isinstance(error, Unavailable):
+        page = ErrorPage(Problem("unsent"), again=f"/generate/{chat_id}", composer=composer)
+        return services.templates.page("error.html", page, error.status, {"Retry-After": "2"})
+    page = ErrorPage(Problem.of(error), composer=composer)
+    return services.templates.page("error.html", page, error.status)
+
+
+async def _refuse(
+    request: Request,
+    services: Services,
+    session: UUID,
+    chat_id: UUID,
+    composer: Composer,
+    error: ParleyError,
+) -> Response:
+    """Shows the form again with its text, and with a fresh key where the old one is used up."""
+    if isinstance(error, KeyReused):
+        composer = Composer(composer.prompt)
+    problem = Problem.of(error)
+    after = error.facts.get("retry_after")
+    headers = {"Retry-After": str(after)} if after else {}
+    if is_script(request):
+        page = ErrorPage(problem, composer=composer)
+        return services.templates.page("_refused.html", page, error.status, headers)
+    view = await load_chat(services, session, chat_id, composer=composer, problem=problem)
+    return services.templates.page("chat.html", view, error.status, headers)
