@@ -50,6 +50,11 @@ class Watched:
         self.page.get_by_label("Your name").fill("Ann")
         self.page.get_by_role("button", name="chat").last.click()
         expect(self.page.get_by_label("Your message")).to_be_focused()
+        self.wait_for_scripts()
+
+    def wait_for_scripts(self) -> None:
+        """Until the page is live: a test types faster than a busy machine loads."""
+        self.page.evaluate("customElements.whenDefined('parley-chat').then(() => true)")
 
 
 def test_with_javascript_the_reply_grows_in_place(chromium: Browser, parley: LocalStack) -> None:
@@ -133,6 +138,7 @@ def test_a_tab_that_is_looked_at_again_shows_what_another_wrote(
     first, second = Watched(context), Watched(context)
     first.start(parley)
     second.page.goto(first.page.url)
+    second.wait_for_scripts()
     first.page.get_by_label("Your message").fill("Say hello.")
     first.page.keyboard.press("Enter")
     expect(first.page.locator(".message")).to_have_count(3)
