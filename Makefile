@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help local setup up down test test-db-api test-chat-ui test-lm-api test-nginx test-local \
-    test-whole stack check lint types format fmt lock
+    test-whole test-faults stack check faults faults-short lint types format fmt lock
 
 PYTHON ?= python3
 VENV := .cache/venv/bin
@@ -54,6 +54,15 @@ test-local: setup ## test what `make local` promises
 test-whole: setup ## ask the whole of it a real question
 	$(call timed,PYTHONPATH=chat-ui $(VENV)/python -m pytest tests/whole)
 
+test-faults: setup ## test the harness of `make faults`, with bugs planted for it to find
+	$(call timed,$(VENV)/python -m pytest tests/faults)
+
+faults: setup ## torment a Parley for an hour or two and write what was seen to docs/scorecard.md
+	@$(VENV)/python -m faults $(FAULTS)
+
+faults-short: setup ## torment a Parley for a few minutes
+	$(call timed,$(VENV)/python -m faults --quick)
+
 stack: setup ## test compose.yaml on a Docker Engine
 	@if docker info >/dev/null 2>&1 || [ -n "$$CI" ]; then \
 	    $(VENV)/python -m pytest tests/stack; \
@@ -79,11 +88,12 @@ types: setup ## check the types
 	cd chat-ui && ../$(VENV)/mypy $(MYPY) app
 	cd lm-api && ../$(VENV)/mypy $(MYPY) .
 	$(VENV)/mypy local
+	$(VENV)/mypy faults
 	MYPYPATH=.:db-api $(VENV)/mypy --explicit-package-bases tests/db_api
 	MYPYPATH=.:chat-ui $(VENV)/mypy --explicit-package-bases tests/chat_ui
 	MYPYPATH=.:lm-api $(VENV)/mypy --explicit-package-bases tests/lm_api
 	MYPYPATH=.:chat-ui $(VENV)/mypy --explicit-package-bases tests/whole
-	for part in support nginx local stack; do \
+	for part in support nginx local stack faults; do \
 	    $(VENV)/mypy --explicit-package-bases tests/$$part || exit 1; \
 	done
 

@@ -1,0 +1,37 @@
+"""What the person at the terminal may choose."""
+
+import argparse
+import secrets
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Options:
+    """One run."""
+
+    seed: int
+    kills: int  # of each service
+    scenarios: tuple[str, ...]  # all if empty
+    quick: bool
+    command: str
+
+
+def read_options(arguments: list[str], names: list[str]) -> Options:
+    """From the command line; leaves with advice if it can't be read."""
+    parser = argparse.ArgumentParser(
+        prog="python -m faults",
+        description="Torments a Parley of its own and checks that it loses nothing.",
+    )
+    parser.add_argument("--seed", type=int, help="begin as an earlier run did (default: by chance)")
+    parser.add_argument("--kills", type=int, default=100, help="kills of each service (100)")
+    parser.add_argument("--scenarios", default="", help=f"only these: {','.join(names)}")
+    parser.add_argument(
+        "--quick", action="store_true", help="a few minutes, not written to docs/scorecard.md"
+    )
+    given = parser.parse_args(arguments)
+    chosen = tuple(name for name in given.scenarios.split(",") if name)
+    for name in set(chosen) - set(names):
+        parser.error(f"there is no scenario {name}; choose from {', '.join(names)}")
+    seed = given.seed if given.seed is not None else secrets.randbelow(1_000_000)
+    command = " ".join(["python -m faults", *arguments])
+    return Options(seed, given.kills, chosen, given.quick, command)

@@ -1,0 +1,157 @@
+"""Every scenario, in the order of the scorecard's table."""
+
+from faults.disks import one_small_disk, small_database_disk
+from faults.scenarios import (
+    at_the_answer,
+    away,
+    clock,
+    cutting,
+    full_disk,
+    join,
+    kills,
+    leaving,
+    long_chat,
+    odd_bytes,
+    one_key,
+    over_limit,
+    slow_readers,
+    stopping,
+    strangers,
+    takeover,
+    two_tabs,
+    unstored,
+)
+from faults.scenarios.scenario import Scenario
+
+SCENARIOS: tuple[Scenario, ...] = (
+    Scenario(
+        "kills",
+        "`kill -9` of nginx, chat-ui, db-api, PostgreSQL, lm-api, at random moments, mid-request"
+        " and mid-reply",
+        kills.run,
+        size=100,
+        quick_size=1,
+    ),
+    Scenario(
+        "at-the-answer",
+        "`kill -9` of db-api, PostgreSQL, chat-ui in the moment of the acknowledgement",
+        at_the_answer.run,
+        size=30,
+        quick_size=2,
+    ),
+    Scenario(
+        "cutting",
+        "connections cut in mid-request and mid-stream",
+        cutting.run,
+        size=60,
+        quick_size=5,
+    ),
+    Scenario(
+        "one-key",
+        "20 parallel sends with one key: one message, one reply, one generation",
+        one_key.run,
+        size=10,
+        quick_size=1,
+    ),
+    Scenario(
+        "two-tabs", "two tabs sending at once: one order everywhere", two_tabs.run, 10, quick_size=1
+    ),
+    Scenario("away", "lm-api gone for a minute: the same reply goes on and completes", away.run, 1),
+    Scenario(
+        "over-limit",
+        "a message over the limit: 413 with size and limit, the text still in the box",
+        over_limit.run,
+        1,
+        quick_size=1,
+    ),
+    Scenario(
+        "odd-bytes",
+        "NUL, lone surrogates, broken UTF-8, a 30 kB single line",
+        odd_bytes.run,
+        1,
+        quick_size=1,
+    ),
+    Scenario(
+        "clock",
+        "the database's clock jumps a day, either way: order unchanged, every reply ends",
+        clock.run,
+        size=2,
+        home=clock.with_a_clock_of_its_own,
+    ),
+    Scenario(
+        "long-chat",
+        "10,000-message chat: opens like one of 10 (±20 %), exports whole",
+        long_chat.run,
+        1,
+        quick_size=1,
+    ),
+    Scenario(
+        "strangers",
+        "a stranger tries every door, in mid-reply and afterwards",
+        strangers.run,
+        size=10,
+        quick_size=1,
+    ),
+    Scenario(
+        "leaving",
+        "client disconnects mid-reply: it completes and is there on return",
+        leaving.run,
+        size=20,
+        quick_size=2,
+    ),
+    Scenario(
+        "stopping",
+        "Stop: the slot is idle within 1 s; text kept",
+        stopping.run,
+        size=20,
+        quick_size=3,
+    ),
+    Scenario(
+        "unstored",
+        "nothing can be stored (db-api stopped) and the writing copy is killed",
+        unstored.run,
+        size=10,
+        quick_size=1,
+    ),
+    Scenario(
+        "expired",
+        "a stopped copy's lease runs out, another takes over, the first one wakes up in mid-reply",
+        takeover.run_expired,
+        size=10,
+        quick_size=1,
+    ),
+    Scenario(
+        "stopped",
+        "SIGSTOP of chat-ui for 30 s beside a second copy",
+        takeover.run_stopped,
+        size=3,
+    ),
+    Scenario(
+        "slow-readers",
+        "50 readers at 1 byte/s: stored whole; others' first word within 2× of normal",
+        slow_readers.run,
+        size=5,
+    ),
+    Scenario(
+        "join",
+        "a kill falls inside a reply, nobody else asking, temperature 0, real model",
+        join.run,
+        size=100,
+        quick_size=1,
+        settings=join.SETTINGS,
+    ),
+    Scenario(
+        "database-disk",
+        "database disk full: a clear error, nothing acknowledged that is not stored; it heals",
+        full_disk.run_database,
+        size=3,
+        home=small_database_disk,
+    ),
+    Scenario(
+        "whole-disk",
+        "the one disk of everything full, logs and all",
+        full_disk.run_everything,
+        size=3,
+        home=one_small_disk,
+    ),
+)

@@ -1,0 +1,21 @@
+"""What a scenario is: one row of the scorecard's first table."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from faults.trial import Trial
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One kind of fault. `size` is what `run` reads as `trial.size`: its number of repeats."""
+
+    name: str
+    fault: str  # as the table says it
+    run: Callable[[Trial], Awaitable[None]]
+    size: int = 1
+    quick_size: int = 0  # in the short run; 0: not part of it
+    settings: Mapping[str, str] = field(default_factory=dict)  # of the stack
+    home: Callable[[], AbstractContextManager[Path]] | None = None  # a directory made for it

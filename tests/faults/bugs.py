@@ -1,0 +1,139 @@
+"""Five bugs that would break a promise without any other test noticing, perhaps."""
+
+from tests.faults.planting import Bug, Change
+
+# The answer goes out, and a moment later what it says comes true.
+LATE = """\
+        if late:
+            import threading
+            connection = self.engine.connect()
+            transaction = connection.begin()
+            connection.exec_driver_sql(BEGIN_AS_PERSON, {"session_id": str(session_id)})
+            yield connection
+            threading.Timer(0.3, lambda: (transaction.commit(), connection.close())).start()
+            return
+"""
+
+ACKNOWLEDGE_BEFORE_COMMIT = Bug(
+    "acknowledge before commit",
+    (
+        Change(
+            "db-api/app/messages/routes.py",
+            "    with database.person(person) as connection:\n        sent = ",
+            "    with database.person(person, late=True) as connection:\n        sent = ",
+        ),
+        Change(
+            "db-api/app/db.py",
+            "def person(self, session_id: UUID)",
+            "def person(self, session_id: UUID, late: bool = False)",
+        ),
+        Change(
+            "db-api/app/db.py",
+            "        with self.engine.begin() as connection:\n            opened = ",
+            LATE + "        with self.engine.begin() as connection:\n            opened = ",
+        ),
+    ),
+    scenario="at-the-answer",
+    promise="I1",
+)
+
+# Both guards must go, or nothing leaks: the query's own WHERE, and row-level security.
+DROP_THE_OWNERSHIP_CHECK = Bug(
+    "drop the ownership check",
+    (
+        Change(
+            "db-api/migrations/versions/0002_row_security.py",
+            'MINE = "session_id = (SELECT current_session())"',
+            'MINE = "session_id IS NOT NULL"',
+        ),
+        Change(
+            "db-api/app/chats/repository.py",
+            "    statement = select(*COLUMNS).where("
+            "Chat.id == chat_id, Chat.session_id == session_id)",
+            "    statement = select(*COLUMNS).where(Chat.id == chat_id)",
+        ),
+        Change(
+            "db-api/app/messages/repository.py",
+            "where(Chat.id == chat_id, Chat.session_id == session_id)",
+            "where(Chat.id == chat_id)",
+        ),
+        Change(
+            "db-api/app/messages/repository.py",
+            "WHERE id = :last AND chat_id = :chat_id AND session_id = :session_id",
+            "WHERE id = :last AND chat_id = :chat_id",
+        ),
+        Change(
+            "db-api/app/messages/repository.py",
+            "WHERE branch.depth < :limit AND p.session_id = :session_id",
+            "WHERE branch.depth < :limit",
+        ),
+        Change(
+            "db-api/app/messages/repository.py",
+            "\nWHERE m.session_id = :session_id\n",
+            "\nWHERE m.session_id IS NOT NULL\n",
+        ),
+    ),
+    scenario="strangers",
+    promise="I6",
+)
+
+DROP_THE_IDEMPOTENCY_KEY = Bug(
+    "drop the idempotency key",
+    (
+        Change(
+            "db-api/app/messages/sending.py",
+            "    AND sent.client_key = :client_key\n",
+            "    AND sent.client_key = :client_key AND false\n",
+        ),
+        Change(
+            "db-api/app/messages/sending.py",
+            "'user', :content, :client_key)",
+            "'user', :content, CAST(NULL AS text))",
+        ),
+    ),
+    scenario="one-key",
+    promise="I4",
+)
+
+SHOW_BEFORE_STORE = Bug(
+    "show before store",
+    (
+        Change(
+            "chat-ui/app/replies/runner.py",
+            "            answers = await self._replies.progress(",
+            "            for early in writings:\n"
+            '                unstored = early.growth().model_copy(update={"text": early.text})\n'
+            "                self._hub.publish(early.claim.chat_id, unstored)\n"
+            "            answers = await self._replies.progress(",
+        ),
+    ),
+    scenario="unstored",
+    promise="I3",
+)
+
+SKIP_THE_LEASE_CHECK = Bug(
+    "skip the lease check",
+    (
+        Change(
+            "db-api/app/replies/progress.py",
+            "AND r.worker = :worker AND r.state = 'running'",
+            "AND r.state = 'running'",
+            times=2,
+        ),
+        Change(
+            "db-api/app/replies/finishing.py",
+            "    if held.worker != request.worker:\n        raise LeaseLost\n",
+            "",
+        ),
+    ),
+    scenario="expired",
+    promise="I3",
+)
+
+BUGS = (
+    ACKNOWLEDGE_BEFORE_COMMIT,
+    DROP_THE_OWNERSHIP_CHECK,
+    DROP_THE_IDEMPOTENCY_KEY,
+    SHOW_BEFORE_STORE,
+    SKIP_THE_LEASE_CHECK,
+)
