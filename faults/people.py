@@ -26,8 +26,12 @@ class Crowd:
         self._tasks = [asyncio.create_task(self._talk(person)) for person in self._people]
         return self
 
-    async def __aexit__(self, *_: object) -> None:
-        await self.stop()
+    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None:
+            await self.stop()
+        for task in self._tasks:  # somebody else has had enough
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def stop(self) -> None:
         """Everybody finishes the sentence; watches go on until they are told the end."""

@@ -108,7 +108,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     ),
     Scenario(
         "unstored",
-        "nothing can be stored (db-api stopped) and the writing copy is killed",
+        "db-api is killed, and the writing copy of chat-ui before it is back",
         unstored.run,
         size=10,
         quick_size=1,

@@ -7,7 +7,6 @@ import asyncio
 import time
 
 from faults.browser import Browser
-from faults.pages import read_messages
 from faults.scenarios.moments import until, until_written
 from faults.stack import Parley
 from faults.trial import Trial
@@ -15,6 +14,9 @@ from faults.watching import begin_watching
 
 STOPPED_SECONDS = 30
 
+NEWEST = """
+SELECT message_id, worker, state FROM replies WHERE chat_id = '{chat}' ORDER BY number DESC LIMIT 1
+"""
 EXPIRE = "UPDATE replies SET lease_until = clock_timestamp() WHERE state = 'running'"
 
 
@@ -37,17 +39,21 @@ async def run_stopped(trial: Trial) -> None:
 
 async def _take_over(trial: Trial, url: str, *, expire: bool, seconds: float) -> None:
     person, parley = trial.browser(), trial.parley
-    chat, reply = await _ask_the_first(trial, person)
-    watches = [begin_watching(person, chat)]
-    await until_written(trial, chat, 20)
-    worker = _worker(parley, reply)
-    stopped = time.monotonic()
-    frozen = [parley.freeze(s) for s in (("chat-ui", "lm-api") if expire else ("chat-ui",))]
+    services = ("chat-ui", "lm-api") if expire else ("chat-ui",)
+    while True:
+        chat, watch = await _ask_the_first(trial, person)
+        stopped = time.monotonic()
+        frozen = [parley.freeze(service) for service in services]
+        reply, worker, state = parley.sql(NEWEST.format(chat=chat)).split("|")
+        if state == "running":
+            break
+        for pid in frozen:  # it had ended just before
+            parley.thaw(pid)
     if expire:
         parley.sql(EXPIRE)
     reader = trial.browser(f"{person.name}, at the second copy", url)
     reader.client.cookies = person.client.cookies
-    watches.append(begin_watching(reader, chat))
+    watches = [watch, begin_watching(reader, chat)]
     await until(lambda: _worker(parley, reply) != worker, "a takeover")
     trial.figures["taken over after"].append(time.monotonic() - stopped)
     await asyncio.sleep(max(0, seconds - (time.monotonic() - stopped)))
@@ -58,12 +64,14 @@ async def _take_over(trial: Trial, url: str, *, expire: bool, seconds: float) ->
     trial.counts["replies taken over"] += 1
 
 
-async def _ask_the_first(trial: Trial, person: Browser) -> tuple[str, str]:
-    """A chat and its reply, claimed by the supervised copy: it was asked, so it claims."""
+async def _ask_the_first(trial: Trial, person: Browser) -> tuple[str, asyncio.Task[None]]:
+    """A chat whose reply has its first words from the supervised copy: it was asked, so it writes;
+    and a watch through it."""
     chat = await person.open_chat()
     await person.send(chat, trial.prompt())
-    page = await person.read_page(chat)
-    return chat, read_messages(page)[-1].id
+    watching = begin_watching(person, chat)
+    await until_written(trial, chat)
+    return chat, watching
 
 
 def _worker(parley: Parley, reply: str) -> str:
