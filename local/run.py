@@ -85,8 +85,14 @@ class Runner:
         write_config(self.stack, self.services)
         command = [sys.executable, "-m", "local.launch", "supervisord"]
         home = {"PARLEY_HOME": str(self.stack.home), "PORT": str(self.stack.port)}
+        # It complains on stderr about each line that it can't write, and where that fails as well
+        # (both on one full disk) it would close the service's pipe, and the service would die.
         self._daemon = subprocess.Popen(
-            command, cwd=ROOT, env=os.environ | home, start_new_session=True
+            command,
+            cwd=ROOT,
+            env=os.environ | home,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
         )
         self._wait("supervisord", self.supervisor.is_up, 20)
 

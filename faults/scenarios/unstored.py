@@ -6,27 +6,37 @@ be written anew, in other words.
 
 import asyncio
 
+from faults.browser import Browser
 from faults.scenarios.moments import until_written
 from faults.trial import Trial
 from faults.watching import begin_watching
 
-BETWEEN = 0.65  # seconds: several batches of text, and less than db-api needs to start
+BETWEEN = 1.2  # seconds: several batches of text
+CHATS = 4  # at once: so none is at its end too soon
 
 
 async def run(trial: Trial) -> None:
-    """`trial.size` such pairs of kills, each just after a reply's first words."""
+    """`trial.size` such pairs of kills, each just after the first words of some replies."""
     person = trial.browser()
-    for number in range(trial.size):
-        chat = await person.open_chat()
-        await person.send(chat, trial.prompt())
-        watching = begin_watching(person, chat, script=number % 2 == 1)
-        await until_written(trial, chat)
+    for _ in range(trial.size):
+        watches = await asyncio.gather(*(_ask(trial, person, number) for number in range(CHATS)))
+        supervisor = trial.parley.freeze("supervisord")  # or db-api would be back too soon
         killed = {"db-api": trial.parley.kill("db-api")}
         await asyncio.sleep(BETWEEN)
         killed["chat-ui"] = trial.parley.kill("chat-ui")
+        trial.parley.thaw(supervisor)
         trial.mark_fault()
         trial.counts["copies killed with unstored words"] += 1
         for service, before in killed.items():
             await trial.parley.wait_for_successor(service, before, 60)
-        await watching
+        await asyncio.gather(*watches)
     await trial.settle_and_check()
+
+
+async def _ask(trial: Trial, person: Browser, number: int) -> asyncio.Task[None]:
+    """A chat whose reply has its first words; the watch of it."""
+    chat = await person.open_chat()
+    await person.send(chat, trial.prompt())
+    watching = begin_watching(person, chat, script=number % 2 == 1)
+    await until_written(trial, chat)
+    return watching
