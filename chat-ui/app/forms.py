@@ -1,9 +1,10 @@
 """Reads forms strictly: bounded in size, valid UTF-8, no NUL.
 
-Starlette's own parser replaces broken bytes silently, so the bytes are looked at before it runs.
+Starlette's own parser replaces broken bytes silently, so the bytes are looked at before it runs. It
+also reads bytes that came without percent signs (`curl -d`) as Latin-1, so they are given some.
 """
 
-from urllib.parse import unquote_to_bytes
+from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 from starlette.datastructures import FormData
 from starlette.requests import Request
@@ -14,6 +15,7 @@ from app.errors import InvalidInput, TooLarge
 # Percent-encoding triples a byte, and a form has a few fields beside the text.
 ENCODING_FACTOR = 4
 OTHER_FIELDS = 4_096
+ASCII = bytes(range(128))
 
 
 async def read_form(request: Request, message_limit: int) -> FormData:
@@ -26,6 +28,7 @@ async def read_form(request: Request, message_limit: int) -> FormData:
             raise TooLarge("form-too-large", limit=message_limit)
     if "urlencoded" in request.headers.get("content-type", ""):
         _check_text(unquote_to_bytes(bytes(body).replace(b"+", b" ")))
+        body = bytearray(quote_from_bytes(body, safe=ASCII), "ascii")
     else:
         _check_text(bytes(body))
 

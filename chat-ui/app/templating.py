@@ -19,6 +19,7 @@ class Templates:
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
+            auto_reload=False,  # a page of 50 messages would look at 100 files
         )
         self._env.globals |= {"asset": assets.url, "assistant_name": assistant_name}
 

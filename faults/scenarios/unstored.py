@@ -19,7 +19,9 @@ async def run(trial: Trial) -> None:
     """`trial.size` such pairs of kills, each just after the first words of some replies."""
     person = trial.browser()
     for _ in range(trial.size):
-        watches = await asyncio.gather(*(_ask(trial, person, number) for number in range(CHATS)))
+        # One after the other: the first brings the cookie that the others come with.
+        chats = [await person.open_chat() for _ in range(CHATS)]
+        watches = await asyncio.gather(*(_ask(trial, person, chat) for chat in chats))
         supervisor = trial.parley.freeze("supervisord")  # or db-api would be back too soon
         killed = {"db-api": trial.parley.kill("db-api")}
         await asyncio.sleep(BETWEEN)
@@ -33,10 +35,9 @@ async def run(trial: Trial) -> None:
     await trial.settle_and_check()
 
 
-async def _ask(trial: Trial, person: Browser, number: int) -> asyncio.Task[None]:
-    """A chat whose reply has its first words; the watch of it."""
-    chat = await person.open_chat()
+async def _ask(trial: Trial, person: Browser, chat: str) -> asyncio.Task[None]:
+    """A reply that has its first words; the watch of it, every other one with scripts."""
     await person.send(chat, trial.prompt())
-    watching = begin_watching(person, chat, script=number % 2 == 1)
+    watching = begin_watching(person, chat, script=person.chats.index(chat) % 2 == 1)
     await until_written(trial, chat)
     return watching

@@ -187,6 +187,15 @@ def test_multipart_forms_are_understood(browser: httpx.Client) -> None:
     wait_until_final(browser, chat)
 
 
+@pytest.mark.parametrize("text", ["Zürich 🦊", "e\u0301", "\ufeffa", "a%zz"])
+def test_text_is_kept_when_it_comes_without_percent_signs(browser: httpx.Client, text: str) -> None:
+    """As curl's `-d` sends it."""
+    chat = open_chat(browser)
+    body = b"prompt=" + text.encode()
+    assert browser.post(generate(chat), content=body, headers=FORM).status_code == 303
+    assert messages(wait_until_final(browser, chat))[1] == text
+
+
 def test_a_file_is_no_message(browser: httpx.Client) -> None:
     chat = open_chat(browser)
     response = browser.post(generate(chat), files={"prompt": ("a.txt", b"Hi")})
