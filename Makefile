@@ -34,7 +34,7 @@ down: ## stop the containers; chats stay
 setup: ## make .cache/venv with everything that running and testing need
 	@$(PYTHON) -m local setup
 
-test: test-db-api test-chat-ui test-lm-api test-nginx test-local test-whole ## run all tests that need no Docker
+test: test-db-api test-chat-ui test-lm-api test-nginx test-local test-whole test-faults ## run all tests that need no Docker
 
 test-db-api: setup ## test the database API against a real PostgreSQL
 	$(call timed,PYTHONPATH=db-api $(VENV)/python -m pytest tests/db_api)
@@ -70,7 +70,7 @@ stack: setup ## test compose.yaml on a Docker Engine
 	    echo 'SKIPPED tests/stack: no Docker Engine answers here; CI runs it.'; \
 	fi
 
-check: lint types format test stack ## everything CI runs
+check: lint types format test faults-short stack ## everything CI runs
 
 # --- the code --------------------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ BEGIN = "<!-- written by `make faults`: begin -->"
 END = "<!-- written by `make faults`: end -->"
 TITLE = "# Scorecard\n\nEvery figure here is written by the command that measured it.\n"
 NOT_MEASURED = "not measured"
+P95_GOAL, LONGEST_GOAL = 20, 60  # seconds from a kill until it goes on
 
 
 def write(results: list[Result], scenarios: Sequence[Scenario], path: Path = PAGE) -> None:
@@ -121,7 +122,18 @@ def _recovery(kills: list[Result]) -> list[str]:
     times = sum(n for name, n in total(kills).items() if name.startswith("kills of"))
     lines.append(f"| all | {times} | {_spread(pages)} | {_spread(replies)} |")
     later = _spread(figures.get("reply goes on, more kills in between"))
-    return [*lines, f"| and again before it went on | | | {later} |"]
+    lines.append(f"| and again before it went on | | | {later} |")
+    return lines + _judge_recovery(pages, replies)
+
+
+def _judge_recovery(*waits: list[float]) -> list[str]:
+    """The goals for how long people wait, and whether they were reached."""
+    if not all(waits):
+        return []
+    p95, longest = max(percentile(w, 95) for w in waits), max(max(w) for w in waits)
+    reached = p95 <= P95_GOAL and longest <= LONGEST_GOAL
+    goals = f"Goals: p95 at most {P95_GOAL} s, never more than {LONGEST_GOAL} s"
+    return ["", f"{goals}: {'reached' if reached else '**missed**'}."]
 
 
 def _spread(values: Sequence[float] | None) -> str:

@@ -152,6 +152,7 @@ SCENARIOS: tuple[Scenario, ...] = (
         "the one disk of everything full, logs and all",
         full_disk.run_everything,
         size=3,
+        quick_size=1,
         home=one_small_disk,
     ),
 )

@@ -15,7 +15,8 @@ from faults.terminal import say
 from faults.trial import Trial
 from faults.watching import begin_watching
 
-SERVICES = ("lm-api", "chat-ui", "db-api", "db")
+MODEL = "lm-api"  # after its death the prompt is read anew, by which the last bits differ
+SERVICES = (MODEL, "chat-ui", "db-api", "db")
 QUESTIONS = (
     "Tell me a long story about a lighthouse keeper.",
     "Explain how bread is made, step by step.",
@@ -31,7 +32,7 @@ SETTINGS = {"TEMPERATURE": "0", "REPLY_TOKENS": str(TOKENS), "LM_SLOTS": "4"}
 SAME = 25  # characters that must agree again before a gap counts as one
 FURTHEST = 40  # characters that a bad join may have lost or repeated
 BY_CHANCE = 8  # characters that may agree by chance after a bad join
-GOAL = 0.95  # of what llama.cpp alone repeats
+GOAL = 0.95  # where the model lives on; where it dies, of what llama.cpp alone repeats
 
 
 @dataclass(frozen=True)
@@ -52,9 +53,18 @@ async def run(trial: Trial) -> None:
             alone[question] = await _leave_alone(trial, person, question)
         await _interrupt(trial, person, question, alone[question], SERVICES[number % 4])
         say(f"  {number + 1}/{trial.size}: {_tell(trial)}")
-    if trial.counts["identical"] < GOAL * trial.counts["identical, bare"]:
-        trial.miss(f"{_tell(trial)} of {trial.size}")
+    _judge(trial)
     await trial.settle_and_check()
+
+
+def _judge(trial: Trial) -> None:
+    for service in SERVICES:
+        of = trial.counts[f"identical after {MODEL}, bare"]
+        if service != MODEL:
+            of = trial.counts[f"kills of {service}"]
+        same = trial.counts[f"identical after {service}"]
+        if same < GOAL * of:
+            trial.miss(f"after {service} {same} of {of} replies were identical")
 
 
 def _tell(trial: Trial) -> str:
@@ -83,7 +93,7 @@ async def _interrupt(
     gap = find_gap(alone.text, whole, joined_at)
     if gap and not await _says_so_itself(trial, alone, whole):
         trial.violate("join", f"{service} killed after {joined_at} characters: {gap}", chat)
-    same = await _cut_bare(trial, alone.prompt, cut, anew=service == "lm-api")
+    same = await _cut_bare(trial, alone.prompt, cut, anew=service == MODEL)
     trial.counts["identical, bare"] += same
     trial.counts[f"identical after {service}, bare"] += same
 
@@ -102,8 +112,8 @@ async def _ask(
 ) -> tuple[str, int]:
     """The chat with the whole reply, written at one go or with a kill after `cut` characters; and
     how many characters were there when the reply went on."""
-    before = trial.parley.kill("lm-api")
-    await trial.parley.wait_for_successor("lm-api", before, 60)
+    before = trial.parley.kill(MODEL)
+    await trial.parley.wait_for_successor(MODEL, before, 60)
     await trial.parley.wait_until_well()
     chat = await person.open_chat()
     await person.send(chat, question)
@@ -112,7 +122,7 @@ async def _ask(
         reply = await until_written(trial, chat, cut)
         before = trial.parley.kill(service)
         trial.mark_fault()
-        if service == "lm-api":  # what had come is stored within a quarter of a second
+        if service == MODEL:  # what had come is stored within a quarter of a second
             await asyncio.sleep(0.4)
             cut = _ask_database(trial, "char_length(text)", reply)
         await trial.parley.wait_for_successor(service, before, 60)

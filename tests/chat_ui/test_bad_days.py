@@ -102,6 +102,17 @@ def test_a_model_that_talks_garbage_is_given_up_after_three_attempts(
     assert len(model.requests) == 3
 
 
+def test_a_model_that_never_stops_is_stopped(start_chat_ui: Start, model: ScriptedModel) -> None:
+    model.text, model.endless, model.pace = "on and", True, 0.001
+    with httpx.Client(base_url=start_chat_ui(reply_tokens=20)) as browser:
+        chat = open_chat(browser)
+        send(browser, chat, "Hi")
+        page = wait_until_final(browser, chat)
+    assert len(messages(page)[-1].split("on")) == 11
+    assert "Cut off" in page
+    assert model.running == 0, "its slot is free again"
+
+
 def test_a_reply_the_model_is_silent_on_holds_up_no_other(
     browser: httpx.Client, model: ScriptedModel, db_api: DbApiServer
 ) -> None:

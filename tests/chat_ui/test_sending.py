@@ -186,15 +186,15 @@ def test_a_waiting_reply_can_be_stopped(browser: httpx.Client, model: ScriptedMo
     assert len(model.requests) == 1
 
 
-def test_a_long_chat_shows_the_newest_fifty_and_leads_to_the_earlier_ones(
+def test_a_long_chat_shows_the_newest_thirty_and_leads_to_the_earlier_ones(
     browser: httpx.Client,
 ) -> None:
     chat = open_chat(browser)
-    for number in range(26):
+    for number in range(16):
         send(browser, chat, f"message {number}.")
         wait_until_final(browser, chat)
     page = browser.get(chat).text
-    assert len(messages(page)) == 50
+    assert len(messages(page)) == 30
     assert "message 0." not in messages(page)
     earlier = page.split(f'href="{chat}?before=')[1]
     older = browser.get(chat, params={"before": earlier.split('"')[0]}).text

@@ -179,6 +179,27 @@ def test_a_chat_deleted_while_it_is_watched_ends_the_stream(
     assert model.running == 0, "the model's slot is free again"
 
 
+def test_a_session_that_ends_while_it_watches_ends_the_stream_and_its_reply_is_written(
+    browser: httpx.Client, model: ScriptedModel, db_api: DbApiServer
+) -> None:
+    model.hold_after = 1
+    chat = open_chat(browser)
+    chat_id = chat.removeprefix("/chats/")
+    send(browser, chat, "Hi")
+    told = []
+    for name, _ in events(browser, chat):
+        told.append(name)
+        if len(told) == 1:
+            db_api.end_session(db_api.psql(f"SELECT session_id FROM chats WHERE id = '{chat_id}'"))
+    assert told[-1] == "end", "while the model still writes"
+    model.go.set()
+    done = f"SELECT state FROM replies WHERE chat_id = '{chat_id}'"
+    deadline = time.monotonic() + 5
+    while (state := db_api.psql(done)) != "complete":
+        assert time.monotonic() < deadline, f"what was asked before is {state}, not answered"
+        time.sleep(0.05)
+
+
 def test_without_javascript_the_page_leads_to_the_growing_one_while_a_reply_is_to_come(
     browser: httpx.Client, model: ScriptedModel
 ) -> None:

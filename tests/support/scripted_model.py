@@ -9,6 +9,7 @@ import json
 import threading
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from itertools import cycle
 from typing import Any
 
 from starlette.applications import Starlette
@@ -36,6 +37,7 @@ class ScriptedModel:
     answer: Response | None = None  # instead of a stream
     context: int | None = None  # characters of a prompt past which it refuses
     garbage: bool = False
+    endless: bool = False  # whatever it is told: again and again the same
     silent_to: str = ""  # the question that gets no byte of an answer before `go`
     requests: list[dict[str, Any]] = field(default_factory=list)
     go: threading.Event = field(default_factory=threading.Event)
@@ -74,7 +76,8 @@ class ScriptedModel:
                 return
             yield _data(_progress(20))
             deltas = _remaining(split_words(self.text), body)
-            for count, delta in enumerate(deltas[: body["max_tokens"]]):
+            told = cycle(deltas) if self.endless else deltas[: body["max_tokens"]]
+            for count, delta in enumerate(told):
                 await self._pause(count)
                 if self.break_after is not None and count >= self.break_after:
                     self.break_after = None

@@ -90,6 +90,9 @@ async def _attempt(
                 case Started(model_name):
                     writing.model = model_name
                 case Delta(text):
+                    if left == 0:  # a model that does not stop where it was told to
+                        return Outcome("complete", "reply-limit", usage)
+                    left -= 1  # a delta is at least one token
                     if writing.write(text):
                         announce()
                 case Reading(read, total):

@@ -14,7 +14,7 @@ from app.views import ChatView, Composer, Problem, view_chat
 
 router = APIRouter(tags=["chats"], dependencies=WITH_COOKIE)
 
-PAGE_SIZE = 50
+PAGE_SIZE = 30
 
 
 @router.get(

@@ -28,13 +28,15 @@ class Message(BaseModel):
     @classmethod
     def from_row(cls, row: RowMapping) -> Self:
         """From the columns of ``repository.COLUMNS``."""
-        reply = {
-            name.removeprefix(REPLY_PREFIX): value
-            for name, value in row.items()
-            if name.startswith(REPLY_PREFIX)
-        }
-        reply["id"] = reply.pop("message_id")
-        return cls.model_validate({**row, "reply": reply if reply["id"] else None})
+        reply = None
+        if row[f"{REPLY_PREFIX}message_id"]:
+            reply = {
+                name.removeprefix(REPLY_PREFIX): value
+                for name, value in row.items()
+                if name.startswith(REPLY_PREFIX)
+            }
+            reply["id"] = reply.pop("message_id")
+        return cls.model_validate({**row, "reply": reply})
 
 
 class MessagePage(BaseModel):
