@@ -78,7 +78,9 @@ async def _wait_until_it_goes_on(trial: Trial, kill: Kill) -> None:
     waiting = kill.replies[:1]
     deadline = time.monotonic() + MOST_PATIENT
     while waiting and time.monotonic() < deadline:
-        waiting = [r for r in waiting if _goes_on(trial, kill, r) is None]
+        waiting = [
+            r for r in waiting if _goes_on(trial, kill, r) is None and not _was_over(trial, kill, r)
+        ]
         await asyncio.sleep(0.05)
 
 
@@ -87,6 +89,12 @@ def _goes_on(trial: Trial, kill: Kill, reply: str) -> float | None:
     words may still be shown when it is dead."""
     back = kill.well if kill.service == "lm-api" else kill.back
     return trial.shown.goes_on_after(reply, kill.moment + back)
+
+
+def _was_over(trial: Trial, kill: Kill, reply: str) -> bool:
+    """Whether somebody saw its end before what had been killed was back: it needed no more."""
+    ended = trial.shown.replies[reply].final_at
+    return ended is not None and _goes_on(trial, kill, reply) is None
 
 
 async def _wait_for_moment(trial: Trial, moment: str) -> None:
@@ -137,7 +145,9 @@ def _judge(trial: Trial, kill: Kill) -> None:
     trial.figures[f"page after {kill.service}"].append(kill.back)
     for reply in kill.replies:
         again = _goes_on(trial, kill, reply)
-        if again is None:
+        if _was_over(trial, kill, reply):
+            trial.counts["replies that had ended before it was back"] += 1
+        elif again is None:
             trial.counts["replies not seen to go on"] += 1
         elif again < kill.followed:
             trial.figures[f"reply after {kill.service}"].append(again - kill.moment)

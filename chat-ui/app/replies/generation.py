@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 # Attempts in a row that bring no text before the reply is given up.
 FRUITLESS_ATTEMPTS = 3
 AWAY_SECONDS = 0.5
-BROKEN_SECONDS = 1.0
+BROKEN_SECONDS = 1.0  # and twice as long after each attempt that brought nothing
 
 
 async def generate(
@@ -61,7 +61,7 @@ async def generate(
             fruitless = 0 if len(writing.text) > length else fruitless + 1
             if fruitless == FRUITLESS_ATTEMPTS:
                 return Outcome("failed", error="model-broke")
-            await asyncio.sleep(BROKEN_SECONDS)
+            await asyncio.sleep(BROKEN_SECONDS * 2**fruitless)
 
 
 async def _shorten(replies: RepliesClient, writing: Writing) -> bool:
