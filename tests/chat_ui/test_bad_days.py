@@ -102,6 +102,16 @@ def test_a_model_that_talks_garbage_is_given_up_after_three_attempts(
     assert len(model.requests) == 3
 
 
+def test_a_request_the_model_refuses_fails_with_advice(
+    browser: httpx.Client, model: ScriptedModel
+) -> None:
+    model.answer = JSONResponse({"error": {"code": 400, "type": "invalid_request_error"}}, 400)
+    chat = open_chat(browser)
+    send(browser, chat, "Hi")
+    assert "refused this request" in wait_until_final(browser, chat)
+    assert len(model.requests) == 1
+
+
 def test_a_model_that_never_stops_is_stopped(start_chat_ui: Start, model: ScriptedModel) -> None:
     model.text, model.endless, model.pace = "on and", True, 0.001
     with httpx.Client(base_url=start_chat_ui(reply_tokens=20)) as browser:

@@ -228,6 +228,18 @@ def test_a_key_that_is_too_long_is_refused(browser: httpx.Client) -> None:
     assert send(browser, chat, "Hi", "k" * 65).status_code == 422
 
 
+def test_a_form_without_a_key_that_the_gateway_sends_twice_is_stored_once(
+    browser: httpx.Client,
+) -> None:
+    chat = open_chat(browser)
+    for _ in range(2):
+        sent = browser.post(
+            generate(chat), data={"prompt": "Hi"}, headers={"X-Request-ID": "the gateway's"}
+        )
+        assert sent.status_code == 303
+    assert messages(wait_until_final(browser, chat)).count("Hi") == 1
+
+
 def test_a_form_without_a_key_is_sent(browser: httpx.Client) -> None:
     chat = open_chat(browser)
     assert browser.post(generate(chat), data={"prompt": "Hi"}).status_code == 303

@@ -1,6 +1,7 @@
 """The runner by itself, where a browser could not bring about what must be tried."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -11,16 +12,18 @@ import httpx
 import pytest
 from app.clients.base import DbApi
 from app.clients.chats import ChatsClient
-from app.clients.language_model import LanguageModel
+from app.clients.language_model import LanguageModel, Usage
 from app.clients.replies import Batch, RepliesClient
 from app.clients.sessions import SessionsClient
 from app.clients.types import Claim, Message, Progress, Reply
 from app.replies.runner import Runner
-from app.replies.writing import Writing
+from app.replies.writing import Outcome, Writing
 from app.watching.hub import Hub
 
 from tests.chat_ui.conftest import DbApiServer
 from tests.support.scripted_model import ScriptedModel
+
+PATIENCE = 1.0  # seconds without an event
 
 
 @dataclass
@@ -28,6 +31,7 @@ class Bench:
     """A runner, and a chat in which a message has just been sent and claimed for it."""
 
     runner: Runner
+    hub: Hub
     chats: ChatsClient
     session: UUID
     claim: Claim
@@ -67,13 +71,14 @@ def run(db_api: DbApiServer, model_url: str, secrets: Path) -> Callable[[Try], N
         ):
             api = DbApi(db_http)
             chats, replies = ChatsClient(api), RepliesClient(api, "bench")
-            runner = Runner(replies, LanguageModel(lm_http, 0), Hub(chats), 100)
+            hub = Hub(chats)
+            runner = Runner(replies, LanguageModel(lm_http, 0, PATIENCE), hub, 100)
             session = (await SessionsClient(api).create()).id
             chat = await chats.create(session, "Ann", "Be brief.", "Hello.")
             sent = await chats.send(session, chat.id, "Hi", "key", "bench")
             assert sent.claim
             async with runner.run():
-                yield Bench(runner, chats, session, sent.claim)
+                yield Bench(runner, hub, chats, session, sent.claim)
 
     def go(attempt: Try) -> None:
         async def whole() -> None:
@@ -148,7 +153,7 @@ def test_a_runner_that_lost_its_reply_stops_writing_it(
         bench.runner.begin(bench.claim)
         await until(lambda: model.running == 1)
         db_api.psql(
-            "UPDATE replies SET worker = 'another', lease_until = now() + interval '1 hour'"
+            "UPDATE replies SET worker = 'another', lease_until = now() + interval '9 seconds'"
             f" WHERE message_id = '{bench.claim.reply.id}'"
         )
         await until(lambda: model.running == 0)
@@ -157,3 +162,85 @@ def test_a_runner_that_lost_its_reply_stops_writing_it(
         assert page.items[-1].reply.state == "running", "the other one's, untouched"
 
     run(attempt)
+
+
+def test_a_reply_that_another_copy_went_on_with_is_begun_anew_from_there(
+    run: Callable[[Try], None], model: ScriptedModel, db_api: DbApiServer
+) -> None:
+    """This copy slept for longer than its lease, and claims the reply before it hears of that."""
+    model.text, model.hold_after = "one two three", 2
+
+    async def attempt(bench: Bench) -> None:
+        reply = bench.claim.reply.id
+        bench.runner.begin(bench.claim)
+        await until(lambda: stored(db_api, reply) == "one two")
+        db_api.psql(f"UPDATE replies SET text = 'one 2nd' WHERE message_id = '{reply}'")
+        bench.runner.begin(bench.claim.model_copy(update={"text": "one 2nd"}))
+        model.go.set()
+        assert (await bench.wait_until_final()).content == "one 2nd three"
+        assert model.requests[-1]["messages"][-1]["content"] == "one 2nd", "what it goes on from"
+
+    run(attempt)
+
+
+def stored(db_api: DbApiServer, reply: UUID) -> str:
+    return db_api.psql(f"SELECT text FROM replies WHERE message_id = '{reply}'")
+
+
+def test_no_more_is_shown_than_is_stored_when_somebody_else_ended_it(
+    run: Callable[[Try], None], model: ScriptedModel, db_api: DbApiServer
+) -> None:
+    model.text, model.hold_after = "one two three", 1
+
+    async def attempt(bench: Bench) -> None:
+        reply = bench.claim.reply.id
+        feed = await bench.hub.join(bench.session, bench.claim.chat_id, 0)
+        bench.runner.begin(bench.claim)
+        await until(lambda: stored(db_api, reply) == "one")
+        async with bench.runner._storing:  # this copy sleeps
+            db_api.psql(f"SELECT close_reply('{reply}', 'stopped', NULL)")
+            model.go.set()
+            await until(lambda: model.running == 0)
+        await until(lambda: not feed.items[reply].unfinished)
+        assert feed.items[reply].text == "one"
+        bench.hub.leave(feed)
+
+    run(attempt)
+
+
+def test_a_model_that_only_shows_signs_of_life_is_given_up(
+    run: Callable[[Try], None], model: ScriptedModel
+) -> None:
+    model.pinging = True
+
+    async def attempt(bench: Bench) -> None:
+        bench.runner.begin(bench.claim)
+        reply = (await bench.wait_until_final()).reply
+        assert reply
+        assert (reply.state, reply.error) == ("failed", "model-broke")
+        await until(lambda: model.running == 0)
+
+    run(attempt)
+
+
+def test_tokens_and_time_add_up_over_all_who_wrote_a_reply() -> None:
+    claim = make_claim()
+    before = {"completion_tokens": 40, "first_token_ms": 80, "total_ms": 2000}
+    reply = claim.reply.model_copy(update=before)
+    writing = Writing(claim.model_copy(update={"reply": reply}))
+    writing.write("one")
+    writing.count(Usage(prompt_tokens=140, completion_tokens=10), before=40)
+    ending = writing.end(Outcome("complete"))
+    assert (ending.prompt_tokens, ending.completion_tokens) == (100, 50)
+    assert ending.first_token_ms == 80
+    assert ending.total_ms is not None
+    assert 2000 <= ending.total_ms < 3000
+
+
+def test_the_time_a_model_was_away_is_not_the_replys() -> None:
+    writing = Writing(make_claim())
+    writing.wait()
+    time.sleep(0.3)
+    assert writing.elapsed_ms < 200
+    writing.write("one")
+    assert writing.elapsed_ms < 200

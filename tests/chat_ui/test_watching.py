@@ -106,6 +106,22 @@ def test_any_copy_shows_the_reply_live(start_chat_ui: Start, model: ScriptedMode
     assert shown_text(told) == model.text
 
 
+def test_any_copy_stops_a_reply_that_another_one_writes(
+    start_chat_ui: Start, model: ScriptedModel
+) -> None:
+    model.hold_after = 2
+    writer, other = start_chat_ui(), start_chat_ui(runner="off")
+    with httpx.Client(base_url=writer) as browser:
+        chat = open_chat(browser)
+        send(browser, chat, "Hi")
+        page = wait_for(browser, chat, "A scripted")
+        stop = page.split('action="')[1].split('"')[0]
+        with httpx.Client(base_url=other, cookies=browser.cookies) as elsewhere:
+            assert elsewhere.post(stop).status_code == 303
+        assert "Stopped." in wait_until_final(browser, chat)
+    assert model.running == 0, "its slot is free again"
+
+
 def test_a_second_message_appears_on_a_stream_that_is_open(
     browser: httpx.Client, model: ScriptedModel
 ) -> None:

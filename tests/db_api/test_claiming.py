@@ -148,6 +148,22 @@ def test_three_attempts_without_a_word_are_enough(
     assert found["finished_at"]
 
 
+def test_waiting_for_the_model_is_no_attempt(api: Api, ada: Person, lease_runs_out: RunOut) -> None:
+    chat = ada.chat()
+    reply = ada.send(chat, worker="w")
+    for _ in range(5):
+        api.store(reply, "", phase="waiting")
+        lease_runs_out(reply)
+        assert api.claim()["attempts"] == 0
+
+
+def test_a_clock_set_back_by_a_day_holds_nothing_up(api: Api, ada: Person, sql: Sql) -> None:
+    reply = ada.send(ada.chat(), worker="gone")
+    sql("UPDATE replies SET lease_until = lease_until + interval '1 day'")
+    assert api.claim("other")["reply"]["id"] == reply
+    assert api.claim("other") is None, "the new lease holds"
+
+
 def test_an_attempt_that_added_text_counts_for_nothing(
     api: Api, ada: Person, lease_runs_out: RunOut
 ) -> None:

@@ -1,5 +1,6 @@
 """A reply ends once: by its runner, or by the person who stops it."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
@@ -52,6 +53,19 @@ def test_finishing_again_changes_nothing_and_answers_the_same(
     assert api.finish(reply, "Yes.", **COUNTS) == first
     assert api.finish(reply, "No!", state="failed") == first
     assert (sql("SELECT * FROM messages"), sql("SELECT * FROM replies")) == before
+
+
+def test_a_finish_that_comes_too_late_is_told_how_much_is_stored(
+    api: Api, ada: Person, lease_runs_out: Callable[[str], None]
+) -> None:
+    chat = ada.chat()
+    reply = ada.send(chat, worker="w")
+    api.store(reply, "One two")
+    ada.stop(chat, reply)
+    lease_runs_out(reply)
+    assert api.claim("other") is None, "it was to be stopped, and now it is"
+    late = api.finish(reply, "One two three")
+    assert (late["reply"]["state"], late["length"]) == ("stopped", len("One two"))
 
 
 def test_who_does_not_hold_it_cannot_finish_it(api: Api, ada: Person) -> None:

@@ -1,5 +1,6 @@
 """Text is stored for whoever holds the reply, where it ends, and nowhere else."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
@@ -62,6 +63,21 @@ def test_a_heartbeat_renews_the_lease_by_the_database_s_clock(
     api.store(reply, "", phase="reading")
     ((left,),) = sql("SELECT extract(epoch FROM lease_until - clock_timestamp()) FROM replies")
     assert 9 < left <= 10
+
+
+def test_a_runner_that_goes_on_adds_to_the_counts_but_the_first_word_stays(
+    api: Api, ada: Person, lease_runs_out: Callable[[str], None]
+) -> None:
+    reply = ada.send(ada.chat(), worker="w")
+    api.store(reply, "One", completion_tokens=1, first_token_ms=90, total_ms=120)
+    lease_runs_out(reply)
+    claimed = api.claim()["reply"]
+    assert (claimed["completion_tokens"], claimed["total_ms"]) == (1, 120)
+    api.store(reply, " two", 3, completion_tokens=2, first_token_ms=400, total_ms=500)
+    done = api.finish(reply, "", offset=7, completion_tokens=2, first_token_ms=400, total_ms=510)
+    told = done["reply"]
+    assert told["first_token_ms"] == 90
+    assert (told["completion_tokens"], told["total_ms"]) == (2, 510)
 
 
 def test_one_call_stores_for_all_replies(api: Api, ada: Person, sql: Sql) -> None:

@@ -38,6 +38,7 @@ class ScriptedModel:
     context: int | None = None  # characters of a prompt past which it refuses
     garbage: bool = False
     endless: bool = False  # whatever it is told: again and again the same
+    pinging: bool = False  # signs of life, and nothing else
     silent_to: str = ""  # the question that gets no byte of an answer before `go`
     requests: list[dict[str, Any]] = field(default_factory=list)
     go: threading.Event = field(default_factory=threading.Event)
@@ -75,6 +76,9 @@ class ScriptedModel:
                 yield "data: {not json\n\n"
                 return
             yield _data(_progress(20))
+            while self.pinging and not self.go.is_set():
+                yield ":\n\n"
+                await asyncio.sleep(0.1)
             deltas = _remaining(split_words(self.text), body)
             told = cycle(deltas) if self.endless else deltas[: body["max_tokens"]]
             for count, delta in enumerate(told):

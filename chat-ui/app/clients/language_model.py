@@ -3,6 +3,7 @@
 Source of the request fields and of the error shapes: llama.cpp, tools/server/README.md.
 """
 
+import asyncio
 import json
 import logging
 import re
@@ -83,9 +84,12 @@ class ModelRefused(Exception):
 class LanguageModel:
     """Streams completions from lm-api."""
 
-    def __init__(self, http: httpx.AsyncClient, temperature: float) -> None:
+    def __init__(
+        self, http: httpx.AsyncClient, temperature: float, patience: float = READ_SECONDS
+    ) -> None:
         self._http = http
         self._temperature = temperature
+        self._patience = patience  # seconds between two events
 
     async def stream(
         self, prompt: list[PromptMessage], written: str, max_tokens: int
@@ -103,11 +107,17 @@ class LanguageModel:
                 if response.status_code != httpx.codes.OK:
                     await response.aread()
                     _raise_for(response)
-                async for event in _events(response):
+                events = _events(response)
+                while True:
+                    # A server whose model hangs goes on sending signs of life.
+                    async with asyncio.timeout(self._patience):
+                        event = await anext(events, None)
+                    if event is None:
+                        return
                     yield event
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise ModelAway from error
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, TimeoutError) as error:
             raise ModelBroke(repr(error)) from error
 
 

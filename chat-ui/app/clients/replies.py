@@ -18,7 +18,9 @@ class Batch(BaseModel):
     phase: Phase | None
     prompt_tokens: int | None
     prompt_tokens_read: int | None
+    completion_tokens: int | None
     first_token_ms: int | None
+    total_ms: int | None
 
 
 class Ending(BaseModel):

@@ -157,7 +157,9 @@ class Progress(Received):
 
 
 class Finished(Received):
-    """A finished reply, and the next one to write if there was one in line."""
+    """A finished reply, the length of its stored text in code points, and the next one to write
+    if there was one in line."""
 
     reply: Reply
+    length: int
     next: Claim | None

@@ -80,9 +80,8 @@ async def _shorten(replies: RepliesClient, writing: Writing) -> bool:
 async def _attempt(
     model: LanguageModel, writing: Writing, reply_tokens: int, announce: Callable[[], None]
 ) -> Outcome:
-    usage, error = None, None
-    # Written tokens aren't counted across attempts; four characters are about one token.
-    left = max(1, reply_tokens - len(writing.text) // 4)
+    error, before = None, writing.tokens
+    left = max(1, reply_tokens - writing.tokens)
     events = model.stream(writing.prompt, writing.text, left)
     async with contextlib.aclosing(events) as stream:
         async for event in stream:
@@ -91,7 +90,7 @@ async def _attempt(
                     writing.model = model_name
                 case Delta(text):
                     if left == 0:  # a model that does not stop where it was told to
-                        return Outcome("complete", "reply-limit", usage)
+                        return Outcome("complete", "reply-limit")
                     left -= 1  # a delta is at least one token
                     if writing.write(text):
                         announce()
@@ -101,8 +100,8 @@ async def _attempt(
                 case Cut():
                     error = "reply-limit"
                 case Usage():
-                    usage = event
-    return Outcome("complete", error, usage)
+                    writing.count(event, before)
+    return Outcome("complete", error)
 
 
 def _describe(refusal: ModelRefused) -> str:

@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator
 from uuid import UUID
 
 from app.clients.language_model import LanguageModel
-from app.clients.replies import Ending, RepliesClient
+from app.clients.replies import RepliesClient
 from app.clients.types import Claim, Growth
 from app.errors import LeaseLost, ParleyError, Unavailable
 from app.replies.generation import generate
@@ -66,16 +66,22 @@ class Runner:
             if self._writings:
                 with contextlib.suppress(ParleyError):
                     await self._store(list(self._writings.values()))
-                    await self._replies.release()
+            # Also with nothing in memory: a claim may have been on its way.
+            with contextlib.suppress(ParleyError):
+                await self._replies.release()
 
     def begin(self, claim: Claim) -> None:
         """Starts writing a reply that was claimed for this worker.
 
         After an outage the claim may be for one that is being written here all along: then it
-        has renewed the lease, and that is all it takes.
+        has renewed the lease, and that is all it takes. Unless another copy has gone on with it
+        meanwhile: what was written here since is void.
         """
-        if claim.reply.id in self._writings:
-            return
+        if known := self._writings.get(claim.reply.id):
+            if known.holds(claim):
+                return
+            known.lost = True
+            self._interrupt(known)
         writing = Writing(claim)
         self._writings[writing.id] = writing
         self._hub.lead(claim.chat_id, writing.growth())
@@ -105,19 +111,22 @@ class Runner:
     async def _write(self, writing: Writing, generation: asyncio.Task[Outcome]) -> None:
         try:
             await asyncio.wait({generation})
+            if not writing.lost:
+                await self._finish(writing, self._conclude(writing, generation))
+        except Exception:
+            # Its lease runs out, and somebody begins anew.
+            log.exception("reply %s can't be finished", writing.id)
         finally:
             generation.cancel()
-        if writing.lost:
-            self._forget(writing)
-            return
+        self._forget(writing)  # not at shutdown: then it is handed back
+
+    def _conclude(self, writing: Writing, generation: asyncio.Task[Outcome]) -> Outcome:
         if generation.cancelled():
-            outcome = Outcome("stopped")
-        elif error := generation.exception():
+            return Outcome("stopped")
+        if error := generation.exception():
             log.error("reply %s failed", writing.id, exc_info=error)
-            outcome = Outcome("failed", error="model-broke")
-        else:
-            outcome = generation.result()
-        await self._finish(writing, outcome)
+            return Outcome("failed", error="model-broke")
+        return generation.result()
 
     async def _finish(self, writing: Writing, outcome: Outcome) -> None:
         """Ends the reply in the database, however long db-api is away, and takes the next one."""
@@ -125,7 +134,7 @@ class Runner:
         while True:
             try:
                 async with self._storing:
-                    ending = self._ending(writing, outcome)
+                    ending = writing.end(outcome)
                     finished = await self._replies.finish(writing.id, ending, claim_next=True)
                 break
             except Unavailable:
@@ -133,34 +142,16 @@ class Runner:
             except LeaseLost:
                 # Perhaps only our offset was behind, after an answer that got lost on its way.
                 await asyncio.sleep(RETRY_SECONDS)
-                with contextlib.suppress(Unavailable):
+                with contextlib.suppress(ParleyError):
                     await self._store([writing])
-            except ParleyError as error:
-                log.error("reply %s can't be finished: %s", writing.id, error)
-                writing.lost = True
             if writing.lost:
-                self._forget(writing)
                 return
         self._forget(writing)
-        growth = Growth(reply=finished.reply, offset=0, text=writing.text)
+        # No more than is stored: it may have been stopped while this copy was out of reach.
+        growth = Growth(reply=finished.reply, offset=0, text=writing.text[: finished.length])
         self._hub.publish(writing.claim.chat_id, growth)
         if finished.next:
             self.begin(finished.next)
-
-    def _ending(self, writing: Writing, outcome: Outcome) -> Ending:
-        usage = outcome.usage
-        return Ending(
-            offset=len(writing.stored),
-            text=writing.pending,
-            state=outcome.state,
-            error=outcome.error,
-            model=writing.model,
-            prompt_tokens=usage.prompt_tokens if usage else writing.prompt_tokens,
-            completion_tokens=usage.completion_tokens if usage else None,
-            first_token_ms=writing.first_token_ms,
-            total_ms=writing.elapsed_ms,
-            context_start=writing.context_start if outcome.state == "complete" else None,
-        )
 
     async def _store_forever(self) -> None:
         """One call at a time stores all running replies: urgent news at once, the rest batched."""
@@ -188,9 +179,11 @@ class Runner:
     async def _store(self, writings: list[Writing]) -> None:
         async with self._storing:
             answers = await self._replies.progress([w.take_batch() for w in writings])
-            for progress in answers:
-                if not (writing := self._writings.get(progress.id)):
-                    continue
+            told = {progress.id: progress for progress in answers}
+            for writing in writings:
+                progress = told[writing.id]
+                if self._writings.get(writing.id) is not writing:
+                    continue  # it has ended, or begun anew, meanwhile
                 if not progress.held:
                     writing.lost = True
                     self._interrupt(writing)
@@ -205,5 +198,6 @@ class Runner:
             writing.generation.cancel()
 
     def _forget(self, writing: Writing) -> None:
-        self._writings.pop(writing.id, None)
-        self._hub.unlead(writing.claim.chat_id, writing.id)
+        if self._writings.get(writing.id) is writing:
+            del self._writings[writing.id]
+            self._hub.unlead(writing.claim.chat_id, writing.id)

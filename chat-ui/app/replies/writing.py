@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from app.clients.language_model import Usage
-from app.clients.replies import Batch
+from app.clients.replies import Batch, Ending
 from app.clients.types import Claim, Growth, Phase, Progress, ShorterPrompt, State
 
 
@@ -16,7 +16,6 @@ class Outcome:
 
     state: State
     error: str | None = None
-    usage: Usage | None = None
 
 
 class Writing:
@@ -36,12 +35,16 @@ class Writing:
         self.context_start: UUID | None = None  # where a shortened prompt begins
         self.prompt_tokens: int | None = None
         self.prompt_tokens_read: int | None = None
-        self.first_token_ms: int | None = None
+        # What earlier claims have come to goes on; a delta is a token, until `usage` tells better.
+        self.tokens = claim.reply.completion_tokens or 0
+        self.first_token_ms = claim.reply.first_token_ms
+        self._spent_ms = claim.reply.total_ms or 0
         self.stopping = False
         self.lost = False
         self.finishing = False
         self.told_at = time.monotonic()
         self._started = time.monotonic()
+        self._away_since: float | None = None
         self._told: object = None
         self.task: asyncio.Task[None] | None = None
         self.generation: asyncio.Task[Outcome] | None = None
@@ -58,12 +61,15 @@ class Writing:
 
     @property
     def elapsed_ms(self) -> int:
-        """Since this process began to write."""
-        return round((time.monotonic() - self._started) * 1000)
+        """Spent on this reply, by all who wrote it, without the time the model was away."""
+        now = self._away_since or time.monotonic()
+        return self._spent_ms + round((now - self._started) * 1000)
 
     def write(self, delta: str) -> bool:
         """Adds the model's next piece; True if these are the first words."""
         first = not self.text
+        self._return()
+        self.tokens += 1
         if self.first_token_ms is None:
             self.first_token_ms = self.elapsed_ms
         self.phase = "writing"
@@ -72,6 +78,7 @@ class Writing:
 
     def read(self, read: int, total: int) -> None:
         """Notes how much of the prompt the model has read."""
+        self._return()
         self.prompt_tokens_read, self.prompt_tokens = read, total
         if self.phase != "writing":
             self.phase = "reading"
@@ -83,6 +90,38 @@ class Writing:
     def wait(self) -> None:
         """Notes that the model is out of reach."""
         self.phase = "waiting"
+        self._away_since = self._away_since or time.monotonic()
+
+    def _return(self) -> None:
+        if self._away_since is not None:
+            self._started += time.monotonic() - self._away_since
+            self._away_since = None
+
+    def holds(self, claim: Claim) -> bool:
+        """Whether a new claim on this reply finds it as it is written here."""
+        stored = claim.text
+        return not self.lost and stored.startswith(self.stored) and self.text.startswith(stored)
+
+    def end(self, outcome: Outcome) -> Ending:
+        """What is to be stored at the end."""
+        return Ending(
+            offset=len(self.stored),
+            text=self.pending,
+            state=outcome.state,
+            error=outcome.error,
+            model=self.model,
+            prompt_tokens=self.prompt_tokens,
+            completion_tokens=self.tokens,
+            first_token_ms=self.first_token_ms,
+            total_ms=self.elapsed_ms,
+            context_start=self.context_start if outcome.state == "complete" else None,
+        )
+
+    def count(self, usage: Usage, before: int) -> None:
+        """The model's own counts for an attempt that began after `before` tokens: it read those,
+        too, but they are not of the prompt."""
+        self.tokens = before + usage.completion_tokens
+        self.prompt_tokens = max(0, usage.prompt_tokens - before)
 
     def take_batch(self) -> Batch:
         """What is to be stored now; the text stays pending until `settle` confirms it."""
@@ -95,7 +134,9 @@ class Writing:
             phase=self.phase,
             prompt_tokens=self.prompt_tokens,
             prompt_tokens_read=self.prompt_tokens_read,
+            completion_tokens=self.tokens,
             first_token_ms=self.first_token_ms,
+            total_ms=self.elapsed_ms,
         )
 
     def has_news(self) -> bool:

@@ -21,7 +21,7 @@ WITH RECURSIVE branch AS (
     FROM branch JOIN messages p ON p.id = branch.parent_id
     WHERE branch.id IS DISTINCT FROM branch.context_start AND branch.bytes < :most_bytes
 )
--- The longest tail within half of the window; if even the last turn is longer, that turn.
+-- The longest tail within half of what there is; if even the last turn is longer, that turn.
 SELECT id, id = first_value(id) OVER (ORDER BY bytes DESC) AS is_first FROM branch
 WHERE role = 'user'
 ORDER BY bytes > (SELECT max(bytes) FROM branch) / 2,

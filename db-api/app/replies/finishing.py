@@ -40,10 +40,11 @@ UPDATE replies
 SET text = text || :rest, model = :model,
     prompt_tokens = coalesce(:prompt_tokens, prompt_tokens),
     completion_tokens = coalesce(:completion_tokens, completion_tokens),
-    first_token_ms = coalesce(:first_token_ms, first_token_ms), total_ms = :total_ms
+    first_token_ms = coalesce(first_token_ms, :first_token_ms), total_ms = :total_ms
 WHERE message_id = :reply_id
 """)
 COUNTS = {"model", "prompt_tokens", "completion_tokens", "first_token_ms", "total_ms"}
+LENGTH = text("SELECT char_length(content) FROM messages WHERE id = :reply_id")
 CLOSE = text("SELECT close_reply(:reply_id, :state, :error)")
 REQUEST_STOP = text("""
 UPDATE replies SET stop_requested = true
@@ -53,10 +54,12 @@ WHERE message_id = :reply_id AND chat_id = :chat_id AND session_id = :session_id
 
 def finish(
     connection: Connection, reply_id: UUID, request: FinishRequest, *, context_size: int
-) -> tuple[Reply, UUID]:
-    """Add the last text, close the reply, move the context if it is full; with the chat's id.
+) -> tuple[Reply, UUID, int]:
+    """Add the last text, close the reply, move the context if it is full; with the chat's id and
+    the length of the text that is stored.
 
-    Done twice by the same worker, the second time changes nothing and answers the same.
+    Done twice by the same worker, the second time changes nothing and answers the same. So does
+    a finish that comes after the reply was stopped because its worker seemed to be gone.
     """
     values = {"reply_id": reply_id}
     connection.execute(LOCK_CHAT, values)
@@ -66,11 +69,13 @@ def finish(
         chat_id = connection.execute(FIND_FINISHED, finished).scalar_one_or_none()
         if chat_id is None:
             raise LeaseLost
-        return read(connection, reply_id), chat_id
+        length = connection.execute(LENGTH, values).scalar_one()
+        return read(connection, reply_id), chat_id, length
     if held.worker != request.worker:
         raise LeaseLost
     counts = request.model_dump(include=COUNTS)
-    connection.execute(RECORD, {**values, **counts, "rest": find_rest(held, request)})
+    rest = find_rest(held, request)
+    connection.execute(RECORD, {**values, **counts, "rest": rest})
     connection.execute(CLOSE, {**values, "state": request.state, "error": request.error})
     start = request.context_start
     used = (request.prompt_tokens or 0) + (request.completion_tokens or 0)
@@ -78,7 +83,7 @@ def finish(
         start = context.find_start(connection, reply_id)
     if start is not None:
         context.set_start(connection, held.chat_id, start)
-    return read(connection, reply_id), held.chat_id
+    return read(connection, reply_id), held.chat_id, len(held.text) + len(rest)
 
 
 def shorten(connection: Connection, reply_id: UUID, worker: str) -> ShorterPrompt:

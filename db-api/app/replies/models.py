@@ -23,8 +23,8 @@ class Reply(Base):
     ``text`` grows here and moves into the message's content once, at the end. ``number`` is the
     order of asking: counted, not timed, because a clock can jump. ``rejoined`` is, on the same
     count, when its session was last served while it waited: whoever has had a turn stands at
-    the end of the line again. ``length_at_claim`` (in code
-    points) tells at the next claim whether the last one got anywhere.
+    the end of the line again. ``length_at_claim`` (in code points) tells at the next claim
+    whether the last one got anywhere.
     """
 
     __tablename__ = "replies"

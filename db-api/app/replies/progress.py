@@ -13,7 +13,8 @@ STORE = text("""
 WITH batch AS (
     SELECT * FROM json_to_recordset(CAST(:batches AS json)) AS b (
         id uuid, "offset" integer, text varchar, phase varchar,
-        prompt_tokens integer, prompt_tokens_read integer, first_token_ms integer
+        prompt_tokens integer, prompt_tokens_read integer, completion_tokens integer,
+        first_token_ms integer, total_ms integer
     )
 ), stored AS (
     UPDATE replies r
@@ -21,7 +22,9 @@ WITH batch AS (
         lease_until = clock_timestamp() + interval '10 seconds',
         prompt_tokens = coalesce(b.prompt_tokens, r.prompt_tokens),
         prompt_tokens_read = coalesce(b.prompt_tokens_read, r.prompt_tokens_read),
-        first_token_ms = coalesce(b.first_token_ms, r.first_token_ms)
+        completion_tokens = coalesce(b.completion_tokens, r.completion_tokens),
+        first_token_ms = coalesce(r.first_token_ms, b.first_token_ms),
+        total_ms = coalesce(b.total_ms, r.total_ms)
     FROM batch b
     WHERE r.message_id = b.id AND r.worker = :worker AND r.state = 'running'
         AND char_length(r.text) = b."offset"

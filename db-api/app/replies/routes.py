@@ -92,14 +92,14 @@ def finish_reply(
     """Adds the last text and closes the reply; with `claim_next`, claims the next one in the same
     step. Repeated by the same worker it answers the same."""
     with database.runner() as connection:
-        reply, chat_id = finishing.finish(
+        reply, chat_id, length = finishing.finish(
             connection, reply_id, body, context_size=settings.lm_context
         )
         upcoming = None
         if body.claim_next:
             upcoming = claiming.claim_next(connection, body.worker, settings.lm_slots)
     bells.wake([chat_id] if upcoming is None else [chat_id, upcoming.chat_id])
-    return FinishResult(reply=reply, next=upcoming)
+    return FinishResult(reply=reply, length=length, next=upcoming)
 
 
 @runner_router.post(

@@ -102,7 +102,9 @@ class Batch(BaseModel):
     phase: Phase | None = None
     prompt_tokens: Count | None = None
     prompt_tokens_read: Count | None = None
+    completion_tokens: Count | None = Field(default=None, description="Written so far.")
     first_token_ms: Count | None = None
+    total_ms: Count | None = Field(default=None, description="Spent on writing so far.")
 
 
 class ProgressRequest(BaseModel):
@@ -153,6 +155,10 @@ class ShorterPrompt(BaseModel):
 
 class FinishResult(BaseModel):
     reply: Reply
+    length: int = Field(
+        description="Code points of the text that is stored; fewer than were written if the reply"
+        " was ended by somebody else before."
+    )
     next: Claim | None
 
 
