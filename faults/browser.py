@@ -4,6 +4,8 @@ import asyncio
 import random
 import time
 import uuid
+from collections import Counter
+from collections.abc import Callable
 
 import httpx
 
@@ -13,7 +15,8 @@ from faults.shown import Shown
 
 PATIENCE = 60.0  # seconds in which everything must be back without a hand
 AGAIN = 0.4  # seconds before somebody tries again
-# Answers that say: not now. Anything else that is no success is a surprise.
+# After these somebody tries again; anything else that is no success is a surprise. 500 says no
+# "not now": each one is a broken promise in the end, but the message may have been stored.
 LATER = {429, 500, 502, 503, 504}
 
 
@@ -22,14 +25,22 @@ class Surprise(Exception):
 
 
 class Browser:
-    """One session, in a browser of its own. `client` keeps its cookie."""
+    """One session, in a browser of its own. `client` keeps its cookie; `last_fault` tells when
+    something was last done to Parley."""
 
-    def __init__(self, name: str, url: str, ledger: Ledger, shown: Shown, seed: int) -> None:
-        self.name, self.ledger, self.shown = name, ledger, shown
+    def __init__(
+        self,
+        name: str,
+        client: httpx.AsyncClient,
+        ledger: Ledger,
+        shown: Shown,
+        seed: int,
+        last_fault: Callable[[], float],
+    ) -> None:
+        self.name, self.client, self.ledger, self.shown = name, client, ledger, shown
         self.random = random.Random(seed)
-        self.client = make_client(url)
+        self.last_fault = last_fault
         self.chats: list[str] = []
-        self.refusals: dict[int, int] = {}  # how often each error status was met
         self.watches: set[asyncio.Task[None]] = set()
 
     async def close(self) -> None:
@@ -101,7 +112,6 @@ class Browser:
             self.ledger.acknowledge(entry)
             return True
         if answer.status_code in LATER:
-            self.refusals[answer.status_code] = self.refusals.get(answer.status_code, 0) + 1
             return True
         self.ledger.refuse(entry, answer.status_code)
         return False
@@ -136,7 +146,21 @@ class Browser:
             await asyncio.sleep(AGAIN)
 
 
-def make_client(url: str) -> httpx.AsyncClient:
-    """A client with cookies of its own, as patient as a browser."""
-    limits = httpx.Limits(max_connections=None, max_keepalive_connections=8)
-    return httpx.AsyncClient(base_url=url, timeout=20, limits=limits, trust_env=False)
+def make_client(
+    url: str, refusals: Counter[int], transport: httpx.AsyncBaseTransport | None = None
+) -> httpx.AsyncClient:
+    """A client with cookies of its own, as patient as a browser. `refusals` counts every answer
+    that is an error, by its status."""
+
+    async def count(answer: httpx.Response) -> None:
+        if answer.is_error:
+            refusals[answer.status_code] += 1
+
+    return httpx.AsyncClient(
+        base_url=url,
+        timeout=20,
+        limits=httpx.Limits(max_connections=None, max_keepalive_connections=8),
+        trust_env=False,
+        event_hooks={"response": [count]},
+        transport=transport,
+    )

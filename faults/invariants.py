@@ -1,4 +1,5 @@
-"""The promises I1 to I5, checked from outside: the ledger against what is read back.
+"""The promises I1 to I5, and that watchers are told the end, checked from outside: the ledger and
+what was shown against what is read back.
 
 I6 is checked by trying (scenarios/strangers.py), and here by what should not be in a chat.
 """
@@ -21,6 +22,7 @@ def check(ledger: Ledger, shown: Shown, copies: Iterable[Copy]) -> list[Violatio
         found += check_answered(entries, copy)
         found += check_order(entries, copy, shown)
         found += check_shown(copy, shown)
+        found += [Violation("watch", words, copy.chat) for words in shown.endless[copy.chat]]
     return found
 
 

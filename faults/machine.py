@@ -3,13 +3,15 @@
 import hashlib
 import os
 import platform
+import secrets
+import subprocess
 from pathlib import Path
 
 from local.stack import ROOT
 
 # What runs while we measure. Figures of other code are not mixed with this one's.
 CODE = ("chat-ui", "db", "db-api", "lm-api", "local", "nginx", "faults")
-PROSE = {".md", ".pyc"}
+PROSE = {".md"}
 
 
 def describe_machine() -> str:
@@ -26,11 +28,19 @@ def _cpu_model() -> str:
     return platform.processor() or "unknown CPU"
 
 
-def fingerprint_code() -> str:
-    """A short hash over the services and this harness."""
+def fingerprint_code(root: Path = ROOT) -> str:
+    """A short hash over the services and this harness as they are in the working tree. Only what
+    git tracks counts: caches change nothing, and neither does a new file before `git add`.
+
+    Where git can't tell, nothing can be known to be the same, and each run is on code of its own.
+    """
+    listing = ["git", "-C", str(root), "ls-files", "-z", "--", *CODE]
+    listed = subprocess.run(listing, capture_output=True, text=True, check=False)
+    if listed.returncode:
+        return f"unknown-{secrets.token_hex(4)}"
     digest = hashlib.sha256()
-    for folder in CODE:
-        for file in sorted((ROOT / folder).rglob("*")):
-            if file.is_file() and file.suffix not in PROSE:
-                digest.update(str(file.relative_to(ROOT)).encode() + b"\0" + file.read_bytes())
+    for name in sorted(set(listed.stdout.split("\0")) - {""}):
+        file = root / name
+        if file.is_file() and file.suffix not in PROSE:
+            digest.update(name.encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()[:12]

@@ -2,7 +2,8 @@
 
 import argparse
 import secrets
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -10,10 +11,10 @@ class Options:
     """One run."""
 
     seed: int
-    kills: int  # of each service
     scenarios: tuple[str, ...]  # all if empty
     quick: bool
     command: str
+    sizes: Mapping[str, int] = field(default_factory=dict)  # instead of the scenarios' own
 
 
 def read_options(arguments: list[str], names: list[str]) -> Options:
@@ -23,7 +24,7 @@ def read_options(arguments: list[str], names: list[str]) -> Options:
         description="Torments a Parley of its own and checks that it loses nothing.",
     )
     parser.add_argument("--seed", type=int, help="begin as an earlier run did (default: by chance)")
-    parser.add_argument("--kills", type=int, default=100, help="kills of each service (100)")
+    parser.add_argument("--kills", type=int, help="kills of each service (default: 100)")
     parser.add_argument("--scenarios", default="", help=f"only these: {','.join(names)}")
     parser.add_argument(
         "--quick", action="store_true", help="a few minutes, not written to docs/scorecard.md"
@@ -34,4 +35,5 @@ def read_options(arguments: list[str], names: list[str]) -> Options:
         parser.error(f"there is no scenario {name}; choose from {', '.join(names)}")
     seed = given.seed if given.seed is not None else secrets.randbelow(1_000_000)
     command = " ".join(["python -m faults", *arguments])
-    return Options(seed, given.kills, chosen, given.quick, command)
+    sizes = {} if given.kills is None else {"kills": given.kills}
+    return Options(seed, chosen, given.quick, command, sizes)

@@ -14,7 +14,7 @@ MOST_OPEN = 2  # chats that somebody waits for at once: what is asked must be an
 
 
 class Crowd:
-    """Several people, talking from `start` to `stop`."""
+    """Several people, talking until the block is left, at the end of which all is settled."""
 
     def __init__(self, trial: Trial, size: int, url: str = "") -> None:
         self._trial = trial
@@ -34,13 +34,13 @@ class Crowd:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def stop(self) -> None:
-        """Everybody finishes the sentence; watches go on until they are told the end."""
+        """Everybody finishes the sentence. The last fault was just now: the trial settles while
+        watches go on until they are told the end."""
         self._ending = True
         await asyncio.gather(*self._tasks)
         self._tasks = []
-        watches = {task for person in self._people for task in person.watches}
-        if watches:
-            await asyncio.wait(watches, timeout=75)
+        await self._trial.settle()
+        await asyncio.gather(*(task for person in self._people for task in person.watches))
 
     async def _talk(self, person: Browser) -> None:
         chat = ""

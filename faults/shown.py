@@ -30,6 +30,8 @@ class Shown:
         self.orders: dict[str, set[tuple[tuple[str, int], ...]]] = defaultdict(set)
         # Per chat, (earlier, later): the later reply had words while the earlier had no end.
         self.overtaken: dict[str, set[tuple[str, str]]] = defaultdict(set)
+        # Per chat, what became of watchers who were never told that nothing is left to say.
+        self.endless: dict[str, list[str]] = defaultdict(list)
 
     def note(self, chat: str, reply: str, kind: Kind, text: str, *, final: bool = False) -> None:
         """A watcher sees this of a reply now."""
@@ -45,6 +47,21 @@ class Shown:
         """Somebody read these messages of a chat in this order."""
         if order:
             self.orders[chat].add(tuple(order))
+
+    def is_begun(self, chat: str) -> bool:
+        """Whether a reply of the chat was seen whose end was not."""
+        return any(n.chat == chat and n.final_at is None for n in self.replies.values())
+
+    def final_at(self, reply: str) -> float | None:
+        """When somebody saw its end, None if nobody has."""
+        notes = self.replies.get(reply)
+        return notes.final_at if notes else None
+
+    def note_final(self, reply: str) -> None:
+        """A page says that the reply has ended, of which somebody had seen the beginning."""
+        notes = self.replies.get(reply)
+        if notes is not None and notes.final_at is None:
+            notes.final_at = time.monotonic()
 
     def being_written(self, within: float = 1.5) -> list[str]:
         """Replies whose text has grown a moment ago and that were not seen to end."""

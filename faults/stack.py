@@ -133,7 +133,7 @@ class Parley:
 
     def hold_down(self, service: str) -> None:
         """Stops the service and has the supervisor leave it so, until `let_up`."""
-        self._supervisor()._call("stopProcess", service, True)
+        self._supervisor().stop(service)
 
     def let_up(self, service: str) -> None:
         """Starts a service that was held down."""

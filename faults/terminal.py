@@ -14,4 +14,4 @@ def say(words: str) -> None:
 
 def minutes(seconds: float) -> str:
     """A duration for a person."""
-    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
+    return f"{seconds:.0f} s" if seconds < 200 else f"{seconds / 60:.0f} min"

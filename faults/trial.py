@@ -7,13 +7,15 @@ from collections import Counter, defaultdict
 from pathlib import Path
 
 from faults import invariants
-from faults.browser import PATIENCE, Browser, Surprise
+from faults.browser import PATIENCE, Browser, Surprise, make_client
 from faults.export import Copy, read_back, read_export
 from faults.ledger import Ledger
 from faults.pages import read_chats
 from faults.shown import Shown
 from faults.stack import Parley
 from faults.violations import Violation
+
+MOST_PATIENT = 2 * PATIENCE  # seconds after the last fault
 
 
 class Trial:
@@ -29,18 +31,24 @@ class Trial:
         self.browsers: list[Browser] = []
         self.violations: list[Violation] = []
         self.counts: Counter[str] = Counter()
+        self.refusals: Counter[int] = Counter()  # answers that were errors, by status
         self.figures: dict[str, list[float]] = defaultdict(list)  # seconds, unless the name says
         self.missed: list[str] = []  # goals, not promises
         self.skipped = ""  # why it could not be run here
         self.last_fault = time.monotonic()
+        self._final_at: dict[str, float] = {}  # when a reply was first known to be final
         self._sent = 0
 
     def browser(self, name: str = "", url: str = "") -> Browser:
         """A new session in a browser of its own."""
         number = len(self.browsers) + 1
-        name = name or f"person {number}"
         browser = Browser(
-            name, url or self.parley.url, self.ledger, self.shown, self.random.randrange(1 << 30)
+            name or f"person {number}",
+            make_client(url or self.parley.url, self.refusals),
+            self.ledger,
+            self.shown,
+            self.random.randrange(1 << 30),
+            lambda: self.last_fault,
         )
         self.browsers.append(browser)
         return browser
@@ -67,20 +75,37 @@ class Trial:
         self.last_fault = time.monotonic()
 
     async def settle(self) -> None:
-        """Waits until every reply is final, at most a minute after the last fault."""
+        """I2: waits until every reply is final, and notes how long after the last fault that was.
+        It waits longer than it may take, to tell by how much it was missed."""
+        longest = 0.0
         for browser, chat in self._chats():
-            while True:
-                try:
-                    stored = await read_export(browser, chat)
-                except (Surprise, ValueError) as error:
-                    self.violate("back", f"the export can't be read: {error}", chat)
-                    break
-                if all(m.final for m in stored if m.state is not None):
-                    break
-                if time.monotonic() - self.last_fault > PATIENCE:
-                    break  # the check says which
-                await asyncio.sleep(0.2)
-        self.figures["settled"].append(time.monotonic() - self.last_fault)
+            for reply in await self._wait_until_final(browser, chat):
+                took = self._final_at.get(reply, time.monotonic()) - self.last_fault
+                longest = max(longest, took)
+                if took > PATIENCE:
+                    how = "was final only" if reply in self._final_at else "was not final"
+                    words = f"the reply {how} {took:.0f} s after the last fault"
+                    self.violate("I2", words, chat, reply)
+        self.figures["settled"].append(longest)
+
+    async def _wait_until_final(self, browser: Browser, chat: str) -> list[str]:
+        """The chat's replies, each final or given up."""
+        while True:
+            try:
+                stored = await read_export(browser, chat)
+            except (Surprise, ValueError) as error:
+                self.violate("back", f"the export can't be read: {error}", chat)
+                return []
+            replies = [m for m in stored if m.state is not None]
+            for reply in replies:
+                if reply.final:
+                    # Somebody may have seen it long before we come to look.
+                    seen = self.shown.final_at(reply.id)
+                    self._final_at.setdefault(reply.id, seen or time.monotonic())
+            late = time.monotonic() - self.last_fault > MOST_PATIENT
+            if late or all(reply.final for reply in replies):
+                return [reply.id for reply in replies]
+            await asyncio.sleep(0.2)
 
     async def check(self) -> list[Copy]:
         """Reads every chat back and notes every broken promise."""
@@ -109,9 +134,13 @@ class Trial:
         return await self.check()
 
     async def close(self) -> None:
-        """All browsers are closed."""
+        """All browsers are closed, and what they were refused is counted, however it ended."""
         for browser in self.browsers:
             await browser.close()
+        for status, count in self.refusals.items():
+            self.counts[f"answers of {status}"] += count
+        if count := self.refusals[500]:
+            self.violate("answer", f"{count} answers of 500: no words a person can use")
 
     def _chats(self) -> list[tuple[Browser, str]]:
         return [(browser, chat) for browser in self.browsers for chat in browser.chats]

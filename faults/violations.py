@@ -10,6 +10,7 @@ PROMISES = {
     "I5": "one order in every read, and replies in order",
     "I6": "no stranger sees, changes or stops anything",
     "join": "no character is lost or repeated where a reply was interrupted",
+    "watch": "whoever watches is told when nothing is left to say",
     "back": "everything is back without a hand within 60 s",
     "answer": "every answer is one a person can use",
 }

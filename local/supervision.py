@@ -89,6 +89,10 @@ class Supervisor:
         """Starts it without waiting for it."""
         self._call("startProcess", service, False)
 
+    def stop(self, service: str) -> None:
+        """Stops it in order and waits for it; it stays down until `start`."""
+        self._call("stopProcess", service, True)
+
     def states(self) -> dict[str, tuple[str, int]]:
         """Each service's state in supervisor's words (RUNNING, FATAL, …) and last exit code."""
         return {

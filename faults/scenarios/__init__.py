@@ -31,6 +31,7 @@ SCENARIOS: tuple[Scenario, ...] = (
         kills.run,
         size=100,
         quick_size=1,
+        part_size=5,
     ),
     Scenario(
         "at-the-answer",
@@ -104,7 +105,7 @@ SCENARIOS: tuple[Scenario, ...] = (
         "Stop: the slot is idle within 1 s; text kept",
         stopping.run,
         size=20,
-        quick_size=3,
+        quick_size=2,
     ),
     Scenario(
         "unstored",
@@ -136,8 +137,9 @@ SCENARIOS: tuple[Scenario, ...] = (
         "join",
         "a kill falls inside a reply, nobody else asking, temperature 0, real model",
         join.run,
-        size=100,
+        size=60,
         quick_size=1,
+        patience=7200.0,
         settings=join.SETTINGS,
     ),
     Scenario(

@@ -63,7 +63,6 @@ async def run(trial: Trial) -> None:
             for jump in ("+1d", "+0", "-1d", "+0"):
                 await asyncio.sleep(trial.random.uniform(1.5, 3))
                 _set(trial, jump)
-    await trial.settle()
     await _jump_back_while_nobody_holds_the_lease(trial)
     await trial.settle_and_check()
 

@@ -19,4 +19,4 @@ async def run(trial: Trial) -> None:
         # Afterwards they come straight again.
         for browser in trial.browsers:
             browser.client.base_url = trial.parley.url
-    await trial.settle_and_check()
+    await trial.check()

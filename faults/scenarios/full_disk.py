@@ -40,10 +40,6 @@ async def _run(trial: Trial, balloon: Path) -> None:
             trial.violate("back", "no message was taken after space was freed", chat)
             return
         trial.figures["works again after"].append(time.monotonic() - freed)
-    for status, count in person.refusals.items():
-        trial.counts[f"answers of {status}"] += count
-        if status == 500:
-            trial.violate("answer", f"{count} answers of 500 instead of a clear error")
     await trial.settle_and_check()
 
 

@@ -1,7 +1,5 @@
 """Clients disconnect in mid-reply: the reply completes and is there when they come back."""
 
-import asyncio
-
 from faults.scenarios.moments import until_written
 from faults.trial import Trial
 from faults.watching import begin_watching
@@ -22,4 +20,3 @@ async def run(trial: Trial) -> None:
     for copy in await trial.check():
         if any(m.state != "complete" for m in copy.messages if m.state):
             trial.violate("I2", "nobody watched, and the reply did not complete", copy.chat)
-    await asyncio.sleep(0)

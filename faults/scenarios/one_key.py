@@ -1,7 +1,5 @@
 """20 parallel sends with one key: one message, one reply, one generation."""
 
-import asyncio
-
 from faults.bare import measure
 from faults.people import double_click
 from faults.trial import Trial
@@ -35,5 +33,4 @@ async def _counted(trial: Trial, chat: str) -> int:
     """The tokens that the chat's replies say they have."""
     export = (await trial.browsers[0].get(f"/chats/{chat}/export.json")).json()
     replies = [message["reply"] for message in export["messages"] if message["reply"]]
-    await asyncio.sleep(0)
     return sum(reply["completion_tokens"] or 0 for reply in replies)

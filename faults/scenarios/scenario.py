@@ -17,5 +17,7 @@ class Scenario:
     run: Callable[[Trial], Awaitable[None]]
     size: int = 1
     quick_size: int = 0  # in the short run; 0: not part of it
+    part_size: int = 0  # repeats after which everything is checked and saved; 0: all in one part
+    patience: float = 1800.0  # seconds for one part, several times what it takes: else it hangs
     settings: Mapping[str, str] = field(default_factory=dict)  # of the stack
     home: Callable[[], AbstractContextManager[Path]] | None = None  # a directory made for it

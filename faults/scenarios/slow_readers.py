@@ -27,9 +27,11 @@ async def run(trial: Trial) -> None:
         async with Proxy(trial.parley.local.port, bytes_per_second=1) as proxy:
             chat = await person.open_chat()
             await person.send(chat, trial.prompt())
-            readers = [asyncio.create_task(_read(proxy, person, chat)) for _ in range(READERS)]
-            while (await read_export(person, chat))[-1].state != "complete":
+            readers = [asyncio.create_task(_read(trial, proxy, chat)) for _ in range(READERS)]
+            while not (reply := (await read_export(person, chat))[-1]).final:
                 await asyncio.sleep(0.1)
+            if reply.state != "complete":
+                trial.violate("I2", f"read slowly, the reply ended as {reply.state}", chat)
             beside.append(await _first_word(trial, person))
             trial.counts["slow readers still reading then"] += sum(not r.done() for r in readers)
             for reader in readers:
@@ -57,10 +59,10 @@ async def _first_word(trial: Trial, person: Browser) -> float:
     return took
 
 
-async def _read(proxy: Proxy, person: Browser, chat: str) -> None:
+async def _read(trial: Trial, proxy: Proxy, chat: str) -> None:
     """Reads the events through the proxy for as long as it is let."""
-    async with make_client(proxy.url) as client:
-        client.cookies = person.client.cookies
+    async with make_client(proxy.url, trial.refusals) as client:
+        client.cookies = trial.browsers[0].client.cookies
         with contextlib.suppress(httpx.HTTPError):
             async with client.stream("GET", f"/chats/{chat}/events", timeout=None) as response:
                 async for _ in response.aiter_raw():

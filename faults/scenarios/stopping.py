@@ -12,16 +12,21 @@ from faults.watching import begin_watching
 
 GOAL = 1.0
 WORDS = 450  # of a long prompt: the model reads it for more than a second
+ELSEWHERE = "writing, pressed at another copy"
+
+WORKER = "SELECT worker FROM replies WHERE message_id = '{reply}'"
 
 
 async def run(trial: Trial) -> None:
-    """`trial.size` times: a reply is stopped in each phase, nobody else asking."""
+    """`trial.size` times: a reply is stopped in each phase, nobody else asking; and as often by a
+    copy of chat-ui that does not write it."""
     person = trial.browser()
     for number in range(trial.size):
         for phase in (_stop_writing, _stop_reading, _stop_queued):
             chat = await person.open_chat()
             await phase(trial, person, chat, script=number % 2 == 0)
             trial.mark_fault()
+    await _stop_from_elsewhere(trial, person)
     for name, seconds in trial.figures.items():
         if max(seconds) > GOAL:
             trial.miss(f"{name} {max(seconds):.1f} s")
@@ -60,6 +65,33 @@ async def _stop_queued(trial: Trial, person: Browser, chat: str, *, script: bool
     trial.counts[f"stopped while queued, then {stopped.state}"] += 1
     await _stop(trial, person, chat, first.id, "writing")
     await watching
+
+
+async def _stop_from_elsewhere(trial: Trial, person: Browser) -> None:
+    """The same person, whose Stop comes to another copy than the one that writes: it can only tell
+    the database."""
+    async with trial.parley.second_copy() as url:
+        elsewhere = trial.browser(f"{person.name}, at the second copy", url)
+        elsewhere.client.cookies = person.client.cookies
+        for number in range(trial.size):
+            while True:
+                chat = await person.open_chat()
+                await person.send(chat, trial.prompt())
+                watching = begin_watching(person, chat, script=number % 2 == 0)
+                reply = await until_written(trial, chat, trial.random.randrange(1, 60))
+                if _is_written_by_the_first(trial, reply):
+                    break
+                await watching  # the second copy was quicker
+            await _stop(trial, elsewhere, chat, reply, ELSEWHERE)
+            await watching
+            trial.mark_fault()
+
+
+def _is_written_by_the_first(trial: Trial, reply: str) -> bool:
+    """Whether the supervised copy has claimed it: a worker is called host, process, dice."""
+    worker = trial.parley.sql(WORKER.format(reply=reply))
+    pid = trial.parley.local.pid_of("chat-ui")
+    return bool(worker) and worker.rsplit("-", 2)[1] == str(pid)
 
 
 async def _stop(trial: Trial, person: Browser, chat: str, reply: str, phase: str) -> None:

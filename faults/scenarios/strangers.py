@@ -2,7 +2,7 @@
 
 from faults.browser import Browser
 from faults.scenarios.moments import until_written
-from faults.strangers import Stranger
+from faults.stranger import Stranger
 from faults.trial import Trial
 from faults.watching import begin_watching
 

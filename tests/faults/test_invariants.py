@@ -137,3 +137,9 @@ def test_a_reply_that_overtook_an_earlier_one() -> None:
     scene = Scene()
     scene.shown.overtaken[CHAT].add(("m1", "m3"))
     assert scene.broken() == {"I5"}
+
+
+def test_a_watcher_who_was_never_told_the_end() -> None:
+    scene = Scene()
+    scene.shown.endless[CHAT].append("Ann: no end")
+    assert scene.broken() == {"watch"}

@@ -54,6 +54,20 @@ def test_the_rest_of_the_page_is_left_alone(tmp_path: Path) -> None:
     assert text.count(table.BEGIN) == 1
 
 
-def test_percentiles() -> None:
-    assert table.percentile([float(n) for n in range(1, 101)], 95) == 95
-    assert table.percentile([4.0], 95) == 4
+def judge(**figures: list[float]) -> str:
+    named = {name.replace("_", " "): values for name, values in figures.items()}
+    text = table.render([part(figures=named)], SCENARIOS)
+    return next(line for line in text.splitlines() if line.startswith("Goals:"))
+
+
+def test_goals_are_judged_by_the_kills_whose_waits_can_be_told() -> None:
+    fine = {"page_after_db": [1.0] * 20, "reply_after_db": [2.0] * 19 + [60.0]}
+    assert judge(**fine).endswith("reached.")
+    assert judge(**fine | {"reply, the next kill not held back": [90.0]}).endswith("reached.")
+    assert "**missed**, p95 21.0 s" in judge(**fine | {"reply_after_nginx": [21.0] * 2})
+    assert "**missed**, longest 61.0 s" in judge(**fine | {"page_after_nginx": [61.0]})
+
+
+def test_replies_that_never_went_on_miss_the_goals() -> None:
+    parts = [part(counts={"replies that never went on": 1}, figures={"page after db": [1.0]})]
+    assert "**missed**, 1 replies never went on" in table.render(parts, SCENARIOS)

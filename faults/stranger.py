@@ -7,11 +7,11 @@ import uuid
 
 import httpx
 
-from faults.browser import make_client
+from faults.browser import LATER, make_client
 from faults.trial import Trial
 
-# Not found, and nothing else; or, in trouble, not now.
-FINE = {404, 429, 500, 502, 503, 504}
+# Not found, and nothing else; or, in trouble, not now. (A 500 is judged with everybody else's.)
+FINE = {404} | LATER
 
 
 class Stranger:
@@ -20,7 +20,7 @@ class Stranger:
     def __init__(self, trial: Trial, pause: float = 0.5) -> None:
         self._random = random.Random(trial.seed)  # dice of its own: when it throws is chance
         self._trial, self._pause = trial, pause
-        self._client = make_client(trial.parley.url)
+        self._client = make_client(trial.parley.url, trial.refusals)
         self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> "Stranger":
