@@ -10,7 +10,7 @@ ARTICLE = re.compile(
     r"(?P<rest>[^>]*)>(?P<inside>.*?)</article>",
     re.S,
 )
-BODY = re.compile(r'<div class="body"[^>]*>(.*)</div>\s*(?:<footer|\Z)', re.S)
+BODY = re.compile(r'<div class="body"[^>]*>(.*?)</div>\s*<div class="foot">', re.S)
 KEY = re.compile(r'name="client_key" value="([^"]+)"')
 EARLIER = re.compile(r'href="/chats/[0-9a-f-]{36}\?before=([0-9a-f-]{36})"')
 CHAT_LINK = re.compile(r'href="/chats/([0-9a-f-]{36})"')

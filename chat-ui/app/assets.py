@@ -17,7 +17,9 @@ VERSION = re.compile(r"^[0-9a-f]{12}/")
 
 # One file per component, one request for the page: /static/style.css is these, in this order.
 STYLES = (
-    "colours", "base", "layout", "home", "chat", "message", "composer", "problem", "code",
+    "colours", "sizes", "base", "layout", "bar", "side", "chats", "menu", "home", "chat",
+    "message", "prose", "code", "status", "actions", "edit", "composer", "notice", "sheet",
+    "search", "keys", "print",
 )  # fmt: skip
 
 

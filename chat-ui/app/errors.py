@@ -6,6 +6,8 @@
     ├── SessionEnded      401  the session expired or was ended
     ├── InvalidInput      422  a form that can't be taken as it is
     ├── KeyReused         409  a send repeated with other text
+    ├── ReplyUnfinished   409  a new version of a reply that is still being written
+    ├── NothingToGoOn     409  a complete reply that was to be continued
     ├── QueueFull         429  too many replies are waiting already
     ├── TooLarge          413  a message or a form over its limit
     ├── NothingToShorten  409  a prompt that is one message already
@@ -61,6 +63,20 @@ class KeyReused(ParleyError):
 
     status = 409
     kind = "key-reused"
+
+
+class ReplyUnfinished(ParleyError):
+    """Another version of a reply can be asked for once it has ended."""
+
+    status = 409
+    kind = "reply-unfinished"
+
+
+class NothingToGoOn(ParleyError):
+    """Only a reply that was stopped, failed or cut off can be continued."""
+
+    status = 409
+    kind = "nothing-to-go-on"
 
 
 class TooLarge(ParleyError):

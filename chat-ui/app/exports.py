@@ -1,49 +1,51 @@
 """A chat as a file to take home: whole, and streamed a page at a time, however long it is."""
 
+import contextlib
 import json
 from collections.abc import AsyncIterator
 from uuid import UUID
 
 from app.clients.chats import ChatsClient
+from app.clients.messages import MessagesClient
 from app.clients.types import Chat, Message, MessageRun
+from app.errors import NotFound
 from app.templating import Templates
 
 FORMAT = "parley-chat"
+FORMAT_OF_ALL = "parley-chats"
 VERSION = 1
+PAGE = 100  # chats read at once
 
 
 class Export:
     """One chat of one session, about to be read from its first message on."""
 
-    def __init__(self, chats: ChatsClient, session: UUID, chat: Chat, first: MessageRun) -> None:
+    def __init__(
+        self, messages: MessagesClient, session: UUID, chat: Chat, first: MessageRun
+    ) -> None:
         self.chat = chat
-        self._chats, self._session, self._first = chats, session, first
+        self._messages, self._session, self._first = messages, session, first
 
     @classmethod
-    async def open(cls, chats: ChatsClient, session: UUID, chat: UUID) -> "Export":
+    async def open(cls, messages: MessagesClient, session: UUID, chat: Chat) -> "Export":
         """Reads the first page, so that what can go wrong does so before anything is sent."""
-        return cls(
-            chats,
-            session,
-            await chats.get(session, chat),
-            await chats.all_messages(session, chat),
-        )
+        return cls(messages, session, chat, await messages.read_all(session, chat.id))
 
-    async def _messages(self) -> AsyncIterator[Message]:
+    async def _read(self) -> AsyncIterator[Message]:
         page = self._first
         while True:
             for message in page.items:
                 yield message
             if page.next is None:
                 return
-            page = await self._chats.all_messages(self._session, self.chat.id, after=page.next)
+            page = await self._messages.read_all(self._session, self.chat.id, after=page.next)
 
     async def as_json(self) -> AsyncIterator[str]:
         """`format`, `version`, `chat`, `messages`: a message a line, in the order of writing."""
         head = {"format": FORMAT, "version": VERSION, "chat": self.chat.model_dump(mode="json")}
         yield json.dumps(head, ensure_ascii=False)[:-1] + ', "messages": ['
         separator = "\n"
-        async for message in self._messages():
+        async for message in self._read():
             yield separator + message.model_dump_json()
             separator = ",\n"
         yield "\n]}\n"
@@ -51,5 +53,42 @@ class Export:
     async def as_markdown(self, templates: Templates) -> AsyncIterator[str]:
         """The messages under headings, each exactly as it was written."""
         yield templates.render("export_head.md", chat=self.chat)
-        async for message in self._messages():
+        async for message in self._read():
             yield templates.render("export_message.md", message=message)
+
+
+async def open_all(
+    chats: ChatsClient, messages: MessagesClient, session: UUID
+) -> AsyncIterator[Export]:
+    """Every chat of the session, newest first. A chat that is deleted meanwhile is left out."""
+    page = await chats.list_newest(session, limit=PAGE)
+    while True:
+        for chat in page.items:
+            with contextlib.suppress(NotFound):
+                yield await Export.open(messages, session, chat)
+        if page.next is None:
+            return
+        page = await chats.list_newest(session, before=page.next, limit=PAGE)
+
+
+async def join_json(exports: AsyncIterator[Export]) -> AsyncIterator[str]:
+    """`format`, `version`, `chats`: each as it is by itself."""
+    head = {"format": FORMAT_OF_ALL, "version": VERSION}
+    yield json.dumps(head)[:-1] + ', "chats": ['
+    separator = "\n"
+    async for export in exports:
+        yield separator
+        async for piece in export.as_json():
+            yield piece
+        separator = ",\n"
+    yield "]}\n"
+
+
+async def join_markdown(exports: AsyncIterator[Export], templates: Templates) -> AsyncIterator[str]:
+    """One chat below the other."""
+    separator = ""
+    async for export in exports:
+        yield separator
+        async for piece in export.as_markdown(templates):
+            yield piece
+        separator = "\n\n"

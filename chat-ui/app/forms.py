@@ -5,6 +5,7 @@ also reads bytes that came without percent signs (`curl -d`) as Latin-1, so they
 """
 
 from urllib.parse import quote_from_bytes, unquote_to_bytes
+from uuid import UUID
 
 from starlette.datastructures import FormData
 from starlette.requests import Request
@@ -44,6 +45,15 @@ def read_text(form: FormData, name: str) -> str:
     value = form.get(name, "")
     text = value if isinstance(value, str) else ""
     return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def read_id(form: FormData, name: str) -> UUID | None:
+    """An id; None if the field is missing or empty. Raises InvalidInput for anything else."""
+    value = read_text(form, name)
+    try:
+        return UUID(value) if value else None
+    except ValueError as error:
+        raise InvalidInput from error
 
 
 def _check_text(raw: bytes) -> None:

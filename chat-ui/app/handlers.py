@@ -1,17 +1,21 @@
 """Turns exceptions into pages, in one place; scripts that ask for a fragment get a fragment."""
 
 import logging
+import re
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from app.errors import ParleyError, SessionEnded, Unavailable
+from app.htmx import is_script
 from app.security import HEADERS
 from app.sessions import forget_session
 from app.templating import Templates
-from app.views import ErrorPage, Problem
+from app.views.problems import ErrorPage, Problem
+
+CHAT = re.compile(r"^/(?:chats|generate)/([0-9a-f-]{36})(?:/|$)")
 
 log = logging.getLogger(__name__)
 
@@ -20,10 +24,9 @@ def add_error_handlers(app: FastAPI, templates: Templates) -> None:
     """Registers a handler for every way in which a request can fail."""
 
     def show(request: Request, problem: Problem, status: int, refresh: bool = False) -> Response:
-        script = request.headers.get("hx-request") == "true"
         headers = {"Retry-After": "2"} if status == 503 else {}
         page = ErrorPage(problem, refresh=refresh and request.method == "GET")
-        template = "_refused.html" if script else "error.html"
+        template = "_refused.html" if is_script(request) else "error.html"
         return templates.page(template, page, status, headers)
 
     @app.exception_handler(ParleyError)
@@ -42,6 +45,10 @@ def add_error_handlers(app: FastAPI, templates: Templates) -> None:
 
     @app.exception_handler(HTTPException)
     async def show_http_error(request: Request, error: HTTPException) -> Response:
+        if error.status_code == 405 and request.method == "GET":
+            # A reload after a form that failed: back to where it stood.
+            found = CHAT.match(request.url.path)
+            return RedirectResponse(f"/chats/{found[1]}" if found else "/", 303)
         kinds = {400: "invalid-input", 404: "not-found", 405: "wrong-method"}
         response = show(
             request, Problem(kinds.get(error.status_code, "internal")), error.status_code

@@ -12,11 +12,30 @@ from app.assets import Assets
 from app.clients.base import DbApi
 from app.clients.chats import ChatsClient
 from app.clients.language_model import LanguageModel
+from app.clients.messages import MessagesClient
 from app.clients.replies import RepliesClient
 from app.clients.sessions import SessionsClient
 from app.handlers import add_error_handlers
+from app.preferences import ReadPreferences
 from app.replies.runner import Runner, name_worker
-from app.routes import chats, docs, exports, health, home, messages, replies, watch
+from app.replies.writing import Sampling
+from app.routes import (
+    chat_settings,
+    chats,
+    docs,
+    exports,
+    health,
+    home,
+    messages,
+    prompt,
+    replies,
+    search,
+    versions,
+    watch,
+)
+from app.routes import (
+    settings as settings_page,
+)
 from app.security import SecurityHeaders, refuse_cross_site
 from app.services import Services
 from app.sessions import COOKIE
@@ -26,6 +45,20 @@ from app.templating import Templates
 from app.watching.hub import Hub
 
 DAY_SECONDS = 24 * 60 * 60
+
+PARTS = (
+    home,
+    chats,
+    messages,
+    replies,
+    versions,
+    watch,
+    chat_settings,
+    prompt,
+    search,
+    settings_page,
+    exports,
+)
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -45,7 +78,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         lifespan=lambda app: _serve(app, settings, templates),
     )
     if settings.runner != "only":
-        for part in (home, chats, messages, replies, watch, exports):
+        for part in PARTS:
             app.include_router(part.router)
     app.include_router(health.router)
     app.mount("/static", assets)
@@ -57,6 +90,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         session_cookie=COOKIE,
         max_age=settings.session_days * DAY_SECONDS,
     )
+    app.add_middleware(ReadPreferences)
     app.add_middleware(SecurityHeaders)
     return app
 
@@ -86,16 +120,24 @@ async def _serve(app: FastAPI, settings: Settings, templates: Templates) -> Asyn
         contextlib.AsyncExitStack() as running,
     ):
         api = DbApi(db_http)
-        chats_client = ChatsClient(api)
-        hub = Hub(chats_client)
+        chats_client, messages_client = ChatsClient(api), MessagesClient(api)
+        model = LanguageModel(lm_http)
+        hub = Hub(messages_client)
         call_on_stop(hub.close)
         runner = None
         if settings.runner != "off":
-            model = LanguageModel(lm_http, settings.temperature)
             replies = RepliesClient(api, name_worker())
-            runner = Runner(replies, model, hub, settings.reply_tokens)
+            sampling = Sampling(settings.temperature, settings.reply_tokens)
+            runner = Runner(replies, model, hub, sampling)
             await running.enter_async_context(runner.run())
         app.state.services = Services(
-            settings, templates, SessionsClient(api), chats_client, hub, runner
+            settings,
+            templates,
+            SessionsClient(api),
+            chats_client,
+            messages_client,
+            model,
+            hub,
+            runner,
         )
         yield

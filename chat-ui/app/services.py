@@ -6,6 +6,8 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from app.clients.chats import ChatsClient
+from app.clients.language_model import LanguageModel
+from app.clients.messages import MessagesClient
 from app.clients.sessions import SessionsClient
 from app.replies.runner import Runner
 from app.settings import Settings
@@ -21,6 +23,8 @@ class Services:
     templates: Templates
     sessions: SessionsClient
     chats: ChatsClient
+    messages: MessagesClient
+    model: LanguageModel
     hub: Hub
     runner: Runner | None
 

@@ -32,9 +32,9 @@ async def require_session(request: Request) -> UUID:
 Session = Annotated[UUID, Depends(require_session)]
 
 
-async def open_session(request: Request, sessions: SessionsClient) -> UUID:
+async def open_session(request: Request, sessions: SessionsClient, name: str) -> UUID:
     """A new session, remembered in the cookie."""
-    session = await sessions.create()
+    session = await sessions.create(name)
     forget_session(request)
     request.session[ID] = str(session.id)
     request.session[RENEWED] = _today()

@@ -6,14 +6,15 @@ from typing import Any
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
+from app import preferences
 from app.assets import Assets
 
 
 class Templates:
-    """Jinja with what every page needs: `asset()`, and the assistant's name."""
+    """Jinja with what every page needs: `asset()`, the assistant's name, `preferences()`."""
 
     def __init__(self, assets: Assets, assistant_name: str) -> None:
-        self._env = Environment(
+        self.environment = Environment(
             loader=FileSystemLoader(Path(__file__).parent / "templates"),
             autoescape=select_autoescape(disabled_extensions=("md",), default=True),
             undefined=StrictUndefined,
@@ -21,11 +22,15 @@ class Templates:
             lstrip_blocks=True,
             auto_reload=False,  # a page of 50 messages would look at 100 files
         )
-        self._env.globals |= {"asset": assets.url, "assistant_name": assistant_name}
+        self.environment.globals |= {
+            "asset": assets.url,
+            "assistant_name": assistant_name,
+            "preferences": preferences.current,
+        }
 
     def render(self, name: str, **context: Any) -> str:
         """The template's text."""
-        return self._env.get_template(name).render(context)
+        return self.environment.get_template(name).render(context)
 
     def page(
         self, name: str, page: object, status: int = 200, headers: dict[str, str] | None = None

@@ -8,6 +8,8 @@ Problem
 ├── MessageNotFound         404 message-not-found
 ├── ReplyNotFound           404 reply-not-found
 ├── KeyReused               409 key-reused
+├── ReplyUnfinished         409 reply-unfinished
+├── NothingToGoOn           409 nothing-to-go-on
 ├── LeaseLost               409 lease-lost
 ├── OffsetDiffers           409 offset-differs
 ├── MessageTooLarge         413 message-too-large
@@ -64,7 +66,7 @@ class ChatNotFound(Problem):
 
 class MessageNotFound(Problem):
     status, slug, title = 404, "message-not-found", "There is no such message in this chat"
-    detail = "Read the newest page without before."
+    detail = "Read the newest page, without before or at."
 
 
 class ReplyNotFound(Problem):
@@ -73,8 +75,18 @@ class ReplyNotFound(Problem):
 
 
 class KeyReused(Problem):
-    status, slug, title = 409, "key-reused", "This client_key was used for another text"
-    detail = "Send the text again with a fresh client_key."
+    status, slug, title = 409, "key-reused", "This client_key was used for something else"
+    detail = "Send it again with a fresh client_key."
+
+
+class ReplyUnfinished(Problem):
+    status, slug, title = 409, "reply-unfinished", "This reply is still being written"
+    detail = "Stop it or wait for its end, then ask again."
+
+
+class NothingToGoOn(Problem):
+    status, slug, title = 409, "nothing-to-go-on", "This reply came to its own end"
+    detail = "Ask for another version of it: without go_on."
 
 
 class LeaseLost(Problem):

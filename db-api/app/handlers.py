@@ -33,7 +33,8 @@ async def on_invalid(request: Request, error: Exception) -> Response:
         }
         for found in error.errors()
     ]
-    return render(InvalidInput(errors=errors))
+    too_large = [found["ctx"] for found in error.errors() if found["type"] == "too_large"]
+    return render(InvalidInput(errors=errors, **(too_large[0] if too_large else {})))
 
 
 def name_field(place: tuple[object, ...]) -> str:

@@ -1,8 +1,9 @@
 """Puts the service together. Importing this connects to nothing and reads no environment."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import anyio.to_thread
 from fastapi import Depends, FastAPI
@@ -17,8 +18,10 @@ from app.handlers import add_handlers
 from app.messages.routes import router as messages
 from app.middleware import Guard
 from app.openapi import describe
+from app.purging import purge_hourly
 from app.replies.routes import person_router as replies
 from app.replies.routes import runner_router as runners
+from app.search.routes import router as search
 from app.sessions.routes import router as sessions
 from app.settings import Settings, read_settings
 
@@ -39,10 +42,15 @@ TAGS = [
 
 @asynccontextmanager
 async def run(app: FastAPI) -> AsyncIterator[None]:
-    """As many threads as connections: a thread that waits for one would only take up room."""
+    """As many threads as connections: a thread that waits for one would only take up room.
+    Beside the requests there is one small task, which cleans up."""
     settings: Settings = app.state.settings
     anyio.to_thread.current_default_thread_limiter().total_tokens = settings.db_pool
+    purging = asyncio.create_task(purge_hourly(app.state.database))
     yield
+    purging.cancel()
+    with suppress(asyncio.CancelledError):
+        await purging
     app.state.database.close()
 
 
@@ -67,7 +75,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(Guard, body_limit=settings.body_limit)
     add_handlers(app)
     guarded = [Depends(require_service)]
-    for router in (sessions, chats, messages, following, replies, runners):
+    for router in (sessions, chats, search, messages, following, replies, runners):
         app.include_router(router, dependencies=guarded)
     app.include_router(health.router)
     app.include_router(docs.router)

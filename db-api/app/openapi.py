@@ -26,8 +26,14 @@ PROBLEM_SCHEMA = {
                 "properties": {"field": {"type": "string"}, "message": {"type": "string"}},
             },
         },
-        "size": {"type": "integer", "description": "With message-too-large: bytes sent."},
-        "limit": {"type": "integer", "description": "With 413: bytes allowed."},
+        "size": {
+            "type": "integer",
+            "description": "With message-too-large: bytes sent; with a 422: characters sent.",
+        },
+        "limit": {
+            "type": "integer",
+            "description": "With 413: bytes allowed; with a 422: characters allowed.",
+        },
         "length": {"type": "integer", "description": "With offset-differs: code points stored."},
     },
 }

@@ -69,12 +69,6 @@ class DbApiServer:
         """Runs `sql` as the superuser, past all policies."""
         return self.postgres.psql(sql, self.database.name)
 
-    def end_session(self, session: str) -> None:
-        """As the person ends it."""
-        token = (self.secrets / "db-api" / "token").read_text().strip()
-        headers = {"Authorization": f"Bearer {token}", "X-Session-ID": session}
-        httpx.delete(f"{self.url}/sessions/current", headers=headers).raise_for_status()
-
     def _ready(self) -> bool:
         try:
             return httpx.get(f"{self.url}/ready").is_success

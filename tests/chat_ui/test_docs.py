@@ -20,6 +20,21 @@ def test_every_route_is_described(browser: httpx.Client) -> None:
         "/",
         "/chats",
         "/chats/{chat_id}",
+        "/chats/{chat_id}/settings",
+        "/chats/{chat_id}/pin",
+        "/chats/{chat_id}/delete",
+        "/chats/{chat_id}/restore",
+        "/chats/{chat_id}/prompt",
+        "/chats/{chat_id}/head",
+        "/chats/{chat_id}/messages/{message_id}",
+        "/chats/{chat_id}/messages/{message_id}/delete",
+        "/chats/{chat_id}/replies/{reply_id}/again",
+        "/chats/{chat_id}/replies/{reply_id}/continue",
+        "/search",
+        "/settings",
+        "/settings/forget",
+        "/export.json",
+        "/export.md",
         "/generate/{chat_id}",
         "/chats/{chat_id}/events",
         "/chats/{chat_id}/live",
@@ -55,7 +70,7 @@ def test_forms_are_described_with_their_fields(browser: httpx.Client) -> None:
     paths = browser.get("/openapi.json").json()["paths"]
     body = paths["/generate/{chat_id}"]["post"]["requestBody"]["content"]
     fields = body["application/x-www-form-urlencoded"]["schema"]["properties"]
-    assert set(fields) == {"prompt", "client_key"}
+    assert set(fields) == {"prompt", "client_key", "replaces"}
 
 
 def test_health_is_alive_and_ready(browser: httpx.Client) -> None:

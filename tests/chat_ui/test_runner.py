@@ -13,17 +13,19 @@ import pytest
 from app.clients.base import DbApi
 from app.clients.chats import ChatsClient
 from app.clients.language_model import LanguageModel, Usage
+from app.clients.messages import MessagesClient
 from app.clients.replies import Batch, RepliesClient
 from app.clients.sessions import SessionsClient
 from app.clients.types import Claim, Message, Progress, Reply
 from app.replies.runner import Runner
-from app.replies.writing import Outcome, Writing
+from app.replies.writing import Outcome, Sampling, Writing
 from app.watching.hub import Hub
 
 from tests.chat_ui.conftest import DbApiServer
 from tests.support.scripted_model import ScriptedModel
 
 PATIENCE = 1.0  # seconds without an event
+SAMPLING = Sampling(temperature=0, reply_tokens=100)
 
 
 @dataclass
@@ -32,13 +34,13 @@ class Bench:
 
     runner: Runner
     hub: Hub
-    chats: ChatsClient
+    messages: MessagesClient
     session: UUID
     claim: Claim
 
     async def wait_until_final(self) -> Message:
         for _ in range(200):
-            page = await self.chats.messages(self.session, self.claim.chat_id)
+            page = await self.messages.read(self.session, self.claim.chat_id)
             reply = page.items[-1]
             if reply.reply and reply.reply.final:
                 return reply
@@ -70,15 +72,16 @@ def run(db_api: DbApiServer, model_url: str, secrets: Path) -> Callable[[Try], N
             httpx.AsyncClient(base_url=model_url) as lm_http,
         ):
             api = DbApi(db_http)
-            chats, replies = ChatsClient(api), RepliesClient(api, "bench")
-            hub = Hub(chats)
-            runner = Runner(replies, LanguageModel(lm_http, 0, PATIENCE), hub, 100)
-            session = (await SessionsClient(api).create()).id
+            chats, messages = ChatsClient(api), MessagesClient(api)
+            hub = Hub(messages)
+            model = LanguageModel(lm_http, PATIENCE)
+            runner = Runner(RepliesClient(api, "bench"), model, hub, SAMPLING)
+            session = (await SessionsClient(api).create("Ann")).id
             chat = await chats.create(session, "Ann", "Be brief.", "Hello.")
-            sent = await chats.send(session, chat.id, "Hi", "key", "bench")
+            sent = await messages.send(session, chat.id, "Hi", "key", "bench")
             assert sent.claim
             async with runner.run():
-                yield Bench(runner, hub, chats, session, sent.claim)
+                yield Bench(runner, hub, messages, session, sent.claim)
 
     def go(attempt: Try) -> None:
         async def whole() -> None:
@@ -91,7 +94,7 @@ def run(db_api: DbApiServer, model_url: str, secrets: Path) -> Callable[[Try], N
 
 
 def test_what_watchers_see_is_what_db_api_has_confirmed() -> None:
-    writing = Writing(make_claim())
+    writing = Writing(make_claim(), SAMPLING)
     writing.write("one")
     assert writing.growth().text == ""
     batch = writing.take_batch()
@@ -101,7 +104,7 @@ def test_what_watchers_see_is_what_db_api_has_confirmed() -> None:
 
 
 def test_a_batch_whose_answer_got_lost_is_not_stored_twice() -> None:
-    writing = Writing(make_claim())
+    writing = Writing(make_claim(), SAMPLING)
     writing.write("one")
     writing.take_batch()  # stored, but nobody heard
     writing.write(" two")
@@ -125,6 +128,23 @@ def test_a_reply_claimed_again_by_its_own_runner_is_written_once(
     async def attempt(bench: Bench) -> None:
         bench.runner.begin(bench.claim)
         bench.runner.begin(bench.claim)
+        assert (await bench.wait_until_final()).content == model.text
+        assert len(model.requests) == 1
+
+    run(attempt)
+
+
+def test_a_claim_that_is_late_disturbs_nothing(
+    run: Callable[[Try], None], model: ScriptedModel, db_api: DbApiServer
+) -> None:
+    """Sent twice: the second answer brings the claim as it was before the first words."""
+    model.text, model.hold_after = "one two three", 2
+
+    async def attempt(bench: Bench) -> None:
+        bench.runner.begin(bench.claim)
+        await until(lambda: stored(db_api, bench.claim.reply.id) == "one two")
+        bench.runner.begin(bench.claim)
+        model.go.set()
         assert (await bench.wait_until_final()).content == model.text
         assert len(model.requests) == 1
 
@@ -157,7 +177,7 @@ def test_a_runner_that_lost_its_reply_stops_writing_it(
             f" WHERE message_id = '{bench.claim.reply.id}'"
         )
         await until(lambda: model.running == 0)
-        page = await bench.chats.messages(bench.session, bench.claim.chat_id)
+        page = await bench.messages.read(bench.session, bench.claim.chat_id)
         assert page.items[-1].reply
         assert page.items[-1].reply.state == "running", "the other one's, untouched"
 
@@ -227,7 +247,7 @@ def test_tokens_and_time_add_up_over_all_who_wrote_a_reply() -> None:
     claim = make_claim()
     before = {"completion_tokens": 40, "first_token_ms": 80, "total_ms": 2000}
     reply = claim.reply.model_copy(update=before)
-    writing = Writing(claim.model_copy(update={"reply": reply}))
+    writing = Writing(claim.model_copy(update={"reply": reply}), SAMPLING)
     writing.write("one")
     writing.count(Usage(prompt_tokens=140, completion_tokens=10), before=40)
     ending = writing.end(Outcome("complete"))
@@ -238,7 +258,7 @@ def test_tokens_and_time_add_up_over_all_who_wrote_a_reply() -> None:
 
 
 def test_the_time_a_model_was_away_is_not_the_replys() -> None:
-    writing = Writing(make_claim())
+    writing = Writing(make_claim(), SAMPLING)
     writing.wait()
     time.sleep(0.3)
     assert writing.elapsed_ms < 200

@@ -12,6 +12,7 @@ from tests.support.person import (
     messages,
     open_chat,
     send,
+    stop_address,
     wait_for,
     wait_until_final,
 )
@@ -164,7 +165,7 @@ def test_stop_keeps_what_was_written_and_frees_the_model(
     chat = open_chat(browser)
     send(browser, chat, "Count")
     page = wait_for(browser, chat, "one two")
-    stop = page.split('action="')[1].split('"')[0]
+    stop = stop_address(page)
     assert browser.post(stop).status_code == 303
     page = wait_until_final(browser, chat)
     assert messages(page)[-1] == "one two"
@@ -178,7 +179,7 @@ def test_a_waiting_reply_can_be_stopped(browser: httpx.Client, model: ScriptedMo
     send(browser, chat, "first")
     send(browser, chat, "second")
     page = wait_for(browser, chat, "Waiting in line")
-    stop = page.split("Waiting in line")[1].split('action="')[1].split('"')[0]
+    stop = stop_address(page.split("Waiting in line")[1])
     assert browser.post(stop).status_code == 303
     assert "Stopped." in browser.get(chat).text
     model.go.set()

@@ -14,6 +14,7 @@ from tests.support.person import (
     messages,
     open_chat,
     send,
+    stop_address,
     wait_for,
     wait_until_final,
 )
@@ -115,10 +116,13 @@ def test_any_copy_stops_a_reply_that_another_one_writes(
         chat = open_chat(browser)
         send(browser, chat, "Hi")
         page = wait_for(browser, chat, "A scripted")
-        stop = page.split('action="')[1].split('"')[0]
+        stop = stop_address(page)
         with httpx.Client(base_url=other, cookies=browser.cookies) as elsewhere:
             assert elsewhere.post(stop).status_code == 303
         assert "Stopped." in wait_until_final(browser, chat)
+    deadline = time.monotonic() + 5
+    while model.running and time.monotonic() < deadline:
+        time.sleep(0.05)
     assert model.running == 0, "its slot is free again"
 
 
@@ -206,7 +210,10 @@ def test_a_session_that_ends_while_it_watches_ends_the_stream_and_its_reply_is_w
     for name, _ in events(browser, chat):
         told.append(name)
         if len(told) == 1:
-            db_api.end_session(db_api.psql(f"SELECT session_id FROM chats WHERE id = '{chat_id}'"))
+            db_api.psql(
+                "UPDATE sessions SET revoked_at = now() WHERE id ="
+                f" (SELECT session_id FROM chats WHERE id = '{chat_id}')"
+            )
     assert told[-1] == "end", "while the model still writes"
     model.go.set()
     done = f"SELECT state FROM replies WHERE chat_id = '{chat_id}'"
@@ -268,7 +275,7 @@ def test_without_javascript_one_can_write_and_stop_while_a_reply_grows(
         page = ""
         while "Stop</button>" not in page:
             page += next(pieces)
-        stop = page.split('action="')[1].split('"')[0]
+        stop = stop_address(page)
         back = page.split(f'href="{chat}?')[1].split("#")[0]
         stay = browser.get(chat, params=back).text
         assert "refresh" not in stay

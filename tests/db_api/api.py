@@ -43,6 +43,12 @@ class Person:
     def post(self, path: str, json: Any = None) -> httpx.Response:
         return self.http.post(path, headers=self.headers, json=json)
 
+    def patch(self, path: str, **changes: Any) -> httpx.Response:
+        return self.http.patch(path, headers=self.headers, json=changes)
+
+    def put(self, path: str, json: Any) -> httpx.Response:
+        return self.http.put(path, headers=self.headers, json=json)
+
     def delete(self, path: str) -> httpx.Response:
         return self.http.delete(path, headers=self.headers)
 
@@ -52,10 +58,26 @@ class Person:
         return str(body(self.post("/chats", new), 201)["id"])
 
     def post_message(
-        self, chat: str, content: str, key: str | None = None, worker: str | None = None
+        self,
+        chat: str,
+        content: str,
+        key: str | None = None,
+        worker: str | None = None,
+        replaces: str | None = None,
     ) -> httpx.Response:
         new = {"content": content, "client_key": key or f"key-{next(_keys)}", "worker": worker}
-        return self.post(f"/chats/{chat}/messages", new)
+        return self.post(f"/chats/{chat}/messages", new | {"replaces": replaces})
+
+    def ask_again(
+        self,
+        chat: str,
+        replaces: str,
+        key: str | None = None,
+        worker: str | None = None,
+        go_on: bool = False,
+    ) -> httpx.Response:
+        new = {"replaces": replaces, "client_key": key or f"key-{next(_keys)}", "worker": worker}
+        return self.post(f"/chats/{chat}/replies", new | {"go_on": go_on})
 
     def send(self, chat: str, content: str = "Hi", worker: str | None = None) -> str:
         """Sends a message; its reply's id."""
@@ -66,9 +88,17 @@ class Person:
         found: list[Any] = body(self.get(f"/chats/{chat}/messages", **params))["items"]
         return found
 
+    def contents(self, chat: str) -> list[str]:
+        """What the branch shown says."""
+        return [message["content"] for message in self.messages(chat)]
+
     def reply(self, chat: str, reply: str) -> Any:
         """The reply as the chat's page shows it."""
         return next(m["reply"] for m in self.messages(chat) if m["id"] == reply)
+
+    def search(self, q: str, **params: Any) -> list[Any]:
+        found: list[Any] = body(self.get("/search", q=q, **params))["items"]
+        return found
 
     def stop(self, chat: str, reply: str) -> Any:
         return body(self.post(f"/chats/{chat}/replies/{reply}/stop"))
@@ -100,3 +130,9 @@ class Api:
 
     def finish(self, reply: str, text: str = "", **more: Any) -> Any:
         return body(self.post_finish(reply, text, **more))
+
+    def answer(self, person: Person, chat: str, content: str, text: str, **more: Any) -> str:
+        """One whole turn, a message and its reply; the reply's id."""
+        reply = person.send(chat, content, worker="w")
+        self.finish(reply, text, **more)
+        return reply

@@ -1,12 +1,11 @@
-"""Chats are created, listed, found and deleted, each by its owner only."""
+"""Chats are created, listed and found, each by its owner only."""
 
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from tests.db_api.api import Api, Person, body, problem
-from tests.db_api.conftest import Sql
+from tests.db_api.api import Person, body, problem
 
 
 def test_a_chat_begins_with_its_opening_message(ada: Person) -> None:
@@ -70,6 +69,20 @@ def test_the_list_is_paged_without_gaps(ada: Person) -> None:
     assert pages == 3
 
 
+def test_pinned_chats_come_first_on_every_page(ada: Person) -> None:
+    chats = [ada.chat() for _ in range(6)]
+    for pinned in (chats[0], chats[3]):
+        ada.patch(f"/chats/{pinned}", pinned=True)
+    expected = [chats[n] for n in (3, 0, 5, 4, 2, 1)]
+    for limit in (1, 2, 4, 6):
+        seen, before = list[str](), None
+        while before or not seen:
+            page = body(ada.get("/chats", limit=limit, **({"before": before} if before else {})))
+            seen += [chat["id"] for chat in page["items"]]
+            before = page["next"]
+        assert seen == expected
+
+
 def test_a_chat_is_found_by_exactly_its_name(ada: Person) -> None:
     chat = ada.chat("Ada")
     ada.chat("Ada L.")
@@ -89,19 +102,6 @@ def test_a_stranger_s_chat_and_none_look_the_same(ada: Person, bob: Person) -> N
         problem(bob.get("/chats", before=chat), 404, "chat-not-found")
     assert body(bob.get("/chats"))["items"] == []
     assert ada.messages(hers) == []
-
-
-def test_a_deleted_chat_is_gone_with_all_that_is_in_it(ada: Person, api: Api, sql: Sql) -> None:
-    chat, other = ada.chat(opening="Hello"), ada.chat()
-    reply = ada.send(chat, worker="w")
-    ada.send(chat)
-    assert ada.delete(f"/chats/{chat}").status_code == 204
-    problem(ada.get(f"/chats/{chat}"), 404, "chat-not-found")
-    problem(ada.delete(f"/chats/{chat}"), 404, "chat-not-found")
-    assert api.store(reply, "late")["held"] is False
-    problem(api.post_finish(reply), 409, "lease-lost")
-    assert sql("SELECT (SELECT count(*) FROM messages), (SELECT count(*) FROM replies)") == [(0, 0)]
-    assert body(ada.get(f"/chats/{other}"))["id"] == other
 
 
 @pytest.mark.parametrize("chat", ["x", "1", "%00", "00000000-0000-0000-0000-00000000000g"])

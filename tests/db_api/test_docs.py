@@ -77,6 +77,10 @@ def test_bodies_have_examples_that_the_api_accepts(document: Any, app: FastAPI, 
     chat = body(ada.post("/chats", schemas["NewChat"]["examples"][0]), 201)["id"]
     new = schemas["NewMessage"]["examples"][0]
     assert ada.post(f"/chats/{chat}/messages", new).status_code == 201
+    for name, path in (("ChatChanges", f"/chats/{chat}"), ("SessionChanges", "/sessions/current")):
+        assert ada.patch(path, **schemas[name]["examples"][0]).status_code == 200
+    session = schemas["NewSession"]["examples"][0]
+    assert api.http.post("/sessions", json=session).status_code == 201
     worker = schemas["ClaimRequest"]["examples"][0]
     claim = body(api.http.post("/replies/claim", json=worker))
     progress = schemas["ProgressRequest"]["examples"][0]

@@ -45,9 +45,26 @@ def test_a_stranger_reaches_nothing(bare: Api, her: Person, him: Person) -> None
         him.get("/chats", before=chat),
         him.post_message(chat, "Hi"),
         him.post(stop.format(chat)),
+        him.get(f"/chats/{chat}/messages", at=before[0]["id"]),
+        him.get(f"/chats/{chat}/messages/all"),
+        him.get(f"/chats/{chat}/prompt"),
+        him.patch(f"/chats/{chat}", title="mine now"),
+        him.patch(f"/chats/{chat}"),
+        him.put(f"/chats/{chat}/head", {"message_id": before[0]["id"]}),
+        him.ask_again(chat, reply),
+        him.delete(f"/chats/{chat}/messages/{before[1]['id']}"),
         him.delete(f"/chats/{chat}"),
+        him.post(f"/chats/{chat}/restore"),
     ):
         problem(answer, 404, "chat-not-found")
+    for answer in (
+        him.get(f"/chats/{his}/messages", at=before[0]["id"]),
+        him.put(f"/chats/{his}/head", {"message_id": before[0]["id"]}),
+        him.delete(f"/chats/{his}/messages/{before[1]['id']}"),
+        him.post_message(his, "Hi", replaces=before[1]["id"]),
+        him.ask_again(his, reply),
+    ):
+        problem(answer, 404, "message-not-found")
     problem(him.post(stop.format(his)), 404, "reply-not-found")
     found = him.get(f"/chats/{his}/messages", before=before[-1]["id"])
     problem(found, 404, "message-not-found")
@@ -55,6 +72,13 @@ def test_a_stranger_reaches_nothing(bare: Api, her: Person, him: Person) -> None
     told = body(him.get(f"/chats/{his}/follow", known=f"{reply}:queued::::0"))
     assert told["replies"] == []
     assert her.messages(chat) == before
+    assert body(her.get(f"/chats/{chat}"))["title"] == "secret"
+
+
+def test_a_search_keeps_to_one_s_own(her: Person, him: Person) -> None:
+    her.send(her.chat(), "secret")
+    assert len(body(her.get("/search", q="secret"))["items"]) == 2
+    assert body(him.get("/search", q="secret")) == {"items": [], "more": False}
 
 
 def test_a_key_is_looked_up_among_one_s_own(her: Person, him: Person) -> None:
@@ -65,6 +89,7 @@ def test_a_key_is_looked_up_among_one_s_own(her: Person, him: Person) -> None:
 
 def test_ending_or_renewing_a_session_leaves_others_alone(her: Person, him: Person) -> None:
     before = body(her.get("/sessions/current"))
+    him.patch("/sessions/current", name="Bob")
     him.post("/sessions/current/renew")
     him.delete("/sessions/current")
     assert body(her.get("/sessions/current")) == before

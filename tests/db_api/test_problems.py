@@ -25,9 +25,9 @@ def operations(app: FastAPI) -> Iterator[tuple[str, str]]:
 
 def test_every_call_needs_the_service_s_token(app: FastAPI, api: Api, ada: Person) -> None:
     guarded = [(method, path) for method, path in operations(app) if path not in OPEN]
-    assert len(guarded) >= 16
+    assert len(guarded) >= 26
     for method, path in guarded:
-        url = path.format(chat_id=uuid4(), reply_id=uuid4())
+        url = path.format(chat_id=uuid4(), reply_id=uuid4(), message_id=uuid4())
         for shown in ("", "Bearer", "Bearer wrong", "Basic x", f"Bearer {'x' * 64}", "Bearer é"):
             headers = httpx.Headers(ada.headers)
             headers["Authorization"] = shown
@@ -42,10 +42,11 @@ def test_the_rest_is_open(api: Api) -> None:
 
 
 def test_every_person_s_call_needs_a_session(app: FastAPI, api: Api) -> None:
-    asked = [(m, p) for m, p in operations(app) if p.startswith(("/chats", "/sessions/current"))]
-    assert len(asked) >= 11
+    theirs = ("/chats", "/search", "/sessions/current")
+    asked = [(m, p) for m, p in operations(app) if p.startswith(theirs)]
+    assert len(asked) >= 20
     for method, path in asked:
-        url = path.format(chat_id=uuid4(), reply_id=uuid4())
+        url = path.format(chat_id=uuid4(), reply_id=uuid4(), message_id=uuid4())
         found = problem(api.http.request(method, url), 422, "invalid-input")
         assert "X-Session-ID" in [error["field"] for error in found["errors"]]
 

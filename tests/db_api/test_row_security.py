@@ -4,7 +4,7 @@ None of these statements names an owner: it is what a forgotten WHERE would do.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any
 from uuid import uuid4
 
@@ -30,7 +30,7 @@ def acting(settings: Settings, role: str | None, session_id: str | None = None) 
         dbname=settings.db_name,
         password=settings.db_password_file.read_text().strip(),
     )
-    with connection.cursor() as cursor:
+    with closing(connection), connection.cursor() as cursor:
         if role:
             cursor.execute(f"SET LOCAL ROLE {role}")
         if session_id is not None:
@@ -46,13 +46,11 @@ def acting(settings: Settings, role: str | None, session_id: str | None = None) 
             return cursor.fetchall() if cursor.description else cursor.rowcount
 
         yield act
-    connection.rollback()
-    connection.close()
 
 
 @pytest.fixture
 def hers(ada: Person) -> dict[str, str]:
-    """Ada's rows: a running reply, a waiting one, and a finished one."""
+    """Ada's rows: a running reply, a waiting one, and what was said before."""
     chat = ada.chat(opening="Hello")
     reply = ada.send(chat, "secret", worker="w")
     waiting = ada.send(chat, "another secret")
@@ -89,10 +87,12 @@ def test_nobody_else_sees_a_row(
 
 CHANGES = (
     "UPDATE sessions SET expires_at = now() + interval '1 year'",
-    "UPDATE sessions SET revoked_at = now()",
+    "UPDATE sessions SET name = 'mine now'",
+    "DELETE FROM sessions",
     "UPDATE chats SET title = 'mine now'",
     "UPDATE chats SET head = NULL",
-    "DELETE FROM chats",
+    "UPDATE chats SET deleted_at = now(), pinned = true, last_seq = 9",
+    "UPDATE chats SET system_prompt = '', temperature = 1, reply_tokens = 1",
     "UPDATE messages SET content = 'mine now'",
     "UPDATE replies SET stop_requested = true",
     "UPDATE replies SET state = 'stopped', finished_at = now()",
@@ -111,6 +111,17 @@ def test_a_change_without_a_where_reaches_one_s_own_rows_only(
             assert act(change) == 0
     with acting(settings, "app", hers["session"]) as act:
         assert act(change) > 0, "and the owner's own are changed: the statement itself works"
+
+
+def test_messages_are_deleted_by_their_owner_only(
+    settings: Settings, hers: dict[str, str], bob: Person
+) -> None:
+    for session in (bob.session_id, str(uuid4()), None):
+        with acting(settings, "app", session) as act:
+            assert act("DELETE FROM messages") == 0
+    with acting(settings, "app", hers["session"]) as act:
+        act("UPDATE chats SET head = NULL")
+        assert act("DELETE FROM messages") == 5
 
 
 @pytest.mark.parametrize(
@@ -164,13 +175,15 @@ def test_the_bare_login_sees_and_changes_nothing(
     [
         "UPDATE chats SET session_id = session_id",
         "UPDATE chats SET context_start = NULL",
+        "UPDATE sessions SET revoked_at = NULL",
         "UPDATE messages SET role = 'assistant'",
-        "DELETE FROM messages",
-        "DELETE FROM sessions",
+        "UPDATE messages SET parent_id = NULL",
+        "DELETE FROM chats",
         "UPDATE replies SET worker = 'me'",
         "DELETE FROM replies",
         "TRUNCATE chats",
         "SELECT * FROM claim_reply('me', 100)",
+        "SELECT purge_forgotten()",
         "SELECT * FROM waiting_line",
         "SELECT * FROM alembic_version",
     ],
@@ -189,15 +202,20 @@ def test_a_person_s_role_has_no_more_than_it_needs(
     "statement",
     [
         "SELECT * FROM sessions",
+        "SELECT name FROM sessions",
         "SELECT username FROM chats",
         "SELECT title FROM chats",
         "SELECT client_key FROM messages",
+        "SELECT * FROM search_chats('secret', 0, 10)",
+        "UPDATE sessions SET expires_at = now()",
         "UPDATE chats SET head = NULL",
+        "UPDATE chats SET deleted_at = now()",
+        "UPDATE chats SET temperature = 1",
         "UPDATE messages SET parent_id = NULL",
         "UPDATE replies SET stop_requested = false",
         "INSERT INTO messages (chat_id, session_id, seq, role, content)"
         " VALUES (uuidv7(), uuidv7(), 1, 'user', 'x')",
-        "DELETE FROM chats",
+        "DELETE FROM messages",
         "DELETE FROM replies",
         "TRUNCATE replies",
     ],
@@ -233,7 +251,8 @@ def test_a_dead_session_cannot_bring_itself_back(
 ) -> None:
     sql("UPDATE sessions SET revoked_at = now()")
     with acting(settings, "app", hers["session"]) as act:
-        assert act("UPDATE sessions SET revoked_at = NULL") == 0
+        assert act("UPDATE sessions SET expires_at = now() + interval '1 year'") == 0
+        assert act("DELETE FROM sessions") == 0
 
 
 def test_the_place_in_line_is_told_for_one_s_own_chat_only(
@@ -245,6 +264,64 @@ def test_the_place_in_line_is_told_for_one_s_own_chat_only(
     for session in (bob.session_id, None):
         with acting(settings, "app", session) as act:
             assert act(ask) == []
+
+
+def test_the_runner_deletes_only_what_was_over_a_day_ago(
+    settings: Settings, hers: dict[str, str], bob: Person, sql: Sql
+) -> None:
+    his, other = bob.chat(), bob.chat()
+    sql("UPDATE chats SET deleted_at = now() - interval '23 hours' WHERE id = %s", other)
+    with acting(settings, "runner") as act:
+        assert act("SELECT id FROM sessions") == []
+        assert act("DELETE FROM sessions") == act("DELETE FROM chats") == 0
+    sql("UPDATE chats SET deleted_at = now() - interval '25 hours' WHERE id = %s", his)
+    over = "UPDATE sessions SET expires_at = now() - interval '25 hours' WHERE id = %s"
+    sql(over, hers["session"])
+    with acting(settings, "runner") as act:
+        assert {chat for (chat,) in act("DELETE FROM chats RETURNING id")} == {his, hers["chat"]}
+        assert act("DELETE FROM sessions RETURNING id") == [(hers["session"],)]
+
+
+SEARCHED = "SELECT message_id FROM search_chats('secret', 0, 10)"
+
+
+def test_a_search_finds_the_asking_session_s_texts_only(
+    settings: Settings, hers: dict[str, str], bob: Person
+) -> None:
+    with acting(settings, "app", hers["session"]) as act:
+        assert len(act(SEARCHED)) == 3, "the title and two messages"
+    for session in (bob.session_id, str(uuid4()), None, ""):
+        with acting(settings, "app", session) as act:
+            assert act(SEARCHED) == []
+
+
+@pytest.mark.parametrize("how", ["revoked_at = now()", "expires_at = now()"])
+def test_an_ended_session_finds_nothing(
+    settings: Settings, hers: dict[str, str], sql: Sql, how: str
+) -> None:
+    sql(f"UPDATE sessions SET {how}")
+    with acting(settings, "app", hers["session"]) as act:
+        assert act(SEARCHED) == []
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT name FROM sessions",
+        "SELECT system_prompt FROM chats",
+        "SELECT client_key FROM messages",
+        "SELECT * FROM replies",
+        "UPDATE chats SET title = ''",
+        "DELETE FROM messages",
+        "INSERT INTO sessions (expires_at) VALUES (now())",
+    ],
+)
+def test_the_searcher_s_role_has_no_more_than_it_needs(settings: Settings, statement: str) -> None:
+    with (
+        acting(settings, "searcher") as act,
+        pytest.raises(InsufficientPrivilege, match="permission denied"),
+    ):
+        act(statement)
 
 
 def test_every_table_forces_row_security(sql: Sql) -> None:
@@ -260,16 +337,17 @@ def test_every_table_forces_row_security(sql: Sql) -> None:
 def test_the_roles_are_nobody_by_themselves(sql: Sql) -> None:
     roles = sql(
         "SELECT rolcanlogin, rolsuper, rolbypassrls, rolcreaterole FROM pg_roles"
-        " WHERE rolname IN ('app', 'runner')"
+        " WHERE rolname IN ('app', 'runner', 'searcher')"
     )
-    assert roles == [(False, False, False, False)] * 2
+    assert roles == [(False, False, False, False)] * 3
     granted = sql(
         "SELECT bool_or(set_option), bool_or(inherit_option) FROM pg_auth_members"
-        " WHERE roleid IN ('app'::regrole, 'runner'::regrole) AND member = 'parley'::regrole"
+        " WHERE roleid::regrole::text IN ('app', 'runner', 'searcher')"
+        " AND member = 'parley'::regrole"
     )
     assert granted == [(True, False)]
 
 
 def test_nobody_is_left_who_may_create_in_the_schema(sql: Sql) -> None:
-    for role in ("app", "runner"):
+    for role in ("app", "runner", "searcher"):
         assert sql("SELECT has_schema_privilege(%s, 'public', 'CREATE')", role) == [(False,)]

@@ -6,11 +6,12 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from app.messages.branches import AROUND, FIND_PART, LEAF
 from app.messages.repository import BRANCH
 from fastapi import FastAPI
 from sqlalchemy import event, text
 
-from tests.db_api.api import Api, Person
+from tests.db_api.api import Api, Person, body
 from tests.db_api.conftest import Sql
 
 Count = Callable[[], Any]
@@ -49,11 +50,14 @@ def lengthen(sql: Sql, chat: str, messages: int) -> None:
                 CASE n %% 2 WHEN 0 THEN 'assistant' ELSE 'user' END, 'text ' || n
             FROM new RETURNING id, seq
         )
-        UPDATE chats SET head = (SELECT id FROM written ORDER BY seq DESC LIMIT 1) WHERE id = %s
+        UPDATE chats SET last_seq = %s + 1,
+            head = (SELECT id FROM written ORDER BY seq DESC LIMIT 1)
+        WHERE id = %s
         """,
         chat,
         messages,
         chat,
+        messages,
         chat,
     )
     sql("ANALYZE messages")
@@ -78,11 +82,17 @@ def test_the_hot_routes_stay_small(api: Api, ada: Person, counting: Count) -> No
         ada.get("/chats")
     assert len(statements) == 2
     with counting() as statements:
+        ada.get("/search", q="hello")
+    assert len(statements) == 2
+    with counting() as statements:
         api.finish(reply, "!", offset=5, claim_next=True)
     assert len(statements) == 7
     with counting() as statements:
         api.claim()
     assert len(statements) == 2
+    with counting() as statements:
+        ada.ask_again(chat, reply, worker="w")
+    assert len(statements) == 10
 
 
 def test_storing_for_many_replies_is_one_statement(api: Api, ada: Person, counting: Count) -> None:
@@ -104,7 +114,7 @@ def test_a_page_of_a_long_chat_reads_no_more_than_of_a_short_one(
             explain = text(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {BRANCH}")
             plan = connection.execute(explain, {**values, "last": last}).scalar_one()[0]["Plan"]
         assert plan["Actual Rows"] == 50
-        return int(plan["Shared Hit Blocks"] + plan["Shared Read Blocks"])
+        return blocks(plan)
 
     short, long = ada.chat(opening="Hello"), ada.chat(opening="Hello")
     lengthen(sql, short, 60)
@@ -114,8 +124,84 @@ def test_a_page_of_a_long_chat_reads_no_more_than_of_a_short_one(
     assert many <= few * 1.2
 
 
-def test_a_long_chat_is_deleted_in_a_moment(ada: Person, sql: Sql) -> None:
+@pytest.fixture
+def explain(app: FastAPI) -> Callable[..., Any]:
+    """``explain(person, path)``: the plan of the last statement that answers it, as it ran."""
+    database = app.state.database
+
+    def explain_last(person: Person, path: str, **params: Any) -> Any:
+        seen: list[tuple[str, Any]] = []
+
+        def note(_c: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
+            seen.append((statement, parameters))
+
+        event.listen(database.engine, "before_cursor_execute", note)
+        answer = person.get(path, **params)
+        event.remove(database.engine, "before_cursor_execute", note)
+        assert answer.status_code == 200, answer.text
+        statement, parameters = seen[-1]
+        with database.person(UUID(person.session_id)) as connection:
+            analyze = f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement}"
+            return connection.exec_driver_sql(analyze, parameters).scalar_one()[0]["Plan"]
+
+    return explain_last
+
+
+def blocks(plan: Any) -> int:
+    """What PostgreSQL looked at."""
+    return int(plan["Shared Hit Blocks"] + plan["Shared Read Blocks"])
+
+
+def test_a_page_of_five_thousand_chats_is_read_by_the_index(
+    ada: Person, bob: Person, sql: Sql, explain: Callable[..., Any]
+) -> None:
+    sql(
+        "INSERT INTO chats (session_id, username, system_prompt, pinned, updated_at)"
+        " SELECT s.id, 'Ada', '', mod(n, 100) = 0, now() - n * interval '1 minute'"
+        " FROM sessions s, generate_series(1, 5000) AS n"
+    )
+    sql("ANALYZE chats")
+    chats = body(ada.get("/chats", limit=200))["items"]
+    assert [c["pinned"] for c in chats] == [True] * 50 + [False] * 150
+    for before in ({}, {"before": chats[20]["id"]}, {"before": chats[100]["id"]}):
+        plan = explain(ada, "/chats", limit=50, **before)
+        assert plan["Actual Rows"] == 51
+        assert "chats_session_id_pinned_updated_at_id_idx" in str(plan)
+        assert "'Sort'" not in str(plan)
+        assert blocks(plan) < 150
+
+
+def test_a_page_in_the_middle_of_a_long_chat_is_read_by_indexes(
+    app: FastAPI, ada: Person, sql: Sql
+) -> None:
     chat = ada.chat(opening="Hello")
     lengthen(sql, chat, 10_000)
-    assert ada.delete(f"/chats/{chat}").status_code == 204  # within the statement timeout
+    ((middle,),) = sql("SELECT id::text FROM messages WHERE seq = 5000")
+    page = body(ada.get(f"/chats/{chat}/messages", at=middle, limit=50))
+    assert [m["seq"] for m in page["items"]] == list(range(4976, 5026))
+    assert (page["later"], page["shown"]) == (True, True)
+    head = body(ada.get(f"/chats/{chat}"))["head"]
+    values = {"session_id": ada.session_id, "chat_id": chat, "head": head, "count": 27}
+    values |= {"at": middle, "top": middle, "without": None, "message_id": middle}
+    with app.state.database.person(UUID(ada.session_id)) as connection:
+        for statement in (AROUND, LEAF, FIND_PART):
+            explain = text(f"EXPLAIN (FORMAT JSON) {statement}")
+            plan = connection.execute(explain, values).scalar_one()
+            assert "messages_parent_id_idx" in str(plan)
+            assert "Seq Scan" not in str(plan)
+
+
+def test_the_greater_part_of_a_long_chat_is_deleted_in_a_moment(ada: Person, sql: Sql) -> None:
+    chat = ada.chat(opening="Hello")
+    lengthen(sql, chat, 10_000)
+    ((second,),) = sql("SELECT id::text FROM messages WHERE seq = 2")
+    # Within the statement timeout.
+    assert ada.delete(f"/chats/{chat}/messages/{second}").status_code == 200
+    assert sql("SELECT count(*) FROM messages") == [(1,)]
+
+
+def test_a_long_session_is_forgotten_in_a_moment(ada: Person, sql: Sql) -> None:
+    chat = ada.chat(opening="Hello")
+    lengthen(sql, chat, 10_000)
+    assert ada.delete("/sessions/current").status_code == 204
     assert sql("SELECT count(*) FROM messages") == [(0,)]

@@ -48,14 +48,8 @@ DROP_THE_OWNERSHIP_CHECK = Bug(
         ),
         Change(
             "db-api/app/chats/repository.py",
-            "    statement = select(*COLUMNS).where("
-            "Chat.id == chat_id, Chat.session_id == session_id)",
-            "    statement = select(*COLUMNS).where(Chat.id == chat_id)",
-        ),
-        Change(
-            "db-api/app/messages/repository.py",
-            "where(Chat.id == chat_id, Chat.session_id == session_id)",
-            "where(Chat.id == chat_id)",
+            "and_(Chat.id == chat_id, Chat.session_id == session_id, ",
+            "and_(Chat.id == chat_id, ",
         ),
         Change(
             "db-api/app/messages/repository.py",
@@ -81,7 +75,7 @@ DROP_THE_IDEMPOTENCY_KEY = Bug(
     "drop the idempotency key",
     (
         Change(
-            "db-api/app/messages/sending.py",
+            "db-api/app/messages/asking.py",
             "    AND sent.client_key = :client_key\n",
             "    AND sent.client_key = :client_key AND false\n",
         ),

@@ -8,13 +8,17 @@ PAGE = """
   <h2 class="author">You</h2>
   <div class="body" dir="auto">a &lt;b&gt;
   &amp;amp; c</div>
+  <div class="foot">
+  </div>
 </article>
 <article class="message assistant" id="m-00000000-0000-0000-0000-000000000003" data-seq="3" data-unfinished>
   <h2 class="author">Parley</h2>
   <div class="body" dir="auto"><p>One <em>two</em></p><div class="open"><p>three 4</p></div></div>
+  <div class="foot">
 <footer class="status running" data-status>
   <span class="progress">Writing…</span>
 </footer>
+  </div>
 </article>
 """  # noqa: E501
 

@@ -82,7 +82,7 @@ def test_a_reply_that_ended_while_nobody_could_watch_is_seen_final() -> None:
     reply = "00000000-0000-0000-0000-000000000003"
     page = (
         f'<article class="message assistant" id="m-{reply}" data-seq="3" ><div class="body">'
-        "<p>Because</p></div><footer data-status></footer></article>"
+        '<p>Because</p></div> <div class="foot"><footer data-status></footer></div></article>'
     )
     trial = make_trial()
     trial.shown.note(CHAT, reply, "text", "Bec")

@@ -37,8 +37,15 @@ def generate(chat: str) -> str:
 
 def messages(page: str) -> list[str]:
     """The text of each message on a page, tags removed."""
-    bodies = re.findall(r'<div class="body"[^>]*>(.*?)</div>\s*(?:<footer|</article)', page, re.S)
+    bodies = re.findall(r'<div class="body"[^>]*>(.*?)</div>\s*<div class="foot">', page, re.S)
     return [html.unescape(re.sub(r"<[^>]+>", "", body)).strip() for body in bodies]
+
+
+def stop_address(page: str) -> str:
+    """Where the first Stop button on the page leads."""
+    match = re.search(r'action="([^"]+/stop)"', page)
+    assert match, "nothing to stop on the page"
+    return match[1]
 
 
 def wait_for(browser: httpx.Client, chat: str, text: str, seconds: float = 10) -> str:

@@ -49,12 +49,21 @@ class ScriptedModel:
         return Starlette(
             routes=[
                 Route("/v1/chat/completions", self._complete, methods=["POST"]),
+                Route("/apply-template", self._apply_template, methods=["POST"]),
+                Route("/v1/chat/completions/input_tokens", self._count, methods=["POST"]),
                 Route("/health", self._health),
             ]
         )
 
     async def _health(self, request: Request) -> Response:
         return JSONResponse({"status": "ok"})
+
+    async def _apply_template(self, request: Request) -> Response:
+        lines = [f"<{m['role']}> {m['content']}" for m in (await request.json())["messages"]]
+        return self.answer or JSONResponse({"prompt": "\n".join(lines)})
+
+    async def _count(self, request: Request) -> Response:
+        return self.answer or JSONResponse({"input_tokens": 42})
 
     async def _complete(self, request: Request) -> Response:
         body = await request.json()

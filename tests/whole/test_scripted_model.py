@@ -54,8 +54,8 @@ def collect(http: dict[str, Any], prompt: list[PromptMessage], written: str = ""
 
     async def stream() -> list[Event]:
         async with httpx.AsyncClient(**http) as client:
-            model = LanguageModel(client, temperature=0)
-            return [event async for event in model.stream(prompt, written, 24)]
+            model = LanguageModel(client)
+            return [event async for event in model.stream(prompt, written, 24, 0)]
 
     return asyncio.run(stream())
 
@@ -95,3 +95,13 @@ def test_a_prompt_that_is_too_long_is_refused_with_both_sizes(lm_server: LmServe
     assert refusal.value.size
     assert refusal.value.limit
     assert refusal.value.size > refusal.value.limit
+
+
+def test_the_prompt_is_told_as_it_is_read_with_its_tokens(http: dict[str, Any]) -> None:
+    async def describe() -> tuple[str, int]:
+        async with httpx.AsyncClient(**http) as client:
+            return await LanguageModel(client).describe(PROMPT)
+
+    exact, tokens = asyncio.run(describe())
+    assert all(message.content in exact for message in PROMPT)
+    assert 0 < tokens < len(exact)

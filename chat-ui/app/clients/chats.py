@@ -1,16 +1,13 @@
-"""Chats and their messages, always in the name of one session."""
+"""A session's chats: what they are called, how they are set, whether they are kept."""
 
 from uuid import UUID
 
 from app.clients.base import DbApi
-from app.clients.types import Chat, ChatPage, Growth, MessagePage, MessageRun, News, Reply, Sent
-
-FOLLOW_SECONDS = 20
-MOST_KNOWN = 100  # db-api takes no more in one call
+from app.clients.types import Chat, ChatPage, Prompt, SearchPage
 
 
 class ChatsClient:
-    """db-api's chats, messages and what a watcher needs of replies."""
+    """db-api's chats, always in the name of one session."""
 
     def __init__(self, api: DbApi) -> None:
         self._api = api
@@ -50,70 +47,34 @@ class ChatsClient:
         """The chat; NotFound if there is none or it is somebody else's."""
         return Chat.model_validate(await self._api.call("GET", f"/chats/{chat}", session=session))
 
-    async def messages(
-        self, session: UUID, chat: UUID, *, before: UUID | None = None, limit: int = 50
-    ) -> MessagePage:
-        """A page of the branch shown, ending at its head or just above `before`."""
-        params = {"limit": str(limit)}
-        if before is not None:
-            params["before"] = str(before)
-        return MessagePage.model_validate(
-            await self._api.call("GET", f"/chats/{chat}/messages", session=session, params=params)
+    async def change(self, session: UUID, chat: UUID, **fields: object) -> Chat:
+        """Sets what is given of `title`, `pinned`, `system_prompt`, `temperature` and
+        `reply_tokens`; None for the last two is the default."""
+        return Chat.model_validate(
+            await self._api.call("PATCH", f"/chats/{chat}", session=session, json=fields)
         )
 
-    async def all_messages(self, session: UUID, chat: UUID, *, after: int = 0) -> MessageRun:
-        """A page of all messages in the order of writing, from the one after `after` on."""
-        params = {"after": str(after)}
-        return MessageRun.model_validate(
-            await self._api.call(
-                "GET", f"/chats/{chat}/messages/all", session=session, params=params
-            )
+    async def remove(self, session: UUID, chat: UUID) -> None:
+        """Deletes the chat; for a day `restore` brings it back."""
+        await self._api.call("DELETE", f"/chats/{chat}", session=session)
+
+    async def restore(self, session: UUID, chat: UUID) -> Chat:
+        """Brings a deleted chat back; NotFound if it is gone for good."""
+        return Chat.model_validate(
+            await self._api.call("POST", f"/chats/{chat}/restore", session=session)
         )
 
-    async def send(
-        self, session: UUID, chat: UUID, content: str, client_key: str, worker: str | None
-    ) -> Sent:
-        """Stores the message and its queued reply; claims it for `worker` if a slot is free."""
-        body = {"content": content, "client_key": client_key, "worker": worker}
-        return Sent.model_validate(
-            await self._api.call("POST", f"/chats/{chat}/messages", session=session, json=body)
+    async def prompt(self, session: UUID, chat: UUID) -> Prompt:
+        """What the language model would get before the next message."""
+        return Prompt.model_validate(
+            await self._api.call("GET", f"/chats/{chat}/prompt", session=session)
         )
 
-    async def stop(self, session: UUID, chat: UUID, reply: UUID) -> Reply:
-        """Asks a reply to stop; what was written stays."""
-        path = f"/chats/{chat}/replies/{reply}/stop"
-        return Reply.model_validate(await self._api.call("POST", path, session=session))
-
-    async def follow(
-        self,
-        session: UUID,
-        chat: UUID,
-        *,
-        since: int,
-        known: list[Growth],
-        text: bool = True,
-        wait: float = FOLLOW_SECONDS,
-    ) -> News:
-        """What differs from what the caller knows, as soon as anything does (long poll).
-
-        `since` is the highest message seq known; of each `known` reply only the state and the end
-        of its text count. With `text=False` growing text alone is no news.
-        """
-        params = {
-            "since": str(since),
-            "known": [_known(growth) for growth in known[:MOST_KNOWN]],
-            "text": str(text).lower(),
-            "wait": str(wait),
-        }
-        answer = await self._api.call(
-            "GET", f"/chats/{chat}/follow", session=session, params=params, seconds=wait + 10
+    async def search(
+        self, session: UUID, query: str, *, offset: int = 0, limit: int = 20
+    ) -> SearchPage:
+        """Chats and messages in which every word of `query` begins a word."""
+        params = {"q": query, "offset": str(offset), "limit": str(limit)}
+        return SearchPage.model_validate(
+            await self._api.call("GET", "/search", session=session, params=params)
         )
-        return News.model_validate(answer)
-
-
-def _known(growth: Growth) -> str:
-    reply = growth.reply
-    place = "" if reply.place is None else reply.place
-    read = "" if reply.prompt_tokens_read is None else reply.prompt_tokens_read
-    length = growth.offset + len(growth.text)
-    return f"{reply.id}:{reply.state}:{reply.phase or ''}:{place}:{read}:{length}"

@@ -84,21 +84,18 @@ class ModelRefused(Exception):
 class LanguageModel:
     """Streams completions from lm-api."""
 
-    def __init__(
-        self, http: httpx.AsyncClient, temperature: float, patience: float = READ_SECONDS
-    ) -> None:
+    def __init__(self, http: httpx.AsyncClient, patience: float = READ_SECONDS) -> None:
         self._http = http
-        self._temperature = temperature
         self._patience = patience  # seconds between two events
 
     async def stream(
-        self, prompt: list[PromptMessage], written: str, max_tokens: int
+        self, prompt: list[PromptMessage], written: str, max_tokens: int, temperature: float
     ) -> AsyncGenerator[Event]:
         """The reply to `prompt` as it comes, going on from `written` if that is not empty.
 
         Raises ModelAway, ModelBroke or ModelRefused. Closing the iterator frees the model's slot.
         """
-        body = _request(prompt, written, max_tokens, self._temperature)
+        body = _request(prompt, written, max_tokens, temperature)
         timeout = httpx.Timeout(5, read=READ_SECONDS)
         try:
             async with self._http.stream(
@@ -118,6 +115,26 @@ class LanguageModel:
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise ModelAway from error
         except (httpx.HTTPError, TimeoutError) as error:
+            raise ModelBroke(repr(error)) from error
+
+    async def describe(self, prompt: list[PromptMessage]) -> tuple[str, int]:
+        """The prompt exactly as the model reads it, and its tokens.
+
+        Raises ModelAway, ModelBroke or ModelRefused.
+        """
+        body = {"messages": [message.model_dump(include={"role", "content"}) for message in prompt]}
+        try:
+            exact, count = await asyncio.gather(
+                self._http.post("/apply-template", json=body),
+                self._http.post("/v1/chat/completions/input_tokens", json=body),
+            )
+            for response in (exact, count):
+                if response.status_code != httpx.codes.OK:
+                    _raise_for(response)
+            return exact.json()["prompt"], count.json()["input_tokens"]
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            raise ModelAway from error
+        except (httpx.HTTPError, ValueError, KeyError) as error:
             raise ModelBroke(repr(error)) from error
 
 

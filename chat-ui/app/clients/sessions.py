@@ -12,9 +12,22 @@ class SessionsClient:
     def __init__(self, api: DbApi) -> None:
         self._api = api
 
-    async def create(self) -> Session:
+    async def create(self, name: str) -> Session:
         """A new session."""
-        return Session.model_validate(await self._api.call("POST", "/sessions"))
+        return Session.model_validate(
+            await self._api.call("POST", "/sessions", json={"name": name})
+        )
+
+    async def rename(self, session: UUID, name: str) -> Session:
+        """Sets the name that new chats begin with."""
+        return Session.model_validate(
+            await self._api.call("PATCH", "/sessions/current", session=session, json={"name": name})
+        )
+
+    async def forget(self, session: UUID) -> None:
+        """Deletes the session with everything in it, for good; a hundred thousand messages take
+        some seconds."""
+        await self._api.call("DELETE", "/sessions/current", session=session, seconds=70)
 
     async def current(self, session: UUID) -> Session:
         """The session itself; SessionEnded if it is over."""

@@ -23,16 +23,20 @@ class Session(Received):
     """A browser's session; the cookie holds its id."""
 
     id: UUID
+    name: str | None = None
     expires_at: datetime
 
 
 class Chat(Received):
-    """A chat without its messages."""
+    """A chat without its messages. `temperature` and `reply_tokens`: None is the default."""
 
     id: UUID
     username: str
     title: str | None
+    pinned: bool = False
     system_prompt: str
+    temperature: float | None = None
+    reply_tokens: int | None = None
     created_at: datetime
     updated_at: datetime
     head: UUID | None
@@ -69,6 +73,15 @@ class Reply(Received):
         return self.state in FINAL
 
 
+class Version(Received):
+    """A message's place among those that were written in its stead."""
+
+    number: int
+    count: int
+    previous: UUID | None
+    next: UUID | None
+
+
 class Message(Received):
     """One message of a branch; for an unfinished reply `content` is the text so far."""
 
@@ -80,13 +93,17 @@ class Message(Received):
     content: str
     created_at: datetime
     reply: Reply | None = None
+    version: Version | None = None
 
 
 class MessagePage(Received):
-    """Oldest first; `earlier` is what to pass as `before` for the page above."""
+    """Oldest first; `earlier` is what to pass as `before` for the page above. `later`: the branch
+    goes on below; `shown`: it is the one the chat shows."""
 
     items: list[Message]
     earlier: UUID | None
+    later: bool = False
+    shown: bool = True
 
 
 class MessageRun(Received):
@@ -101,6 +118,38 @@ class PromptMessage(Received):
 
     role: Role
     content: str
+
+
+class PromptPart(PromptMessage):
+    """One of its messages, with the one it comes from; None for the system prompt."""
+
+    message_id: UUID | None
+
+
+class Prompt(Received):
+    """What the language model would get before the next message."""
+
+    messages: list[PromptPart]
+    context_start: UUID | None
+
+
+class Hit(Received):
+    """Something found: a chat by its title (no message), or a message. What was looked for
+    stands between U+E000 and U+E001 in `snippet`."""
+
+    chat_id: UUID
+    title: str | None
+    message_id: UUID | None
+    role: Role | None
+    snippet: str
+    created_at: datetime
+
+
+class SearchPage(Received):
+    """Titles first, then messages, newest first."""
+
+    items: list[Hit]
+    more: bool
 
 
 class ShorterPrompt(Received):
@@ -119,6 +168,8 @@ class Claim(Received):
     text: str
     prompt: list[PromptMessage]
     attempts: int
+    temperature: float | None = None
+    reply_tokens: int | None = None
 
 
 class Sent(Received):
@@ -140,10 +191,12 @@ class Growth(Received):
 
 
 class News(Received):
-    """What changed in a chat; `idle` means that nothing is left to wait for."""
+    """What changed in a chat whose branch shown ends at `head`; `idle` means that nothing is left
+    to wait for."""
 
     messages: list[Message]
     replies: list[Growth]
+    head: UUID | None
     idle: bool
 
 

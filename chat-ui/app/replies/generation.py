@@ -33,7 +33,6 @@ async def generate(
     model: LanguageModel,
     replies: RepliesClient,
     writing: Writing,
-    reply_tokens: int,
     announce: Callable[[], None],
 ) -> Outcome:
     """Writes into `writing` until the model is done or refuses.
@@ -47,7 +46,7 @@ async def generate(
     while True:
         length = len(writing.text)
         try:
-            return await _attempt(model, writing, reply_tokens, announce)
+            return await _attempt(model, writing, announce)
         except ModelAway:
             writing.wait()
             announce()
@@ -77,12 +76,10 @@ async def _shorten(replies: RepliesClient, writing: Writing) -> bool:
     return shorter is not None
 
 
-async def _attempt(
-    model: LanguageModel, writing: Writing, reply_tokens: int, announce: Callable[[], None]
-) -> Outcome:
+async def _attempt(model: LanguageModel, writing: Writing, announce: Callable[[], None]) -> Outcome:
     error, before = None, writing.tokens
-    left = max(1, reply_tokens - writing.tokens)
-    events = model.stream(writing.prompt, writing.text, left)
+    left = max(1, writing.sampling.reply_tokens - writing.tokens)
+    events = model.stream(writing.prompt, writing.text, left, writing.sampling.temperature)
     async with contextlib.aclosing(events) as stream:
         async for event in stream:
             match event:

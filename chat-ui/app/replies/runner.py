@@ -19,7 +19,7 @@ from app.clients.replies import RepliesClient
 from app.clients.types import Claim, Growth
 from app.errors import LeaseLost, ParleyError, Unavailable
 from app.replies.generation import generate
-from app.replies.writing import Outcome, Writing
+from app.replies.writing import Outcome, Sampling, Writing
 from app.watching.hub import Hub
 
 log = logging.getLogger(__name__)
@@ -39,10 +39,10 @@ class Runner:
     """Writes claimed replies and keeps their leases; `run` is its whole life."""
 
     def __init__(
-        self, replies: RepliesClient, model: LanguageModel, hub: Hub, reply_tokens: int
+        self, replies: RepliesClient, model: LanguageModel, hub: Hub, sampling: Sampling
     ) -> None:
         self._replies, self._model, self._hub = replies, model, hub
-        self._reply_tokens = reply_tokens
+        self._sampling = sampling
         self._writings: dict[UUID, Writing] = {}
         self._urgent = asyncio.Event()
         self._storing = asyncio.Lock()
@@ -82,11 +82,11 @@ class Runner:
                 return
             known.lost = True
             self._interrupt(known)
-        writing = Writing(claim)
+        writing = Writing(claim, self._sampling.of(claim))
         self._writings[writing.id] = writing
         self._hub.lead(claim.chat_id, writing.growth())
         writing.generation = asyncio.create_task(
-            generate(self._model, self._replies, writing, self._reply_tokens, self._urgent.set)
+            generate(self._model, self._replies, writing, self._urgent.set)
         )
         writing.task = asyncio.create_task(self._write(writing, writing.generation))
 

@@ -18,6 +18,21 @@ class Outcome:
     error: str | None = None
 
 
+@dataclass(frozen=True)
+class Sampling:
+    """How freely the model writes, and how many tokens at most."""
+
+    temperature: float
+    reply_tokens: int
+
+    def of(self, claim: Claim) -> "Sampling":
+        """What the chat has set, and these where it has not."""
+        return Sampling(
+            self.temperature if claim.temperature is None else claim.temperature,
+            claim.reply_tokens or self.reply_tokens,
+        )
+
+
 class Writing:
     """A claimed reply in memory.
 
@@ -25,8 +40,9 @@ class Writing:
     that a stored text always ends where one of its tokens ended and can be continued exactly.
     """
 
-    def __init__(self, claim: Claim) -> None:
+    def __init__(self, claim: Claim, sampling: Sampling) -> None:
         self.claim = claim
+        self.sampling = sampling
         self.stored = claim.text
         self.pending = ""
         self.phase: Phase | None = None
@@ -98,9 +114,8 @@ class Writing:
             self._away_since = None
 
     def holds(self, claim: Claim) -> bool:
-        """Whether a new claim on this reply finds it as it is written here."""
-        stored = claim.text
-        return not self.lost and stored.startswith(self.stored) and self.text.startswith(stored)
+        """Whether a claim on this reply found it as it is, or was a moment ago, written here."""
+        return not self.lost and self.text.startswith(claim.text)
 
     def end(self, outcome: Outcome) -> Ending:
         """What is to be stored at the end."""

@@ -1,7 +1,7 @@
 """Home: your name, your chats, a new chat."""
 
 import asyncio
-import unicodedata
+import contextlib
 from typing import Annotated
 from uuid import UUID
 
@@ -11,14 +11,16 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from app.clients.types import ChatPage
 from app.errors import InvalidInput, SessionEnded
 from app.forms import read_form, read_text
+from app.names import check_name
 from app.routes.openapi import WITH_COOKIE, form_body, pages
 from app.services import Ask, Services
 from app.sessions import find_session, forget_session, open_session, renew_session
-from app.views import HomePage, Problem
+from app.views.lists import view_chats
+from app.views.pages import HomePage
+from app.views.problems import Problem
 
 router = APIRouter(tags=["chats"])
 
-NAME_LIMIT = 80
 NO_CHATS = ChatPage(items=[], next=None)
 
 
@@ -30,10 +32,13 @@ NO_CHATS = ChatPage(items=[], next=None)
     responses=pages(422, 503),
 )
 async def show_home(
-    request: Request, services: Ask, before: Annotated[UUID | None, Query()] = None
+    request: Request,
+    services: Ask,
+    before: Annotated[UUID | None, Query()] = None,
+    deleted: Annotated[UUID | None, Query()] = None,
 ) -> HTMLResponse:
-    """The session's chats, newest first; `before` pages back."""
-    page = await _home(request, services, before)
+    """The session's chats, newest first; `before` pages back. `deleted` is one to bring back."""
+    page = await _home(request, services, before, deleted=deleted)
     return services.templates.page("home.html", page)
 
 
@@ -45,15 +50,18 @@ async def show_home(
     dependencies=WITH_COOKIE,
     responses=pages(403, 413, 422, 503),
     openapi_extra=form_body(
-        username="Your name, 1 to 80 characters", new="If not empty, always start a new chat"
+        username="Your name, 1 to 80 characters; left out: the one this session goes by",
+        new="If not empty, always start a new chat",
     ),
 )
 async def open_chat(request: Request, services: Ask) -> Response:
     """Redirects to the chat. The session begins here, when a name is first given."""
     form = await read_form(request, services.settings.message_limit)
     username = read_text(form, "username").strip()
+    if "username" not in form:  # New chat, beside another one
+        username = await _own_name(request, services)
     try:
-        _check_name(username)
+        check_name(username)
     except InvalidInput as error:
         page = await _home(request, services, None, username, Problem.of(error))
         return services.templates.page("home.html", page, error.status)
@@ -61,20 +69,14 @@ async def open_chat(request: Request, services: Ask) -> Response:
     return RedirectResponse(f"/chats/{chat}", 303)
 
 
-@router.get("/chats", include_in_schema=False)
-async def leave_chats() -> RedirectResponse:
-    """A reload after a failed POST arrives here as a GET."""
-    return RedirectResponse("/", 303)
-
-
-def _check_name(username: str) -> None:
-    kinds = {unicodedata.category(character) for character in username}
-    if all(kind[0] in "CZ" for kind in kinds):  # controls, format marks, spaces: nothing to see
-        raise InvalidInput("name-missing")
-    if len(username) > NAME_LIMIT:
-        raise InvalidInput("name-too-long", size=len(username), limit=NAME_LIMIT)
-    if "Cc" in kinds:
-        raise InvalidInput("name-with-controls")
+async def _own_name(request: Request, services: Services) -> str:
+    """The name this session goes by; empty if there is none, or no session."""
+    session = find_session(request)
+    if session is None:
+        return ""
+    with contextlib.suppress(SessionEnded):
+        return (await services.sessions.current(session)).name or ""
+    return ""
 
 
 async def _home(
@@ -83,10 +85,12 @@ async def _home(
     before: UUID | None,
     username: str | None = None,
     problem: Problem | None = None,
+    deleted: UUID | None = None,
 ) -> HomePage:
+    nothing = view_chats(NO_CHATS)
     session = find_session(request)
     if session is None:
-        return HomePage(NO_CHATS, username or "", problem=problem)
+        return HomePage(nothing, username or "", problem=problem)
     try:
         await renew_session(request, services.sessions, session)
         current, chats = await asyncio.gather(
@@ -94,10 +98,12 @@ async def _home(
         )
     except SessionEnded as error:
         forget_session(request)
-        return HomePage(NO_CHATS, username or "", problem=problem or Problem.of(error))
+        return HomePage(nothing, username or "", problem=problem or Problem.of(error))
     if username is None:
-        username = chats.items[0].username if chats.items else ""
-    return HomePage(chats, username, current.expires_at, problem, first=before is None)
+        username = current.name or ""
+    return HomePage(
+        view_chats(chats), username, current.expires_at, problem, before is None, deleted
+    )
 
 
 async def _find_or_create(
@@ -105,10 +111,10 @@ async def _find_or_create(
 ) -> UUID:
     session = find_session(request)
     try:
-        session = session or await open_session(request, services.sessions)
+        session = session or await open_session(request, services.sessions, username)
         return await _chat_under(services, session, username, new=new)
     except SessionEnded:
-        session = await open_session(request, services.sessions)
+        session = await open_session(request, services.sessions, username)
         return await _chat_under(services, session, username, new=new)
 
 

@@ -1,5 +1,6 @@
 """Sending a message, and what becomes of one that can't be sent."""
 
+from dataclasses import replace
 from uuid import UUID
 
 from fastapi import APIRouter, Request
@@ -17,12 +18,14 @@ from app.errors import (
     TooLarge,
     Unavailable,
 )
-from app.forms import read_form, read_text
+from app.forms import read_form, read_id, read_text
+from app.htmx import is_script
 from app.routes.chats import load_chat
 from app.routes.openapi import WITH_COOKIE, form_body, pages
 from app.services import Ask, Services
 from app.sessions import Session, forget_session
-from app.views import Composer, ErrorPage, Problem, SentView, view_message
+from app.views.messages import Composer, SentView, view_message
+from app.views.problems import ErrorPage, Problem
 
 router = APIRouter(tags=["chats"], dependencies=WITH_COOKIE)
 
@@ -40,7 +43,9 @@ router = APIRouter(tags=["chats"], dependencies=WITH_COOKIE)
         **pages(401, 403, 404, 409, 413, 422, 429, 503),
     },
     openapi_extra=form_body(
-        prompt="Your message", client_key="Any text of up to 64 characters, new for each message"
+        prompt="Your message",
+        client_key="Any text of up to 64 characters, new for each message",
+        replaces="The id of a message of yours that this one is another version of",
     ),
 )
 async def send_message(
@@ -65,26 +70,15 @@ async def send_message(
         both = [view_message(sent.message), view_message(sent.reply)]
         view = SentView(both, Composer(), sent.title)
         return services.templates.page("_sent.html", view)
-    return RedirectResponse(f"/chats/{chat_id}", 303)
-
-
-@router.get("/generate/{chat_id}", include_in_schema=False)
-async def leave_generate(chat_id: UUID) -> RedirectResponse:
-    """A reload after a failed POST arrives here as a GET."""
-    return RedirectResponse(f"/chats/{chat_id}", 303)
-
-
-def is_script(request: Request) -> bool:
-    """Whether a script asks, which wants a fragment instead of a page."""
-    return request.headers.get("hx-request") == "true"
+    return RedirectResponse(f"/chats/{chat_id}{'#end' if composer.replaces else ''}", 303)
 
 
 def _read_composer(form: FormData, request: Request) -> Composer:
-    prompt, key = read_text(form, "prompt"), read_text(form, "client_key")
+    composer = Composer(read_text(form, "prompt"), replaces=read_id(form, "replaces"))
     # A form without a key (someone's own script) is sent once per request. The gateway may ask
     # two copies in turn, and tells by the id that it is the same one.
-    key = key or request.headers.get("x-request-id", "")[:64]
-    return Composer(prompt, key) if key else Composer(prompt)
+    key = read_text(form, "client_key") or request.headers.get("x-request-id", "")[:64]
+    return replace(composer, client_key=key) if key else composer
 
 
 async def _send(services: Services, session: UUID, chat_id: UUID, composer: Composer) -> Sent:
@@ -96,7 +90,14 @@ async def _send(services: Services, session: UUID, chat_id: UUID, composer: Comp
     if len(composer.client_key) > 64:
         raise InvalidInput("key-too-long")
     worker = services.runner.worker if services.runner else None
-    sent = await services.chats.send(session, chat_id, composer.prompt, composer.client_key, worker)
+    sent = await services.messages.send(
+        session, chat_id, composer.prompt, composer.client_key, worker, composer.replaces
+    )
+    return begin_reply(services, sent)
+
+
+def begin_reply(services: Services, sent: Sent) -> Sent:
+    """Has this copy write the reply if it was given it."""
     if sent.claim and services.runner:
         services.runner.begin(sent.claim)
     return sent
@@ -129,12 +130,14 @@ async def _refuse(
 ) -> Response:
     """Shows the form again with its text, and with a fresh key where the old one is used up."""
     if isinstance(error, KeyReused):
-        composer = Composer(composer.prompt)
+        composer = Composer(composer.prompt, replaces=composer.replaces)
     problem = Problem.of(error)
     after = error.facts.get("retry_after")
     headers = {"Retry-After": str(after)} if after else {}
     if is_script(request):
         page = ErrorPage(problem, composer=composer)
         return services.templates.page("_refused.html", page, error.status, headers)
-    view = await load_chat(services, session, chat_id, composer=composer, problem=problem)
+    view = await load_chat(
+        services, session, chat_id, composer=composer, problem=problem, editing=composer.replaces
+    )
     return services.templates.page("chat.html", view, error.status, headers)

@@ -5,7 +5,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
-from app.routes.messages import is_script
+from app.htmx import is_script
 from app.routes.openapi import WITH_COOKIE, pages
 from app.services import Ask
 from app.sessions import Session
@@ -27,15 +27,9 @@ async def stop_reply(
     request: Request, services: Ask, session: Session, chat_id: UUID, reply_id: UUID
 ) -> Response:
     """What was shown stays. Stopping a finished reply changes nothing."""
-    await services.chats.stop(session, chat_id, reply_id)
+    await services.messages.stop(session, chat_id, reply_id)
     if services.runner:
         services.runner.stop(reply_id)
     if is_script(request):
         return Response(status_code=204)
-    return RedirectResponse(f"/chats/{chat_id}", 303)
-
-
-@router.get("/chats/{chat_id}/replies/{reply_id}/stop", include_in_schema=False)
-async def leave_stop(chat_id: UUID, reply_id: UUID) -> RedirectResponse:
-    """A reload after a failed POST arrives here as a GET."""
     return RedirectResponse(f"/chats/{chat_id}", 303)

@@ -10,7 +10,7 @@ from fastapi.responses import StreamingResponse
 from app.routes.openapi import WITH_COOKIE, pages
 from app.services import Ask
 from app.sessions import Session
-from app.views import LivePage
+from app.views.pages import LivePage
 from app.watching.events import stream_events
 from app.watching.growing import stream_growing_page
 
@@ -24,6 +24,7 @@ EVENTS = """The data of each event is a JSON object.
 | `text` | `id`, `closed`, `open` | append the blocks `closed`; replace the growing one by `open` |
 | `status` | `id`, `html` | replace the line that says how the reply is doing |
 | `notice` | `away` | whether the database is out of reach just now |
+| `moved` | | the chat shows another branch now: load the page anew |
 | `end` | | nothing is left to say |
 """
 STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
@@ -65,7 +66,7 @@ async def watch_live(services: Ask, session: Session, chat_id: UUID) -> Streamin
 
 
 async def _last_finished(services: Ask, session: UUID, chat_id: UUID) -> int:
-    page = await services.chats.messages(session, chat_id)
+    page = await services.messages.read(session, chat_id)
     unfinished = [m.seq for m in page.items if m.reply and not m.reply.final]
     newest = page.items[-1].seq if page.items else 0
     return min(unfinished) - 1 if unfinished else newest

@@ -13,7 +13,7 @@ from uuid import UUID
 from markupsafe import Markup
 
 from app.templating import Templates
-from app.views import view_item
+from app.views.messages import view_item
 from app.watching.feed import Feed, Item
 from app.watching.hub import Hub
 
@@ -46,7 +46,11 @@ async def stream_events(
             changed = feed.changed
             if feed.dismissed:
                 return
-            for item in feed.items_after(since):
+            items = feed.items_after(since)
+            if seen.keys() - {item.message.id for item in items}:
+                yield format_event("moved")  # the chat shows another branch now
+                return
+            for item in items:
                 for event in _tell(item, seen, templates):
                     yield event
             if feed.away != away:

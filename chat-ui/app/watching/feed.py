@@ -9,7 +9,7 @@ import asyncio
 import logging
 from uuid import UUID
 
-from app.clients.chats import FOLLOW_SECONDS, ChatsClient
+from app.clients.messages import FOLLOW_SECONDS, MessagesClient
 from app.clients.types import Growth, Message, News
 from app.errors import NotFound, SessionEnded, Unavailable
 from app.markdown import StreamingMarkdown
@@ -58,9 +58,10 @@ class Item:
 class Feed:
     """One chat's news, for all who watch it through this copy."""
 
-    def __init__(self, chats: ChatsClient, session: UUID, chat: UUID) -> None:
-        self._chats, self.session, self.chat = chats, session, chat
+    def __init__(self, messages: MessagesClient, session: UUID, chat: UUID) -> None:
+        self._messages, self.session, self.chat = messages, session, chat
         self.items: dict[UUID, Item] = {}
+        self.head: UUID | None = None  # where the branch shown ends
         self.since = self._last_seq = 0
         self.away = False  # db-api does not answer just now
         self.ended = False  # nothing is left to say, or the chat is gone
@@ -110,9 +111,15 @@ class Feed:
             self._announce()
 
     def items_after(self, since: int) -> list[Item]:
-        """The messages a watcher who knows all up to `since` has to be told of, in order."""
-        items = [item for item in self.items.values() if item.message.seq > since]
-        return sorted(items, key=lambda item: item.message.seq)
+        """The messages a watcher who knows all up to `since` has to be told of, in order: those
+        of the branch shown. What was told of another one before stays in `items`."""
+        branch: list[Item] = []
+        item = self.items.get(self.head) if self.head else None
+        while item and item.message.seq > since:
+            branch.append(item)
+            parent = item.message.parent_id
+            item = self.items.get(parent) if parent else None
+        return branch[::-1]
 
     async def _ask(self, since: int, wait: float = FOLLOW_SECONDS) -> News:
         known = [
@@ -124,7 +131,7 @@ class Feed:
         led = bool(running) and self._led.issuperset(running)
         if not known or self.away:
             wait = 0  # only a look can tell: whether this is the end, whether db-api is back
-        return await self._chats.follow(
+        return await self._messages.follow(
             self.session, self.chat, since=since, known=known, text=not led, wait=wait
         )
 
@@ -149,7 +156,8 @@ class Feed:
 
     def _merge(self, news: News) -> bool:
         """Takes over what is new; whether anything was."""
-        changed = False
+        changed = news.head != self.head
+        self.head = news.head
         for message in news.messages:
             if message.id not in self.items:
                 self.items[message.id] = Item(message)

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from markupsafe import escape
 
 from app.templating import Templates
-from app.views import LivePage
+from app.views.pages import LivePage
 from app.watching.events import KEEPALIVE_SECONDS
 from app.watching.feed import Feed, Item
 from app.watching.hub import Hub

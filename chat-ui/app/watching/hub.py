@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from app.clients.chats import ChatsClient
+from app.clients.messages import MessagesClient
 from app.clients.types import Growth
 from app.watching.feed import Feed
 
@@ -10,8 +10,8 @@ from app.watching.feed import Feed
 class Hub:
     """Hands out feeds and passes the runner's news on to them."""
 
-    def __init__(self, chats: ChatsClient) -> None:
-        self._chats = chats
+    def __init__(self, messages: MessagesClient) -> None:
+        self._messages = messages
         # By session, too: a stranger who asks for a chat must not meet its owner's feed.
         self._feeds: dict[tuple[UUID, UUID], Feed] = {}
         self._led: dict[UUID, dict[UUID, Growth]] = {}
@@ -26,7 +26,7 @@ class Hub:
         if feed and not feed.ended:
             await feed.reach_back(since)
         else:
-            feed = Feed(self._chats, session, chat)
+            feed = Feed(self._messages, session, chat)
             await feed.open(since)
             for growth in self._led.get(chat, {}).values():
                 feed.lead(growth)

@@ -2,15 +2,29 @@
 
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint
+from sqlalchemy import (
+    REAL,
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    UniqueConstraint,
+    false,
+)
+from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.base import Base, MadeId, TimeOfWriting
+from app.base import Base, MadeId, Time, TimeOfWriting
 
 
 class Chat(Base):
-    """A conversation. ``head`` is the last message of the branch shown; ``context_start`` is the
-    first message the model is still given (none: all of them)."""
+    """A conversation.
+
+    ``head`` is the last message of the branch shown; ``context_start`` is the first message the
+    model is still given (none: all of them). ``last_seq`` is the highest ``seq`` ever given to a
+    message of it. Without ``temperature`` and ``reply_tokens`` the runner's own are used.
+    ``deleted_at`` hides it from everything but its restoration, until it is purged.
+    """
 
     __tablename__ = "chats"
     __table_args__ = (
@@ -24,20 +38,30 @@ class Chat(Base):
         ForeignKeyConstraint(
             ["context_start", "id", "session_id"],
             ["messages.id", "messages.chat_id", "messages.session_id"],
+            ondelete="SET NULL (context_start)",
             use_alter=True,
         ),
         CheckConstraint("char_length(username) BETWEEN 1 AND 80", name="username"),
         CheckConstraint("char_length(title) <= 80", name="title"),
-        # The list of a session's chats, newest first.
-        Index(None, "session_id", "updated_at", "id"),
+        CheckConstraint("temperature BETWEEN 0 AND 2", name="temperature"),
+        CheckConstraint("reply_tokens BETWEEN 1 AND 4096", name="reply_tokens"),
+        # The list of a session's chats, read backwards: the pinned ones, then the newest.
+        Index(None, "session_id", "pinned", "updated_at", "id"),
+        Index("chats_deleted_idx", "deleted_at", postgresql_where=sql("deleted_at IS NOT NULL")),
+        Index("chats_search_idx", sql("search_words(session_id, title)"), postgresql_using="gin"),
     )
 
     id: Mapped[MadeId]
     session_id: Mapped[UUID] = mapped_column(ForeignKey("sessions.id", ondelete="CASCADE"))
     username: Mapped[str]
     title: Mapped[str | None]
+    pinned: Mapped[bool] = mapped_column(server_default=false())
     system_prompt: Mapped[str]
+    temperature: Mapped[float | None] = mapped_column(REAL)
+    reply_tokens: Mapped[int | None]
     created_at: Mapped[TimeOfWriting]
     updated_at: Mapped[TimeOfWriting]
     head: Mapped[UUID | None]
     context_start: Mapped[UUID | None]
+    last_seq: Mapped[int] = mapped_column(server_default=sql("0"))
+    deleted_at: Mapped[Time | None]

@@ -1,9 +1,19 @@
 """Queries about chats. Every one takes the owner, and row-level security checks it again."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, func, insert, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    func,
+    insert,
+    select,
+    tuple_,
+    update,
+)
 
 from app.base import AnyRow
 from app.chats.models import Chat
@@ -14,12 +24,20 @@ COLUMNS = (
     Chat.id,
     Chat.username,
     Chat.title,
+    Chat.pinned,
     Chat.system_prompt,
+    Chat.temperature,
+    Chat.reply_tokens,
     Chat.created_at,
     Chat.updated_at,
     Chat.head,
     Chat.context_start,
 )
+
+
+def is_found(session_id: UUID, chat_id: UUID) -> ColumnElement[bool]:
+    """The one place that decides which chat an id leads to: the session's own, not deleted."""
+    return and_(Chat.id == chat_id, Chat.session_id == session_id, Chat.deleted_at.is_(None))
 
 
 def create(
@@ -38,22 +56,22 @@ def create(
         chat_id=chat.id, session_id=session_id, seq=1, role="assistant", content=opening_message
     )
     head = connection.execute(opening.returning(Message.id)).scalar_one()
-    statement = (
-        update(Chat).where(Chat.id == chat.id, Chat.session_id == session_id).values(head=head)
-    )
-    return connection.execute(statement.returning(*COLUMNS)).one()
+    return change(connection, session_id, chat.id, {"head": head, "last_seq": 1})
 
 
 def find(connection: Connection, session_id: UUID, chat_id: UUID) -> AnyRow:
     """One chat of the session, or ChatNotFound."""
-    statement = select(*COLUMNS).where(Chat.id == chat_id, Chat.session_id == session_id)
-    chat = connection.execute(statement).one_or_none()
+    return expect(connection.execute(select(*COLUMNS).where(is_found(session_id, chat_id))).first())
+
+
+def expect(chat: AnyRow | None) -> AnyRow:
+    """The chat, or ChatNotFound if there is none."""
     if chat is None:
         raise ChatNotFound
     return chat
 
 
-def list_newest(
+def list_page(
     connection: Connection,
     session_id: UUID,
     *,
@@ -61,24 +79,16 @@ def list_newest(
     limit: int,
     before: UUID | None,
 ) -> Sequence[AnyRow]:
-    """The session's chats, last written first, older than ``before``."""
-    statement = select(*COLUMNS).where(Chat.session_id == session_id)
+    """The session's chats: the pinned ones, then those written to last; from below ``before``."""
+    place = (Chat.pinned, Chat.updated_at, Chat.id)
+    statement = select(*COLUMNS).where(Chat.session_id == session_id, Chat.deleted_at.is_(None))
     if username is not None:
         statement = statement.where(Chat.username == username)
     if before is not None:
         last = find(connection, session_id, before)
-        statement = statement.where(
-            tuple_(Chat.updated_at, Chat.id) < tuple_(last.updated_at, last.id)
-        )
-    statement = statement.order_by(Chat.updated_at.desc(), Chat.id.desc()).limit(limit)
+        statement = statement.where(tuple_(*place) < tuple_(last.pinned, last.updated_at, last.id))
+    statement = statement.order_by(*(column.desc() for column in place)).limit(limit)
     return connection.execute(statement).all()
-
-
-def remove(connection: Connection, session_id: UUID, chat_id: UUID) -> None:
-    """Delete the chat with its messages and replies, or ChatNotFound."""
-    statement = delete(Chat).where(Chat.id == chat_id, Chat.session_id == session_id)
-    if connection.execute(statement).rowcount == 0:
-        raise ChatNotFound
 
 
 def lock(connection: Connection, session_id: UUID, chat_id: UUID) -> AnyRow:
@@ -88,22 +98,48 @@ def lock(connection: Connection, session_id: UUID, chat_id: UUID) -> AnyRow:
     never wait for each other in a circle.
     """
     statement = (
-        select(Chat.id, Chat.head, Chat.title)
-        .where(Chat.id == chat_id, Chat.session_id == session_id)
+        select(Chat.id, Chat.head, Chat.title, Chat.last_seq)
+        .where(is_found(session_id, chat_id))
         .with_for_update(key_share=True)
     )
-    chat = connection.execute(statement).one_or_none()
-    if chat is None:
-        raise ChatNotFound
-    return chat
+    return expect(connection.execute(statement).first())
+
+
+def change(
+    connection: Connection, session_id: UUID, chat_id: UUID, values: Mapping[str, Any]
+) -> AnyRow:
+    """The chat with these columns changed, or ChatNotFound."""
+    if not values:
+        return find(connection, session_id, chat_id)
+    statement = update(Chat).where(is_found(session_id, chat_id)).values(values)
+    return expect(connection.execute(statement.returning(*COLUMNS)).first())
 
 
 def advance(
-    connection: Connection, session_id: UUID, chat_id: UUID, *, head: UUID, title: str | None
+    connection: Connection,
+    session_id: UUID,
+    chat_id: UUID,
+    *,
+    head: UUID,
+    last_seq: int,
+    title: str | None,
 ) -> None:
-    """The branch shown ends at ``head`` now."""
-    connection.execute(
+    """Something was written: the branch shown ends at ``head`` now."""
+    values = {"head": head, "last_seq": last_seq, "title": title, "updated_at": func.now()}
+    change(connection, session_id, chat_id, values)
+
+
+def mark_deleted(connection: Connection, session_id: UUID, chat_id: UUID) -> None:
+    """From now on it is not found."""
+    change(connection, session_id, chat_id, {"deleted_at": func.now()})
+
+
+def restore(connection: Connection, session_id: UUID, chat_id: UUID) -> AnyRow:
+    """The chat, deleted or not, as one that is not; ChatNotFound once it is purged."""
+    statement = (
         update(Chat)
         .where(Chat.id == chat_id, Chat.session_id == session_id)
-        .values(head=head, title=title, updated_at=func.now())
+        .values(deleted_at=None)
+        .returning(*COLUMNS)
     )
+    return expect(connection.execute(statement).first())

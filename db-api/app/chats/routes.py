@@ -1,4 +1,4 @@
-"""Create, list, read and delete chats."""
+"""Create, list, read, change and delete chats; what they show and what the model gets."""
 
 from typing import Annotated
 from uuid import UUID
@@ -6,11 +6,14 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from app.auth import Person
-from app.chats import repository
-from app.chats.schemas import Chat, ChatPage, NewChat
+from app.chats import deleting, repository
+from app.chats.schemas import Chat, ChatChanges, ChatPage, NewChat, NewHead
 from app.deps import Bells, Db
-from app.errors import ChatNotFound, SessionEnded
+from app.errors import ChatNotFound, MessageNotFound, SessionEnded
+from app.messages import branches
 from app.openapi import problems
+from app.replies.prompts import show_prompt
+from app.replies.schemas import Prompt
 from app.texts import Name
 
 router = APIRouter(prefix="/chats", tags=["chats"])
@@ -36,9 +39,9 @@ def list_chats(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     before: Annotated[UUID | None, Query(description="`next` of the page before.")] = None,
 ) -> ChatPage:
-    """This session's chats, the one written to last first."""
+    """This session's chats: the pinned ones first, then the one written to last."""
     with database.person(person) as connection:
-        rows = repository.list_newest(
+        rows = repository.list_page(
             connection, person, username=username, limit=limit + 1, before=before
         )
     items = [Chat.model_validate(row) for row in rows[:limit]]
@@ -53,6 +56,18 @@ def read_chat(chat_id: UUID, person: Person, database: Db) -> Chat:
     return Chat.model_validate(row)
 
 
+@router.patch("/{chat_id}", summary="Change a chat", responses=problems(SessionEnded, ChatNotFound))
+def change_chat(
+    chat_id: UUID, body: ChatChanges, person: Person, database: Db, bells: Bells
+) -> Chat:
+    """What is absent stays as it is, the time it was last written to as well. A new system prompt
+    and new settings count from the next reply on."""
+    with database.person(person) as connection:
+        row = repository.change(connection, person, chat_id, body.given())
+    bells.wake([chat_id])
+    return Chat.model_validate(row)
+
+
 @router.delete(
     "/{chat_id}",
     status_code=204,
@@ -60,7 +75,43 @@ def read_chat(chat_id: UUID, person: Person, database: Db) -> Chat:
     responses=problems(SessionEnded, ChatNotFound),
 )
 def delete_chat(chat_id: UUID, person: Person, database: Db, bells: Bells) -> None:
-    """The chat, its messages and its replies are gone; a reply being written is given up."""
+    """It is not found any more, and its unfinished replies are stopped. For a day it can be
+    restored, then it is deleted for good."""
     with database.person(person) as connection:
-        repository.remove(connection, person, chat_id)
+        deleting.delete(connection, person, chat_id)
     bells.wake([chat_id])
+
+
+@router.post(
+    "/{chat_id}/restore", summary="Restore a chat", responses=problems(SessionEnded, ChatNotFound)
+)
+def restore_chat(chat_id: UUID, person: Person, database: Db) -> Chat:
+    """Undoes its deletion. One that is not deleted is answered as it is."""
+    with database.person(person) as connection:
+        row = repository.restore(connection, person, chat_id)
+    return Chat.model_validate(row)
+
+
+@router.put(
+    "/{chat_id}/head",
+    summary="Show another branch",
+    responses=problems(SessionEnded, ChatNotFound, MessageNotFound),
+)
+def show_branch(chat_id: UUID, body: NewHead, person: Person, database: Db, bells: Bells) -> Chat:
+    """The branch shown runs through this message and on by the newest answers."""
+    with database.person(person) as connection:
+        row = branches.show(connection, person, chat_id, body.message_id)
+    bells.wake([chat_id])
+    return Chat.model_validate(row)
+
+
+@router.get(
+    "/{chat_id}/prompt",
+    summary="Read what the model gets",
+    responses=problems(SessionEnded, ChatNotFound),
+)
+def read_prompt(chat_id: UUID, person: Person, database: Db) -> Prompt:
+    """What would be given to it before the person's next message. Of a reply that is still being
+    written there is nothing in it."""
+    with database.person(person) as connection:
+        return show_prompt(connection, person, chat_id)

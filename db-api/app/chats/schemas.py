@@ -1,19 +1,23 @@
 """What the API says about chats."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.config import JsonDict
 
-from app.texts import LinedText, Name
+from app.texts import LinedText, Name, SystemPrompt, Title
 
 EXAMPLE: JsonDict = {
     "username": "Ada",
     "system_prompt": "You are a helpful assistant.",
     "opening_message": "Hello! What would you like to talk about?",
 }
+
+# Rounded, because PostgreSQL's real refuses what is too small for it.
+Temperature = Annotated[float, Field(ge=0, le=2), AfterValidator(lambda given: round(given, 4))]
+ReplyTokens = Annotated[int, Field(ge=1, le=4096)]
 
 
 class NewChat(BaseModel):
@@ -22,7 +26,7 @@ class NewChat(BaseModel):
     model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
 
     username: Name
-    system_prompt: Annotated[LinedText, StringConstraints(max_length=8000)]
+    system_prompt: SystemPrompt
     opening_message: Annotated[LinedText, StringConstraints(max_length=8000)] | None = Field(
         default=None, description="Stored as the assistant's first message; blank: none."
     )
@@ -35,8 +39,13 @@ class Chat(BaseModel):
 
     id: UUID
     username: str
-    title: str | None = Field(description="The first line of the first message from the person.")
+    title: str | None = Field(
+        description="The first line of the first message from the person, until it is changed."
+    )
+    pinned: bool
     system_prompt: str
+    temperature: float | None = Field(description="Null: the runner's own.")
+    reply_tokens: int | None = Field(description="The most of one reply; null: the runner's own.")
     created_at: datetime
     updated_at: datetime
     head: UUID | None = Field(description="The last message of the branch shown.")
@@ -45,8 +54,31 @@ class Chat(BaseModel):
     )
 
 
+class ChatChanges(BaseModel):
+    """What is to be different; what is absent stays as it is."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"title": "APIs", "pinned": True}]})
+
+    # The defaults stand for absence and are never stored: `given` leaves them out.
+    title: Title = ""
+    pinned: bool = False
+    system_prompt: SystemPrompt = Field(default="", description="Counts from the next message on.")
+    temperature: Temperature | None = Field(default=None, description="Null: the runner's own.")
+    reply_tokens: ReplyTokens | None = Field(default=None, description="Null: the runner's own.")
+
+    def given(self) -> dict[str, Any]:
+        """The columns to change."""
+        return self.model_dump(exclude_unset=True)
+
+
+class NewHead(BaseModel):
+    """Where to look for the branch to show."""
+
+    message_id: UUID
+
+
 class ChatPage(BaseModel):
-    """Some chats, newest first."""
+    """Some chats: the pinned ones, then those written to last."""
 
     items: list[Chat]
     next: UUID | None = Field(description="Pass it as `before` for the next page; null: no more.")

@@ -2,10 +2,12 @@
 
 from uuid import UUID
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, and_, func, select, text
 
-from app.errors import ChatNotFound
+from app.chats.models import Chat
+from app.chats.repository import expect, is_found
 from app.following.schemas import Followed, FollowedReply, Known
+from app.messages.models import Message
 from app.messages.repository import walk_branch
 from app.replies.repository import COLUMNS
 from app.replies.schemas import Reply
@@ -13,19 +15,12 @@ from app.replies.schemas import Reply
 # More new messages than this at once, and the newest are told; the page has the rest.
 MOST_MESSAGES = 200
 
-HEAD = text("""
-SELECT c.head, coalesce(m.seq, 0) AS seq FROM chats c
-LEFT JOIN messages m ON m.id = c.head AND m.session_id = :session_id
-WHERE c.id = :chat_id AND c.session_id = :session_id
-""")
-
 # Finished text has moved into the message, so that is where it is read from then.
 REPLIES = text(f"""
 WITH known AS (
     SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:offsets AS integer[])) AS k (id, said)
 ), wanted AS (
-    SELECT message_id AS id FROM replies
-    WHERE chat_id = :chat_id AND session_id = :session_id AND state IN ('queued', 'running')
+    SELECT unnest(CAST(:new AS uuid[])) AS id
     UNION SELECT id FROM known
 )
 SELECT {", ".join(f"r.{name}" for name in COLUMNS)}, line.place, line.wait_ms,
@@ -47,21 +42,25 @@ def look(
 ) -> Followed:
     """The chat as it is now, or ChatNotFound."""
     owner = {"session_id": session_id, "chat_id": chat_id}
-    chat = connection.execute(HEAD, owner).one_or_none()
-    if chat is None:
-        raise ChatNotFound
+    head = and_(Message.id == Chat.head, Message.session_id == session_id)
+    statement = select(Chat.head, func.coalesce(Message.seq, 0).label("seq"))
+    statement = statement.join_from(Chat, Message, head, isouter=True)
+    chat = expect(connection.execute(statement.where(is_found(session_id, chat_id))).first())
     messages = []
     if chat.seq > since:
         messages = walk_branch(
             connection, session_id, chat_id, last=chat.head, limit=MOST_MESSAGES, since=since
         )
-    values = {**owner, "ids": [str(k.id) for k in known], "offsets": [k.offset for k in known]}
+    # What is written on another branch is no news here.
+    new = [str(m.id) for m in messages if m.reply and m.reply.finished_at is None]
+    ids, offsets = [str(k.id) for k in known], [k.offset for k in known]
+    values = {**owner, "new": new, "ids": ids, "offsets": offsets}
     replies = [
         FollowedReply(reply=Reply.from_row(row), offset=row["said"], text=row["unsaid"])
         for row in connection.execute(REPLIES, values).mappings()
     ]
     idle = all(told.reply.finished_at is not None for told in replies)
-    return Followed(messages=messages, replies=replies, idle=idle)
+    return Followed(messages=messages, replies=replies, head=chat.head, idle=idle)
 
 
 def is_news(told: Followed, known: list[Known], *, with_text: bool) -> bool:

@@ -73,5 +73,8 @@ class Followed(BaseModel):
     """What a chat looks like beyond what the caller knows."""
 
     messages: list[Message] = Field(description="On the branch shown, after `since`.")
-    replies: list[FollowedReply] = Field(description="Every known and every unfinished one.")
-    idle: bool = Field(description="No reply is unfinished.")
+    replies: list[FollowedReply] = Field(
+        description="Every known one, and every unfinished one among the messages."
+    )
+    head: UUID | None = Field(description="Where the branch shown ends.")
+    idle: bool = Field(description="None of these replies is unfinished.")

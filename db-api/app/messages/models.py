@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped
 
 from app.base import Base, MadeId, TimeOfWriting
@@ -10,7 +10,8 @@ from app.base import Base, MadeId, TimeOfWriting
 
 class Message(Base):
     """Something said. A chat is a tree: ``parent_id`` is what it answers, ``seq`` the order of
-    writing. Content is never indexed: an index entry has a limit of 2,704 bytes."""
+    writing. Content is never indexed but by its words: an entry of a B-tree has a limit of 2,704
+    bytes."""
 
     __tablename__ = "messages"
     __table_args__ = (
@@ -27,9 +28,19 @@ class Message(Base):
         UniqueConstraint("chat_id", "client_key"),
         CheckConstraint("role IN ('user', 'assistant')", name="role"),
         CheckConstraint("seq > 0", name="seq"),
-        CheckConstraint("client_key IS NULL OR role = 'user'", name="client_key"),
+        # The opening message, which nobody sent, has no key.
+        CheckConstraint(
+            "client_key IS NULL OR role = 'user' OR parent_id IS NOT NULL", name="client_key"
+        ),
         # A message's answers; also what keeps the deletion of a long chat linear.
         Index(None, "parent_id"),
+        # The versions of a chat's first message.
+        Index("messages_first_idx", "chat_id", postgresql_where=text("parent_id IS NULL")),
+        Index(
+            "messages_search_idx",
+            text("search_words(session_id, content)"),
+            postgresql_using="gin",
+        ),
     )
 
     id: Mapped[MadeId]

@@ -5,24 +5,41 @@ from uuid import UUID
 from sqlalchemy import Connection, select, text
 
 from app.base import AnyRow
-from app.chats.models import Chat
-from app.errors import ChatNotFound, MessageNotFound
+from app.chats import repository as chats
+from app.errors import MessageNotFound
 from app.messages.models import Message as MessageTable
-from app.messages.schemas import REPLY_PREFIX, Message
+from app.messages.schemas import REPLY_PREFIX, VERSION_PREFIX, Message, Version
 from app.replies.repository import COLUMNS as REPLY_COLUMNS
 
-# A message and its reply, if it has one. Unfinished text is still in the reply.
+# A message, its reply if it has one, and its place among its versions if it has others.
+# Unfinished text is still in the reply.
 COLUMNS = ", ".join(
     [
         "m.id, m.chat_id, m.parent_id, m.seq, m.role, m.created_at",
         "CASE WHEN r.state IN ('queued', 'running') THEN r.text ELSE m.content END AS content",
         *(f"r.{name} AS {REPLY_PREFIX}{name}" for name in REPLY_COLUMNS),
         f"line.place AS {REPLY_PREFIX}place, line.wait_ms AS {REPLY_PREFIX}wait_ms",
+        *(f"v.{name} AS {VERSION_PREFIX}{name}" for name in Version.model_fields),
     ]
 )
+# The second half of the versions is for messages without a parent, which an index of their own
+# finds; for all others it is not even begun.
 WITH_REPLIES = """
 LEFT JOIN replies r ON r.message_id = m.id AND r.session_id = :session_id
 LEFT JOIN places_in_line(:chat_id) line ON line.message_id = m.id
+LEFT JOIN LATERAL (
+    SELECT count(*) FILTER (WHERE s.seq <= m.seq) AS number, count(*) AS count,
+        (array_agg(s.id ORDER BY s.seq DESC) FILTER (WHERE s.seq < m.seq))[1] AS previous,
+        (array_agg(s.id ORDER BY s.seq) FILTER (WHERE s.seq > m.seq))[1] AS next
+    FROM (
+        SELECT id, seq, role, session_id FROM messages WHERE parent_id = m.parent_id
+        UNION ALL
+        SELECT id, seq, role, session_id FROM messages
+        WHERE m.parent_id IS NULL AND parent_id IS NULL AND chat_id = m.chat_id
+    ) AS s
+    WHERE s.role = m.role AND s.session_id = :session_id
+    HAVING count(*) > 1
+) AS v ON true
 """
 
 # From a message upwards, one parent at a time: what a page costs depends on its own length only.
@@ -58,12 +75,9 @@ def find_end(
     connection: Connection, session_id: UUID, chat_id: UUID, before: UUID | None
 ) -> UUID | None:
     """The last message of the page that ends at the head, or just above ``before``."""
-    chat = select(Chat.head, Chat.id).where(Chat.id == chat_id, Chat.session_id == session_id)
-    found = connection.execute(chat).one_or_none()
-    if found is None:
-        raise ChatNotFound
+    chat = chats.find(connection, session_id, chat_id)
     if before is None:
-        return found.head  # type: ignore[no-any-return]
+        return chat.head  # type: ignore[no-any-return]
     above = select(MessageTable.parent_id).where(
         MessageTable.id == before,
         MessageTable.chat_id == chat_id,
@@ -80,11 +94,13 @@ def walk_branch(
     session_id: UUID,
     chat_id: UUID,
     *,
-    last: UUID,
+    last: UUID | None,
     limit: int,
     since: int = 0,
 ) -> list[Message]:
     """At most ``limit`` messages ending with ``last``, oldest first, none up to ``since``."""
+    if last is None:
+        return []
     values = {"session_id": session_id, "chat_id": chat_id, "last": last}
     rows = connection.execute(text(BRANCH), {**values, "limit": limit, "since": since})
     return [Message.from_row(row) for row in rows.mappings()]

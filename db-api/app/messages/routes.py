@@ -1,4 +1,4 @@
-"""Read a chat's messages, and send one."""
+"""Read a chat's messages, send one, and delete from one on."""
 
 from typing import Annotated
 from uuid import UUID
@@ -7,16 +7,19 @@ from fastapi import APIRouter, Query, Response
 
 from app.auth import Person
 from app.chats import repository as chats
+from app.chats.schemas import Chat
 from app.deps import Bells, Config, Db
 from app.errors import (
     ChatNotFound,
+    InvalidInput,
     KeyReused,
     MessageNotFound,
     MessageTooLarge,
     QueueFull,
     SessionEnded,
 )
-from app.messages import repository, sending
+from app.messages import branches, repository, sending
+from app.messages.branches import PageEnd
 from app.messages.schemas import MessagePage, MessageRun, NewMessage, Sent
 from app.openapi import problems
 from app.texts import LARGEST_COUNT
@@ -35,15 +38,22 @@ def read_messages(
     database: Db,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     before: Annotated[UUID | None, Query(description="`earlier` of the page before.")] = None,
+    at: Annotated[
+        UUID | None, Query(description="A message of any branch, to have in the page's middle.")
+    ] = None,
 ) -> MessagePage:
-    """The branch shown, oldest first, ending at the head or just above `before`."""
-    items = []
+    """A part of a branch, oldest first: ending at the head, just above `before`, or around `at`."""
+    if at is not None and before is not None:
+        raise InvalidInput(errors=[{"field": "at", "message": "Not together with before."}])
     with database.person(person) as connection:
-        last = repository.find_end(connection, person, chat_id, before)
-        if last is not None:
-            items = repository.walk_branch(connection, person, chat_id, last=last, limit=limit)
+        if at is None:
+            last = repository.find_end(connection, person, chat_id, before)
+            end = PageEnd(last=last, later=before is not None, shown=True)
+        else:
+            end = branches.find_end_around(connection, person, chat_id, at, limit)
+        items = repository.walk_branch(connection, person, chat_id, last=end.last, limit=limit)
     earlier = items[0].id if items and items[0].parent_id else None
-    return MessagePage(items=items, earlier=earlier)
+    return MessagePage(items=items, earlier=earlier, later=end.later, shown=end.shown)
 
 
 @router.get(
@@ -72,7 +82,9 @@ def read_all_messages(
     summary="Send a message",
     responses={
         200: {"model": Sent, "description": "It was stored before: nothing was added."},
-        **problems(SessionEnded, ChatNotFound, KeyReused, MessageTooLarge, QueueFull),
+        **problems(
+            SessionEnded, ChatNotFound, MessageNotFound, KeyReused, MessageTooLarge, QueueFull
+        ),
     },
 )
 def send_message(
@@ -85,7 +97,8 @@ def send_message(
     response: Response,
 ) -> Sent:
     """Stores the message and its reply in one transaction. With `worker`, and if a slot is free
-    and its turn has come, the reply is claimed for that worker in the same step."""
+    and its turn has come, the reply is claimed for that worker in the same step. With `replaces`
+    it stands beside that message, and the branch shown goes on with it."""
     sending.check_size(body.content, settings.message_limit)
     with database.person(person) as connection:
         sent = sending.send(
@@ -101,3 +114,19 @@ def send_message(
     else:
         bells.wake([chat_id])
     return sent
+
+
+@router.delete(
+    "/{message_id}",
+    summary="Delete from a message on",
+    responses=problems(SessionEnded, ChatNotFound, MessageNotFound),
+)
+def delete_messages(
+    chat_id: UUID, message_id: UUID, person: Person, database: Db, bells: Bells
+) -> Chat:
+    """It and all that is below it, on every branch; replies being written there are given up. If
+    it was shown, the branch shown ends at the newest leaf below its parent, or at that."""
+    with database.person(person) as connection:
+        row = branches.remove(connection, person, chat_id, message_id)
+    bells.wake([chat_id])
+    return Chat.model_validate(row)

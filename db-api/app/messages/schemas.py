@@ -1,7 +1,7 @@
 """What the API says about messages."""
 
 from datetime import datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
@@ -11,6 +11,16 @@ from app.replies.schemas import Claim, Reply
 from app.texts import LinedText, Text, Worker
 
 REPLY_PREFIX = "reply_"
+VERSION_PREFIX = "version_"
+
+
+class Version(BaseModel):
+    """A message's place among its versions, which are the answers to the same message."""
+
+    number: int = Field(description="In the order of writing, from 1.")
+    count: int
+    previous: UUID | None
+    next: UUID | None
 
 
 class Message(BaseModel):
@@ -24,26 +34,32 @@ class Message(BaseModel):
     content: str = Field(description="While its reply is unfinished: the text so far.")
     created_at: datetime
     reply: Reply | None
+    version: Version | None = Field(description="Null if there is only this one.")
 
     @classmethod
     def from_row(cls, row: RowMapping) -> Self:
         """From the columns of ``repository.COLUMNS``."""
-        reply = None
+        reply = version = None
         if row[f"{REPLY_PREFIX}message_id"]:
-            reply = {
-                name.removeprefix(REPLY_PREFIX): value
-                for name, value in row.items()
-                if name.startswith(REPLY_PREFIX)
-            }
+            reply = take(row, REPLY_PREFIX)
             reply["id"] = reply.pop("message_id")
-        return cls.model_validate({**row, "reply": reply})
+        if row[f"{VERSION_PREFIX}count"]:
+            version = take(row, VERSION_PREFIX)
+        return cls.model_validate({**row, "reply": reply, "version": version})
+
+
+def take(row: RowMapping, prefix: str) -> dict[str, Any]:
+    """The columns with this prefix, without it."""
+    return {n.removeprefix(prefix): value for n, value in row.items() if n.startswith(prefix)}
 
 
 class MessagePage(BaseModel):
-    """A part of the branch shown, oldest first."""
+    """A part of a branch, oldest first."""
 
     items: list[Message]
     earlier: UUID | None = Field(description="Pass it as `before` for what came before.")
+    later: bool = Field(description="There is more below this page on its branch.")
+    shown: bool = Field(description="Its branch is the one the chat shows.")
 
 
 class MessageRun(BaseModel):
@@ -51,6 +67,17 @@ class MessageRun(BaseModel):
 
     items: list[Message]
     next: int | None
+
+
+ClientKey = Annotated[
+    Text,
+    StringConstraints(min_length=1, max_length=64),
+    Field(description="Made by the sender, once per message: sending twice stores once."),
+]
+AskingWorker = Annotated[
+    Worker | None,
+    Field(description="Claim the reply for this worker at once, if a slot is free."),
+]
 
 
 class NewMessage(BaseModel):
@@ -61,11 +88,11 @@ class NewMessage(BaseModel):
     )
 
     content: LinedText
-    client_key: Annotated[Text, StringConstraints(min_length=1, max_length=64)] = Field(
-        description="Made by the sender, once per message: sending twice stores once."
-    )
-    worker: Worker | None = Field(
-        default=None, description="Claim the reply for this worker at once, if a slot is free."
+    client_key: ClientKey
+    worker: AskingWorker = None
+    replaces: UUID | None = Field(
+        default=None,
+        description="A message of the person: this one becomes another version of it.",
     )
 
     @field_validator("content")
@@ -74,6 +101,18 @@ class NewMessage(BaseModel):
         if not content.strip():
             raise ValueError("The message has no text")
         return content
+
+
+class NewReply(BaseModel):
+    """A question asked once more."""
+
+    replaces: UUID = Field(description="The reply: the new one becomes another version of it.")
+    client_key: ClientKey
+    worker: AskingWorker = None
+    go_on: bool = Field(
+        default=False,
+        description="Begin with its text: for one that was stopped, failed or was cut off.",
+    )
 
 
 class Sent(BaseModel):

@@ -4,28 +4,11 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from app.chats import repository as chats
-from app.db import act_as_runner
-from app.errors import KeyReused, MessageTooLarge, QueueFull
-from app.messages.repository import find_some
+from app.errors import KeyReused, MessageNotFound, MessageTooLarge
+from app.messages.asking import Asking
 from app.messages.schemas import NewMessage, Sent
-from app.replies.claiming import claim_next, find_held
 
 TITLE_LENGTH = 80
-
-# What is stored under this key already, with its first answer, and where the chat goes on.
-LOOK_UP = text("""
-SELECT
-    (SELECT coalesce(max(seq), 0) + 1 FROM messages
-        WHERE chat_id = :chat_id AND session_id = :session_id) AS next_seq,
-    sent.id AS question, sent.content = :content AS same,
-    (SELECT id FROM messages answer
-        WHERE answer.parent_id = sent.id ORDER BY seq LIMIT 1) AS answer,
-    line.waiting, line.wait_ms
-FROM line_length() AS line
-LEFT JOIN messages sent ON sent.chat_id = :chat_id AND sent.session_id = :session_id
-    AND sent.client_key = :client_key
-""")
 
 # The message, the empty one its reply goes into, and the reply: one statement, one round trip.
 STORE = text("""
@@ -36,12 +19,12 @@ WITH question AS (
 ), answer AS (
     INSERT INTO messages (chat_id, session_id, seq, parent_id, role, content)
     SELECT chat_id, session_id, seq + 1, id, 'assistant', '' FROM question
-    RETURNING id, chat_id, session_id, parent_id
+    RETURNING id, chat_id, session_id, parent_id, seq
 ), job AS (
     INSERT INTO replies (message_id, chat_id, session_id)
     SELECT id, chat_id, session_id FROM answer
 )
-SELECT parent_id AS question, id AS answer FROM answer
+SELECT parent_id AS question, id AS answer, seq AS last_seq FROM answer
 """)
 
 
@@ -50,15 +33,6 @@ def check_size(content: str, limit: int) -> None:
     size = len(content.encode())
     if size > limit:
         raise MessageTooLarge(size=size, limit=limit)
-
-
-def check_line(waiting: int, wait_ms: int | None, limit: int) -> None:
-    """The line is bounded, or a reply promised now might come tomorrow. Two sends in the same
-    moment may both find the last place: the bound is a brake, not a count to rely on."""
-    if waiting >= limit:
-        # Time for a tenth of the line to pass.
-        seconds = (wait_ms or 0) // 10_000
-        raise QueueFull(limit=limit, retry_after=min(max(seconds, 5), 600))
 
 
 def make_title(content: str) -> str:
@@ -76,34 +50,30 @@ def send(
     slots: int,
     queue_limit: int,
 ) -> Sent:
-    """Store the message and its queued reply below the head, and claim it if its turn is now.
-
-    The chat's lock makes the look-up and the writing one step: of twenty equal sends, one
-    stores and nineteen find it.
-    """
-    owner = {"session_id": session_id, "chat_id": chat_id}
-    chat = chats.lock(connection, session_id, chat_id)
-    keyed = {**owner, "client_key": new.client_key, "content": new.content}
-    found = connection.execute(LOOK_UP, keyed).one()
-    if found.question is not None:
-        if not found.same:
+    """Store the message with its queued reply, below the head or as another version of the one
+    it replaces, and claim the reply if its turn is now."""
+    asking = Asking(connection, session_id, chat_id, new)
+    found = asking.found
+    if found.sent is not None:
+        elsewhere = found.replaced is not None and found.replaced_parent != found.sent_parent
+        if found.sent_role != "user" or found.sent_content != new.content or elsewhere:
             raise KeyReused
-        claim = None
-        if new.worker is not None:
-            with act_as_runner(connection):
-                claim = find_held(connection, new.worker, found.answer)
-        message, reply = find_some(connection, session_id, chat_id, [found.question, found.answer])
-        return Sent(
-            message=message, reply=reply, claim=claim, title=chat.title or "", repeated=True
-        )
-    check_line(found.waiting, found.wait_ms, queue_limit)
-    values = {**keyed, "seq": found.next_seq, "parent_id": chat.head}
+        # Its answer may have been deleted since: then it is to be sent anew.
+        if found.sent_answer is None:
+            raise KeyReused
+        return asking.repeat(found.sent, found.sent_answer)
+    if new.replaces is not None and found.replaced_role != "user":
+        raise MessageNotFound
+    asking.check_line(queue_limit)
+    values = {
+        **asking.owner,
+        "seq": asking.chat.last_seq + 1,
+        "parent_id": asking.chat.head if new.replaces is None else found.replaced_parent,
+        "content": new.content,
+        "client_key": new.client_key,
+    }
     stored = connection.execute(STORE, values).one()
-    title = chat.title if chat.title is not None else make_title(new.content)
-    chats.advance(connection, session_id, chat_id, head=stored.answer, title=title)
-    claim = None
-    if new.worker is not None:
-        with act_as_runner(connection):
-            claim = claim_next(connection, new.worker, slots, only=stored.answer)
-    message, reply = find_some(connection, session_id, chat_id, [stored.question, stored.answer])
-    return Sent(message=message, reply=reply, claim=claim, title=title, repeated=False)
+    title = asking.chat.title if asking.chat.title is not None else make_title(new.content)
+    return asking.conclude(
+        stored.question, stored.answer, last_seq=stored.last_seq, title=title, slots=slots
+    )

@@ -10,11 +10,15 @@ from sqlalchemy import Connection, RowMapping, text
 from app.replies.prompts import build_prompt
 from app.replies.schemas import Claim, Reply
 
-CLAIM = text("SELECT * FROM claim_reply(:worker, :slots, CAST(:only AS uuid))")
+CLAIM = text("""
+SELECT r.*, c.temperature, c.reply_tokens
+FROM claim_reply(:worker, :slots, CAST(:only AS uuid)) r JOIN chats c ON c.id = r.chat_id
+""")
 
 HELD = text("""
-SELECT * FROM replies
-WHERE message_id = :reply_id AND worker = :worker AND state = 'running'
+SELECT r.*, c.temperature, c.reply_tokens
+FROM replies r JOIN chats c ON c.id = r.chat_id
+WHERE r.message_id = :reply_id AND r.worker = :worker AND r.state = 'running'
 """)
 
 RELEASE = text("""
@@ -42,13 +46,16 @@ def find_held(connection: Connection, worker: str, reply_id: UUID) -> Claim | No
 
 
 def describe_claim(connection: Connection, row: RowMapping) -> Claim:
-    """A claimed reply with its prompt."""
+    """A claimed reply with its prompt and its chat's settings."""
     return Claim(
         reply=Reply.from_row(row),
         chat_id=row["chat_id"],
         worker=row["worker"],
         text=row["text"],
-        prompt=build_prompt(connection, row["message_id"]),
+        prefilled=row["prefilled"],
+        prompt=build_prompt(connection, row["chat_id"], row["message_id"]),
+        temperature=row["temperature"],
+        reply_tokens=row["reply_tokens"],
         lease_until=row["lease_until"],
         attempts=row["attempts"],
     )

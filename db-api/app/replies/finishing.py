@@ -51,6 +51,21 @@ UPDATE replies SET stop_requested = true
 WHERE message_id = :reply_id AND chat_id = :chat_id AND session_id = :session_id
 """)
 
+# In the order that a claim takes them in, or the two could wait for each other.
+HOLD_UNFINISHED = text("""
+SELECT FROM replies
+WHERE chat_id = :chat_id AND session_id = :session_id AND state IN ('queued', 'running')
+ORDER BY number FOR NO KEY UPDATE
+""")
+REQUEST_ALL_STOPS = text("""
+UPDATE replies SET stop_requested = true
+WHERE chat_id = :chat_id AND session_id = :session_id AND state IN ('queued', 'running')
+""")
+CLOSE_QUEUED = text("""
+SELECT close_reply(message_id, 'stopped', NULL) FROM replies
+WHERE chat_id = :chat_id AND session_id = :session_id AND state = 'queued'
+""")
+
 
 def finish(
     connection: Connection, reply_id: UUID, request: FinishRequest, *, context_size: int
@@ -99,7 +114,7 @@ def shorten(connection: Connection, reply_id: UUID, worker: str) -> ShorterPromp
     if start is None:
         raise NothingToShorten
     return ShorterPrompt(
-        context_start=start, prompt=build_prompt(connection, reply_id, start=start)
+        context_start=start, prompt=build_prompt(connection, held.chat_id, reply_id, start=start)
     )
 
 
@@ -125,3 +140,16 @@ def stop(connection: Connection, session_id: UUID, chat_id: UUID, reply_id: UUID
     if found.state == "queued":
         connection.execute(CLOSE, {"reply_id": reply_id, "state": "stopped", "error": None})
     return read(connection, reply_id)
+
+
+def hold_unfinished(connection: Connection, session_id: UUID, chat_id: UUID) -> None:
+    """No runner claims or changes the chat's replies until commit. Take the chat's lock first."""
+    connection.execute(HOLD_UNFINISHED, {"session_id": session_id, "chat_id": chat_id})
+
+
+def stop_all(connection: Connection, session_id: UUID, chat_id: UUID) -> None:
+    """As `stop`, for every reply of the chat that is unfinished."""
+    owner = {"session_id": session_id, "chat_id": chat_id}
+    hold_unfinished(connection, session_id, chat_id)
+    connection.execute(REQUEST_ALL_STOPS, owner)
+    connection.execute(CLOSE_QUEUED, owner)

@@ -24,7 +24,8 @@ class Reply(Base):
     order of asking: counted, not timed, because a clock can jump. ``rejoined`` is, on the same
     count, when its session was last served while it waited: whoever has had a turn stands at
     the end of the line again. ``length_at_claim`` (in code points) tells at the next claim
-    whether the last one got anywhere.
+    whether the last one got anywhere. ``prefilled`` is how much of the text came from another
+    reply, which this one goes on with.
     """
 
     __tablename__ = "replies"
@@ -57,6 +58,7 @@ class Reply(Base):
     state: Mapped[str] = mapped_column(server_default="queued")
     phase: Mapped[str | None]
     text: Mapped[str] = mapped_column(server_default="")
+    prefilled: Mapped[int] = mapped_column(server_default=sql("0"))
     worker: Mapped[str | None]
     lease_until: Mapped[Time | None]
     attempts: Mapped[int] = mapped_column(server_default=sql("0"))

@@ -1,4 +1,4 @@
-"""Stop a reply, for people; claim, store, finish and hand back replies, for runners."""
+"""Ask again and stop, for people; claim, store, finish and hand back replies, for runners."""
 
 from typing import Annotated
 from uuid import UUID
@@ -9,14 +9,20 @@ from app.auth import Person
 from app.deps import Bells, Config, Db
 from app.errors import (
     ChatNotFound,
+    KeyReused,
     LeaseLost,
+    MessageNotFound,
+    NothingToGoOn,
     NothingToShorten,
     OffsetDiffers,
+    QueueFull,
     ReplyNotFound,
+    ReplyUnfinished,
     SessionEnded,
 )
+from app.messages.schemas import NewReply, Sent
 from app.openapi import problems
-from app.replies import claiming, finishing, progress
+from app.replies import asking_again, claiming, finishing, progress
 from app.replies.schemas import (
     Claim,
     ClaimRequest,
@@ -33,6 +39,50 @@ person_router = APIRouter(prefix="/chats/{chat_id}/replies", tags=["replies"])
 runner_router = APIRouter(prefix="/replies", tags=["runners"])
 
 ReplyId = Annotated[UUID, Path(description="The id of the reply, which is its message's id.")]
+
+
+@person_router.post(
+    "",
+    status_code=201,
+    summary="Ask for a reply again",
+    responses={
+        200: {"model": Sent, "description": "It was stored before: nothing was added."},
+        **problems(
+            SessionEnded,
+            ChatNotFound,
+            MessageNotFound,
+            KeyReused,
+            ReplyUnfinished,
+            NothingToGoOn,
+            QueueFull,
+        ),
+    },
+)
+def ask_again(
+    chat_id: UUID,
+    body: NewReply,
+    person: Person,
+    database: Db,
+    settings: Config,
+    bells: Bells,
+    response: Response,
+) -> Sent:
+    """A new version of a reply, to the same question, at which the branch shown ends. With
+    `go_on` it begins with the old one's text. Waiting and claiming are those of a message."""
+    with database.person(person) as connection:
+        sent = asking_again.ask_again(
+            connection,
+            person,
+            chat_id,
+            body,
+            slots=settings.lm_slots,
+            queue_limit=settings.queue_limit,
+        )
+    if sent.repeated:
+        response.status_code = 200
+    else:
+        bells.wake([chat_id])
+    return sent
 
 
 @person_router.post(

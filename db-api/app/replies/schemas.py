@@ -75,6 +75,22 @@ class PromptMessage(BaseModel):
     content: str
 
 
+class GivenMessage(PromptMessage):
+    """A part of a prompt, and where it comes from."""
+
+    message_id: UUID | None = Field(description="Null: the chat's system prompt.")
+
+
+class Prompt(BaseModel):
+    """What the model would be given before the next message of the person."""
+
+    messages: list[GivenMessage]
+    context_start: UUID | None = Field(description="Where its memory begins; null: all of it.")
+    system_prompt: str
+    temperature: float | None
+    reply_tokens: int | None
+
+
 class Claim(BaseModel):
     """A reply to work on, with everything needed to write or continue it."""
 
@@ -82,7 +98,12 @@ class Claim(BaseModel):
     chat_id: UUID
     worker: str
     text: str = Field(description="What is written already; continue after it.")
+    prefilled: int = Field(
+        description="How many code points of the text it was given at its beginning."
+    )
     prompt: list[PromptMessage]
+    temperature: float | None = Field(description="The chat's; null: the runner's own.")
+    reply_tokens: int | None = Field(description="The chat's; null: the runner's own.")
     lease_until: datetime = Field(description="By the database's clock.")
     attempts: int = Field(description="How often a runner vanished without adding a word.")
 

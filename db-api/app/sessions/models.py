@@ -1,16 +1,22 @@
 """The table of sessions."""
 
+from sqlalchemy import CheckConstraint
 from sqlalchemy.orm import Mapped
 
 from app.base import Base, MadeId, Time, TimeOfWriting
 
 
 class Session(Base):
-    """One browser. Live while it is not revoked and has not expired."""
+    """One browser. Live while it is not revoked and has not expired.
+
+    ``revoked_at`` is of the time when ending a session did not delete it yet.
+    """
 
     __tablename__ = "sessions"
+    __table_args__ = (CheckConstraint("char_length(name) BETWEEN 1 AND 80", name="name"),)
 
     id: Mapped[MadeId]
+    name: Mapped[str | None]
     created_at: Mapped[TimeOfWriting]
     last_seen_at: Mapped[TimeOfWriting]
     expires_at: Mapped[Time]

@@ -3,13 +3,22 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Interval, func, insert, literal, select, update
+from sqlalchemy import Connection, Interval, delete, func, insert, literal, select, text, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from app.base import AnyRow
 from app.sessions.models import Session
 
-COLUMNS = (Session.id, Session.created_at, Session.last_seen_at, Session.expires_at)
+COLUMNS = (
+    Session.id,
+    Session.name,
+    Session.created_at,
+    Session.last_seen_at,
+    Session.expires_at,
+)
+
+# Years of chats go in one step; nothing else waits for it.
+FORGETTING_MS = 60_000
 
 
 def days_from_now(days: int) -> ColumnElement[Any]:
@@ -17,9 +26,9 @@ def days_from_now(days: int) -> ColumnElement[Any]:
     return func.now() + func.make_interval(0, 0, 0, literal(days), type_=Interval)
 
 
-def begin(connection: Connection, session_id: UUID, days: int) -> AnyRow:
+def begin(connection: Connection, session_id: UUID, name: str | None, days: int) -> AnyRow:
     """Store the new session."""
-    statement = insert(Session).values(id=session_id, expires_at=days_from_now(days))
+    statement = insert(Session).values(id=session_id, name=name, expires_at=days_from_now(days))
     return connection.execute(statement.returning(*COLUMNS)).one()
 
 
@@ -38,8 +47,13 @@ def renew(connection: Connection, session_id: UUID, days: int) -> AnyRow:
     return connection.execute(statement.returning(*COLUMNS)).one()
 
 
-def end(connection: Connection, session_id: UUID) -> None:
-    """From now on its id opens nothing."""
-    connection.execute(
-        update(Session).where(Session.id == session_id).values(revoked_at=func.now())
-    )
+def rename(connection: Connection, session_id: UUID, name: str | None) -> AnyRow:
+    """The session under another name, or under none."""
+    statement = update(Session).where(Session.id == session_id).values(name=name)
+    return connection.execute(statement.returning(*COLUMNS)).one()
+
+
+def forget(connection: Connection, session_id: UUID) -> None:
+    """Delete it, and all that hangs on it: chats, messages, replies."""
+    connection.execute(text(f"SET LOCAL statement_timeout = {FORGETTING_MS}"))
+    connection.execute(delete(Session).where(Session.id == session_id))

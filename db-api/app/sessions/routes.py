@@ -1,4 +1,4 @@
-"""Begin, read, renew and end a session."""
+"""Begin, read, rename, renew and forget a session."""
 
 from fastapi import APIRouter
 
@@ -7,17 +7,18 @@ from app.deps import Config, Db
 from app.errors import SessionEnded
 from app.openapi import problems
 from app.sessions import repository
-from app.sessions.schemas import Session
+from app.sessions.schemas import NewSession, Session, SessionChanges
 
 router = APIRouter(prefix="/sessions", tags=["sessions"])
 
 
 @router.post("", status_code=201, summary="Begin a session", responses=problems())
-def begin_session(database: Db, settings: Config) -> Session:
+def begin_session(database: Db, settings: Config, body: NewSession | None = None) -> Session:
     """A new session. Its id is what `X-Session-ID` takes; keep it secret, it is the only key to
     the session's chats."""
+    name = None if body is None else body.name
     with database.newcomer() as (connection, session_id):
-        row = repository.begin(connection, session_id, settings.session_days)
+        row = repository.begin(connection, session_id, name, settings.session_days)
     return Session.model_validate(row)
 
 
@@ -26,6 +27,14 @@ def read_session(person: Person, database: Db) -> Session:
     """The session named in `X-Session-ID`, as long as it is live."""
     with database.person(person) as connection:
         row = repository.find(connection, person)
+    return Session.model_validate(row)
+
+
+@router.patch("/current", summary="Rename the session", responses=problems(SessionEnded))
+def rename_session(body: SessionChanges, person: Person, database: Db) -> Session:
+    """What the person goes by from now on; chats keep the name they were begun under."""
+    with database.person(person) as connection:
+        row = repository.rename(connection, person, body.name)
     return Session.model_validate(row)
 
 
@@ -38,9 +47,10 @@ def renew_session(person: Person, database: Db, settings: Config) -> Session:
 
 
 @router.delete(
-    "/current", status_code=204, summary="End the session", responses=problems(SessionEnded)
+    "/current", status_code=204, summary="Forget the session", responses=problems(SessionEnded)
 )
-def end_session(person: Person, database: Db) -> None:
-    """From now on its id opens nothing, wherever it is still remembered."""
+def forget_session(person: Person, database: Db) -> None:
+    """It is deleted with its chats, messages and replies; a reply being written is given up. Its
+    id is answered like one that never was."""
     with database.person(person) as connection:
-        repository.end(connection, person)
+        repository.forget(connection, person)

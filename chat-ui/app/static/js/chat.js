@@ -1,37 +1,33 @@
 // Makes a chat page live: the sent message and the growing reply appear in place.
 // The server renders all HTML; this file only puts it where it belongs.
 
-import { Revealer } from "./reveal.js";
+import { Follower, Revealer, Speaker } from "./reveal.js";
 
 const RETRY_MS = 2000;
 const AGAIN_MS = 250;
-const END_OF_PAGE_PX = 80;
 
 class ParleyChat extends HTMLElement {
   connectedCallback() {
     this.messages = this.querySelector("#messages");
     this.composer = this.querySelector("#composer");
     this.prompt = this.composer?.elements.prompt;
-    this.revealer = new Revealer(() => this.follow());
+    this.follower = new Follower(this.querySelector("[data-below]"), this.prompt);
+    this.revealer = new Revealer(() => this.follower.follow());
+    this.speaker = new Speaker(this.querySelector("[data-announce]"));
+    this.equip(this.messages);
     this.listenToComposer();
+    this.listenToEarlier();
     if ("live" in this.dataset) this.watch();
-    // Another tab may have written meanwhile; a stream that finds nothing new ends at once.
-    document.addEventListener("visibilitychange", () => {
-      if (this.composer && !document.hidden) this.watch();
-    });
-    if (this.composer) this.follow(true);
+    document.addEventListener("visibilitychange", () => this.lookedAt());
   }
 
   disconnectedCallback() {
     this.unwatch();
   }
 
+  // --- sending ---
+
   listenToComposer() {
-    this.prompt?.addEventListener("keydown", (event) => {
-      if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
-      event.preventDefault();
-      this.composer.requestSubmit();
-    });
     this.addEventListener("htmx:beforeRequest", ({ detail }) => {
       // The Stop button goes away; the keyboard goes on where one writes.
       if (detail.elt.matches("[data-stop]")) this.prompt?.focus();
@@ -67,24 +63,32 @@ class ParleyChat extends HTMLElement {
   }
 
   afterSend() {
-    if (this.prompt.value === this.sent) this.prompt.value = "";
-    this.follow(true);
+    if (this.prompt.value === this.sent) {
+      this.prompt.value = "";
+      this.prompt.dispatchEvent(new Event("input", { bubbles: true }));
+    }
+    this.querySelector(".empty")?.remove();
+    const listed = document.querySelector(".chat-list [aria-current] span");
+    if (listed) listed.textContent = document.getElementById("chat-title").textContent;
+    this.follower.goToEnd();
     this.watch(this.known);
   }
+
+  // --- watching ---
 
   watch(since = this.since()) {
     if (this.source) return;
     this.source = new EventSource(`${this.dataset.events}?since=${since}`);
     const on = (name, handle) =>
-      this.source.addEventListener(name, ({ data }) => {
-        const atEnd = this.atEnd();
-        handle.call(this, JSON.parse(data));
-        if (atEnd) this.follow(true);
-      });
-    on("message", ({ html }) => this.place(parse(html).querySelector("article"), true));
+      this.source.addEventListener(name, ({ data }) => handle.call(this, JSON.parse(data)));
+    on("message", ({ html }) => {
+      this.place(parse(html).querySelector("article"), true);
+      this.follower.follow();
+    });
     on("status", this.showStatus);
     on("text", this.showText);
     on("notice", ({ away }) => this.notice("away", away));
+    on("moved", this.reload);
     on("end", this.finish);
     this.source.onopen = () => this.notice("away", false);
     this.source.onerror = () => this.lose();
@@ -127,19 +131,72 @@ class ParleyChat extends HTMLElement {
     return last ? Number(last.dataset.seq) : 0;
   }
 
+  // Another tab may have written meanwhile; a stream that finds nothing new ends at once.
+  lookedAt() {
+    if (document.hidden) return;
+    if (this.title) document.title = this.title;
+    this.title = "";
+    if (this.composer) this.watch();
+  }
+
+  // --- showing ---
+
   // Puts a message where its number says; one that is there already is replaced or left alone.
   place(article, replace) {
     const old = document.getElementById(article.id);
     if (old && !replace) return article.remove();
-    if (old) {
-      old.replaceWith(article);
-    } else {
-      const later = [...this.messages.querySelectorAll(".message")].find(
-        ({ dataset }) => Number(dataset.seq) > Number(article.dataset.seq),
-      );
-      this.messages.insertBefore(article, later ?? this.messages.querySelector("#end"));
-    }
+    const text = article.querySelector(".body").textContent;
+    const open = article.querySelector(".open")?.textContent ?? "";
+    if (old) this.replace(old, article);
+    else this.insert(article);
+    if (isUnfinished(article)) this.speaker.begin(article.id, text, text.length - open.length);
+    else if (old && isUnfinished(old)) this.tellEnd(article, text);
+    this.equip(article);
     window.htmx?.process(article);
+  }
+
+  insert(article) {
+    const later = [...this.messages.querySelectorAll(".message")].find(
+      ({ dataset }) => Number(dataset.seq) > Number(article.dataset.seq),
+    );
+    const place = later ?? this.messages.querySelector("#end");
+    this.checkBranch(article, place);
+    this.messages.insertBefore(article, place);
+  }
+
+  replace(old, article) {
+    const held = old.contains(document.activeElement);
+    old.replaceWith(article);
+    if (held) this.prompt?.focus({ preventScroll: true });
+  }
+
+  // To who listens and to who has another tab in front.
+  tellEnd(article, text) {
+    const state = [...article.querySelectorAll("[data-status] > :not(details)")];
+    this.speaker.end(article.id, text, state.map(({ textContent }) => textContent).join(" "));
+    if (!document.hidden || this.title) return;
+    this.title = document.title;
+    document.title = this.querySelector("#ready-title").dataset.words;
+  }
+
+  // A message that answers another than the one above it belongs to a branch that was begun
+  // elsewhere: the page is asked for anew, once for each such message.
+  checkBranch({ id, dataset }, place) {
+    let above = place.previousElementSibling;
+    while (above && !above.matches(".message")) above = above.previousElementSibling;
+    if (!above || !dataset.parent || above.id === `m-${dataset.parent}`) return;
+    try {
+      if (sessionStorage.getItem("reloaded-for") === id) return;
+      sessionStorage.setItem("reloaded-for", id);
+    } catch {
+      return;
+    }
+    this.reload();
+  }
+
+  reload() {
+    if (this.querySelector(".editing")) return; // what is typed there would be lost
+    location.reload();
   }
 
   // Only the words change while they can: whoever is on the Stop button stays there.
@@ -153,13 +210,36 @@ class ParleyChat extends HTMLElement {
       status?.replaceWith(fresh);
       window.htmx?.process(fresh);
     }
+    this.follower.stay();
   }
 
   showText({ id, closed, open }) {
     const block = document.querySelector(`#m-${id} .open`);
     if (!block) return;
-    block.before(parse(closed));
-    this.revealer.show(block, parse(open), closed !== "");
+    const [ended, growing] = [parse(closed), parse(open)];
+    this.speaker.hear(`m-${id}`, ended.textContent, growing.textContent);
+    this.equip(ended);
+    block.before(ended);
+    this.revealer.show(block, growing, closed !== "");
+  }
+
+  // Adds the buttons that need a script: copying a reply, and code in it.
+  equip(root) {
+    const has = (place) => place.querySelector(":scope > [data-copy]");
+    for (const figure of root.querySelectorAll("figure.code")) {
+      if (!has(figure) && !figure.closest(".open")) figure.append(this.copyButton(""));
+    }
+    for (const more of root.querySelectorAll(".assistant .actions > [data-more]")) {
+      if (!has(more.parentElement)) more.before(this.copyButton(more.getAttribute("href")));
+    }
+  }
+
+  copyButton(address) {
+    const { content } = this.querySelector("#copy-button");
+    const button = content.firstElementChild.cloneNode(true);
+    button.querySelector("span").textContent = button.dataset.words;
+    button.dataset.copy = address;
+    return button;
   }
 
   notice(name, shown) {
@@ -169,13 +249,32 @@ class ParleyChat extends HTMLElement {
     notice.hidden = !shown;
   }
 
-  atEnd() {
-    return window.innerHeight + window.scrollY >= document.body.scrollHeight - END_OF_PAGE_PX;
+  // Earlier messages come in above: what is read stays where it is, and the keyboard goes to them.
+  listenToEarlier() {
+    const isEarlier = (event) => event.detail.target?.matches(".earlier");
+    let first, top, held;
+    this.addEventListener("htmx:beforeSwap", (event) => {
+      if (!isEarlier(event)) return;
+      first = this.messages.querySelector(".message");
+      top = first.getBoundingClientRect().top;
+      held = event.detail.target.contains(document.activeElement);
+    });
+    this.addEventListener("htmx:afterSwap", () => {
+      if (!first) return;
+      this.equip(this.messages);
+      window.scrollBy(0, first.getBoundingClientRect().top - top);
+      const read = first.previousElementSibling;
+      if (held && read) {
+        read.tabIndex = -1;
+        read.focus({ preventScroll: true });
+      }
+      first = null;
+    });
   }
+}
 
-  follow(always = false) {
-    if (always || this.atEnd()) window.scrollTo(0, document.body.scrollHeight);
-  }
+function isUnfinished({ dataset }) {
+  return "unfinished" in dataset;
 }
 
 function explainsItself(xhr) {

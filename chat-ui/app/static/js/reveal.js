@@ -1,6 +1,11 @@
-// Text is stored, and so arrives, about four times a second. Here its words appear evenly.
+// How new words appear. Text is stored, and so arrives, about four times a second: to the eye it
+// comes evenly, word by word; to the ear by whole sentences; and the page goes along with it.
 
 const BATCH_MS = 250;
+const STEP_MS = 40; // more often the eye sees no difference, and weak machines do
+const FORGET_MS = 10_000;
+const SENTENCE_END = /[.!?…:]["'”’»)\]]*\s|[。！？؟।]/g;
+const END_OF_PAGE_PX = 80;
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
 export class Revealer {
@@ -18,7 +23,7 @@ export class Revealer {
     this.total = this.texts.reduce((sum, { full }) => sum + full.length, 0);
     this.from = Math.min(shown, this.total);
     this.start = performance.now();
-    cancelAnimationFrame(this.frame);
+    clearTimeout(this.timer);
     this.step(calm.matches || document.hidden ? Infinity : this.start);
   }
 
@@ -32,7 +37,107 @@ export class Revealer {
       left -= full.length;
     }
     this.onGrow();
-    if (part < 1) this.frame = requestAnimationFrame((time) => this.step(time));
+    if (part < 1) this.timer = setTimeout(() => this.step(performance.now()), STEP_MS);
+  }
+}
+
+// Puts replies' sentences into a live region, each once, however often its text is sent again.
+export class Speaker {
+  constructor(region) {
+    this.region = region;
+    this.replies = new Map(); // id: how much was said, and how much of the text is there for good
+  }
+
+  // A reply as it stands: what is there already is left to whoever wants to read it.
+  begin(id, text, closed) {
+    const said = this.replies.get(id)?.said ?? text.length;
+    this.replies.set(id, { said, closed });
+  }
+
+  // `closed` was added for good, `open` is what follows it now.
+  hear(id, closed, open) {
+    const reply = this.replies.get(id);
+    if (!reply) return;
+    const start = reply.closed;
+    reply.closed += closed.length;
+    const sentence = [...open.matchAll(SENTENCE_END)].at(-1);
+    const end = reply.closed + (sentence ? sentence.index + sentence[0].length : 0);
+    if (end <= reply.said) return;
+    this.say((closed + open).slice(Math.max(0, reply.said - start), end - start));
+    reply.said = end;
+  }
+
+  // The reply has ended with this text; `state` is what else is to be known about it.
+  end(id, text, state) {
+    this.say(text.slice(this.replies.get(id)?.said ?? text.length));
+    this.replies.delete(id);
+    this.say(state);
+  }
+
+  // Said once it is there; it goes again, so that nobody meets it twice on the page.
+  say(words) {
+    if (!words.trim()) return;
+    const line = document.createElement("span");
+    line.textContent = `${words.trim()} `;
+    this.region.append(line);
+    setTimeout(() => line.remove(), FORGET_MS);
+  }
+}
+
+// Scrolls along with the words as long as one is at their end; else `button` says that there are
+// more, and leads down. Without a button, as where a page does not end with the chat, nothing moves.
+export class Follower {
+  constructor(button, field) {
+    this.button = button;
+    if (!button) return;
+    button.querySelector("span").textContent = button.dataset.words;
+    button.addEventListener("click", () => {
+      const byKey = button.matches(":focus-visible");
+      this.goToEnd();
+      if (byKey) field.focus({ preventScroll: true });
+    });
+    // Who came by a link to a message wants to read that one.
+    const target = document.getElementById(location.hash.slice(1));
+    this.following = !target?.matches(".message");
+    this.stay();
+    this.listen();
+  }
+
+  // Only who scrolls up has left the end: words that come faster than the page can follow have not.
+  listen() {
+    let last = window.scrollY;
+    const look = () => {
+      if (this.atEnd()) this.set(true);
+      else if (window.scrollY < last) this.set(false);
+      last = window.scrollY;
+    };
+    document.addEventListener("scroll", look, { passive: true });
+  }
+
+  // There are new words.
+  follow() {
+    this.stay();
+    if (this.button?.hidden && !this.following && !this.atEnd()) this.button.hidden = false;
+  }
+
+  // Something has changed its height.
+  stay() {
+    if (this.following) window.scrollTo(0, document.body.scrollHeight);
+  }
+
+  goToEnd() {
+    this.set(true);
+    this.stay();
+  }
+
+  set(following) {
+    if (!this.button) return;
+    this.following = following;
+    if (following) this.button.hidden = true;
+  }
+
+  atEnd() {
+    return window.innerHeight + window.scrollY >= document.body.scrollHeight - END_OF_PAGE_PX;
   }
 }
 

@@ -1,0 +1,44 @@
+"""Search over the titles and messages of a session."""
+
+import asyncio
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from fastapi.responses import HTMLResponse
+
+from app.clients.types import SearchPage
+from app.routes.chats import load_chats
+from app.routes.openapi import WITH_COOKIE, pages
+from app.services import Ask
+from app.sessions import Session
+from app.views.lists import SearchView, view_search
+
+router = APIRouter(tags=["chats"], dependencies=WITH_COOKIE)
+
+LONGEST_QUERY = 200
+FURTHEST = 1000
+
+
+@router.get(
+    "/search",
+    summary="Search in all chats",
+    response_class=HTMLResponse,
+    responses=pages(401, 422, 503),
+)
+async def search(
+    services: Ask,
+    session: Session,
+    q: str = "",
+    offset: Annotated[int, Query(ge=0, le=FURTHEST)] = 0,
+) -> HTMLResponse:
+    """Messages and titles in which every word of `q` begins a word; the newest first."""
+    query = q.replace("\0", "").strip()[:LONGEST_QUERY]
+    if not query:
+        chats = await load_chats(services, session)
+        return services.templates.page("search.html", SearchView(chats, "", None))
+    chats, found = await asyncio.gather(
+        load_chats(services, session), services.chats.search(session, query, offset=offset)
+    )
+    if offset + len(found.items) > FURTHEST:
+        found = SearchPage(items=found.items, more=False)
+    return services.templates.page("search.html", view_search(chats, query, found, offset))

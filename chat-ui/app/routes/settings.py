@@ -1,0 +1,90 @@
+"""What holds for a person in this browser: a name, a theme, and the right to be forgotten."""
+
+import asyncio
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from app import preferences
+from app.errors import InvalidInput
+from app.forms import read_form, read_text
+from app.names import check_name
+from app.preferences import Preferences, read_theme
+from app.routes.chats import load_chats
+from app.routes.openapi import WITH_COOKIE, form_body, pages
+from app.services import Ask, Services
+from app.sessions import Session, forget_session
+from app.views.pages import SettingsPage
+from app.views.problems import Problem
+
+router = APIRouter(prefix="/settings", tags=["settings"], dependencies=WITH_COOKIE)
+
+
+@router.get("", summary="Settings", response_class=HTMLResponse, responses=pages(401, 422, 503))
+async def show_settings(services: Ask, session: Session, saved: str = "") -> HTMLResponse:
+    """As they are."""
+    page = await _load(services, session, saved=bool(saved))
+    return services.templates.page("settings.html", page)
+
+
+@router.post(
+    "",
+    summary="Change settings",
+    status_code=303,
+    response_class=RedirectResponse,
+    responses=pages(401, 403, 413, 422, 503),
+    openapi_extra=form_body(
+        name="Your name, 1 to 80 characters",
+        theme="system, light or dark",
+        keys="If not empty, single letters are shortcuts",
+    ),
+)
+async def save_settings(request: Request, services: Ask, session: Session) -> Response:
+    """The name counts for new chats; the rest is this browser's own."""
+    form = await read_form(request, services.settings.message_limit)
+    name = read_text(form, "name").strip()
+    try:
+        check_name(name)
+    except InvalidInput as error:
+        page = await _load(services, session, name, Problem.of(error))
+        return services.templates.page("settings.html", page, error.status)
+    await services.sessions.rename(session, name)
+    theme = read_theme(read_text(form, "theme"))
+    response = RedirectResponse("/settings?saved=1", 303)
+    Preferences(theme, keys=bool(form.get("keys")), zone=preferences.current().zone).save(response)
+    return response
+
+
+@router.post(
+    "/forget",
+    summary="Forget me",
+    status_code=303,
+    response_class=RedirectResponse,
+    responses=pages(401, 403, 422, 503),
+    openapi_extra=form_body(sure="Must not be empty"),
+)
+async def forget_me(request: Request, services: Ask, session: Session) -> Response:
+    """Deletes all chats of this session, for good, and the session itself."""
+    form = await read_form(request, services.settings.message_limit)
+    if not form.get("sure"):
+        page = await _load(services, session, problem=Problem("not-sure"))
+        return services.templates.page("settings.html", page, 422)
+    await services.sessions.forget(session)
+    forget_session(request)
+    return RedirectResponse("/", 303)
+
+
+async def _load(
+    services: Services,
+    session: UUID,
+    name: str | None = None,
+    problem: Problem | None = None,
+    *,
+    saved: bool = False,
+) -> SettingsPage:
+    current, chats = await asyncio.gather(
+        services.sessions.current(session), load_chats(services, session)
+    )
+    kept = current.name or "" if name is None else name
+    return SettingsPage(chats, kept, current.expires_at, problem, saved)

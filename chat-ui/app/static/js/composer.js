@@ -1,0 +1,90 @@
+// The fields one writes messages in: they grow, Enter sends, a draft stays, and a limit is told.
+
+const TOLD_FROM = 0.8; // of the limit
+const PAUSE_MS = 300; // a screen reader needn't hear every number
+
+for (const field of document.querySelectorAll("textarea[data-limit]")) {
+  const form = field.form;
+  const chat = document.querySelector("[data-chat]")?.dataset.chat;
+  if (field.dataset.key) keepDraft(field, `draft:${chat}`);
+  sendByEnter(field, form);
+  grow(field);
+  tellRoom(field, form.querySelector("[data-left]"));
+  takeFocus(field);
+}
+
+// Browsers ignore `autofocus` where an address names a place, and take the focus there once all is
+// loaded; here that place is the field's own.
+function takeFocus(field) {
+  const target = document.getElementById(location.hash.slice(1));
+  if (!field.autofocus || !target || !(target.id === "end" || target.contains(field))) return;
+  addEventListener("load", () => field.focus({ preventScroll: true }));
+}
+
+function sendByEnter(field, form) {
+  field.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    if (field.value) form.requestSubmit();
+  });
+}
+
+// Where the style sheet can't make it grow.
+function grow(field) {
+  if (CSS.supports("field-sizing", "content")) return;
+  const fit = () => {
+    field.style.height = "auto";
+    field.style.height = `${field.scrollHeight}px`;
+  };
+  field.addEventListener("input", fit);
+  fit();
+}
+
+// What is sent is taken out of the field, and so out of the draft. A message that was stored without
+// this script noticing is known by its text.
+function keepDraft(field, key) {
+  const stored = read(key);
+  const sent = [...document.querySelectorAll(".message.user .body")].at(-1)?.textContent;
+  if (stored && !field.value && stored !== sent) field.value = stored;
+  field.addEventListener("input", () => write(key, field.value));
+  write(key, field.value);
+}
+
+// Some browsers refuse to store anything; then there are no drafts.
+function read(key) {
+  try {
+    return localStorage.getItem(key);
+  } catch {
+    return null;
+  }
+}
+
+function write(key, text) {
+  try {
+    if (text) localStorage.setItem(key, text);
+    else localStorage.removeItem(key);
+  } catch {}
+}
+
+function tellRoom(field, room) {
+  const limit = Number(field.dataset.limit);
+  let timer;
+  const tell = () => {
+    const left = limit - count(field.value);
+    const words = left < 0 ? room.dataset.over : room.dataset.left;
+    room.hidden = left > limit * (1 - TOLD_FROM);
+    room.classList.toggle("over", left < 0);
+    room.textContent = room.hidden
+      ? ""
+      : words.replace("…", Math.abs(left).toLocaleString(document.documentElement.lang));
+  };
+  field.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(tell, PAUSE_MS);
+  });
+  tell();
+}
+
+function count(text) {
+  return new TextEncoder().encode(text.replaceAll("\r\n", "\n")).length;
+}

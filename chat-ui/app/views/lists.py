@@ -1,0 +1,96 @@
+"""Lists of chats, by day, and what a search found."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from itertools import groupby
+from typing import Literal
+from uuid import UUID
+
+from markupsafe import Markup, escape
+
+from app import preferences
+from app.clients.types import Chat, ChatPage, Hit, SearchPage
+
+OPEN, CLOSE = "\ue000", "\ue001"  # around what was looked for, in a hit's snippet
+
+
+@dataclass(frozen=True)
+class ChatGroup:
+    """Chats of one day, or those that are pinned; `_chats.html` has the words for each kind."""
+
+    kind: Literal["pinned", "today", "yesterday", "day"]
+    day: date
+    chats: list[Chat]
+
+
+@dataclass(frozen=True)
+class ChatList:
+    """`_chats.html`: `next` leads to older ones, `current` is the chat that is open."""
+
+    groups: list[ChatGroup]
+    next: UUID | None
+    current: UUID | None = None
+
+
+def view_chats(page: ChatPage, current: UUID | None = None) -> ChatList:
+    """A page of chats, by the day of their last message on this browser's clock."""
+    here = preferences.current().here
+    today = here(datetime.now(UTC)).date()
+    groups = [
+        ChatGroup(_kind(pinned, day, today), day, list(chats))
+        for (pinned, day), chats in groupby(page.items, key=lambda c: _place(c, today))
+    ]
+    return ChatList(groups, page.next, current)
+
+
+def _place(chat: Chat, today: date) -> tuple[bool, date]:
+    day = preferences.current().here(chat.updated_at).date()
+    return (True, today) if chat.pinned else (False, day)
+
+
+def _kind(pinned: bool, day: date, today: date) -> Literal["pinned", "today", "yesterday", "day"]:
+    if pinned:
+        return "pinned"
+    if day >= today:
+        return "today"
+    return "yesterday" if day == today - timedelta(days=1) else "day"
+
+
+@dataclass(frozen=True)
+class HitView:
+    """Something found, with what was looked for marked."""
+
+    hit: Hit
+    snippet: Markup
+
+
+@dataclass(frozen=True)
+class SearchView:
+    """`search.html`: None for `hits` before anything was looked for."""
+
+    chats: ChatList
+    query: str
+    hits: list[HitView] | None
+    offset: int = 0
+    more: int | None = None  # the offset of the next page
+
+
+def view_search(chats: ChatList, query: str, found: SearchPage, offset: int) -> SearchView:
+    """A page of what was found."""
+    hits = [HitView(hit, mark(hit.snippet)) for hit in found.items]
+    return SearchView(chats, query, hits, offset, offset + len(hits) if found.more else None)
+
+
+def mark(snippet: str) -> Markup:
+    """The text with its marks as elements; whatever else is in it is only text."""
+    return Markup("").join(_mark(snippet))
+
+
+def _mark(snippet: str) -> Iterable[Markup]:
+    before, *found = snippet.split(OPEN)
+    yield escape(before.replace(CLOSE, ""))
+    for part in found:
+        marked, _, after = part.partition(CLOSE)
+        yield Markup("<mark>{}</mark>").format(marked)
+        yield escape(after.replace(CLOSE, ""))

@@ -1,0 +1,75 @@
+"""Messages as they are shown, and the form for the next one."""
+
+from dataclasses import dataclass, field
+from uuid import UUID, uuid4
+
+from markupsafe import Markup
+
+from app.clients.types import Message, Reply
+from app.markdown import StreamingMarkdown, render
+from app.watching.feed import Item
+
+CUT = "reply-limit"
+
+
+@dataclass(frozen=True)
+class MessageView:
+    """One message, for `_message.html`: the blocks that stay, and the one still growing."""
+
+    message: Message
+    html: Markup
+    open: Markup | None = None
+
+    @property
+    def reply(self) -> Reply | None:
+        """The life of an assistant message; None for all others."""
+        return self.message.reply
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether it ends in the middle: it was stopped, or broke off, or was cut off."""
+        reply = self.reply
+        if reply is None or not self.message.content:
+            return False
+        return reply.state in ("stopped", "failed") or reply.error == CUT
+
+
+def view_message(message: Message) -> MessageView:
+    """A message fetched from db-api."""
+    if message.role == "user":
+        return MessageView(message, Markup.escape(message.content))
+    if message.reply and not message.reply.final:
+        markdown = StreamingMarkdown()
+        markdown.feed(message.content)
+        return _view_growing(message, markdown)
+    return MessageView(message, render(message.content))
+
+
+def view_item(item: Item) -> MessageView:
+    """A message as a feed knows it now."""
+    if item.unfinished and item.markdown:
+        return _view_growing(item.message, item.markdown)
+    return view_message(item.message)
+
+
+def _view_growing(message: Message, markdown: StreamingMarkdown) -> MessageView:
+    return MessageView(message, Markup("").join(markdown.closed), markdown.open)
+
+
+@dataclass(frozen=True)
+class Composer:
+    """The form for a message: what was typed, the key that makes a send count once, and the
+    message it is to stand in for, if any."""
+
+    prompt: str = ""
+    client_key: str = field(default_factory=lambda: uuid4().hex)
+    replaces: UUID | None = None
+
+
+@dataclass(frozen=True)
+class SentView:
+    """`_sent.html`: what a script gets back for a message it sent."""
+
+    messages: list[MessageView]
+    composer: Composer
+    title: str

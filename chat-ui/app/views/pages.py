@@ -1,0 +1,127 @@
+"""Whole pages."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from app.clients.types import Chat, Message, MessagePage, Prompt
+from app.views.lists import ChatList
+from app.views.messages import Composer, MessageView, view_message
+from app.views.problems import Problem
+
+
+@dataclass(frozen=True)
+class HomePage:
+    """`home.html`. `deleted` is a chat that can still be brought back."""
+
+    chats: ChatList
+    username: str = ""
+    expires_at: datetime | None = None
+    problem: Problem | None = None
+    first: bool = True  # not paged back
+    deleted: UUID | None = None
+
+
+@dataclass(frozen=True)
+class ChatView:
+    """`chat.html`. `editing` is the message that is a form; `at` the one a link led to."""
+
+    chat: Chat
+    chats: ChatList
+    messages: list[MessageView]
+    earlier: UUID | None
+    newest: bool  # it ends where the chat ends, so one can write
+    shown: bool  # it is the branch that the chat shows
+    lead_on: bool  # scriptless browsers are led to the growing page while a reply is to come
+    composer: Composer
+    limit: int
+    problem: Problem | None = None
+    editing: UUID | None = None
+    at: UUID | None = None
+
+    @property
+    def live(self) -> bool:
+        """Whether a reply is still to come."""
+        return any(view.reply and not view.reply.final for view in self.messages)
+
+
+def view_chat(
+    chat: Chat,
+    chats: ChatList,
+    page: MessagePage,
+    limit: int,
+    *,
+    lead_on: bool = True,
+    composer: Composer | None = None,
+    problem: Problem | None = None,
+    editing: UUID | None = None,
+    at: UUID | None = None,
+) -> ChatView:
+    """A chat with one page of its messages."""
+    return ChatView(
+        chat=chat,
+        chats=chats,
+        messages=[view_message(message) for message in page.items],
+        earlier=page.earlier,
+        newest=page.shown and not page.later,
+        shown=page.shown,
+        lead_on=lead_on and problem is None and editing is None,
+        composer=composer or Composer(),
+        limit=limit,
+        problem=problem,
+        editing=editing,
+        at=at,
+    )
+
+
+@dataclass(frozen=True)
+class MessageDetails:
+    """`message.html`: one message as it was written, with all that is known about it."""
+
+    chat: Chat
+    chats: ChatList
+    message: Message
+
+
+@dataclass(frozen=True)
+class ChatSettings:
+    """`chat_settings.html`: a chat's own settings as typed, and what holds where none is set."""
+
+    chat: Chat
+    chats: ChatList
+    title: str
+    system_prompt: str
+    temperature: str
+    reply_tokens: str
+    usual_temperature: float
+    usual_reply_tokens: int
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True)
+class PromptPage:
+    """`prompt.html`: what the model gets. `exact` and `tokens` are None while it is away."""
+
+    chat: Chat
+    chats: ChatList
+    prompt: Prompt
+    exact: str | None
+    tokens: int | None
+
+
+@dataclass(frozen=True)
+class SettingsPage:
+    """`settings.html`."""
+
+    chats: ChatList
+    name: str
+    expires_at: datetime
+    problem: Problem | None = None
+    saved: bool = False
+
+
+@dataclass(frozen=True)
+class LivePage:
+    """`live_head.html`, the beginning of the growing page."""
+
+    chat: Chat

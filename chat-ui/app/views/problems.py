@@ -1,0 +1,32 @@
+"""What went wrong, for a page."""
+
+from dataclasses import dataclass, field
+
+from app.errors import ParleyError
+from app.views.messages import Composer
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something a person should know; `_problem.html` has the words for each kind."""
+
+    kind: str
+    facts: dict[str, int | str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, error: ParleyError) -> "Problem":
+        """The problem an exception stands for."""
+        return cls(error.kind, error.facts)
+
+
+@dataclass(frozen=True)
+class ErrorPage:
+    """`error.html`: a problem as a page of its own, with the unsent text in `composer` if any.
+
+    `again` is where that text can be sent once more; without it, it is only there to be copied.
+    """
+
+    problem: Problem
+    again: str | None = None
+    composer: Composer | None = None
+    refresh: bool = False

@@ -1,0 +1,90 @@
+"""What a message sent and a reply asked for once more have in common.
+
+Both are stored once per ``client_key``, wait in the same bounded line, are claimed in the same
+step if their turn is now, and become the end of the branch shown.
+"""
+
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+from app.chats import repository as chats
+from app.db import act_as_runner
+from app.errors import QueueFull
+from app.messages.repository import find_some
+from app.messages.schemas import NewMessage, NewReply, Sent
+from app.replies.claiming import claim_next, find_held
+
+# What is stored under this key already, and what is to get another version.
+LOOK_UP = text("""
+SELECT line.waiting, line.wait_ms,
+    sent.id AS sent, sent.role AS sent_role, sent.parent_id AS sent_parent,
+    sent.content AS sent_content,
+    (SELECT id FROM messages answer
+        WHERE answer.parent_id = sent.id AND answer.session_id = :session_id
+        ORDER BY seq LIMIT 1) AS sent_answer,
+    (SELECT prefilled > 0 FROM replies WHERE message_id = sent.id) AS sent_goes_on,
+    replaced.id AS replaced, replaced.role AS replaced_role,
+    replaced.parent_id AS replaced_parent, replaced.content <> '' AS replaced_says,
+    r.state AS replaced_state, r.error AS replaced_error
+FROM line_length() AS line
+LEFT JOIN messages sent ON sent.chat_id = :chat_id AND sent.session_id = :session_id
+    AND sent.client_key = :client_key
+LEFT JOIN messages replaced ON replaced.chat_id = :chat_id AND replaced.session_id = :session_id
+    AND replaced.id = CAST(:replaces AS uuid)
+LEFT JOIN replies r ON r.message_id = replaced.id
+""")
+
+
+class Asking:
+    """One chat, held against other writers, and something new to be answered in it.
+
+    The chat's lock makes the look-up and the writing one step: of twenty equal requests, one
+    stores and nineteen find it.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        session_id: UUID,
+        chat_id: UUID,
+        new: NewMessage | NewReply,
+    ) -> None:
+        self.connection = connection
+        self.new = new
+        self.owner = {"session_id": session_id, "chat_id": chat_id}
+        self.chat = chats.lock(connection, session_id, chat_id)
+        keys = {"client_key": new.client_key, "replaces": new.replaces}
+        self.found = connection.execute(LOOK_UP, {**self.owner, **keys}).one()
+
+    def check_line(self, limit: int) -> None:
+        """The line is bounded, or a reply promised now might come tomorrow. Two requests in the
+        same moment may both find the last place: the bound is a brake, not a count to rely on."""
+        if self.found.waiting >= limit:
+            # Time for a tenth of the line to pass.
+            seconds = (self.found.wait_ms or 0) // 10_000
+            raise QueueFull(limit=limit, retry_after=min(max(seconds, 5), 600))
+
+    def conclude(
+        self, question: UUID, answer: UUID, *, last_seq: int, title: str | None, slots: int
+    ) -> Sent:
+        """The branch shown ends at the answer just stored, which is claimed if a worker asked,
+        a slot is free and its turn is now."""
+        chats.advance(self.connection, **self.owner, head=answer, last_seq=last_seq, title=title)
+        claim = None
+        if self.new.worker is not None:
+            with act_as_runner(self.connection):
+                claim = claim_next(self.connection, self.new.worker, slots, only=answer)
+        message, reply = find_some(self.connection, **self.owner, ids=[question, answer])
+        return Sent(message=message, reply=reply, claim=claim, title=title or "", repeated=False)
+
+    def repeat(self, question: UUID, answer: UUID) -> Sent:
+        """What was stored before, with the claim for a worker that never got that answer."""
+        claim = None
+        if self.new.worker is not None:
+            with act_as_runner(self.connection):
+                claim = find_held(self.connection, self.new.worker, answer)
+        message, reply = find_some(self.connection, **self.owner, ids=[question, answer])
+        return Sent(
+            message=message, reply=reply, claim=claim, title=self.chat.title or "", repeated=True
+        )

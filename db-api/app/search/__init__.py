@@ -1,0 +1,1 @@
+"""Search: over the titles and messages of one session's chats."""

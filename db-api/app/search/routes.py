@@ -1,0 +1,33 @@
+"""Search a session's chats."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from app.auth import Person
+from app.deps import Db
+from app.errors import SessionEnded
+from app.openapi import problems
+from app.search import repository
+from app.search.schemas import Found
+
+router = APIRouter(tags=["chats"])
+
+
+@router.get("/search", summary="Search chats", responses=problems(SessionEnded))
+def search_chats(
+    person: Person,
+    database: Db,
+    q: Annotated[
+        str, Query(min_length=1, max_length=200, description="Words, or their beginnings.")
+    ],
+    limit: Annotated[int, Query(ge=1, le=50)] = 20,
+    offset: Annotated[int, Query(ge=0, le=1000)] = 0,
+) -> Found:
+    """Titles and messages, of all branches, that have every word of `q`, each as it is or as a
+    beginning, upper and lower case alike. Nothing in `q` is an operator."""
+    # NUL separates words as every other character that is none.
+    words = q.replace("\0", " ")
+    with database.person(person) as connection:
+        hits = repository.search(connection, person, words, skip=offset, most=limit + 1)
+    return Found(items=hits[:limit], more=len(hits) > limit)

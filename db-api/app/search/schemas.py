@@ -1,0 +1,25 @@
+"""What the API says about what was found."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+
+class Hit(BaseModel):
+    """A title or a message in which every word was found."""
+
+    chat_id: UUID
+    title: str | None
+    message_id: UUID | None = Field(description="Null: it is the chat's title.")
+    role: Literal["user", "assistant"] | None
+    snippet: str = Field(description="Each hit stands between U+E000 and U+E001.")
+    created_at: datetime = Field(description="Of the message; of a title: last written to.")
+
+
+class Found(BaseModel):
+    """Titles first, then messages, of both the newest first."""
+
+    items: list[Hit]
+    more: bool
