@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help local setup up down test test-db-api test-chat-ui test-lm-api test-nginx test-local \
-    test-whole test-faults stack check faults faults-short lint types format fmt lock
+    test-whole browser test-faults stack check faults faults-short lint types format fmt lock
 
 PYTHON ?= python3
 VENV := .cache/venv/bin
@@ -34,7 +34,7 @@ down: ## stop the containers; chats stay
 setup: ## make .cache/venv with everything that running and testing need
 	@$(PYTHON) -m local setup
 
-test: test-db-api test-chat-ui test-lm-api test-nginx test-local test-whole test-faults ## run all tests that need no Docker
+test: test-db-api test-chat-ui test-lm-api test-nginx test-local test-whole browser test-faults ## run all tests that need no Docker
 
 test-db-api: setup ## test the database API against a real PostgreSQL
 	$(call timed,PYTHONPATH=db-api $(VENV)/python -m pytest tests/db_api)
@@ -53,6 +53,9 @@ test-local: setup ## test what `make local` promises
 
 test-whole: setup ## ask the whole of it a real question
 	$(call timed,PYTHONPATH=chat-ui $(VENV)/python -m pytest tests/whole)
+
+browser: setup ## use the pages in a real browser: mouse, keys, no JavaScript, axe, a text browser
+	$(call timed,PYTHONPATH=chat-ui $(VENV)/python -m pytest tests/browser)
 
 test-faults: setup ## test the harness of `make faults`, with bugs planted for it to find
 	$(call timed,$(VENV)/python -m pytest tests/faults)
@@ -93,7 +96,7 @@ types: setup ## check the types
 	MYPYPATH=.:chat-ui $(VENV)/mypy --explicit-package-bases tests/chat_ui
 	MYPYPATH=.:lm-api $(VENV)/mypy --explicit-package-bases tests/lm_api
 	MYPYPATH=.:chat-ui $(VENV)/mypy --explicit-package-bases tests/whole
-	for part in support nginx local stack faults; do \
+	for part in support nginx local stack faults browser; do \
 	    $(VENV)/mypy --explicit-package-bases tests/$$part || exit 1; \
 	done
 

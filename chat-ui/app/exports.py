@@ -61,14 +61,17 @@ async def open_all(
     chats: ChatsClient, messages: MessagesClient, session: UUID
 ) -> AsyncIterator[Export]:
     """Every chat of the session, newest first. A chat that is deleted meanwhile is left out."""
+    # The whole list first: while it is exported it may change its order.
+    found: dict[UUID, Chat] = {}
     page = await chats.list_newest(session, limit=PAGE)
     while True:
-        for chat in page.items:
-            with contextlib.suppress(NotFound):
-                yield await Export.open(messages, session, chat)
+        found |= {chat.id: chat for chat in page.items}
         if page.next is None:
-            return
+            break
         page = await chats.list_newest(session, before=page.next, limit=PAGE)
+    for chat in found.values():
+        with contextlib.suppress(NotFound):
+            yield await Export.open(messages, session, chat)
 
 
 async def join_json(exports: AsyncIterator[Export]) -> AsyncIterator[str]:

@@ -24,8 +24,14 @@ def add_error_handlers(app: FastAPI, templates: Templates) -> None:
     """Registers a handler for every way in which a request can fail."""
 
     def show(request: Request, problem: Problem, status: int, refresh: bool = False) -> Response:
-        headers = {"Retry-After": "2"} if status == 503 else {}
-        page = ErrorPage(problem, refresh=refresh and request.method == "GET")
+        after = problem.facts.get("retry_after", 2 if status == 503 else None)
+        headers = {"Retry-After": str(after)} if after else {}
+        found = CHAT.match(request.url.path)
+        page = ErrorPage(
+            problem,
+            refresh=refresh and request.method == "GET",
+            chat=found[1] if found and status in (409, 429) else None,
+        )
         template = "_refused.html" if is_script(request) else "error.html"
         return templates.page(template, page, status, headers)
 

@@ -5,8 +5,10 @@ import re
 import httpx
 import pytest
 
+from tests.chat_ui.conftest import DbApiServer
 from tests.support.person import (
     client_key,
+    events,
     generate,
     messages,
     open_chat,
@@ -35,8 +37,8 @@ def edit(browser: httpx.Client, chat: str, message: str, text: str) -> httpx.Res
     return browser.post(generate(chat), data=form)
 
 
-def again(browser: httpx.Client, chat: str, reply: str, versions: int = 1) -> httpx.Response:
-    return browser.post(f"{chat}/replies/{reply}/again", data={"versions": str(versions)})
+def again(browser: httpx.Client, chat: str, reply: str, key: str = "k") -> httpx.Response:
+    return browser.post(f"{chat}/replies/{reply}/again", data={"client_key": key})
 
 
 def test_an_edited_message_is_answered_and_the_first_version_stays(
@@ -73,7 +75,7 @@ def test_a_reply_is_written_anew_once_however_often_the_button_is_pressed(
     assert len(model.requests) == 2
     model.text = "A third."
     second = message_ids(page)[-1]
-    assert again(browser, chat, second, versions=2).status_code == 303
+    assert again(browser, chat, second, "another").status_code == 303
     assert "3/3" in wait_until_final(browser, chat)
 
 
@@ -101,13 +103,13 @@ def test_a_stopped_reply_is_continued_from_its_last_word(
     browser.post(f"{chat}/replies/{reply}/stop")
     assert "Continue</button>" in wait_until_final(browser, chat)
     model.go.set()
-    done = browser.post(f"{chat}/replies/{reply}/continue", data={"versions": "1"})
+    done = browser.post(f"{chat}/replies/{reply}/continue", data={"client_key": "k"})
     assert done.status_code == 303
     page = wait_until_final(browser, chat)
     assert messages(page)[-1] == "one two three four"
     assert model.requests[-1]["messages"][-1] == {"role": "assistant", "content": "one two"}
     newest = message_ids(page)[-1]
-    refused = browser.post(f"{chat}/replies/{newest}/continue", data={"versions": "2"})
+    refused = browser.post(f"{chat}/replies/{newest}/continue", data={"client_key": "l"})
     assert refused.status_code == 409
     assert "nothing to continue" in refused.text
 
@@ -168,6 +170,41 @@ def test_editing_in_a_chat_that_was_deleted_keeps_the_text(browser: httpx.Client
     response = browser.post(generate(chat), data=form)
     assert response.status_code == 404
     assert "precious words</textarea>" in response.text
+
+
+def test_an_edit_without_db_api_is_sent_again_as_an_edit(
+    browser: httpx.Client, db_api: DbApiServer
+) -> None:
+    chat = open_chat(browser)
+    question = message_ids(ask(browser, chat, "first"))[1]
+    form = {"prompt": "second", "client_key": "k", "replaces": question}
+    db_api.kill()
+    try:
+        response = browser.post(generate(chat), data=form)
+    finally:
+        db_api.start()
+    assert response.status_code == 503
+    assert f'name="replaces" value="{question}"' in response.text
+
+
+def test_an_edit_without_a_cookie_keeps_its_text(browser: httpx.Client, url: str) -> None:
+    chat = open_chat(browser)
+    question = message_ids(ask(browser, chat, "first"))[1]
+    form = {"prompt": "precious words", "client_key": "k", "replaces": question}
+    with httpx.Client(base_url=url) as nobody:
+        response = nobody.post(generate(chat), data=form)
+    assert response.status_code == 404
+    assert "precious words</textarea>" in response.text
+
+
+def test_a_page_that_shows_another_branch_is_told_to_load_anew(browser: httpx.Client) -> None:
+    chat = open_chat(browser)
+    _, question, reply = message_ids(ask(browser, chat, "first"))
+    assert [name for name, _ in events(browser, chat, since=3, last=reply)] == ["end"]
+    edit(browser, chat, question, "second")
+    wait_until_final(browser, chat)
+    for since in (3, 9):
+        assert next(events(browser, chat, since=since, last=reply))[0] == "moved"
 
 
 def test_a_refused_edit_shows_its_form_again(browser: httpx.Client) -> None:

@@ -252,7 +252,7 @@ def test_the_growing_page_appends_the_reply_as_it_comes_and_leads_back(
                 assert page.startswith("<!doctype html>")
                 model.go.set()
     assert "one two &lt;three&gt; &amp; four" in page
-    assert f'<meta http-equiv="refresh" content="1; url={chat}#end">' in page
+    assert f'<meta http-equiv="refresh" content="0; url={chat}#end">' in page
     assert f'<a href="{chat}#end">' in page
 
 

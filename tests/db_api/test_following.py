@@ -69,6 +69,32 @@ def test_text_is_told_from_where_the_caller_s_ends(api: Api, ada: Person) -> Non
     assert told["idle"] is True
 
 
+def test_another_branch_is_news(api: Api, ada: Person) -> None:
+    chat = ada.chat(opening="Hello")
+    first = ada.send(chat, worker="w")
+    api.finish(first, "One.")
+    question = ada.messages(chat)[1]["id"]
+    second = body(ada.post_message(chat, "Other", replaces=question), 201)["reply"]["id"]
+    with ThreadPoolExecutor(1) as pool:
+        known = [f"{second}:queued::1::0"]
+        waiting = pool.submit(lambda: follow(ada, chat, since=9, known=known, head=second, wait=10))
+        time.sleep(0.15)
+        body(ada.http.put(f"/chats/{chat}/head", headers=ada.headers, json={"message_id": first}))
+        began = time.monotonic()
+        assert waiting.result(5)["head"] == first
+        assert time.monotonic() - began < 2
+
+
+def test_a_reply_that_is_gone_is_news(api: Api, ada: Person) -> None:
+    chat = ada.chat(opening="Hello")
+    reply = ada.send(chat, worker="w")
+    body(ada.delete(f"/chats/{chat}/messages/{ada.messages(chat)[1]['id']}"))
+    began = time.monotonic()
+    told = follow(ada, chat, since=9, known=[f"{reply}:running:::0:0"], wait=5)
+    assert told["replies"] == []
+    assert time.monotonic() - began < 2
+
+
 def test_it_waits_when_there_is_nothing_new(ada: Person) -> None:
     chat = ada.chat(opening="Hello")
     began = time.monotonic()

@@ -69,9 +69,10 @@ def wait_until_final(browser: httpx.Client, chat: str, seconds: float = 10) -> s
 Event = tuple[str, dict[str, Any]]
 
 
-def events(browser: httpx.Client, chat: str, since: int = 0) -> Iterator[Event]:
+def events(browser: httpx.Client, chat: str, since: int = 0, last: str = "") -> Iterator[Event]:
     """The chat's server-sent events, as they come, up to its end."""
-    with browser.stream("GET", f"{chat}/events", params={"since": since}) as response:
+    params = {"since": str(since), "last": last}
+    with browser.stream("GET", f"{chat}/events", params=params) as response:
         assert response.status_code == 200, response.read()
         name = ""
         for line in response.iter_lines():

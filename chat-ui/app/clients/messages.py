@@ -102,13 +102,15 @@ class MessagesClient:
         *,
         since: int,
         known: list[Growth],
+        head: UUID | None = None,
         text: bool = True,
         wait: float = FOLLOW_SECONDS,
     ) -> News:
         """What differs from what the caller knows, as soon as anything does (long poll).
 
         `since` is the highest message seq known; of each `known` reply only the state and the end
-        of its text count. With `text=False` growing text alone is no news.
+        of its text count; `head` is where the branch shown ended then. With `text=False` growing
+        text alone is no news.
         """
         params = {
             "since": str(since),
@@ -116,6 +118,8 @@ class MessagesClient:
             "text": str(text).lower(),
             "wait": str(wait),
         }
+        if head:
+            params["head"] = str(head)
         answer = await self._api.call(
             "GET", f"/chats/{chat}/follow", session=session, params=params, seconds=wait + 10
         )
@@ -127,4 +131,5 @@ def _known(growth: Growth) -> str:
     place = "" if reply.place is None else reply.place
     read = "" if reply.prompt_tokens_read is None else reply.prompt_tokens_read
     length = growth.offset + len(growth.text)
-    return f"{reply.id}:{reply.state}:{reply.phase or ''}:{place}:{read}:{length}"
+    stopping = "stopping" if reply.stop_requested else ""
+    return f"{reply.id}:{reply.state}:{reply.phase or ''}:{place}:{read}:{length}:{stopping}"

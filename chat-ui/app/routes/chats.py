@@ -77,7 +77,6 @@ async def load_chat(
         composer=composer,
         problem=problem,
         editing=editing,
-        at=at,
     )
 
 

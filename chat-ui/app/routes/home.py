@@ -111,7 +111,10 @@ async def _find_or_create(
 ) -> UUID:
     session = find_session(request)
     try:
-        session = session or await open_session(request, services.sessions, username)
+        if session is None:
+            session = await open_session(request, services.sessions, username)
+        else:
+            await services.sessions.rename(session, username)
         return await _chat_under(services, session, username, new=new)
     except SessionEnded:
         session = await open_session(request, services.sessions, username)

@@ -23,7 +23,7 @@ from app.htmx import is_script
 from app.routes.chats import load_chat
 from app.routes.openapi import WITH_COOKIE, form_body, pages
 from app.services import Ask, Services
-from app.sessions import Session, forget_session
+from app.sessions import forget_session, require_session
 from app.views.messages import Composer, SentView, view_message
 from app.views.problems import ErrorPage, Problem
 
@@ -48,9 +48,7 @@ router = APIRouter(tags=["chats"], dependencies=WITH_COOKIE)
         replaces="The id of a message of yours that this one is another version of",
     ),
 )
-async def send_message(
-    request: Request, services: Ask, session: Session, chat_id: UUID
-) -> Response:
+async def send_message(request: Request, services: Ask, chat_id: UUID) -> Response:
     """Stores the message and its queued reply, then leads back to the chat.
 
     Sending the same `client_key` and text twice stores once.
@@ -58,6 +56,7 @@ async def send_message(
     form = await read_form(request, services.settings.message_limit)
     composer = _read_composer(form, request)
     try:
+        session = await require_session(request)
         try:
             sent = await _send(services, session, chat_id, composer)
         except (InvalidInput, TooLarge, KeyReused, QueueFull) as error:

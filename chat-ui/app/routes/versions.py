@@ -1,7 +1,7 @@
 """A message's versions, what is known about it, and the end of everything below it."""
 
 import asyncio
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
@@ -17,7 +17,7 @@ from app.views.pages import MessageDetails
 
 router = APIRouter(prefix="/chats/{chat_id}", tags=["chats"], dependencies=WITH_COOKIE)
 
-VERSIONS = "How many versions the form's page showed: pressing twice asks once"
+KEY = "Any text of up to 64 characters: sent twice, it asks once"
 
 
 @router.post(
@@ -37,7 +37,7 @@ async def show_version(
     if message is None:
         raise InvalidInput
     await services.messages.show(session, chat_id, message)
-    return RedirectResponse(f"/chats/{chat_id}#m-{message}", 303)
+    return RedirectResponse(f"/chats/{chat_id}?at={message}#m-{message}", 303)
 
 
 @router.post(
@@ -46,7 +46,7 @@ async def show_version(
     status_code=303,
     response_class=RedirectResponse,
     responses=pages(401, 403, 404, 409, 422, 429, 503),
-    openapi_extra=form_body(versions=VERSIONS),
+    openapi_extra=form_body(client_key=KEY),
 )
 async def reply_again(
     request: Request, services: Ask, session: Session, chat_id: UUID, reply_id: UUID
@@ -61,7 +61,7 @@ async def reply_again(
     status_code=303,
     response_class=RedirectResponse,
     responses=pages(401, 403, 404, 409, 422, 429, 503),
-    openapi_extra=form_body(versions=VERSIONS),
+    openapi_extra=form_body(client_key=KEY),
 )
 async def continue_reply(
     request: Request, services: Ask, session: Session, chat_id: UUID, reply_id: UUID
@@ -80,8 +80,8 @@ async def _reply(
     go_on: bool,
 ) -> Response:
     form = await read_form(request, services.settings.message_limit)
-    versions = read_text(form, "versions")[:6] or "1"
-    key = f"{'continue' if go_on else 'again'}:{reply_id}:{versions}"
+    key = read_text(form, "client_key") or request.headers.get("x-request-id", "") or uuid4().hex
+    key = key[:64]
     worker = services.runner.worker if services.runner else None
     sent = await services.messages.reply_again(session, chat_id, reply_id, key, worker, go_on=go_on)
     begin_reply(services, sent)

@@ -1,7 +1,7 @@
 """Watching a chat: server-sent events for scripts, a growing page for browsers without."""
 
 from collections.abc import AsyncIterator
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query
@@ -40,11 +40,16 @@ STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     },
 )
 async def watch_events(
-    services: Ask, session: Session, chat_id: UUID, since: Annotated[int, Query(ge=0)] = 0
+    services: Ask,
+    session: Session,
+    chat_id: UUID,
+    since: Annotated[int, Query(ge=0)] = 0,
+    last: UUID | Literal[""] = "",
 ) -> StreamingResponse:
-    """A snapshot of all messages after `since`, then what comes, until nothing is left to say."""
+    """A snapshot of all messages after `since`, then what comes, until nothing is left to say.
+    `last` is the last message the page shows: it may be of another branch than is shown now."""
     feed = await services.hub.join(session, chat_id, since)
-    events = stream_events(services.hub, feed, since, services.templates)
+    events = stream_events(services.hub, feed, since, last or None, services.templates)
     return StreamingResponse(events, media_type="text/event-stream", headers=STREAM_HEADERS)
 
 

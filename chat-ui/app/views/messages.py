@@ -19,6 +19,7 @@ class MessageView:
     message: Message
     html: Markup
     open: Markup | None = None
+    key: str = field(default_factory=lambda: uuid4().hex)  # of the buttons that ask once more
 
     @property
     def reply(self) -> Reply | None:

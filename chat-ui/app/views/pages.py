@@ -24,7 +24,7 @@ class HomePage:
 
 @dataclass(frozen=True)
 class ChatView:
-    """`chat.html`. `editing` is the message that is a form; `at` the one a link led to."""
+    """`chat.html`. `editing` is the message that is a form."""
 
     chat: Chat
     chats: ChatList
@@ -37,7 +37,6 @@ class ChatView:
     limit: int
     problem: Problem | None = None
     editing: UUID | None = None
-    at: UUID | None = None
 
     @property
     def live(self) -> bool:
@@ -55,7 +54,6 @@ def view_chat(
     composer: Composer | None = None,
     problem: Problem | None = None,
     editing: UUID | None = None,
-    at: UUID | None = None,
 ) -> ChatView:
     """A chat with one page of its messages."""
     return ChatView(
@@ -70,7 +68,6 @@ def view_chat(
         limit=limit,
         problem=problem,
         editing=editing,
-        at=at,
     )
 
 

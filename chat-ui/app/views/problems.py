@@ -24,9 +24,11 @@ class ErrorPage:
     """`error.html`: a problem as a page of its own, with the unsent text in `composer` if any.
 
     `again` is where that text can be sent once more; without it, it is only there to be copied.
+    `chat` is the one to go back to.
     """
 
     problem: Problem
     again: str | None = None
     composer: Composer | None = None
     refresh: bool = False
+    chat: str | None = None

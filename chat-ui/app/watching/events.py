@@ -36,9 +36,10 @@ def format_event(event: str, **data: object) -> str:
 
 
 async def stream_events(
-    hub: Hub, feed: Feed, since: int, templates: Templates
+    hub: Hub, feed: Feed, since: int, last: UUID | None, templates: Templates
 ) -> AsyncIterator[str]:
-    """Events for one watcher of a joined feed; leaves it at the end."""
+    """Events for one watcher of a joined feed; leaves it at the end. `last` is the last message
+    that the watcher shows."""
     seen: dict[UUID, Seen] = {}
     away = False
     try:
@@ -47,7 +48,7 @@ async def stream_events(
             if feed.dismissed:
                 return
             items = feed.items_after(since)
-            if seen.keys() - {item.message.id for item in items}:
+            if not feed.shows(last, items) or seen.keys() - {item.message.id for item in items}:
                 yield format_event("moved")  # the chat shows another branch now
                 return
             for item in items:

@@ -9,7 +9,7 @@ import asyncio
 import logging
 from uuid import UUID
 
-from app.clients.messages import FOLLOW_SECONDS, MessagesClient
+from app.clients.messages import FOLLOW_SECONDS, MOST_KNOWN, MessagesClient
 from app.clients.types import Growth, Message, News
 from app.errors import NotFound, SessionEnded, Unavailable
 from app.markdown import StreamingMarkdown
@@ -121,6 +121,14 @@ class Feed:
             item = self.items.get(parent) if parent else None
         return branch[::-1]
 
+    def shows(self, last: UUID | None, items: list[Item]) -> bool:
+        """Whether a watcher whose last message is this one looks at the branch shown, which goes
+        on with these items."""
+        if last is None or last == self.head:
+            return True
+        above = items[0].message.parent_id if items else None
+        return last == above or any(item.message.id == last for item in items)
+
     async def _ask(self, since: int, wait: float = FOLLOW_SECONDS) -> News:
         known = [
             Growth(reply=item.message.reply, offset=0, text=item.text)
@@ -131,15 +139,31 @@ class Feed:
         led = bool(running) and self._led.issuperset(running)
         if not known or self.away:
             wait = 0  # only a look can tell: whether this is the end, whether db-api is back
-        return await self._messages.follow(
-            self.session, self.chat, since=since, known=known, text=not led, wait=wait
+        news = await self._messages.follow(
+            self.session,
+            self.chat,
+            since=since,
+            known=known,
+            head=self.head,
+            text=not led,
+            wait=wait,
         )
+        told = {growth.reply.id for growth in news.replies}
+        for growth in known[:MOST_KNOWN]:
+            if growth.reply.id not in told:  # deleted: nothing more will come of it
+                self.items.pop(growth.reply.id, None)
+                self._announce()
+        return news
 
     async def _follow(self) -> None:
         try:
             while not self.ended:
                 try:
-                    if not self._merge(await self._ask(self._last_seq)) and not self.ended:
+                    changed = self._merge(await self._ask(self._last_seq))
+                    if self.head and self.head not in self.items and changed:
+                        # Another branch, which may begin further up.
+                        self._merge(await self._ask(self.since, wait=0))
+                    if not changed and not self.ended:
                         # What db-api thinks is news was none here; don't ask in a hurry.
                         await asyncio.sleep(PAUSE_SECONDS)
                 except Unavailable:

@@ -63,9 +63,13 @@ def look(
     return Followed(messages=messages, replies=replies, head=chat.head, idle=idle)
 
 
-def is_news(told: Followed, known: list[Known], *, with_text: bool) -> bool:
-    """Whether anything differs from what the caller knows."""
-    if told.messages:
+def is_news(
+    told: Followed, known: list[Known], head: UUID | None = None, *, with_text: bool
+) -> bool:
+    """Whether anything differs from what the caller knows: another branch is shown, there is
+    more to read, a reply is another or gone."""
+    moved = head is not None and head != told.head
+    if moved or told.messages or len(told.replies) < len(known):
         return True
     seen = {k.id: k for k in known}
     return any(

@@ -40,6 +40,9 @@ async def follow_chat(
     known: Annotated[
         list[str] | None, Query(max_length=100, description=f"Repeatable: `{KNOWN_FORM}`.")
     ] = None,
+    head: Annotated[
+        UUID | None, Query(description="Where the branch shown ended, as the caller knows it.")
+    ] = None,
     text: Annotated[bool, Query(description="Whether growing text is worth an answer.")] = True,
     wait: Annotated[float, Query(ge=0, le=25, description="Seconds to wait for news.")] = 0,
 ) -> Followed:
@@ -54,7 +57,7 @@ async def follow_chat(
             bell.clear()
             told = await run_in_threadpool(look_once, database, person, chat_id, since, seen)
             left = deadline - loop.time()
-            if left <= 0 or is_news(told, seen, with_text=text):
+            if left <= 0 or is_news(told, seen, head, with_text=text):
                 return told
             with suppress(TimeoutError):
                 await asyncio.wait_for(bell.wait(), min(left, LOOK_AGAIN_S))

@@ -14,9 +14,12 @@ from app.texts import LARGEST_COUNT
 
 KNOWN = re.compile(
     r"([0-9a-fA-F-]{36}):(queued|running|complete|stopped|failed)"
-    r":(waiting|reading|writing)?:([0-9]{1,9})?:([0-9]{1,10})?:([0-9]{1,10})"
+    r":(waiting|reading|writing)?:([0-9]{1,9})?:([0-9]{1,10})?:([0-9]{1,10})(?::(stopping)?)?"
 )
-KNOWN_FORM = "<reply_id>:<state>:<phase or ''>:<place or ''>:<prompt_tokens_read or ''>:<offset>"
+KNOWN_FORM = (
+    "<reply_id>:<state>:<phase or ''>:<place or ''>:<prompt_tokens_read or ''>:<offset>"
+    ":<'stopping' or ''>"
+)
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,7 @@ class Known:
     place: int | None
     read: int | None
     offset: int
+    stopping: bool = False
 
     @classmethod
     def parse(cls, given: str) -> Self:
@@ -37,7 +41,7 @@ class Known:
         try:
             if match is None:
                 raise ValueError(given)
-            identity, state, phase, place, read, offset = match.groups()
+            identity, state, phase, place, read, offset, stopping = match.groups()
             if int(offset) > LARGEST_COUNT:
                 raise ValueError(given)
             return cls(
@@ -47,6 +51,7 @@ class Known:
                 place=int(place) if place else None,
                 read=int(read) if read else None,
                 offset=int(offset),
+                stopping=stopping is not None,
             )
         except ValueError:
             error = {"field": "known", "message": f"Should be {KNOWN_FORM}"}
@@ -57,6 +62,8 @@ class Known:
         the prompt, counts only if it wants it."""
         reply = told.reply
         if (self.state, self.phase, self.place) != (reply.state, reply.phase, reply.place):
+            return True
+        if self.stopping != reply.stop_requested:
             return True
         return with_text and (told.text != "" or self.read != reply.prompt_tokens_read)
 

@@ -30,7 +30,7 @@ class ParleyChat extends HTMLElement {
   listenToComposer() {
     this.addEventListener("htmx:beforeRequest", ({ detail }) => {
       // The Stop button goes away; the keyboard goes on where one writes.
-      if (detail.elt.matches("[data-stop]")) this.prompt?.focus();
+      if (detail.elt.querySelector(":focus-visible") && detail.elt.matches("[data-stop]")) this.prompt?.focus();
       if (detail.elt !== this.composer) return;
       for (const name of ["unsent", "too-large"]) this.notice(name, false);
       this.querySelector("#notices").replaceChildren();
@@ -78,7 +78,8 @@ class ParleyChat extends HTMLElement {
 
   watch(since = this.since()) {
     if (this.source) return;
-    this.source = new EventSource(`${this.dataset.events}?since=${since}`);
+    const last = [...this.messages.querySelectorAll(".message")].at(-1)?.id.slice(2) ?? "";
+    this.source = new EventSource(`${this.dataset.events}?since=${since}&last=${last}`);
     const on = (name, handle) =>
       this.source.addEventListener(name, ({ data }) => handle.call(this, JSON.parse(data)));
     on("message", ({ html }) => {
@@ -144,7 +145,7 @@ class ParleyChat extends HTMLElement {
   // Puts a message where its number says; one that is there already is replaced or left alone.
   place(article, replace) {
     const old = document.getElementById(article.id);
-    if (old && !replace) return article.remove();
+    if (old && (!replace || old.matches(".editing"))) return article.remove();
     const text = article.querySelector(".body").textContent;
     const open = article.querySelector(".open")?.textContent ?? "";
     if (old) this.replace(old, article);
@@ -195,6 +196,7 @@ class ParleyChat extends HTMLElement {
   }
 
   reload() {
+    this.unwatch();
     if (this.querySelector(".editing")) return; // what is typed there would be lost
     location.reload();
   }

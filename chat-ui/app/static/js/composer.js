@@ -1,6 +1,7 @@
 // The fields one writes messages in: they grow, Enter sends, a draft stays, and a limit is told.
 
 const TOLD_FROM = 0.8; // of the limit
+const COMPOSING = 229; // the keyCode of a key that an input method has taken
 const PAUSE_MS = 300; // a screen reader needn't hear every number
 
 for (const field of document.querySelectorAll("textarea[data-limit]")) {
@@ -24,6 +25,8 @@ function takeFocus(field) {
 function sendByEnter(field, form) {
   field.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    // Safari ends a composition before this Enter; on a phone there is no Shift+Enter.
+    if (event.keyCode === COMPOSING || matchMedia("(pointer: coarse)").matches) return;
     event.preventDefault();
     if (field.value) form.requestSubmit();
   });

@@ -12,6 +12,14 @@ if (!document.cookie.split("; ").includes(offset)) {
   document.cookie = `${offset}; path=/; max-age=${YEAR_SECONDS}; samesite=lax`;
 }
 
+// --- drafts: of chats that can't be written in any more, none may stay ---
+
+if (!document.querySelector(".chat-list, parley-chat") && location.pathname === "/") {
+  try {
+    for (const key of Object.keys(localStorage)) if (key.startsWith("draft:")) localStorage.removeItem(key);
+  } catch {}
+}
+
 // --- keys ---
 
 const keys = document.getElementById("keys");
@@ -45,7 +53,7 @@ document.addEventListener("keydown", (event) => {
     if (event.target.closest?.(FIELDS) && !event.isComposing) event.target.blur();
     return;
   }
-  if (!("on" in (keys?.dataset ?? {})) || keys.open || event.defaultPrevented) return;
+  if (!("on" in (keys?.dataset ?? {})) || keys.open || event.defaultPrevented || event.repeat) return;
   if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return;
   if (event.target.closest?.(FIELDS) || !Object.hasOwn(ACTIONS, event.key)) return;
   event.preventDefault();

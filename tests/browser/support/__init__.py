@@ -1,0 +1,1 @@
+"""What these tests share: people with browsers, replies written by hand, keys, axe."""

@@ -1,0 +1,28 @@
+"""axe-core in a page: what keeps people out that a machine can find."""
+
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from playwright.sync_api import Page
+
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+@cache
+def _source() -> str:
+    return (files("axe_playwright_python") / "axe.min.js").read_text()
+
+
+def findings(page: Page) -> list[str]:
+    """One line for each element that breaks a rule of WCAG 2.x, A or AA, or a best practice."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(f"{_source()}; true")
+    found: dict[str, Any] = page.evaluate(
+        "rules => axe.run({ runOnly: rules, resultTypes: ['violations'] })", RULES
+    )
+    return [
+        f"{violation['id']}: {node['target']} {node['failureSummary']} in {node['html'][:200]}"
+        for violation in found["violations"]
+        for node in violation["nodes"]
+    ]

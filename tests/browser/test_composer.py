@@ -1,0 +1,103 @@
+"""The field one writes in."""
+
+from playwright.sync_api import expect
+
+from tests.browser.support.page import prompt, questions, send, wait_until_final
+from tests.browser.support.people import Someone
+
+
+def test_enter_sends_and_shift_enter_breaks_the_line(ann: Someone) -> None:
+    page = ann.open()
+    expect(prompt(page)).to_be_focused()
+    page.keyboard.type("one")
+    page.keyboard.press("Shift+Enter")
+    page.keyboard.type("two")
+    expect(prompt(page)).to_have_value("one\ntwo")
+    page.keyboard.press("Enter")
+    expect(questions(page).locator(".body")).to_have_text("one\ntwo")
+    expect(prompt(page)).to_have_value("")
+    expect(prompt(page)).to_be_focused()
+    wait_until_final(page)
+
+
+def test_enter_that_ends_a_composition_does_not_send(ann: Someone) -> None:
+    page = ann.open()
+    keyboard = ann.context.new_cdp_session(page)
+    keyboard.send(
+        "Input.imeSetComposition", {"text": "にほん", "selectionStart": 3, "selectionEnd": 3}
+    )
+    page.evaluate("""() => {
+        const field = document.querySelector("#prompt");
+        const enter = { key: "Enter", isComposing: true, bubbles: true, cancelable: true };
+        window.taken = !field.dispatchEvent(new KeyboardEvent("keydown", enter));
+    }""")
+    assert page.evaluate("taken") is False, "the input method must get the key"
+    keyboard.send("Input.insertText", {"text": "日本"})
+    expect(prompt(page)).to_have_value("日本")
+    expect(questions(page)).to_have_count(0)
+    page.keyboard.press("Enter")
+    expect(questions(page)).to_have_count(1)
+
+
+def test_the_field_grows_with_its_text_up_to_a_part_of_the_window(ann: Someone) -> None:
+    page = ann.open()
+    height = "element => element.getBoundingClientRect().height"
+    low = prompt(page).evaluate(height)
+    prompt(page).fill("line\n" * 5)
+    higher = prompt(page).evaluate(height)
+    prompt(page).fill("line\n" * 300)
+    highest = prompt(page).evaluate(height)
+    assert low + 60 < higher < highest < 600
+    expect(page.get_by_role("button", name="Send")).to_be_in_viewport()
+
+
+def test_a_draft_survives_a_reload_and_is_gone_once_it_was_sent(ann: Someone) -> None:
+    page = ann.open()
+    prompt(page).fill("half a thought")
+    page.reload()
+    expect(prompt(page)).to_have_value("half a thought")
+    page.keyboard.press("Enter")
+    expect(questions(page)).to_have_count(1)
+    page.reload()
+    expect(prompt(page)).to_have_value("")
+
+
+def test_each_chat_keeps_its_own_draft(ann: Someone) -> None:
+    first, second = ann.new_chat(), ann.new_chat()
+    page = ann.open(first)
+    prompt(page).fill("about the first")
+    page.goto(second)
+    expect(prompt(page)).to_have_value("")
+    prompt(page).fill("about the second")
+    page.goto(first)
+    expect(prompt(page)).to_have_value("about the first")
+
+
+def test_the_limit_is_told_before_it_is_hit_and_a_text_past_it_is_kept(ann: Someone) -> None:
+    ann.expect_error("413")
+    page = ann.open()
+    room = page.locator("#room")
+    prompt(page).fill("é" * 1000)
+    expect(room).to_be_hidden()
+    prompt(page).fill("é" * 16_000)
+    expect(room).to_have_text("768 bytes left")
+    prompt(page).fill("é" * 16_400)
+    expect(room).to_have_text("32 bytes too many")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("too long")
+    expect(prompt(page)).to_have_value("é" * 16_400)
+    expect(questions(page)).to_have_count(0)
+
+
+def test_the_longest_message_allowed_is_sent_and_shown(ann: Someone) -> None:
+    page = ann.open()
+    hand = ann.hand()
+    running = hand.ask("Hold the line, please.")  # so that the model need not read all that
+    page.reload()
+    send(page, "w" * 32_768)
+    expect(questions(page)).to_have_count(2)
+    assert questions(page).last.locator(".body").inner_text() == "w" * 32_768
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.get_by_role("button", name="Stop").last.click()
+    expect(page.locator(".status.stopped")).to_have_count(1)
+    running.finish("Done.")
