@@ -1,7 +1,7 @@
 """Messages as they are shown, and the form for the next one."""
 
 from dataclasses import dataclass, field
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
 from markupsafe import Markup
 
@@ -19,12 +19,18 @@ class MessageView:
     message: Message
     html: Markup
     open: Markup | None = None
-    key: str = field(default_factory=lambda: uuid4().hex)  # of the buttons that ask once more
 
     @property
     def reply(self) -> Reply | None:
         """The life of an assistant message; None for all others."""
         return self.message.reply
+
+    @property
+    def key(self) -> str:
+        """Of the buttons that ask for another version: the same in every tab until there is one."""
+        version = self.message.version
+        state = f"{version.next}:{version.count}" if version else ""
+        return uuid5(self.message.id, state).hex
 
     @property
     def goes_on(self) -> bool:

@@ -97,6 +97,18 @@ def _replying(someone: Someone) -> Page:
     return page
 
 
+def _growing(someone: Someone) -> Page:
+    """Its end leads away at once, so it is looked at before."""
+    before = someone.chat
+    hand = someone.talk("How far is it from here to there?", "Measure it along a straight line.")
+    hand.ask("And in three dimensions?").write("It is the same rule once more: add the square")
+    page = someone.context.new_page()
+    page.goto(f"{someone.chat}/live", wait_until="commit")
+    someone.chat = before
+    expect(page.get_by_text("the same rule once more")).to_be_visible()
+    return page
+
+
 def _ended(someone: Someone) -> Page:
     before = someone.chat
     hand = someone.hand(someone.new_chat())
@@ -180,6 +192,6 @@ STATES = [
     State("search without hits", _at("/search?q=xylophone")),
     State("settings", _at("/settings")),
     State("settings saved", _at("/settings?saved=1")),
-    State("growing page", _at("CHAT/live")),
+    State("growing page", _growing),
     State("problem", _problem),
 ]

@@ -30,7 +30,8 @@ class ParleyChat extends HTMLElement {
   listenToComposer() {
     this.addEventListener("htmx:beforeRequest", ({ detail }) => {
       // The Stop button goes away; the keyboard goes on where one writes.
-      if (detail.elt.querySelector(":focus-visible") && detail.elt.matches("[data-stop]")) this.prompt?.focus();
+      const byFinger = matchMedia("(pointer: coarse)").matches; // whose keyboard would come up
+      if (detail.elt.matches("[data-stop]") && !byFinger) this.prompt?.focus();
       if (detail.elt !== this.composer) return;
       for (const name of ["unsent", "too-large"]) this.notice(name, false);
       this.querySelector("#notices").replaceChildren();
