@@ -58,13 +58,16 @@ async def run(trial: Trial) -> None:
 
 
 def _judge(trial: Trial) -> None:
-    for service in SERVICES:
-        of = trial.counts[f"identical after {MODEL}, bare"]
-        if service != MODEL:
-            of = trial.counts[f"kills of {service}"]
-        same = trial.counts[f"identical after {service}"]
-        if same < GOAL * of:
-            trial.miss(f"after {service} {same} of {of} replies were identical")
+    """Where the model lives on, all three services together: one reply in fifteen says nothing."""
+    spared = [service for service in SERVICES if service != MODEL]
+    same = sum(trial.counts[f"identical after {service}"] for service in spared)
+    kills = sum(trial.counts[f"kills of {service}"] for service in spared)
+    if same < GOAL * kills:
+        trial.miss(f"where the model lived on {same} of {kills} replies were identical")
+    same = trial.counts[f"identical after {MODEL}"]
+    bare = trial.counts[f"identical after {MODEL}, bare"]
+    if same < GOAL * bare:
+        trial.miss(f"after {MODEL} {same} replies were identical, of llama.cpp alone {bare}")
 
 
 def _tell(trial: Trial) -> str:
