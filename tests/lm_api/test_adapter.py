@@ -36,7 +36,7 @@ def test_the_same_list_means_the_same_settings(adapter: ModuleType, starter: Sta
     assert params.api_keys == ["secret"]
     assert (params.n_parallel, params.n_ctx, params.kv_unified) == (4, 16384, False)
     assert (params.cache_ram_mib, params.slot_prompt_similarity) == (1024, 0.5)
-    assert (params.n_batch, params.n_ubatch) == (256, 256)
+    assert (params.n_batch, params.n_ubatch) == (64, 64)
     on = xllamacpp.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_ENABLED
     assert params.flash_attn_type == on
     assert (params.cpuparams.n_threads, params.cpuparams_batch.n_threads) == (3, 3)

@@ -15,7 +15,7 @@ def test_without_any_setting_the_measured_flags_are_used(starter: Starter) -> No
         f"--model {starter.model} --alias qwen2.5-0.5b-instruct-q8_0"
         f" --host 0.0.0.0 --port 80 --api-key-file {starter.folder / 'key'}"
         " --parallel 4 --ctx-size 16384 --no-kv-unified"
-        " --cache-ram 1024 --slot-prompt-similarity 0.5 --batch-size 256 --ubatch-size 256"
+        " --cache-ram 1024 --slot-prompt-similarity 0.5 --batch-size 64 --ubatch-size 64"
         " --flash-attn on --threads 3 --threads-batch 3 --predict 2048 --sse-ping-interval 1"
         " --metrics --no-slots --no-webui"
     )
