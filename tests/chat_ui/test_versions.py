@@ -38,7 +38,7 @@ def edit(browser: httpx.Client, chat: str, message: str, text: str) -> httpx.Res
 
 
 def again(browser: httpx.Client, chat: str, reply: str, key: str = "k") -> httpx.Response:
-    return browser.post(f"{chat}/replies/{reply}/again", data={"client_key": key})
+    return browser.post(f"{chat}/replies/{reply}/again", data={"key": key})
 
 
 def test_an_edited_message_is_answered_and_the_first_version_stays(
@@ -103,13 +103,13 @@ def test_a_stopped_reply_is_continued_from_its_last_word(
     browser.post(f"{chat}/replies/{reply}/stop")
     assert "Continue</button>" in wait_until_final(browser, chat)
     model.go.set()
-    done = browser.post(f"{chat}/replies/{reply}/continue", data={"client_key": "k"})
+    done = browser.post(f"{chat}/replies/{reply}/continue", data={"key": "k"})
     assert done.status_code == 303
     page = wait_until_final(browser, chat)
     assert messages(page)[-1] == "one two three four"
     assert model.requests[-1]["messages"][-1] == {"role": "assistant", "content": "one two"}
     newest = message_ids(page)[-1]
-    refused = browser.post(f"{chat}/replies/{newest}/continue", data={"client_key": "l"})
+    refused = browser.post(f"{chat}/replies/{newest}/continue", data={"key": "l"})
     assert refused.status_code == 409
     assert "nothing to continue" in refused.text
 

@@ -46,7 +46,7 @@ async def show_version(
     status_code=303,
     response_class=RedirectResponse,
     responses=pages(401, 403, 404, 409, 422, 429, 503),
-    openapi_extra=form_body(client_key=KEY),
+    openapi_extra=form_body(key=KEY),
 )
 async def reply_again(
     request: Request, services: Ask, session: Session, chat_id: UUID, reply_id: UUID
@@ -61,7 +61,7 @@ async def reply_again(
     status_code=303,
     response_class=RedirectResponse,
     responses=pages(401, 403, 404, 409, 422, 429, 503),
-    openapi_extra=form_body(client_key=KEY),
+    openapi_extra=form_body(key=KEY),
 )
 async def continue_reply(
     request: Request, services: Ask, session: Session, chat_id: UUID, reply_id: UUID
@@ -80,7 +80,7 @@ async def _reply(
     go_on: bool,
 ) -> Response:
     form = await read_form(request, services.settings.message_limit)
-    key = read_text(form, "client_key") or request.headers.get("x-request-id", "") or uuid4().hex
+    key = read_text(form, "key") or request.headers.get("x-request-id", "") or uuid4().hex
     key = key[:64]
     worker = services.runner.worker if services.runner else None
     sent = await services.messages.reply_again(session, chat_id, reply_id, key, worker, go_on=go_on)
