@@ -51,11 +51,10 @@ UPDATE replies SET stop_requested = true
 WHERE message_id = :reply_id AND chat_id = :chat_id AND session_id = :session_id
 """)
 
-# In the order that a claim takes them in, or the two could wait for each other.
 HOLD_UNFINISHED = text("""
 SELECT FROM replies
 WHERE chat_id = :chat_id AND session_id = :session_id AND state IN ('queued', 'running')
-ORDER BY number FOR NO KEY UPDATE
+FOR NO KEY UPDATE
 """)
 REQUEST_ALL_STOPS = text("""
 UPDATE replies SET stop_requested = true
