@@ -6,6 +6,7 @@
     ├── SessionEnded      401  the session expired or was ended
     ├── InvalidInput      422  a form that can't be taken as it is
     ├── KeyReused         409  a send repeated with other text
+    ├── BranchMoved       409  a message below one that the chat does not show any more
     ├── ReplyUnfinished   409  a new version of a reply that is still being written
     ├── NothingToGoOn     409  a complete reply that was to be continued
     ├── QueueFull         429  too many replies are waiting already
@@ -16,6 +17,8 @@
 
 The words a person reads for each are in `templates/_problem.html`, chosen by `kind`.
 """
+
+from uuid import UUID
 
 
 class ParleyError(Exception):
@@ -63,6 +66,19 @@ class KeyReused(ParleyError):
 
     status = 409
     kind = "key-reused"
+
+
+class BranchMoved(ParleyError):
+    """Another tab chose another version meanwhile. Fact: `head`, the chat's end now, if any."""
+
+    status = 409
+    kind = "branch-moved"
+
+    @property
+    def head(self) -> UUID | None:
+        """The last message of the branch shown now."""
+        head = self.facts.get("head")
+        return UUID(str(head)) if head else None
 
 
 class ReplyUnfinished(ParleyError):

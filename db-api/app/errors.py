@@ -8,6 +8,7 @@ Problem
 ├── MessageNotFound         404 message-not-found
 ├── ReplyNotFound           404 reply-not-found
 ├── KeyReused               409 key-reused
+├── BranchMoved             409 branch-moved
 ├── ReplyUnfinished         409 reply-unfinished
 ├── NothingToGoOn           409 nothing-to-go-on
 ├── LeaseLost               409 lease-lost
@@ -77,6 +78,12 @@ class ReplyNotFound(Problem):
 class KeyReused(Problem):
     status, slug, title = 409, "key-reused", "This client_key was used for something else"
     detail = "Send it again with a fresh client_key."
+
+
+class BranchMoved(Problem):
+    status, slug, title = 409, "branch-moved", "The chat goes on from another message now"
+    detail = "Read its messages, then send it again with the new head as seen."
+    example: ClassVar[dict[str, object]] = {"head": "01a1f8df-d4dc-7b93-a58f-a8c598fc8a20"}
 
 
 class ReplyUnfinished(Problem):

@@ -1,5 +1,6 @@
 """Two tabs of one person, and two people at once."""
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Person
@@ -47,14 +48,26 @@ def test_a_tab_that_is_looked_at_again_shows_what_another_deleted(ann: Someone) 
     expect(prompt(first)).to_have_value("half a thought")
 
 
-def test_sending_from_a_tab_that_shows_an_old_branch_shows_the_truth(ann: Someone) -> None:
+@pytest.mark.parametrize("looks_first", [True, False])
+def test_nothing_is_sent_below_an_old_branch_without_a_word(
+    ann: Someone, looks_first: bool
+) -> None:
     ann.talk("What is a dog?", "Dogs are animals.")
     first, second = ann.open(), ann.open()
     act_on(questions(second).last, "Edit")
     second.locator("#edited").fill("What is a cat?")
     second.keyboard.press("Enter")
     expect(questions(second).last.locator(".body")).to_have_text("What is a cat?")
+    ann.expect_error("409")
     send(first, "Thank you.")
+    expect(first.get_by_role("alert")).to_contain_text("goes on from another message now")
+    expect(questions(first)).to_have_count(1)
+    expect(prompt(first)).to_have_value("Thank you.")
+    if looks_first:
+        first.get_by_role("link", name="Look at it first").click()
+        expect(questions(first).last.locator(".body")).to_have_text("What is a cat?")
+        expect(prompt(first)).to_have_value("Thank you.")
+    first.get_by_role("button", name="Send").click()
     expect(questions(first).last.locator(".body")).to_have_text("Thank you.")
     expect(questions(first).first.locator(".body")).to_have_text("What is a cat?")
     expect(questions(first)).to_have_count(2)

@@ -70,7 +70,7 @@ def test_forms_are_described_with_their_fields(browser: httpx.Client) -> None:
     paths = browser.get("/openapi.json").json()["paths"]
     body = paths["/generate/{chat_id}"]["post"]["requestBody"]["content"]
     fields = body["application/x-www-form-urlencoded"]["schema"]["properties"]
-    assert set(fields) == {"prompt", "client_key", "replaces"}
+    assert set(fields) == {"prompt", "client_key", "replaces", "seen"}
 
 
 def test_health_is_alive_and_ready(browser: httpx.Client) -> None:

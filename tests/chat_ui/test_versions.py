@@ -1,15 +1,15 @@
 """Messages have versions: edited, written anew, continued; nothing that was there is lost."""
 
-import re
-
 import httpx
 import pytest
 
 from tests.chat_ui.conftest import DbApiServer
 from tests.support.person import (
+    ask,
     client_key,
-    events,
+    edit,
     generate,
+    message_ids,
     messages,
     open_chat,
     send,
@@ -17,24 +17,6 @@ from tests.support.person import (
     wait_until_final,
 )
 from tests.support.scripted_model import ScriptedModel
-
-
-def message_ids(page: str) -> list[str]:
-    """The ids on a page, from top to bottom."""
-    return re.findall(r'<article class="message \w+" id="m-([0-9a-f-]{36})"', page)
-
-
-def ask(browser: httpx.Client, chat: str, text: str) -> str:
-    """Sends and waits; the chat's page."""
-    assert send(browser, chat, text).status_code == 303
-    return wait_until_final(browser, chat)
-
-
-def edit(browser: httpx.Client, chat: str, message: str, text: str) -> httpx.Response:
-    """By the form that the pencil leads to."""
-    page = browser.get(chat, params={"edit": message}).text
-    form = {"prompt": text, "client_key": client_key(page), "replaces": message}
-    return browser.post(generate(chat), data=form)
 
 
 def again(browser: httpx.Client, chat: str, reply: str, key: str = "k") -> httpx.Response:
@@ -195,16 +177,6 @@ def test_an_edit_without_a_cookie_keeps_its_text(browser: httpx.Client, url: str
         response = nobody.post(generate(chat), data=form)
     assert response.status_code == 404
     assert "precious words</textarea>" in response.text
-
-
-def test_a_page_that_shows_another_branch_is_told_to_load_anew(browser: httpx.Client) -> None:
-    chat = open_chat(browser)
-    _, question, reply = message_ids(ask(browser, chat, "first"))
-    assert [name for name, _ in events(browser, chat, since=3, last=reply)] == ["end"]
-    edit(browser, chat, question, "second")
-    wait_until_final(browser, chat)
-    for since in (3, 9):
-        assert next(events(browser, chat, since=since, last=reply))[0] == "moved"
 
 
 def test_a_refused_edit_shows_its_form_again(browser: httpx.Client) -> None:

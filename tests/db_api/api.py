@@ -64,9 +64,11 @@ class Person:
         key: str | None = None,
         worker: str | None = None,
         replaces: str | None = None,
+        seen: str | None = None,
     ) -> httpx.Response:
         new = {"content": content, "client_key": key or f"key-{next(_keys)}", "worker": worker}
-        return self.post(f"/chats/{chat}/messages", new | {"replaces": replaces})
+        new |= {"replaces": replaces, "seen": seen}
+        return self.post(f"/chats/{chat}/messages", new)
 
     def ask_again(
         self,

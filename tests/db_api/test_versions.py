@@ -175,3 +175,33 @@ def test_only_what_is_in_the_chat_can_be_shown(
         answer = bob.put(f"/chats/{stolen}/head", {"message_id": forked["a"]})
         problem(answer, 404, "chat-not-found")
     assert ada.contents(chat) == ["Hello", "e", "f"]
+
+
+def test_what_is_sent_below_another_branch_than_the_one_shown_is_refused(
+    api: Api, ada: Person
+) -> None:
+    chat = ada.chat(opening="Hello")
+    left = api.answer(ada, chat, "one", "1")
+    opening, first, _ = ada.messages(chat)
+    sent = edit(ada, chat, first["id"], "another one")
+    for seen in (left, first["id"], str(uuid4())):
+        refused = problem(ada.post_message(chat, "two", key="k", seen=seen), 409, "branch-moved")
+        assert refused["head"] == sent["reply"]["id"]
+    assert ada.contents(chat) == ["Hello", "another one", ""]
+    # A tab that has not seen the newest messages of this branch is only late.
+    for seen in (opening["id"], sent["message"]["id"], sent["reply"]["id"]):
+        body(ada.post_message(chat, "two", seen=seen), 201)
+
+
+def test_a_repeated_send_is_answered_wherever_the_chat_goes_on(api: Api, ada: Person) -> None:
+    chat = ada.chat()
+    first = body(ada.post_message(chat, "one", key="k"), 201)["message"]["id"]
+    edit(ada, chat, first, "another one")
+    assert body(ada.post_message(chat, "one", key="k", seen=first))["message"]["id"] == first
+
+
+def test_nobody_learns_whether_a_message_seen_is_somebody_elses(ada: Person, bob: Person) -> None:
+    chat = ada.chat(opening="Hello")
+    theirs = bob.messages(bob.chat(opening="Hello"))[0]["id"]
+    refused, unknown = (ada.post_message(chat, "one", seen=s) for s in (theirs, str(uuid4())))
+    assert problem(refused, 409, "branch-moved") == unknown.json()

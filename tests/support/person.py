@@ -66,6 +66,24 @@ def wait_until_final(browser: httpx.Client, chat: str, seconds: float = 10) -> s
     return page
 
 
+def message_ids(page: str) -> list[str]:
+    """The ids on a page, from top to bottom."""
+    return re.findall(r'<article class="message \w+" id="m-([0-9a-f-]{36})"', page)
+
+
+def ask(browser: httpx.Client, chat: str, text: str) -> str:
+    """Sends and waits; the chat's page."""
+    assert send(browser, chat, text).status_code == 303
+    return wait_until_final(browser, chat)
+
+
+def edit(browser: httpx.Client, chat: str, message: str, text: str) -> httpx.Response:
+    """By the form that the pencil leads to."""
+    page = browser.get(chat, params={"edit": message}).text
+    form = {"prompt": text, "client_key": client_key(page), "replaces": message}
+    return browser.post(generate(chat), data=form)
+
+
 Event = tuple[str, dict[str, Any]]
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 import httpx
 
 from app.errors import (
+    BranchMoved,
     InvalidInput,
     KeyReused,
     LeaseLost,
@@ -25,6 +26,7 @@ from app.errors import (
 log = logging.getLogger(__name__)
 
 # db-api's problem types, as the exceptions the rest of chat-ui knows.
+FACTS = ("size", "limit", "retry_after", "head")
 PROBLEMS: dict[str, type[ParleyError]] = {
     "urn:parley:chat-not-found": NotFound,
     "urn:parley:message-not-found": NotFound,
@@ -32,6 +34,7 @@ PROBLEMS: dict[str, type[ParleyError]] = {
     "urn:parley:session-ended": SessionEnded,
     "urn:parley:invalid-input": InvalidInput,
     "urn:parley:key-reused": KeyReused,
+    "urn:parley:branch-moved": BranchMoved,
     "urn:parley:message-too-large": TooLarge,
     "urn:parley:queue-full": QueueFull,
     "urn:parley:reply-unfinished": ReplyUnfinished,
@@ -94,5 +97,5 @@ def _problem(response: httpx.Response) -> ParleyError:
     except (ValueError, KeyError, TypeError):
         log.error("db-api answered %s to %s", response.status_code, response.request.url.path)
         return Unavailable()
-    facts = {name: problem[name] for name in ("size", "limit", "retry_after") if name in problem}
+    facts = {name: problem[name] for name in FACTS if problem.get(name) is not None}
     return error(**facts)

@@ -52,12 +52,16 @@ class MessagesClient:
         client_key: str,
         worker: str | None,
         replaces: UUID | None = None,
+        seen: UUID | None = None,
     ) -> Sent:
         """Stores the message and its queued reply; claims it for `worker` if a slot is free. With
-        `replaces` it becomes another version of that message."""
+        `replaces` it becomes another version of that message; with `seen` it is refused if the
+        chat does not lead through that message any more."""
         body: dict[str, object] = {"content": content, "client_key": client_key, "worker": worker}
         if replaces:
             body["replaces"] = str(replaces)
+        if seen:
+            body["seen"] = str(seen)
         return Sent.model_validate(
             await self._api.call("POST", f"/chats/{chat}/messages", session=session, json=body)
         )

@@ -9,6 +9,7 @@ from starlette.datastructures import FormData
 
 from app.clients.types import Sent
 from app.errors import (
+    BranchMoved,
     InvalidInput,
     KeyReused,
     NotFound,
@@ -46,6 +47,7 @@ router = APIRouter(tags=["chats"], dependencies=WITH_COOKIE)
         prompt="Your message",
         client_key="Any text of up to 64 characters, new for each message",
         replaces="The id of a message of yours that this one is another version of",
+        seen="The id of the last message you saw; refused if the chat goes on from elsewhere now",
     ),
 )
 async def send_message(request: Request, services: Ask, chat_id: UUID) -> Response:
@@ -59,7 +61,7 @@ async def send_message(request: Request, services: Ask, chat_id: UUID) -> Respon
         session = await require_session(request)
         try:
             sent = await _send(services, session, chat_id, composer)
-        except (InvalidInput, TooLarge, KeyReused, QueueFull) as error:
+        except (InvalidInput, TooLarge, KeyReused, BranchMoved, QueueFull) as error:
             return await _refuse(request, services, session, chat_id, composer, error)
     except (NotFound, SessionEnded, Unavailable) as error:
         if is_script(request):
@@ -67,13 +69,15 @@ async def send_message(request: Request, services: Ask, chat_id: UUID) -> Respon
         return _keep_text(request, services, chat_id, composer, error)
     if is_script(request):
         both = [view_message(sent.message), view_message(sent.reply)]
-        view = SentView(both, Composer(), sent.title)
+        view = SentView(both, Composer(seen=sent.reply.id), sent.title)
         return services.templates.page("_sent.html", view)
     return RedirectResponse(f"/chats/{chat_id}{'#end' if composer.replaces else ''}", 303)
 
 
 def _read_composer(form: FormData, request: Request) -> Composer:
-    composer = Composer(read_text(form, "prompt"), replaces=read_id(form, "replaces"))
+    composer = Composer(
+        read_text(form, "prompt"), replaces=read_id(form, "replaces"), seen=read_id(form, "seen")
+    )
     # A form without a key (someone's own script) is sent once per request. The gateway may ask
     # two copies in turn, and tells by the id that it is the same one.
     key = read_text(form, "client_key") or request.headers.get("x-request-id", "")[:64]
@@ -90,7 +94,13 @@ async def _send(services: Services, session: UUID, chat_id: UUID, composer: Comp
         raise InvalidInput("key-too-long")
     worker = services.runner.worker if services.runner else None
     sent = await services.messages.send(
-        session, chat_id, composer.prompt, composer.client_key, worker, composer.replaces
+        session,
+        chat_id,
+        composer.prompt,
+        composer.client_key,
+        worker,
+        composer.replaces,
+        composer.seen,
     )
     return begin_reply(services, sent)
 
@@ -127,13 +137,17 @@ async def _refuse(
     composer: Composer,
     error: ParleyError,
 ) -> Response:
-    """Shows the form again with its text, and with a fresh key where the old one is used up."""
+    """Shows the form again with its text, and with a fresh key where the old one is used up. A
+    script keeps the page it has, which may show another branch than the chat goes on from."""
     if isinstance(error, KeyReused):
-        composer = Composer(composer.prompt, replaces=composer.replaces)
+        composer = Composer(composer.prompt, replaces=composer.replaces, seen=composer.seen)
     problem = Problem.of(error)
     after = error.facts.get("retry_after")
     headers = {"Retry-After": str(after)} if after else {}
     if is_script(request):
+        if isinstance(error, BranchMoved):
+            composer = replace(composer, seen=error.head)
+            problem = Problem(error.kind, {"chat": str(chat_id)})
         page = ErrorPage(problem, composer=composer)
         return services.templates.page("_refused.html", page, error.status, headers)
     view = await load_chat(

@@ -65,12 +65,13 @@ def _view_growing(message: Message, markdown: StreamingMarkdown) -> MessageView:
 
 @dataclass(frozen=True)
 class Composer:
-    """The form for a message: what was typed, the key that makes a send count once, and the
-    message it is to stand in for, if any."""
+    """The form for a message: what was typed, the key that makes a send count once, the
+    message it is to stand in for, if any, and else the last one that was seen above it."""
 
     prompt: str = ""
     client_key: str = field(default_factory=lambda: uuid4().hex)
     replaces: UUID | None = None
+    seen: UUID | None = None
 
 
 @dataclass(frozen=True)

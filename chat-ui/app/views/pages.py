@@ -1,6 +1,6 @@
 """Whole pages."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -56,6 +56,7 @@ def view_chat(
     editing: UUID | None = None,
 ) -> ChatView:
     """A chat with one page of its messages."""
+    seen = page.items[-1].id if page.items else None
     return ChatView(
         chat=chat,
         chats=chats,
@@ -64,7 +65,7 @@ def view_chat(
         newest=page.shown and not page.later,
         shown=page.shown,
         lead_on=lead_on and problem is None and editing is None,
-        composer=composer or Composer(),
+        composer=replace(composer or Composer(), seen=seen),
         limit=limit,
         problem=problem,
         editing=editing,

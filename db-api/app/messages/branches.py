@@ -66,6 +66,17 @@ SELECT id, seq, false FROM newest
 ORDER BY seq LIMIT :count
 """)
 
+IS_SHOWN = text("""
+WITH RECURSIVE shown AS (
+    SELECT id, parent_id FROM messages WHERE id = :head AND session_id = :session_id
+    UNION ALL
+    SELECT p.id, p.parent_id FROM shown JOIN messages p ON p.id = shown.parent_id
+    WHERE p.session_id = :session_id
+        AND p.seq >= (SELECT seq FROM messages WHERE id = :message_id AND session_id = :session_id)
+)
+SELECT EXISTS (SELECT FROM shown WHERE id = :message_id)
+""")
+
 BELOW = """
 WITH RECURSIVE below AS (
     SELECT id, parent_id FROM messages
@@ -122,6 +133,14 @@ def find_leaf(
     """The end of the newest branch below ``top`` (none: of the chat), None if there is nothing."""
     values = {"session_id": session_id, "chat_id": chat_id, "top": top, "without": without}
     return connection.execute(LEAF, values).scalar_one_or_none()
+
+
+def is_shown(connection: Connection, session_id: UUID, head: UUID | None, message_id: UUID) -> bool:
+    """Whether the branch that ends at ``head`` leads through this message."""
+    if message_id == head:
+        return True
+    values = {"session_id": session_id, "head": head, "message_id": message_id}
+    return bool(connection.execute(IS_SHOWN, values).scalar_one())
 
 
 def show(connection: Connection, session_id: UUID, chat_id: UUID, message_id: UUID) -> AnyRow:

@@ -10,6 +10,7 @@ from app.chats import repository as chats
 from app.chats.schemas import Chat
 from app.deps import Bells, Config, Db
 from app.errors import (
+    BranchMoved,
     ChatNotFound,
     InvalidInput,
     KeyReused,
@@ -83,7 +84,13 @@ def read_all_messages(
     responses={
         200: {"model": Sent, "description": "It was stored before: nothing was added."},
         **problems(
-            SessionEnded, ChatNotFound, MessageNotFound, KeyReused, MessageTooLarge, QueueFull
+            SessionEnded,
+            ChatNotFound,
+            MessageNotFound,
+            KeyReused,
+            BranchMoved,
+            MessageTooLarge,
+            QueueFull,
         ),
     },
 )

@@ -95,6 +95,12 @@ class NewMessage(BaseModel):
         description="A message of the person: this one becomes another version of it.",
     )
 
+    seen: UUID | None = Field(
+        default=None,
+        description="The last message its sender saw: if the branch shown does not lead through it"
+        " any more, nothing is stored.",
+    )
+
     @field_validator("content")
     @classmethod
     def refuse_blank(cls, content: str) -> str:

@@ -4,8 +4,9 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from app.errors import KeyReused, MessageNotFound, MessageTooLarge
+from app.errors import BranchMoved, KeyReused, MessageNotFound, MessageTooLarge
 from app.messages.asking import Asking
+from app.messages.branches import is_shown
 from app.messages.schemas import NewMessage, Sent
 
 TITLE_LENGTH = 80
@@ -64,11 +65,14 @@ def send(
         return asking.repeat(found.sent, found.sent_answer)
     if new.replaces is not None and found.replaced_role != "user":
         raise MessageNotFound
+    head = asking.chat.head
+    if new.replaces is None and new.seen and not is_shown(connection, session_id, head, new.seen):
+        raise BranchMoved(head=None if head is None else str(head))
     asking.check_line(queue_limit)
     values = {
         **asking.owner,
         "seq": asking.chat.last_seq + 1,
-        "parent_id": asking.chat.head if new.replaces is None else found.replaced_parent,
+        "parent_id": head if new.replaces is None else found.replaced_parent,
         "content": new.content,
         "client_key": new.client_key,
     }
