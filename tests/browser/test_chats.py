@@ -76,7 +76,7 @@ def test_a_deleted_chat_is_gone_until_that_is_undone(ann: Someone) -> None:
     ann.talk("What is the sea?", "Salt water.")
     page = ann.open()
     choose(page, "Delete this chat")
-    expect(page.get_by_role("status")).to_contain_text("The chat was deleted.")
+    expect(page.get_by_role("status")).to_contain_text("was deleted.")
     expect(page.get_by_role("link", name="What is the sea?")).to_have_count(0)
     page.get_by_role("button", name="Undo").click()
     expect(page.locator(".message.assistant").last).to_contain_text("Salt water.")

@@ -33,7 +33,7 @@ def test_a_chat_is_pinned_deleted_and_brought_back(ann: Someone) -> None:
     expect(side(page).get_by_role("heading").first).to_have_text("Pinned")
     press_on(page.locator("summary", has_text="This chat"), by="Shift+Tab")
     press_on(page.get_by_role("button", name="Delete this chat"))
-    expect(page.get_by_role("status")).to_contain_text("The chat was deleted.")
+    expect(page.get_by_role("status")).to_contain_text("was deleted.")
     press_on(page.get_by_role("button", name="Undo"))
     expect(page.locator("h1")).to_have_text("What is the sea?")
 

@@ -64,12 +64,14 @@ def test_a_deleted_chat_can_be_brought_back(browser: httpx.Client) -> None:
     assert gone.status_code == 303
     home = browser.get(gone.headers["location"]).text
     assert "Undo" in home
-    assert "precious" not in home
+    assert "“<bdi>precious</bdi>” was deleted" in home
+    assert f'href="{chat}"' not in home
     assert browser.get(chat).status_code == 404
     restore = re.search(r'action="(/chats/[^"]+/restore)"', home)
     assert restore
     assert browser.post(restore[1]).headers["location"] == chat
     assert "precious" in messages(browser.get(chat).text)
+    assert "Undo" not in browser.get(gone.headers["location"]).text
 
 
 def test_a_chat_is_renamed(browser: httpx.Client) -> None:

@@ -103,3 +103,41 @@ def test_a_setting_left_empty_is_the_usual_one(browser: httpx.Client, model: Scr
     send(browser, chat, "Hi")
     wait_until_final(browser, chat)
     assert model.requests[-1]["temperature"] == 0.7
+
+
+def test_colours_can_be_chosen_before_a_name_is_given(browser: httpx.Client) -> None:
+    page = browser.get("/settings")
+    assert page.status_code == 200
+    assert "Forget me" not in page.text, "there is nothing yet"
+    assert browser.post("/settings", data={"name": "", "theme": "dark"}).status_code == 303
+    assert 'data-theme="dark"' in browser.get("/").text
+    assert "parley" not in browser.cookies
+    assert browser.post("/settings", data={"name": "Zoë", "theme": "dark"}).status_code == 303
+    assert 'value="Zoë"' in browser.get("/").text
+
+
+def test_deleted_chats_are_listed_to_be_brought_back(browser: httpx.Client) -> None:
+    chat, other = open_chat(browser), open_chat(browser)
+    send(browser, chat, "<i>Dogs</i>")
+    wait_until_final(browser, chat)
+    assert "Deleted chats" not in browser.get("/settings").text
+    for path in (chat, other):
+        browser.post(f"{path}/delete")
+    page = browser.get("/settings").text
+    assert page.index(f"{other}/restore") < page.index(f"{chat}/restore")
+    assert "&lt;i&gt;Dogs&lt;/i&gt;" in page
+    browser.post(f"{chat}/restore")
+    assert f"{chat}/restore" not in browser.get("/settings").text
+
+
+def test_a_title_can_be_changed_but_not_taken_away(browser: httpx.Client) -> None:
+    chat = open_chat(browser)
+    send(browser, chat, "Dogs")
+    wait_until_final(browser, chat)
+    for blank in ("", "  "):
+        refused = browser.post(f"{chat}/settings", data={"title": blank, "system_prompt": "x"})
+        assert refused.status_code == 422
+        assert "Please give a title" in refused.text
+    assert browser.post(f"{chat}/settings", data={"system_prompt": "x"}).status_code == 303
+    assert browser.post(f"{chat}/settings", data={"title": "Cats"}).status_code == 303
+    assert "<title>Cats" in browser.get(chat).text

@@ -40,7 +40,6 @@ def test_no_route_finds_a_deleted_chat(app: FastAPI, api: Api, ada: Person) -> N
         gone, unknown = (call(ada, method, path, c, reply) for c in (chat, str(uuid4())))
         assert problem(gone, 404, "chat-not-found") == unknown.json(), f"{method} {path}"
     assert body(ada.get("/chats"))["items"] == []
-    problem(ada.get("/chats", before=chat), 404, "chat-not-found")
     assert body(ada.get("/search", q="one"))["items"] == []
 
 
@@ -54,6 +53,22 @@ def test_a_restored_chat_is_as_it_was(api: Api, ada: Person) -> None:
     assert [c["id"] for c in body(ada.get("/chats"))["items"]] == [chat, other]
     assert len(body(ada.get("/search", q="one"))["items"]) == 2
     assert ada.post_message(chat, "two").status_code == 201
+
+
+def test_what_was_deleted_can_be_listed_until_it_is_back(ada: Person, bob: Person) -> None:
+    chats = [ada.chat(), ada.chat(), ada.chat()]
+    ada.send(chats[1], "What is an API?")
+    bob.delete(f"/chats/{bob.chat()}")
+    for chat in chats[:2]:
+        ada.delete(f"/chats/{chat}")
+    found = body(ada.get("/chats/deleted"))["items"]
+    assert [(c["id"], c["title"]) for c in found] == [
+        (chats[1], "What is an API?"),
+        (chats[0], None),
+    ]
+    assert len(body(ada.get("/chats/deleted", limit=1))["items"]) == 1
+    ada.post(f"/chats/{chats[1]}/restore")
+    assert [c["id"] for c in body(ada.get("/chats/deleted"))["items"]] == [chats[0]]
 
 
 def test_restoring_what_is_there_changes_nothing(ada: Person) -> None:

@@ -1,6 +1,7 @@
 """The queries themselves name the owner: tried on a database whose row security is off."""
 
 from collections.abc import Iterator
+from uuid import uuid4
 
 import pytest
 from alembic import command
@@ -42,7 +43,6 @@ def test_a_stranger_reaches_nothing(bare: Api, her: Person, him: Person) -> None
         him.get(f"/chats/{chat}"),
         him.get(f"/chats/{chat}/messages"),
         him.get(f"/chats/{chat}/follow"),
-        him.get("/chats", before=chat),
         him.post_message(chat, "Hi"),
         him.post(stop.format(chat)),
         him.get(f"/chats/{chat}/messages", at=before[0]["id"]),
@@ -73,6 +73,20 @@ def test_a_stranger_reaches_nothing(bare: Api, her: Person, him: Person) -> None
     assert told["replies"] == []
     assert her.messages(chat) == before
     assert body(her.get(f"/chats/{chat}"))["title"] == "secret"
+
+
+def test_what_was_deleted_is_listed_for_its_owner_only(her: Person, him: Person) -> None:
+    chat = her.chat()
+    her.delete(f"/chats/{chat}")
+    assert [c["id"] for c in body(her.get("/chats/deleted"))["items"]] == [chat]
+    assert body(him.get("/chats/deleted"))["items"] == []
+
+
+def test_a_message_seen_is_looked_up_among_one_s_own(her: Person, him: Person) -> None:
+    hers = her.messages(her.chat(opening="Hello"))[0]["id"]
+    for seen in (hers, str(uuid4())):
+        refused = him.post_message(him.chat(opening="Hello"), "Hi", seen=seen)
+        problem(refused, 409, "branch-moved")
 
 
 def test_a_search_keeps_to_one_s_own(her: Person, him: Person) -> None:

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from app.clients.base import DbApi
-from app.clients.types import Chat, ChatPage, Prompt, SearchPage
+from app.clients.types import Chat, ChatPage, DeletedChat, Prompt, SearchPage
 
 
 class ChatsClient:
@@ -30,7 +30,7 @@ class ChatsClient:
         session: UUID,
         *,
         username: str | None = None,
-        before: UUID | None = None,
+        before: str | None = None,
         limit: int = 50,
     ) -> ChatPage:
         """The session's chats, newest first; only those under `username` if it is given."""
@@ -38,10 +38,15 @@ class ChatsClient:
         if username is not None:
             params["username"] = username
         if before is not None:
-            params["before"] = str(before)
+            params["before"] = before
         return ChatPage.model_validate(
             await self._api.call("GET", "/chats", session=session, params=params)
         )
+
+    async def list_deleted(self, session: UUID) -> list[DeletedChat]:
+        """Those that can be brought back, the one deleted last first; the fifty last, at most."""
+        answer = await self._api.call("GET", "/chats/deleted", session=session)
+        return [DeletedChat.model_validate(chat) for chat in answer["items"]]
 
     async def get(self, session: UUID, chat: UUID) -> Chat:
         """The chat; NotFound if there is none or it is somebody else's."""

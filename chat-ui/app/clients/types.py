@@ -47,7 +47,15 @@ class ChatPage(Received):
     """Newest first; `next` is what to pass as `before` for the page after this one."""
 
     items: list[Chat]
-    next: UUID | None
+    next: str | None
+
+
+class DeletedChat(Received):
+    """A chat that can be brought back for a day."""
+
+    id: UUID
+    title: str | None
+    deleted_at: datetime
 
 
 class Reply(Received):

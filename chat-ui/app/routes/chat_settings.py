@@ -55,7 +55,12 @@ async def save_settings(
     """Leads back to the chat. They count from the next reply on."""
     form = await read_form(request, services.settings.message_limit)
     try:
-        await services.chats.change(session, chat_id, **_read_settings(form))
+        fields = _read_settings(form)
+        # A chat that never had a title, as it has no message yet, may go on without.
+        blank = "title" in form and "title" not in fields
+        if blank and (await services.chats.get(session, chat_id)).title:
+            raise InvalidInput("title-missing")
+        await services.chats.change(session, chat_id, **fields)
     except InvalidInput as error:
         page = await _load(services, session, chat_id, form, Problem.of(error))
         return services.templates.page("chat_settings.html", page, error.status)
@@ -133,8 +138,7 @@ FIELDS = ("title", "system_prompt", "temperature", "reply_tokens")
 
 
 def _read_settings(form: FormData) -> dict[str, object]:
-    """The fields as db-api takes them, or InvalidInput. A chat that never had a title, as it
-    has no message yet, may go on without."""
+    """The fields as db-api takes them, or InvalidInput. A blank title is none."""
     title, prompt = read_text(form, "title").strip(), read_text(form, "system_prompt")
     fields: dict[str, object] = {
         "system_prompt": prompt,

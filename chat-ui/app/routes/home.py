@@ -8,20 +8,17 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from app.clients.types import ChatPage
 from app.errors import InvalidInput, SessionEnded
 from app.forms import read_form, read_text
 from app.names import check_name
 from app.routes.openapi import WITH_COOKIE, form_body, pages
 from app.services import Ask, Services
 from app.sessions import find_session, forget_session, open_session, renew_session
-from app.views.lists import view_chats
+from app.views.lists import NO_CHATS, view_chats
 from app.views.pages import HomePage
 from app.views.problems import Problem
 
 router = APIRouter(tags=["chats"])
-
-NO_CHATS = ChatPage(items=[], next=None)
 
 
 @router.get(
@@ -34,7 +31,7 @@ NO_CHATS = ChatPage(items=[], next=None)
 async def show_home(
     request: Request,
     services: Ask,
-    before: Annotated[UUID | None, Query()] = None,
+    before: str | None = None,
     deleted: Annotated[UUID | None, Query()] = None,
 ) -> HTMLResponse:
     """The session's chats, newest first; `before` pages back. `deleted` is one to bring back."""
@@ -82,7 +79,7 @@ async def _own_name(request: Request, services: Services) -> str:
 async def _home(
     request: Request,
     services: Services,
-    before: UUID | None,
+    before: str | None,
     username: str | None = None,
     problem: Problem | None = None,
     deleted: UUID | None = None,
@@ -101,9 +98,11 @@ async def _home(
         return HomePage(nothing, username or "", problem=problem or Problem.of(error))
     if username is None:
         username = current.name or ""
-    return HomePage(
-        view_chats(chats), username, current.expires_at, problem, before is None, deleted
-    )
+    undo = None
+    if deleted:
+        gone = await services.chats.list_deleted(session)
+        undo = next((chat for chat in gone if chat.id == deleted), None)
+    return HomePage(view_chats(chats), username, current.expires_at, problem, before is None, undo)
 
 
 async def _find_or_create(

@@ -14,7 +14,8 @@ from app.preferences import Preferences, read_theme
 from app.routes.chats import load_chats
 from app.routes.openapi import WITH_COOKIE, form_body, pages
 from app.services import Ask, Services
-from app.sessions import Session, forget_session
+from app.sessions import Session, find_session, forget_session, open_session
+from app.views.lists import NO_CHATS, view_chats
 from app.views.pages import SettingsPage
 from app.views.problems import Problem
 
@@ -22,9 +23,9 @@ router = APIRouter(prefix="/settings", tags=["settings"], dependencies=WITH_COOK
 
 
 @router.get("", summary="Settings", response_class=HTMLResponse, responses=pages(401, 422, 503))
-async def show_settings(services: Ask, session: Session, saved: str = "") -> HTMLResponse:
-    """As they are."""
-    page = await _load(services, session, saved=bool(saved))
+async def show_settings(request: Request, services: Ask, saved: str = "") -> HTMLResponse:
+    """As they are, also for who has not given a name yet."""
+    page = await _load(services, find_session(request), saved=bool(saved))
     return services.templates.page("settings.html", page)
 
 
@@ -40,16 +41,16 @@ async def show_settings(services: Ask, session: Session, saved: str = "") -> HTM
         keys="If not empty, single letters are shortcuts",
     ),
 )
-async def save_settings(request: Request, services: Ask, session: Session) -> Response:
-    """The name counts for new chats; the rest is this browser's own."""
+async def save_settings(request: Request, services: Ask) -> Response:
+    """The name counts for new chats; the rest is this browser's own. Who has no session may give
+    a name, which begins one, or leave it out."""
     form = await read_form(request, services.settings.message_limit)
-    name = read_text(form, "name").strip()
+    session, name = find_session(request), read_text(form, "name").strip()
     try:
-        check_name(name)
+        await _save_name(request, services, session, name)
     except InvalidInput as error:
         page = await _load(services, session, name, Problem.of(error))
         return services.templates.page("settings.html", page, error.status)
-    await services.sessions.rename(session, name)
     theme = read_theme(read_text(form, "theme"))
     response = RedirectResponse("/settings?saved=1", 303)
     Preferences(theme, keys=bool(form.get("keys")), zone=preferences.current().zone).save(response)
@@ -76,16 +77,30 @@ async def forget_me(request: Request, services: Ask, session: Session) -> Respon
     return RedirectResponse("/", 303, {"Clear-Site-Data": '"storage"'})
 
 
+async def _save_name(request: Request, services: Services, session: UUID | None, name: str) -> None:
+    if session is None and not name:
+        return
+    check_name(name)
+    if session is None:
+        await open_session(request, services.sessions, name)
+    else:
+        await services.sessions.rename(session, name)
+
+
 async def _load(
     services: Services,
-    session: UUID,
+    session: UUID | None,
     name: str | None = None,
     problem: Problem | None = None,
     *,
     saved: bool = False,
 ) -> SettingsPage:
-    current, chats = await asyncio.gather(
-        services.sessions.current(session), load_chats(services, session)
+    if session is None:
+        return SettingsPage(view_chats(NO_CHATS), name or "", problem=problem, saved=saved)
+    current, chats, deleted = await asyncio.gather(
+        services.sessions.current(session),
+        load_chats(services, session),
+        services.chats.list_deleted(session),
     )
     kept = current.name or "" if name is None else name
-    return SettingsPage(chats, kept, current.expires_at, problem, saved)
+    return SettingsPage(chats, kept, current.expires_at, deleted, problem, saved)

@@ -12,6 +12,7 @@ from markupsafe import Markup, escape
 from app import preferences
 from app.clients.types import Chat, ChatPage, Hit, SearchPage
 
+NO_CHATS = ChatPage(items=[], next=None)
 OPEN, CLOSE = "\ue000", "\ue001"  # around what was looked for, in a hit's snippet
 
 
@@ -29,7 +30,7 @@ class ChatList:
     """`_chats.html`: `next` leads to older ones, `current` is the chat that is open."""
 
     groups: list[ChatGroup]
-    next: UUID | None
+    next: str | None
     current: UUID | None = None
 
 

@@ -1,10 +1,10 @@
 """Whole pages."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
-from app.clients.types import Chat, Message, MessagePage, Prompt
+from app.clients.types import Chat, DeletedChat, Message, MessagePage, Prompt
 from app.views.lists import ChatList
 from app.views.messages import Composer, MessageView, view_message
 from app.views.problems import Problem
@@ -12,14 +12,14 @@ from app.views.problems import Problem
 
 @dataclass(frozen=True)
 class HomePage:
-    """`home.html`. `deleted` is a chat that can still be brought back."""
+    """`home.html`. `deleted` is a chat that was deleted just now."""
 
     chats: ChatList
     username: str = ""
     expires_at: datetime | None = None
     problem: Problem | None = None
     first: bool = True  # not paged back
-    deleted: UUID | None = None
+    deleted: DeletedChat | None = None
 
 
 @dataclass(frozen=True)
@@ -109,11 +109,12 @@ class PromptPage:
 
 @dataclass(frozen=True)
 class SettingsPage:
-    """`settings.html`."""
+    """`settings.html`. `expires_at` is None for who has no session yet."""
 
     chats: ChatList
     name: str
-    expires_at: datetime
+    expires_at: datetime | None = None
+    deleted: list[DeletedChat] = field(default_factory=list)
     problem: Problem | None = None
     saved: bool = False
 

@@ -17,6 +17,7 @@ from sqlalchemy import (
 
 from app.base import AnyRow
 from app.chats.models import Chat
+from app.chats.places import Place
 from app.errors import ChatNotFound
 from app.messages.models import Message
 
@@ -77,7 +78,7 @@ def list_page(
     *,
     username: str | None,
     limit: int,
-    before: UUID | None,
+    before: Place | None,
 ) -> Sequence[AnyRow]:
     """The session's chats: the pinned ones, then those written to last; from below ``before``."""
     place = (Chat.pinned, Chat.updated_at, Chat.id)
@@ -85,8 +86,7 @@ def list_page(
     if username is not None:
         statement = statement.where(Chat.username == username)
     if before is not None:
-        last = find(connection, session_id, before)
-        statement = statement.where(tuple_(*place) < tuple_(last.pinned, last.updated_at, last.id))
+        statement = statement.where(tuple_(*place) < tuple_(*before))
     statement = statement.order_by(*(column.desc() for column in place)).limit(limit)
     return connection.execute(statement).all()
 
@@ -127,6 +127,17 @@ def advance(
     """Something was written: the branch shown ends at ``head`` now."""
     values = {"head": head, "last_seq": last_seq, "title": title, "updated_at": func.now()}
     change(connection, session_id, chat_id, values)
+
+
+def list_deleted(connection: Connection, session_id: UUID, limit: int) -> Sequence[AnyRow]:
+    """The session's chats that can be restored, the one deleted last first."""
+    statement = (
+        select(*COLUMNS, Chat.deleted_at)
+        .where(Chat.session_id == session_id, Chat.deleted_at.is_not(None))
+        .order_by(Chat.deleted_at.desc(), Chat.id.desc())
+        .limit(limit)
+    )
+    return connection.execute(statement).all()
 
 
 def mark_deleted(connection: Connection, session_id: UUID, chat_id: UUID) -> None:

@@ -7,7 +7,16 @@ from fastapi import APIRouter, Query
 
 from app.auth import Person
 from app.chats import deleting, repository
-from app.chats.schemas import Chat, ChatChanges, ChatPage, NewChat, NewHead
+from app.chats.places import Place
+from app.chats.schemas import (
+    Chat,
+    ChatChanges,
+    ChatPage,
+    DeletedChat,
+    DeletedChats,
+    NewChat,
+    NewHead,
+)
 from app.deps import Bells, Db
 from app.errors import ChatNotFound, MessageNotFound, SessionEnded
 from app.messages import branches
@@ -29,7 +38,7 @@ def create_chat(body: NewChat, person: Person, database: Db) -> Chat:
     return Chat.model_validate(row)
 
 
-@router.get("", summary="List chats", responses=problems(SessionEnded, ChatNotFound))
+@router.get("", summary="List chats", responses=problems(SessionEnded))
 def list_chats(
     person: Person,
     database: Db,
@@ -37,15 +46,27 @@ def list_chats(
         Name | None, Query(description="Only chats under exactly this name.")
     ] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    before: Annotated[UUID | None, Query(description="`next` of the page before.")] = None,
+    before: Annotated[str | None, Query(description="`next` of the page before.")] = None,
 ) -> ChatPage:
     """This session's chats: the pinned ones first, then the one written to last."""
+    place = None if before is None else Place.parse(before)
     with database.person(person) as connection:
         rows = repository.list_page(
-            connection, person, username=username, limit=limit + 1, before=before
+            connection, person, username=username, limit=limit + 1, before=place
         )
     items = [Chat.model_validate(row) for row in rows[:limit]]
-    return ChatPage(items=items, next=items[-1].id if len(rows) > limit else None)
+    following = str(Place.of(rows[limit - 1])) if len(rows) > limit else None
+    return ChatPage(items=items, next=following)
+
+
+@router.get("/deleted", summary="List deleted chats", responses=problems(SessionEnded))
+def list_deleted_chats(
+    person: Person, database: Db, limit: Annotated[int, Query(ge=1, le=200)] = 50
+) -> DeletedChats:
+    """Those that can be restored, the one deleted last first."""
+    with database.person(person) as connection:
+        rows = repository.list_deleted(connection, person, limit)
+    return DeletedChats(items=[DeletedChat.model_validate(row) for row in rows])
 
 
 @router.get("/{chat_id}", summary="Read a chat", responses=problems(SessionEnded, ChatNotFound))

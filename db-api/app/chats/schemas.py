@@ -81,4 +81,20 @@ class ChatPage(BaseModel):
     """Some chats: the pinned ones, then those written to last."""
 
     items: list[Chat]
-    next: UUID | None = Field(description="Pass it as `before` for the next page; null: no more.")
+    next: str | None = Field(description="Pass it as `before` for the next page; null: no more.")
+
+
+class DeletedChat(BaseModel):
+    """A chat that can be restored for a day."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    title: str | None
+    deleted_at: datetime
+
+
+class DeletedChats(BaseModel):
+    """The chats deleted last."""
+
+    items: list[DeletedChat]
