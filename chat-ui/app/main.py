@@ -26,6 +26,7 @@ from app.routes import (
     exports,
     health,
     home,
+    keys,
     messages,
     prompt,
     replies,
@@ -57,6 +58,7 @@ PARTS = (
     prompt,
     search,
     settings_page,
+    keys,
     exports,
 )
 

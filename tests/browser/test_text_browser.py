@@ -54,6 +54,12 @@ def test_a_chat_reads_from_top_to_bottom_without_what_needs_a_script(
 
 
 @needs_w3m
+def test_only_the_list_of_keys_lists_keys(ann: Someone, tmp_path: Path) -> None:
+    assert "Stop the reply" not in dump(ann, ann.new_chat(), tmp_path)
+    assert "Stop the reply" in dump(ann, "/keys", tmp_path)
+
+
+@needs_w3m
 def test_while_a_reply_is_to_come_a_link_leads_to_it(ann: Someone, tmp_path: Path) -> None:
     growing = ann.hand().ask("What is the sea?")
     growing.write("Salt ")

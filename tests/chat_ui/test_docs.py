@@ -32,6 +32,7 @@ def test_every_route_is_described(browser: httpx.Client) -> None:
         "/chats/{chat_id}/replies/{reply_id}/continue",
         "/search",
         "/settings",
+        "/keys",
         "/settings/forget",
         "/export.json",
         "/export.md",

@@ -15,10 +15,10 @@ def test_the_colours_chosen_are_on_every_page(browser: httpx.Client) -> None:
     assert saved.status_code == 303
     for path in ("/", chat, "/settings", "/nowhere"):
         assert 'data-theme="dark"' in browser.get(path).text
-    assert "data-on" in browser.get(chat).text
+    assert "data-keys" in browser.get(chat).text
     browser.post("/settings", data={"name": "Ann", "theme": "puce"})
     assert 'data-theme="system"' in browser.get(chat).text
-    assert "data-on" not in browser.get(chat).text, "keys were not ticked"
+    assert "data-keys" not in browser.get(chat).text, "keys were not ticked"
 
 
 def test_the_name_is_kept_for_new_chats(browser: httpx.Client) -> None:

@@ -161,12 +161,21 @@ def _problem(someone: Someone) -> Page:
 
 
 def _deleted(someone: Someone) -> Page:
+    return someone.open(f"/?deleted={_delete_one(someone).removeprefix('/chats/')}")
+
+
+def _delete_one(someone: Someone) -> str:
     before = someone.chat
     someone.talk("Delete me", "Yes.")
     gone = someone.chat
     someone.http.post(f"{gone}/delete")
     someone.chat = before
-    return someone.open(f"/?deleted={gone.removeprefix('/chats/')}")
+    return gone
+
+
+def _bring_back(someone: Someone) -> Page:
+    _delete_one(someone)
+    return someone.open("/settings")
 
 
 def _at(path: str) -> Callable[[Someone], Page]:
@@ -191,6 +200,8 @@ STATES = [
     State("search", _at("/search?q=the")),
     State("search without hits", _at("/search?q=xylophone")),
     State("settings", _at("/settings")),
+    State("deleted chats", _bring_back),
+    State("list of keys", _at("/keys")),
     State("settings saved", _at("/settings?saved=1")),
     State("growing page", _growing),
     State("problem", _problem),

@@ -1,7 +1,9 @@
 // Makes a chat page live: the sent message and the growing reply appear in place.
 // The server renders all HTML; this file only puts it where it belongs.
 
-import { Follower, Revealer, Speaker } from "./reveal.js";
+import { Sender } from "./composer.js";
+import { addCopyButtons } from "./page.js";
+import { Follower, Revealer, Speaker, keepPlace } from "./reveal.js";
 
 const RETRY_MS = 2000;
 const AGAIN_MS = 250;
@@ -15,64 +17,14 @@ class ParleyChat extends HTMLElement {
     this.revealer = new Revealer(() => this.follower.follow());
     this.speaker = new Speaker(this.querySelector("[data-announce]"));
     this.equip(this.messages);
-    this.listenToComposer();
-    this.listenToEarlier();
+    this.sender = new Sender(this, this.composer);
+    keepPlace(this, this.messages, () => this.equip(this.messages));
     if ("live" in this.dataset) this.watch();
     document.addEventListener("visibilitychange", () => this.lookedAt());
   }
 
   disconnectedCallback() {
     this.unwatch();
-  }
-
-  // --- sending ---
-
-  listenToComposer() {
-    this.addEventListener("htmx:beforeRequest", ({ detail }) => {
-      // The Stop button goes away; the keyboard goes on where one writes.
-      const byFinger = matchMedia("(pointer: coarse)").matches; // whose keyboard would come up
-      if (detail.elt.matches("[data-stop]") && !byFinger) this.prompt?.focus();
-      if (detail.elt !== this.composer) return;
-      for (const name of ["unsent", "too-large"]) this.notice(name, false);
-      this.querySelector("#notices").replaceChildren();
-      this.sent = this.prompt.value;
-      this.known = this.since();
-    });
-    this.addEventListener("htmx:beforeSwap", ({ detail }) => this.takeAnswer(detail));
-    this.addEventListener("htmx:afterRequest", ({ detail }) => {
-      if (detail.elt !== this.composer) return;
-      if (detail.successful) this.afterSend();
-      else if (!explainsItself(detail.xhr)) {
-        this.notice(detail.xhr.status === 413 ? "too-large" : "unsent", true);
-      }
-    });
-  }
-
-  takeAnswer(detail) {
-    if (detail.xhr.status >= 400) {
-      // A refusal brings its own notice, out of band; a gateway's page must not be swapped in.
-      detail.shouldSwap = explainsItself(detail.xhr);
-      detail.swapOverride = "none";
-    } else if (detail.requestConfig.elt === this.composer) {
-      // The stream may have brought the new messages already, so they are put in place here.
-      const answer = parse(detail.serverResponse);
-      for (const article of answer.querySelectorAll("article")) this.place(article, false);
-      const rest = document.createElement("div");
-      rest.append(answer);
-      detail.serverResponse = rest.innerHTML;
-    }
-  }
-
-  afterSend() {
-    if (this.prompt.value === this.sent) {
-      this.prompt.value = "";
-      this.prompt.dispatchEvent(new Event("input", { bubbles: true }));
-    }
-    this.querySelector(".empty")?.remove();
-    const listed = document.querySelector(".chat-list [aria-current] span");
-    if (listed) listed.textContent = document.getElementById("chat-title").textContent;
-    this.follower.goToEnd();
-    this.watch(this.known);
   }
 
   // --- watching ---
@@ -157,6 +109,15 @@ class ParleyChat extends HTMLElement {
     window.htmx?.process(article);
   }
 
+  // The new messages of an answer; the stream may have brought them already. What else is in it?
+  placeAll(html) {
+    const answer = parse(html);
+    for (const article of answer.querySelectorAll("article")) this.place(article, false);
+    const rest = document.createElement("div");
+    rest.append(answer);
+    return rest.innerHTML;
+  }
+
   insert(article) {
     const later = [...this.messages.querySelectorAll(".message")].find(
       ({ dataset }) => Number(dataset.seq) > Number(article.dataset.seq),
@@ -226,23 +187,8 @@ class ParleyChat extends HTMLElement {
     this.revealer.show(block, growing, closed !== "");
   }
 
-  // Adds the buttons that need a script: copying a reply, and code in it.
   equip(root) {
-    const has = (place) => place.querySelector(":scope > [data-copy]");
-    for (const figure of root.querySelectorAll("figure.code")) {
-      if (!has(figure) && !figure.closest(".open")) figure.append(this.copyButton(""));
-    }
-    for (const more of root.querySelectorAll(".assistant .actions > [data-more]")) {
-      if (!has(more.parentElement)) more.before(this.copyButton(more.getAttribute("href")));
-    }
-  }
-
-  copyButton(address) {
-    const { content } = this.querySelector("#copy-button");
-    const button = content.firstElementChild.cloneNode(true);
-    button.querySelector("span").textContent = button.dataset.words;
-    button.dataset.copy = address;
-    return button;
+    addCopyButtons(root, this.querySelector("#copy-button"));
   }
 
   notice(name, shown) {
@@ -251,37 +197,10 @@ class ParleyChat extends HTMLElement {
     notice.textContent = shown ? notice.dataset.words : "";
     notice.hidden = !shown;
   }
-
-  // Earlier messages come in above: what is read stays where it is, and the keyboard goes to them.
-  listenToEarlier() {
-    const isEarlier = (event) => event.detail.target?.matches(".earlier");
-    let first, top, held;
-    this.addEventListener("htmx:beforeSwap", (event) => {
-      if (!isEarlier(event)) return;
-      first = this.messages.querySelector(".message");
-      top = first.getBoundingClientRect().top;
-      held = event.detail.target.contains(document.activeElement);
-    });
-    this.addEventListener("htmx:afterSwap", () => {
-      if (!first) return;
-      this.equip(this.messages);
-      window.scrollBy(0, first.getBoundingClientRect().top - top);
-      const read = first.previousElementSibling;
-      if (held && read) {
-        read.tabIndex = -1;
-        read.focus({ preventScroll: true });
-      }
-      first = null;
-    });
-  }
 }
 
 function isUnfinished({ dataset }) {
   return "unfinished" in dataset;
-}
-
-function explainsItself(xhr) {
-  return Boolean(xhr.response?.includes('id="notices"'));
 }
 
 function parse(html) {

@@ -1,4 +1,5 @@
-// The fields one writes messages in: they grow, Enter sends, a draft stays, and a limit is told.
+// Writing messages: the fields grow, Enter sends, a draft stays, a limit is told; and what becomes
+// of a message that is sent.
 
 const TOLD_FROM = 0.8; // of the limit
 const COMPOSING = 229; // the keyCode of a key that an input method has taken
@@ -90,4 +91,60 @@ function tellRoom(field, room) {
 
 function count(text) {
   return new TextEncoder().encode(text.replaceAll("\r\n", "\n")).length;
+}
+
+// Sends the form at the end of a chat by htmx, so that the page stays: `chat` shows the answer.
+export class Sender {
+  constructor(chat, form) {
+    this.chat = chat;
+    this.form = form;
+    this.prompt = form?.elements.prompt;
+    chat.addEventListener("htmx:beforeRequest", ({ detail }) => {
+      // The Stop button goes away; the keyboard goes on where one writes.
+      const byFinger = matchMedia("(pointer: coarse)").matches; // whose keyboard would come up
+      if (detail.elt.matches("[data-stop]") && !byFinger) this.prompt?.focus();
+      if (detail.elt === form) this.begin();
+    });
+    chat.addEventListener("htmx:beforeSwap", ({ detail }) => this.takeAnswer(detail));
+    chat.addEventListener("htmx:afterRequest", ({ detail }) => {
+      if (detail.elt !== form) return;
+      if (detail.successful) this.end();
+      else if (!explainsItself(detail.xhr)) {
+        chat.notice(detail.xhr.status === 413 ? "too-large" : "unsent", true);
+      }
+    });
+  }
+
+  begin() {
+    for (const name of ["unsent", "too-large"]) this.chat.notice(name, false);
+    this.form.querySelector("#notices").replaceChildren();
+    this.sent = this.prompt.value;
+    this.known = this.chat.since();
+  }
+
+  takeAnswer(detail) {
+    if (detail.xhr.status >= 400) {
+      // A refusal brings its own notice, out of band; a gateway's page must not be swapped in.
+      detail.shouldSwap = explainsItself(detail.xhr);
+      detail.swapOverride = "none";
+    } else if (detail.requestConfig.elt === this.form) {
+      detail.serverResponse = this.chat.placeAll(detail.serverResponse);
+    }
+  }
+
+  end() {
+    if (this.prompt.value === this.sent) {
+      this.prompt.value = "";
+      this.prompt.dispatchEvent(new Event("input", { bubbles: true }));
+    }
+    this.chat.querySelector(".empty")?.remove();
+    const listed = document.querySelector(".chat-list [aria-current] span");
+    if (listed) listed.textContent = document.getElementById("chat-title").textContent;
+    this.chat.follower.goToEnd();
+    this.chat.watch(this.known);
+  }
+}
+
+function explainsItself(xhr) {
+  return Boolean(xhr.response?.includes('id="notices"'));
 }

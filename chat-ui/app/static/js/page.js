@@ -22,9 +22,8 @@ if (!document.querySelector(".chat-list, parley-chat") && location.pathname === 
 
 // --- keys ---
 
-const keys = document.getElementById("keys");
 const ACTIONS = {
-  "?": () => keys.showModal(),
+  "?": () => listKeys(),
   n: () => act("n"),
   "/": () => act("/"),
   w: () => act("w"),
@@ -41,6 +40,14 @@ function act(key) {
   element?.focus();
 }
 
+async function listKeys() {
+  if (!document.getElementById("keys")) {
+    const answer = await fetch("/keys", { headers: { "HX-Request": "true" } });
+    document.body.insertAdjacentHTML("beforeend", await answer.text());
+  }
+  document.getElementById("keys").showModal();
+}
+
 function goTo(step) {
   const links = [...document.querySelectorAll(".chat-list a")];
   const current = links.findIndex((link) => link.hasAttribute("aria-current"));
@@ -53,7 +60,8 @@ document.addEventListener("keydown", (event) => {
     if (event.target.closest?.(FIELDS) && !event.isComposing) event.target.blur();
     return;
   }
-  if (!("on" in (keys?.dataset ?? {})) || keys.open || event.defaultPrevented || event.repeat) return;
+  if (!("keys" in document.documentElement.dataset) || document.querySelector("dialog[open]")) return;
+  if (event.defaultPrevented || event.repeat) return;
   if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return;
   if (event.target.closest?.(FIELDS) || !Object.hasOwn(ACTIONS, event.key)) return;
   event.preventDefault();
@@ -63,7 +71,7 @@ document.addEventListener("keydown", (event) => {
 for (const button of document.querySelectorAll("[data-show-keys]")) {
   button.querySelector("span").textContent = button.dataset.words;
   button.hidden = false;
-  button.addEventListener("click", () => keys.showModal());
+  button.addEventListener("click", listKeys);
 }
 
 // --- the menu, the list of chats, and the drawer ---
@@ -95,6 +103,23 @@ matchMedia(WIDE).addEventListener("change", () => {
 });
 
 // --- copying: the text at the address in data-copy, or that of the code around the button ---
+
+// Adds the buttons that need a script, made from `template`: for a reply, and for code in it.
+export function addCopyButtons(root, template) {
+  const make = (address) => {
+    const button = template.content.firstElementChild.cloneNode(true);
+    button.querySelector("span").textContent = button.dataset.words;
+    button.dataset.copy = address;
+    return button;
+  };
+  const has = (place) => place.querySelector(":scope > [data-copy]");
+  for (const figure of root.querySelectorAll("figure.code")) {
+    if (!has(figure) && !figure.closest(".open")) figure.append(make(""));
+  }
+  for (const more of root.querySelectorAll(".assistant .actions > [data-more]")) {
+    if (!has(more.parentElement)) more.before(make(more.getAttribute("href")));
+  }
+}
 
 document.addEventListener("click", async ({ target }) => {
   const button = target.closest("[data-copy]");

@@ -141,6 +141,28 @@ export class Follower {
   }
 }
 
+// Earlier messages come in above: what is read stays where it is, and the keyboard goes to them.
+export function keepPlace(chat, messages, onMore) {
+  let first, top, held;
+  chat.addEventListener("htmx:beforeSwap", ({ detail: { target } }) => {
+    if (!target?.matches(".earlier")) return;
+    first = messages.querySelector(".message");
+    top = first.getBoundingClientRect().top;
+    held = target.contains(document.activeElement);
+  });
+  chat.addEventListener("htmx:afterSwap", () => {
+    if (!first) return;
+    onMore();
+    window.scrollBy(0, first.getBoundingClientRect().top - top);
+    const read = first.previousElementSibling;
+    if (held && read) {
+      read.tabIndex = -1;
+      read.focus({ preventScroll: true });
+    }
+    first = null;
+  });
+}
+
 function textNodes(root) {
   const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
   const nodes = [];
