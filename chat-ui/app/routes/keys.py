@@ -10,7 +10,9 @@ from app.services import Ask
 router = APIRouter(tags=["settings"], dependencies=WITH_COOKIE)
 
 
-@router.get("/keys", summary="The list of keys", response_class=HTMLResponse, responses=pages(422))
+@router.get(
+    "/keys", summary="The list of keys", response_class=HTMLResponse, responses=pages(422, 503)
+)
 async def show_keys(request: Request, services: Ask) -> HTMLResponse:
     """A page, or for scripts a dialog to put over theirs."""
     name = "_keys_dialog.html" if is_script(request) else "keys.html"
