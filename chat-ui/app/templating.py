@@ -11,7 +11,8 @@ from app.assets import Assets
 
 
 class Templates:
-    """Jinja with what every page needs: `asset()`, the assistant's name, `preferences()`."""
+    """Jinja with what every page needs: `asset()`, the assistant's name, `preferences()`, and
+    `title_of()`, whose words are in `_names.html`."""
 
     def __init__(self, assets: Assets, assistant_name: str) -> None:
         self.environment = Environment(
@@ -27,6 +28,8 @@ class Templates:
             "assistant_name": assistant_name,
             "preferences": preferences.current,
         }
+        names: Any = self.environment.get_template("_names.html").module
+        self.environment.globals["title_of"] = names.title_of
 
     def render(self, name: str, **context: Any) -> str:
         """The template's text."""

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import Person
-from tests.browser.support.page import prompt, replies, wait_until_final
+from tests.browser.support.page import prompt, questions, replies, wait_until_final
 from tests.browser.support.people import REPLY_MS, Someone
 
 STORY = "Tell me a long story about the sea."
@@ -124,3 +124,32 @@ def test_the_swagger_page_works_under_the_strict_policy(ann: Someone) -> None:
     page.get_by_role("button", name="Try it out").click()
     page.get_by_role("button", name="Execute").click()
     expect(page.locator(".live-responses-table")).to_contain_text("200")
+
+
+def test_a_request_that_fails_without_a_word_is_told(ann: Someone) -> None:
+    growing = ann.hand().ask("What is the sea?")
+    growing.write("Salt ")
+    page = ann.open()
+    ann.expect_error("502")
+    page.route("**/stop", lambda route: route.fulfill(status=502, body="<h1>No</h1>"))
+    page.get_by_role("button", name="Stop").click()
+    expect(page.locator("[data-notice=undone]")).to_contain_text("could not be done")
+    page.unroute_all()
+    page.get_by_role("button", name="Stop").click()
+    assert growing.stops()
+    growing.finish(state="stopped")
+    expect(page.locator("[data-notice=undone]")).to_be_hidden()
+
+
+def test_earlier_messages_that_do_not_come_move_nothing_later(ann: Someone) -> None:
+    ann.talk(*(word for n in range(20) for word in (f"Question {n}", f"Answer {n}.")))
+    page = ann.open()
+    ann.expect_error("502")
+    page.route("**/*before=*", lambda route: route.fulfill(status=502, body="<h1>No</h1>"))
+    page.get_by_role("link", name="Earlier messages").click()
+    expect(page.locator("[data-notice=undone]")).to_be_visible()
+    ann.hand(ann.chat)
+    prompt(page).fill("Go on.")
+    page.keyboard.press("Enter")
+    expect(questions(page).last.locator(".body")).to_have_text("Go on.")
+    expect(prompt(page)).to_be_focused()

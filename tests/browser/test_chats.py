@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from tests.browser.conftest import Person
 from tests.browser.support.page import choose, is_in_view, side
 from tests.browser.support.people import Someone
-from tests.browser.support.sql import sql
+from tests.support.sql import sql
 
 
 def titles(someone: Someone) -> list[str]:

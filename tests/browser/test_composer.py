@@ -2,7 +2,7 @@
 
 from playwright.sync_api import expect
 
-from tests.browser.support.page import prompt, questions, send, wait_until_final
+from tests.browser.support.page import act_on, choose, prompt, questions, send, wait_until_final
 from tests.browser.support.people import Someone
 
 
@@ -60,6 +60,51 @@ def test_a_draft_survives_a_reload_and_is_gone_once_it_was_sent(ann: Someone) ->
     expect(questions(page)).to_have_count(1)
     page.reload()
     expect(prompt(page)).to_have_value("")
+
+
+def test_a_draft_outlives_a_home_page_that_fails_and_a_deletion_undone(ann: Someone) -> None:
+    ann.talk("What is the sea?", "Salt water.")
+    page = ann.open()
+    prompt(page).fill("half a thought")
+    ann.expect_error("422")
+    page.goto("/?deleted=nonsense")
+    page.goto(ann.chat)
+    expect(prompt(page)).to_have_value("half a thought")
+    choose(page, "Delete this chat")
+    page.get_by_role("button", name="Undo").click()
+    expect(prompt(page)).to_have_value("half a thought")
+
+
+def test_each_tab_keeps_its_own_draft_and_a_new_one_has_the_last(ann: Someone) -> None:
+    ann.new_chat()
+    first, second = ann.open(), ann.open()
+    prompt(first).fill("long and important")
+    prompt(second).fill("short")
+    expect(prompt(third := ann.open())).to_have_value("short")
+    third.close()
+    second.keyboard.press("Enter")
+    expect(questions(second)).to_have_count(1)
+    expect(prompt(ann.open())).to_have_value("")
+    first.reload()
+    expect(prompt(first)).to_have_value("long and important")
+
+
+def test_another_version_half_written_survives_a_reload_until_it_is_sent(ann: Someone) -> None:
+    ann.talk("What is a dog?", "Dogs are animals.")
+    page = ann.open()
+    act_on(questions(page).last, "Edit")
+    page.locator("#edited").fill("What is a cat")
+    page.reload()
+    expect(page.locator("#edited")).to_have_value("What is a cat")
+    page.get_by_role("link", name="Cancel").click()
+    act_on(questions(page).last, "Edit")
+    expect(page.locator("#edited")).to_have_value("What is a dog?")
+    page.locator("#edited").fill("What is a fox?")
+    page.keyboard.press("Enter")
+    expect(questions(page).last.locator(".body")).to_have_text("What is a fox?")
+    act_on(questions(page).last, "Previous version")
+    act_on(questions(page).last, "Edit")
+    expect(page.locator("#edited")).to_have_value("What is a dog?")
 
 
 def test_each_chat_keeps_its_own_draft(ann: Someone) -> None:

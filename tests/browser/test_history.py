@@ -12,7 +12,7 @@ from tests.browser.support.page import (
     wait_until_final,
 )
 from tests.browser.support.people import Someone
-from tests.browser.support.sql import sql
+from tests.support.sql import sql
 
 
 def test_back_and_forward_after_a_message_show_it_once(ann: Someone) -> None:

@@ -26,6 +26,25 @@ def test_a_question_mark_lists_the_keys_and_escape_closes_the_list(ann: Someone)
     expect(page.get_by_role("dialog", name="Keys")).to_be_hidden()
 
 
+def test_a_list_that_can_not_be_fetched_says_so_as_a_page(ann: Someone) -> None:
+    ann.expect_error("502")
+    ann.context.route("**/keys", lambda route: route.fulfill(status=502, body="<h1>Away</h1>"))
+    page = ann.open()
+    leave_field(ann)
+    page.keyboard.press("?")
+    expect(page).to_have_url(f"{ann.parley.url}/keys")
+    expect(page.get_by_role("heading", name="Away")).to_have_count(1)
+
+
+def test_pressed_twice_it_is_one_list(ann: Someone) -> None:
+    page = ann.open()
+    leave_field(ann)
+    page.evaluate("""for (const n of [1, 2])
+        document.dispatchEvent(new KeyboardEvent("keydown", { key: "?", bubbles: true }))""")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    expect(page.locator("#keys")).to_have_count(1)
+
+
 def test_the_list_is_behind_a_button_as_well(ann: Someone) -> None:
     page = ann.open()
     side(page).get_by_role("button", name="Keys").click()
@@ -113,7 +132,7 @@ def test_switched_off_they_do_nothing(ann: Someone) -> None:
     leave_field(ann)
     for key in ("?", "/", "n", "j"):
         page.keyboard.press(key)
-    expect(page.get_by_role("dialog", name="Keys")).to_be_hidden()
+    assert not [url for url in ann.requests if url.endswith("/keys")]
     expect(page.get_by_label("Search in all chats")).not_to_be_focused()
     assert page.url.endswith(ann.chat)
     expect(replies(page).last).to_contain_text("Salt water.")

@@ -86,6 +86,9 @@ def test_a_reply_is_copied_as_it_was_written_and_code_by_itself(ann: Someone) ->
     page.locator("figure.code").get_by_role("button").click()
     expect(page.locator("figure.code").get_by_title("Copied")).to_have_count(1)
     assert clipboard(page).strip() == "print('sea')"
+    act_on(questions(page).last, "Copy")
+    expect(questions(page).last.get_by_title("Copied")).to_have_count(1)
+    assert clipboard(page) == "Show me some code."
 
 
 def test_a_refused_copy_says_so(ann: Someone) -> None:

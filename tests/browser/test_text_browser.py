@@ -12,7 +12,7 @@ import pytest
 
 from tests.browser.support.people import Someone
 from tests.support.local_stack import LocalStack
-from tests.support.person import client_key, messages, wait_until_final
+from tests.support.person import client_key, message_ids, messages, wait_until_final
 
 W3M = shutil.which("w3m")
 needs_w3m = pytest.mark.skipif(
@@ -49,6 +49,7 @@ def test_a_chat_reads_from_top_to_bottom_without_what_needs_a_script(
     text = dump(ann, ann.chat, tmp_path)
     places = [text.index(words) for words in ("What is the sea?", "Salt water.", "deep", "Send")]
     assert places[1] < places[2] < places[3]
+    assert "At most 32768 bytes" in text
     for dead in ("New words below", "out of reach", "Copied", "Reply ready", "too long"):
         assert dead not in text
 
@@ -91,6 +92,20 @@ def test_every_flow_works_as_w3m_sends_it(browser: httpx.Client) -> None:
         page_text = wait_until_final(browser, chat, 120)
         assert messages(page_text)[1] == "Say hello."
         assert messages(page_text)[2]
+        question, reply = message_ids(page_text)[1:]
+        again = browser.post(f"{chat}/replies/{reply}/again", data={"key": "again"})
+        assert "2/2" in wait_until_final(browser, chat, 120), again.text
+        assert "1/2" in browser.post(f"{chat}/head", data={"message": reply}).text
+        form = {"prompt": "Say bye.", "client_key": "edit", "replaces": question}
+        browser.post(chat.replace("/chats/", "/generate/"), data=form)
+        assert messages(wait_until_final(browser, chat, 120))[1] == "Say bye."
+        details = browser.get(f"{chat}/messages/{question}").text
+        assert "Delete for good" in details
+        assert browser.get(f"{chat}/prompt").status_code == 200
+        assert "Say bye." in browser.get(f"{chat}/export.md").text
+        assert "Say hello." in browser.get("/export.json").text
+        assert "Shift" in browser.get("/keys").text
+        assert "Saved." in browser.post("/settings", data={"name": "Wim", "theme": "dark"}).text
         assert "Wimbledon" in browser.post(f"{chat}/settings", data={"title": "Wimbledon"}).text
         assert "Pinned" in browser.post(f"{chat}/pin", data={"pinned": "1"}).text
         assert "Say <mark>hello</mark>." in browser.get("/search", params={"q": "hello"}).text

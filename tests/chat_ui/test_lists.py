@@ -93,8 +93,8 @@ def test_a_chat_is_renamed(browser: httpx.Client) -> None:
         ("temperature", "hot", "a number from 0 to 2"),
         ("temperature", "2.5", "a number from 0 to 2"),
         ("temperature", "nan", "a number from 0 to 2"),
-        ("reply_tokens", "0", "from 1 to 4096"),
-        ("reply_tokens", "1.5", "from 1 to 4096"),
+        ("reply_tokens", "0", "from 1 to 2048"),
+        ("reply_tokens", "1.5", "from 1 to 2048"),
     ],
 )
 def test_a_setting_that_will_not_do_is_explained_and_kept(

@@ -31,7 +31,7 @@ def test_emphasis_strikethrough_and_entities() -> None:
 def test_a_table_scrolls_in_a_region_of_its_own() -> None:
     html = render("|a|b|\n|--|-:|\n|1|2|")
     assert html.startswith(
-        '<div class="table" tabindex="0" role="group" aria-label="Table"><table dir="auto">'
+        '<div class="table" tabindex="0" role="group" aria-labelledby="a-table"><table dir="auto">'
     )
     assert '<th class="align-right" scope="col">b</th>' in html
     assert '<td class="align-right">2</td>' in html

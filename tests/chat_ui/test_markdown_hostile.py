@@ -20,7 +20,7 @@ TAGS = {
 }
 ATTRIBUTES = {
     *("dir", "start", "href", "rel", "title", "class", "scope", "tabindex", "role"),
-    *("aria-label", "display", "stretchy", "fence", "form", "separator", "accent"),
+    *("aria-labelledby", "display", "stretchy", "fence", "form", "separator", "accent"),
     *("largeop", "movablelimits", "lspace", "rspace", "minsize", "maxsize", "mathvariant"),
     *("width", "displaystyle", "scriptlevel", "linethickness", "rowspacing"),
     *("columnspacing", "rowlines", "columnlines", "columnalign", "notation"),

@@ -134,10 +134,27 @@ def test_a_title_can_be_changed_but_not_taken_away(browser: httpx.Client) -> Non
     chat = open_chat(browser)
     send(browser, chat, "Dogs")
     wait_until_final(browser, chat)
+    form = {"titled": "1", "system_prompt": "x"}
+    assert 'name="titled"' in browser.get(f"{chat}/settings").text
     for blank in ("", "  "):
-        refused = browser.post(f"{chat}/settings", data={"title": blank, "system_prompt": "x"})
+        refused = browser.post(f"{chat}/settings", data=form | {"title": blank})
         assert refused.status_code == 422
         assert "Please give a title" in refused.text
     assert browser.post(f"{chat}/settings", data={"system_prompt": "x"}).status_code == 303
     assert browser.post(f"{chat}/settings", data={"title": "Cats"}).status_code == 303
     assert "<title>Cats" in browser.get(chat).text
+
+
+def test_a_session_that_ended_does_not_keep_anybody_from_choosing_colours(
+    browser: httpx.Client, db_api: DbApiServer
+) -> None:
+    open_chat(browser)
+    db_api.psql("UPDATE sessions SET revoked_at = now()")
+    assert browser.get("/settings").status_code == 200
+    open_chat(browser)
+    db_api.psql("UPDATE sessions SET revoked_at = now()")
+    saved = browser.post("/settings", data={"name": "Zoë", "theme": "dark"})
+    assert saved.status_code == 303
+    home = browser.get("/").text
+    assert 'data-theme="dark"' in home
+    assert 'value="Zoë"' in home

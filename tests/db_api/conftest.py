@@ -89,15 +89,20 @@ def app(served: tuple[Api, FastAPI]) -> FastAPI:
     return served[1]
 
 
-@pytest.fixture(scope="session")
-def superuser(postgres: Postgres, settings: Settings) -> Iterator[Sql]:
-    """Runs SQL past all policies, to look behind the scenes and to let time pass."""
-    connection = psycopg2.connect(
+def connect(postgres: Postgres, settings: Settings) -> "psycopg2.extensions.connection":
+    """As PostgreSQL's superuser, by the socket."""
+    return psycopg2.connect(
         host=str(postgres.directory / "socket"),
         port=postgres.port,
         user="postgres",
         dbname=settings.db_name,
     )
+
+
+@pytest.fixture(scope="session")
+def superuser(postgres: Postgres, settings: Settings) -> Iterator[Sql]:
+    """Runs SQL past all policies, to look behind the scenes and to let time pass."""
+    connection = connect(postgres, settings)
     connection.autocommit = True
 
     def run(sql: str, *values: Any) -> list[tuple[Any, ...]]:
@@ -114,6 +119,15 @@ def sql(superuser: Sql) -> Sql:
     """The superuser's SQL, on tables that are empty."""
     superuser("DELETE FROM sessions")  # and all that hangs on them; faster than TRUNCATE here
     return superuser
+
+
+@pytest.fixture
+def hold(postgres: Postgres, settings: Settings, sql: Sql) -> Iterator[Callable[[str], None]]:
+    """Holds a reply as somebody's unfinished transaction would, until the test ends."""
+    connection = connect(postgres, settings)
+    query = "SELECT FROM replies WHERE message_id = %s FOR NO KEY UPDATE"
+    yield lambda reply: connection.cursor().execute(query, (reply,))
+    connection.close()
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 import httpx
+import pytest
 from fastapi import FastAPI
 
 from tests.db_api.api import Api, Person, body, problem
@@ -125,9 +126,20 @@ def test_other_chats_go_on(api: Api, ada: Person) -> None:
     assert ada.reply(other, reply)["stop_requested"] is False
 
 
+@pytest.mark.parametrize("held", [0, 1, 2])
+def test_a_claim_waits_for_nobody_who_stops_or_deletes(
+    api: Api, ada: Person, hold: Callable[[str], None], held: int
+) -> None:
+    """Whoever is waited for may be waiting, too."""
+    replies = [ada.send(ada.chat()) for _ in range(3)]
+    hold(replies[held])
+    claimed = [api.claim()["reply"]["id"] for _ in range(2)]
+    assert claimed == [reply for reply in replies if reply != replies[held]]
+
+
 def test_deleting_while_runners_claim_ends_in_no_deadlock(api: Api, ada: Person, sql: Sql) -> None:
     """Both hold several replies of one session: a claim must not wait for a deletion's."""
-    for _ in range(40):
+    for _ in range(8):
         chats = [ada.chat() for _ in range(3)]
         for chat in chats:
             for _ in range(4):

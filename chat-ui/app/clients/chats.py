@@ -44,8 +44,9 @@ class ChatsClient:
         )
 
     async def list_deleted(self, session: UUID) -> list[DeletedChat]:
-        """Those that can be brought back, the one deleted last first; the fifty last, at most."""
-        answer = await self._api.call("GET", "/chats/deleted", session=session)
+        """Those that can be brought back, the one deleted last first; the 200 last, at most."""
+        params = {"limit": "200"}
+        answer = await self._api.call("GET", "/chats/deleted", session=session, params=params)
         return [DeletedChat.model_validate(chat) for chat in answer["items"]]
 
     async def get(self, session: UUID, chat: UUID) -> Chat:

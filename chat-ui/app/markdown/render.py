@@ -93,6 +93,11 @@ def _mark_cell(token: Token) -> None:
         token.attrSet("scope", "col")
 
 
+def _named(part: str) -> str:
+    """Attributes of a part that scrolls: the keyboard reaches it, and chat.html has its name."""
+    return f'tabindex="0" role="group" aria-labelledby="a-{part}"'
+
+
 class _Renderer(RendererHTML):
     """The markup of what differs from CommonMark's usual HTML. A method renders a token's type."""
 
@@ -109,7 +114,7 @@ class _Renderer(RendererHTML):
         self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType
     ) -> str:
         opening = self.renderToken(tokens, idx, options, env)
-        return f'<div class="table" tabindex="0" role="group" aria-label="Table">{opening}'
+        return f'<div class="table" {_named("table")}>{opening}'
 
     def table_close(
         self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType
@@ -120,7 +125,7 @@ class _Renderer(RendererHTML):
         self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType
     ) -> str:
         math = to_mathml(tokens[idx].content, "block")
-        return f'<div class="math" tabindex="0" role="group" aria-label="Formula">{math}</div>\n'
+        return f'<div class="math" {_named("formula")}>{math}</div>\n'
 
     def math_inline(
         self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType

@@ -20,8 +20,8 @@ from app.views.problems import Problem
 router = APIRouter(prefix="/chats/{chat_id}", tags=["chats"], dependencies=WITH_COOKIE)
 
 PROMPT_LIMIT = 8000  # characters
-MOST_TOKENS = 4096
-HOTTEST = 2.0
+MOST_TOKENS = 2048  # lm-api writes no more, whatever is asked
+HOTTEST = 2
 
 
 @router.get(
@@ -44,9 +44,10 @@ async def show_settings(services: Ask, session: Session, chat_id: UUID) -> HTMLR
     responses=pages(401, 403, 404, 413, 422, 503),
     openapi_extra=form_body(
         title="1 to 80 characters",
+        titled="If not empty, the title must not be",
         system_prompt="What the model is told before everything else",
         temperature="0 to 2; empty: the usual",
-        reply_tokens="How long a reply may get, 1 to 4096 tokens; empty: the usual",
+        reply_tokens="How long a reply may get, 1 to 2048 tokens; empty: the usual",
     ),
 )
 async def save_settings(
@@ -55,12 +56,7 @@ async def save_settings(
     """Leads back to the chat. They count from the next reply on."""
     form = await read_form(request, services.settings.message_limit)
     try:
-        fields = _read_settings(form)
-        # A chat that never had a title, as it has no message yet, may go on without.
-        blank = "title" in form and "title" not in fields
-        if blank and (await services.chats.get(session, chat_id)).title:
-            raise InvalidInput("title-missing")
-        await services.chats.change(session, chat_id, **fields)
+        await services.chats.change(session, chat_id, **_read_settings(form))
     except InvalidInput as error:
         page = await _load(services, session, chat_id, form, Problem.of(error))
         return services.templates.page("chat_settings.html", page, error.status)
@@ -138,7 +134,8 @@ FIELDS = ("title", "system_prompt", "temperature", "reply_tokens")
 
 
 def _read_settings(form: FormData) -> dict[str, object]:
-    """The fields as db-api takes them, or InvalidInput. A blank title is none."""
+    """The fields as db-api takes them, or InvalidInput. Only a chat that never had a title, as it
+    has no message yet, may go on without."""
     title, prompt = read_text(form, "title").strip(), read_text(form, "system_prompt")
     fields: dict[str, object] = {
         "system_prompt": prompt,
@@ -147,7 +144,7 @@ def _read_settings(form: FormData) -> dict[str, object]:
     }
     if len(prompt) > PROMPT_LIMIT:
         raise InvalidInput("system-prompt-too-long", size=len(prompt), limit=PROMPT_LIMIT)
-    if title:
+    if title or form.get("titled"):
         check_name(title, "title")
         fields["title"] = title
     return fields

@@ -56,16 +56,19 @@ async def send_message(request: Request, services: Ask, chat_id: UUID) -> Respon
     Sending the same `client_key` and text twice stores once.
     """
     form = await read_form(request, services.settings.message_limit)
-    composer = _read_composer(form, request)
+    try:
+        composer = _read_composer(form, request)
+    except InvalidInput as error:
+        return _keep_text(request, services, chat_id, Composer(read_text(form, "prompt")), error)
     try:
         session = await require_session(request)
         try:
             sent = await _send(services, session, chat_id, composer)
         except (InvalidInput, TooLarge, KeyReused, BranchMoved, QueueFull) as error:
             return await _refuse(request, services, session, chat_id, composer, error)
-    except (NotFound, SessionEnded, Unavailable) as error:
-        if is_script(request):
-            raise
+    except NotFound:
+        return _keep_text(request, services, chat_id, composer, NotFound("chat-gone"))
+    except (SessionEnded, Unavailable) as error:
         return _keep_text(request, services, chat_id, composer, error)
     if is_script(request):
         both = [view_message(sent.message), view_message(sent.reply)]
@@ -117,9 +120,12 @@ def _keep_text(
     services: Services,
     chat_id: UUID,
     composer: Composer,
-    error: NotFound | SessionEnded | Unavailable,
+    error: InvalidInput | NotFound | SessionEnded | Unavailable,
 ) -> Response:
-    """A page with the unsent text on it: to send again if that can help, else to copy."""
+    """A page with the unsent text on it: to send again if that can help, else to copy. A script
+    has it still, and gets the words only."""
+    if is_script(request):
+        raise error
     if isinstance(error, SessionEnded):
         forget_session(request)
     if isinstance(error, Unavailable):

@@ -12,7 +12,8 @@ COOKIE_SCHEME = APIKeyCookie(
     name=COOKIE,
     scheme_name="session",
     auto_error=False,
-    description="Set by `POST /chats`. Signed, and good for all chats started with it.",
+    description="Set by `POST /chats`, or by `POST /settings` with a name. Signed, and good for all"
+    " chats started with it.",
 )
 # For the document only: `app.sessions` reads the cookie.
 WITH_COOKIE = [Security(COOKIE_SCHEME)]
@@ -21,7 +22,8 @@ MEANINGS = {
     401: "The session has ended. `POST /chats` begins a new one.",
     403: "Refused: a page of another site posted this.",
     404: "There is no such page, chat or reply in this session.",
-    409: "The key was used for other text. The form is shown again with a fresh one.",
+    409: "The page says why: the key was used for other text, the chat goes on from elsewhere now,"
+    " or the reply is not in a state for that. What was written is still in the form.",
     413: "Over the limit. The form still has the text.",
     422: "The input can't be taken as it is; the page says why.",
     429: "Too many replies wait already. Nothing was stored; `Retry-After` says when to try again.",
@@ -37,11 +39,15 @@ def pages(*statuses: int) -> dict[int | str, dict[str, Any]]:
     }
 
 
-def form_body(**fields: str) -> dict[str, Any]:
+def form_body(required: bool = True, **fields: str) -> dict[str, Any]:
     """`openapi_extra` for a form whose fields are given as name and description; the first one
-    is required."""
+    is required, unless it is said not to be."""
     properties = {name: {"type": "string", "description": text} for name, text in fields.items()}
-    schema = {"type": "object", "properties": properties, "required": [next(iter(fields))]}
+    schema = {
+        "type": "object",
+        "properties": properties,
+        "required": [next(iter(fields))] if required else [],
+    }
     return {
         "requestBody": {
             "required": True,

@@ -1,13 +1,14 @@
 """What holds for a person in this browser: a name, a theme, and the right to be forgotten."""
 
 import asyncio
+from dataclasses import replace
 from uuid import UUID
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from app import preferences
-from app.errors import InvalidInput
+from app.errors import InvalidInput, SessionEnded
 from app.forms import read_form, read_text
 from app.names import check_name
 from app.preferences import Preferences, read_theme
@@ -25,7 +26,11 @@ router = APIRouter(prefix="/settings", tags=["settings"], dependencies=WITH_COOK
 @router.get("", summary="Settings", response_class=HTMLResponse, responses=pages(401, 422, 503))
 async def show_settings(request: Request, services: Ask, saved: str = "") -> HTMLResponse:
     """As they are, also for who has not given a name yet."""
-    page = await _load(services, find_session(request), saved=bool(saved))
+    try:
+        page = await _load(services, find_session(request), saved=bool(saved))
+    except SessionEnded:
+        forget_session(request)
+        page = await _load(services, None)
     return services.templates.page("settings.html", page)
 
 
@@ -36,7 +41,8 @@ async def show_settings(request: Request, services: Ask, saved: str = "") -> HTM
     response_class=RedirectResponse,
     responses=pages(401, 403, 413, 422, 503),
     openapi_extra=form_body(
-        name="Your name, 1 to 80 characters",
+        required=False,
+        name="Your name, 1 to 80 characters; may be empty as long as there is no session",
         theme="system, light or dark",
         keys="If not empty, single letters are shortcuts",
     ),
@@ -46,14 +52,15 @@ async def save_settings(request: Request, services: Ask) -> Response:
     a name, which begins one, or leave it out."""
     form = await read_form(request, services.settings.message_limit)
     session, name = find_session(request), read_text(form, "name").strip()
+    theme, zone = read_theme(read_text(form, "theme")), preferences.current().zone
+    chosen = Preferences(theme, keys=bool(form.get("keys")), zone=zone)
     try:
         await _save_name(request, services, session, name)
     except InvalidInput as error:
-        page = await _load(services, session, name, Problem.of(error))
+        page = replace(await _load(services, session, name, Problem.of(error)), chosen=chosen)
         return services.templates.page("settings.html", page, error.status)
-    theme = read_theme(read_text(form, "theme"))
     response = RedirectResponse("/settings?saved=1", 303)
-    Preferences(theme, keys=bool(form.get("keys")), zone=preferences.current().zone).save(response)
+    chosen.save(response)
     return response
 
 
@@ -81,10 +88,13 @@ async def _save_name(request: Request, services: Services, session: UUID | None,
     if session is None and not name:
         return
     check_name(name)
-    if session is None:
-        await open_session(request, services.sessions, name)
-    else:
-        await services.sessions.rename(session, name)
+    try:
+        if session:
+            await services.sessions.rename(session, name)
+            return
+    except SessionEnded:
+        pass
+    await open_session(request, services.sessions, name)
 
 
 async def _load(

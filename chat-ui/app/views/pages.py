@@ -4,7 +4,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
+from app import preferences
 from app.clients.types import Chat, DeletedChat, Message, MessagePage, Prompt
+from app.preferences import Preferences
 from app.views.lists import ChatList
 from app.views.messages import Composer, MessageView, view_message
 from app.views.problems import Problem
@@ -117,6 +119,7 @@ class SettingsPage:
     deleted: list[DeletedChat] = field(default_factory=list)
     problem: Problem | None = None
     saved: bool = False
+    chosen: Preferences = field(default_factory=preferences.current)
 
 
 @dataclass(frozen=True)

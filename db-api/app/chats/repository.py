@@ -132,7 +132,7 @@ def advance(
 def list_deleted(connection: Connection, session_id: UUID, limit: int) -> Sequence[AnyRow]:
     """The session's chats that can be restored, the one deleted last first."""
     statement = (
-        select(*COLUMNS, Chat.deleted_at)
+        select(Chat.id, Chat.title, Chat.deleted_at)
         .where(Chat.session_id == session_id, Chat.deleted_at.is_not(None))
         .order_by(Chat.deleted_at.desc(), Chat.id.desc())
         .limit(limit)

@@ -7,9 +7,9 @@ import httpx
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
 from tests.browser.support.hand import DbApi, Hand
-from tests.browser.support.sql import sql
 from tests.support.local_stack import LocalStack
 from tests.support.person import open_chat
+from tests.support.sql import sql
 
 WAIT_MS = 15_000
 REPLY_MS = 120_000  # for the real model on a machine that does other things, too

@@ -64,9 +64,9 @@ def _home(someone: Someone) -> Page:
     return someone.open("/")
 
 
-def _first_visit(someone: Someone) -> Page:
+def _first_visit(someone: Someone, path: str = "/") -> Page:
     someone.context.clear_cookies()
-    page = someone.open("/")
+    page = someone.open(path)
     for cookie in someone.http.cookies.jar:
         someone.context.add_cookies(
             [{"name": cookie.name, "value": cookie.value or "", "url": someone.parley.url}]
@@ -145,6 +145,7 @@ def _keys(someone: Someone) -> Page:
     page = someone.open()
     page.keyboard.press("Escape")
     page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
     return page
 
 
@@ -202,6 +203,7 @@ STATES = [
     State("settings", _at("/settings")),
     State("deleted chats", _bring_back),
     State("list of keys", _at("/keys")),
+    State("settings before a name", lambda someone: _first_visit(someone, "/settings")),
     State("settings saved", _at("/settings?saved=1")),
     State("growing page", _growing),
     State("problem", _problem),

@@ -21,6 +21,8 @@ class ParleyChat extends HTMLElement {
     keepPlace(this, this.messages, () => this.equip(this.messages));
     if ("live" in this.dataset) this.watch();
     document.addEventListener("visibilitychange", () => this.lookedAt());
+    window.addEventListener("focus", () => this.lookedAt());
+    new ResizeObserver(() => this.follower.stay()).observe(this.querySelector(".dock"));
   }
 
   disconnectedCallback() {

@@ -8,7 +8,9 @@ const PAUSE_MS = 300; // a screen reader needn't hear every number
 for (const field of document.querySelectorAll("textarea[data-limit]")) {
   const form = field.form;
   const chat = document.querySelector("[data-chat]")?.dataset.chat;
-  if (field.dataset.key) keepDraft(field, `draft:${chat}`);
+  const edited = field.closest(".editing")?.id;
+  if (edited) keepDraftOfEdit(field, `draft:${chat}:${edited}`);
+  else keepDraft(field, `draft:${chat}`, "");
   sendByEnter(field, form);
   grow(field);
   tellRoom(field, form.querySelector("[data-left]"));
@@ -46,18 +48,27 @@ function grow(field) {
 
 // What is sent is taken out of the field, and so out of the draft. A message that was stored without
 // this script noticing is known by its text.
-function keepDraft(field, key) {
+function keepDraft(field, key, original) {
   const stored = read(key);
   const sent = [...document.querySelectorAll(".message.user .body")].at(-1)?.textContent;
-  if (stored && !field.value && stored !== sent) field.value = stored;
-  field.addEventListener("input", () => write(key, field.value));
-  write(key, field.value);
+  if (stored && field.value === original && stored !== sent) field.value = stored;
+  const keep = () => write(key, field.value === original ? "" : field.value);
+  field.addEventListener("input", keep);
+  keep();
 }
 
-// Some browsers refuse to store anything; then there are no drafts.
+// Sent, or not wanted: then there is no draft any more.
+function keepDraftOfEdit(field, key) {
+  keepDraft(field, key, field.defaultValue);
+  field.form.addEventListener("submit", () => write(key, ""));
+  field.form.querySelector("a.button").addEventListener("click", () => write(key, ""));
+}
+
+// A tab has its own draft; what was typed last in any goes into the next new one. Some browsers
+// refuse to store anything; then there are no drafts.
 function read(key) {
   try {
-    return localStorage.getItem(key);
+    return sessionStorage.getItem(key) ?? localStorage.getItem(key);
   } catch {
     return null;
   }
@@ -65,8 +76,10 @@ function read(key) {
 
 function write(key, text) {
   try {
+    const before = sessionStorage.getItem(key);
+    sessionStorage.setItem(key, text);
     if (text) localStorage.setItem(key, text);
-    else localStorage.removeItem(key);
+    else if (localStorage.getItem(key) === before) localStorage.removeItem(key);
   } catch {}
 }
 
@@ -103,23 +116,29 @@ export class Sender {
       // The Stop button goes away; the keyboard goes on where one writes.
       const byFinger = matchMedia("(pointer: coarse)").matches; // whose keyboard would come up
       if (detail.elt.matches("[data-stop]") && !byFinger) this.prompt?.focus();
+      for (const name of ["unsent", "too-large", "undone"]) chat.notice(name, false);
       if (detail.elt === form) this.begin();
     });
     chat.addEventListener("htmx:beforeSwap", ({ detail }) => this.takeAnswer(detail));
     chat.addEventListener("htmx:afterRequest", ({ detail }) => {
-      if (detail.elt !== form) return;
-      if (detail.successful) this.end();
-      else if (!explainsItself(detail.xhr)) {
-        chat.notice(detail.xhr.status === 413 ? "too-large" : "unsent", true);
+      if (detail.successful) {
+        if (detail.elt === form) this.end();
+      } else if (!explainsItself(detail.xhr)) {
+        chat.notice(this.findNotice(detail), true);
       }
     });
   }
 
   begin() {
-    for (const name of ["unsent", "too-large"]) this.chat.notice(name, false);
     this.form.querySelector("#notices").replaceChildren();
     this.sent = this.prompt.value;
     this.known = this.chat.since();
+  }
+
+  // What stands for a request that failed without words of its own.
+  findNotice({ elt, xhr }) {
+    if (elt !== this.form) return "undone";
+    return xhr.status === 413 ? "too-large" : "unsent";
   }
 
   takeAnswer(detail) {

@@ -14,9 +14,11 @@ if (!document.cookie.split("; ").includes(offset)) {
 
 // --- drafts: of chats that can't be written in any more, none may stay ---
 
-if (!document.querySelector(".chat-list, parley-chat") && location.pathname === "/") {
+if (document.querySelector("[data-stranger]")) {
   try {
-    for (const key of Object.keys(localStorage)) if (key.startsWith("draft:")) localStorage.removeItem(key);
+    for (const store of [localStorage, sessionStorage]) {
+      for (const key of Object.keys(store)) if (key.startsWith("draft:")) store.removeItem(key);
+    }
   } catch {}
 }
 
@@ -28,7 +30,7 @@ const ACTIONS = {
   "/": () => act("/"),
   w: () => act("w"),
   s: () => document.querySelector("[data-stop] button:enabled")?.click(),
-  c: () => [...document.querySelectorAll(".actions [data-copy]")].at(-1)?.click(),
+  c: () => [...document.querySelectorAll(".assistant .actions [data-copy]")].at(-1)?.click(),
   j: () => goTo(1),
   k: () => goTo(-1),
 };
@@ -40,12 +42,18 @@ function act(key) {
   element?.focus();
 }
 
+let keys; // asked for once
+
 async function listKeys() {
-  if (!document.getElementById("keys")) {
-    const answer = await fetch("/keys", { headers: { "HX-Request": "true" } });
-    document.body.insertAdjacentHTML("beforeend", await answer.text());
+  try {
+    keys ??= fetchText("/keys", { "HX-Request": "true" }).then((html) => {
+      document.body.insertAdjacentHTML("beforeend", html);
+      return document.getElementById("keys");
+    });
+    (await keys).showModal();
+  } catch {
+    location.assign("/keys"); // which says what is the matter
   }
-  document.getElementById("keys").showModal();
 }
 
 function goTo(step) {
@@ -70,7 +78,7 @@ document.addEventListener("keydown", (event) => {
 
 for (const button of document.querySelectorAll("[data-show-keys]")) {
   button.querySelector("span").textContent = button.dataset.words;
-  button.hidden = false;
+  button.parentElement.hidden = false;
   button.addEventListener("click", listKeys);
 }
 
@@ -104,7 +112,7 @@ matchMedia(WIDE).addEventListener("change", () => {
 
 // --- copying: the text at the address in data-copy, or that of the code around the button ---
 
-// Adds the buttons that need a script, made from `template`: for a reply, and for code in it.
+// Adds the buttons that need a script, made from `template`: for a message, and for code in it.
 export function addCopyButtons(root, template) {
   const make = (address) => {
     const button = template.content.firstElementChild.cloneNode(true);
@@ -116,7 +124,7 @@ export function addCopyButtons(root, template) {
   for (const figure of root.querySelectorAll("figure.code")) {
     if (!has(figure) && !figure.closest(".open")) figure.append(make(""));
   }
-  for (const more of root.querySelectorAll(".assistant .actions > [data-more]")) {
+  for (const more of root.querySelectorAll(".actions > [data-more]")) {
     if (!has(more.parentElement)) more.before(make(more.getAttribute("href")));
   }
 }
@@ -125,7 +133,7 @@ document.addEventListener("click", async ({ target }) => {
   const button = target.closest("[data-copy]");
   if (!button) return;
   const address = button.dataset.copy;
-  const text = address ? fetchText(address) : button.closest("figure").querySelector("pre").textContent;
+  const text = address ? fetchText(address, { Accept: "text/plain" }) : button.closest("figure").querySelector("pre").textContent;
   try {
     await write(text);
     answer(button, button.dataset.done, "check");
@@ -134,8 +142,8 @@ document.addEventListener("click", async ({ target }) => {
   }
 });
 
-async function fetchText(address) {
-  const response = await fetch(address, { headers: { Accept: "text/plain" } });
+async function fetchText(address, headers) {
+  const response = await fetch(address, { headers });
   if (!response.ok) throw new Error(response.status);
   return response.text();
 }

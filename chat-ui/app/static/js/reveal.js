@@ -144,8 +144,8 @@ export class Follower {
 // Earlier messages come in above: what is read stays where it is, and the keyboard goes to them.
 export function keepPlace(chat, messages, onMore) {
   let first, top, held;
-  chat.addEventListener("htmx:beforeSwap", ({ detail: { target } }) => {
-    if (!target?.matches(".earlier")) return;
+  chat.addEventListener("htmx:beforeSwap", ({ detail: { target, shouldSwap } }) => {
+    if (!target?.matches(".earlier") || !shouldSwap) return;
     first = messages.querySelector(".message");
     top = first.getBoundingClientRect().top;
     held = target.contains(document.activeElement);

@@ -1,14 +1,12 @@
 """The database itself, for what nobody can do through a page: to let days pass."""
 
-from typing import LiteralString
-
 import psycopg2
 
 from local.stack import Stack
 from tests.support.local_stack import LocalStack
 
 
-def sql(parley: LocalStack, statement: LiteralString, *values: object) -> list[tuple[object, ...]]:
+def sql(parley: LocalStack, statement: str, *values: object) -> list[tuple[object, ...]]:
     """Runs it as PostgreSQL's superuser, whom no service knows; the rows, if it has some."""
     stack = Stack(parley.home, "127.0.0.1", parley.port)
     connection = psycopg2.connect(
@@ -16,7 +14,7 @@ def sql(parley: LocalStack, statement: LiteralString, *values: object) -> list[t
     )
     try:
         with connection, connection.cursor() as cursor:
-            cursor.execute(statement, values)
+            cursor.execute(statement, values or None)
             return cursor.fetchall() if cursor.description else []
     finally:
         connection.close()
