@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help local setup up down test test-db-api test-chat-ui test-lm-api test-nginx test-local \
-    test-whole browser test-faults stack check faults faults-short lint types format fmt lock
+    test-whole browser test-faults test-bench stack check faults faults-short bench bench-short lint types format fmt lock
 
 PYTHON ?= python3
 VENV := .cache/venv/bin
@@ -34,7 +34,7 @@ down: ## stop the containers; chats stay
 setup: ## make .cache/venv with everything that running and testing need
 	@$(PYTHON) -m local setup
 
-test: test-db-api test-chat-ui test-lm-api test-nginx test-local test-whole browser test-faults ## run all tests that need no Docker
+test: test-db-api test-chat-ui test-lm-api test-nginx test-local test-whole browser test-faults test-bench ## run all tests that need no Docker
 
 test-db-api: setup ## test the database API against a real PostgreSQL
 	$(call timed,PYTHONPATH=db-api $(VENV)/python -m pytest tests/db_api)
@@ -60,11 +60,20 @@ browser: setup ## use the pages in a real browser: mouse, keys, no JavaScript, a
 test-faults: setup ## test the harness of `make faults`, with bugs planted for it to find
 	$(call timed,$(VENV)/python -m pytest tests/faults)
 
+test-bench: setup ## test what `make bench` computes and writes
+	$(call timed,$(VENV)/python -m pytest tests/bench)
+
 faults: setup ## torment a Parley for an hour or two and write what was seen to docs/scorecard.md
 	@$(VENV)/python -m faults $(FAULTS)
 
 faults-short: setup ## torment a Parley for a few minutes
 	$(call timed,$(VENV)/python -m faults --quick)
+
+bench: setup ## measure Parley beside the bare model server and write it to docs/scorecard.md
+	@$(VENV)/python -m bench $(BENCH)
+
+bench-short: setup ## measure a little of everything, to see that it can be measured
+	$(call timed,$(VENV)/python -m bench --quick)
 
 stack: setup ## test compose.yaml on a Docker Engine
 	@if docker info >/dev/null 2>&1 || [ -n "$$CI" ]; then \
@@ -73,7 +82,7 @@ stack: setup ## test compose.yaml on a Docker Engine
 	    echo 'SKIPPED tests/stack: no Docker Engine answers here; CI runs it.'; \
 	fi
 
-check: lint types format test faults-short stack ## everything CI runs
+check: lint types format test faults-short bench-short stack ## everything CI runs
 
 # --- the code --------------------------------------------------------------------------------
 
@@ -91,12 +100,12 @@ types: setup ## check the types
 	cd chat-ui && ../$(VENV)/mypy $(MYPY) app
 	cd lm-api && ../$(VENV)/mypy $(MYPY) .
 	$(VENV)/mypy local
-	$(VENV)/mypy faults
+	$(VENV)/mypy faults bench
 	MYPYPATH=.:db-api $(VENV)/mypy --explicit-package-bases tests/db_api
 	MYPYPATH=.:chat-ui $(VENV)/mypy --explicit-package-bases tests/chat_ui
 	MYPYPATH=.:lm-api $(VENV)/mypy --explicit-package-bases tests/lm_api
 	MYPYPATH=.:chat-ui $(VENV)/mypy --explicit-package-bases tests/whole
-	for part in support nginx local stack faults browser; do \
+	for part in support nginx local stack faults bench browser; do \
 	    $(VENV)/mypy --explicit-package-bases tests/$$part || exit 1; \
 	done
 

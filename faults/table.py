@@ -6,29 +6,19 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from local.stack import ROOT
+from tests.support.marked import replace_marked
 
 from faults.results import Result
 from faults.scenarios.scenario import Scenario
 from faults.waits import LONGEST_GOAL, P95_GOAL, describe_missed, percentile
 
 PAGE = ROOT / "docs" / "scorecard.md"
-BEGIN = "<!-- written by `make faults`: begin -->"
-END = "<!-- written by `make faults`: end -->"
-TITLE = "# Scorecard\n\nEvery figure here is written by the command that measured it.\n"
 NOT_MEASURED = "not measured"
 
 
 def write(results: list[Result], scenarios: Sequence[Scenario], path: Path = PAGE) -> None:
     """Replaces what stands between our two marks, and leaves the rest of the page alone."""
-    before, after = TITLE + "\n", ""
-    if path.exists():
-        page = path.read_text()
-        before, begin, rest = page.partition(BEGIN)
-        after = rest.partition(END)[2] if begin else ""
-        if not begin:
-            before = before.rstrip() + "\n\n"
-    section = render(results, scenarios)
-    path.write_text(f"{before}{BEGIN}\n{section}{END}{after or chr(10)}")
+    replace_marked(path, "make faults", render(results, scenarios))
 
 
 def render(results: list[Result], scenarios: Sequence[Scenario]) -> str:

@@ -5,14 +5,19 @@ from typing import Any
 
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
 
 from app import preferences
 from app.assets import Assets
+from app.markdown.cache import TextCache
+from app.views.messages import MessageView
+
+MESSAGES_KEPT = 8_000_000  # bytes of final messages, with what was made of them
 
 
 class Templates:
-    """Jinja with what every page needs: `asset()`, the assistant's name, `preferences()`, and
-    `title_of()`, whose words are in `_names.html`."""
+    """Jinja with what every page needs: `asset()`, the assistant's name, `preferences()`,
+    `title_of()`, whose words are in `_names.html`, and `show_message()`."""
 
     def __init__(self, assets: Assets, assistant_name: str) -> None:
         self.environment = Environment(
@@ -28,12 +33,25 @@ class Templates:
             "assistant_name": assistant_name,
             "preferences": preferences.current,
         }
+        self._messages = TextCache(MESSAGES_KEPT)
+        self.environment.globals["show_message"] = self.message
         names: Any = self.environment.get_template("_names.html").module
         self.environment.globals["title_of"] = names.title_of
 
     def render(self, name: str, **context: Any) -> str:
         """The template's text."""
         return self.environment.get_template(name).render(context)
+
+    def message(self, view: MessageView) -> Markup:
+        """A message as `_message.html` has it; of one that is final, what was made of it before."""
+
+        def make(*_: str) -> str:
+            return self.render("_message.html", view=view)
+
+        final = not view.reply or view.reply.final
+        everything = view.message.model_dump_json()  # that the view is made of
+        html = self._messages.get("message", everything, make) if final else make()
+        return Markup(html)  # noqa: S704 - a template's, which has escaped what it was given
 
     def page(
         self, name: str, page: object, status: int = 200, headers: dict[str, str] | None = None

@@ -7,24 +7,30 @@ which is before the route returns: what has been answered has been stored.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import Connection, create_engine
+from sqlalchemy import Connection, CursorResult, create_engine
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from app.errors import SessionEnded
 from app.settings import Settings
 
-# Several statements in one execute are one round trip; the last one's result is returned.
+# Several statements in one execute are one round trip; the last one's result is returned. That is
+# why BEGIN is among them, and why the driver is told to send none of its own.
 BEGIN_AS_PERSON = """
+BEGIN;
 SET LOCAL ROLE app;
 SELECT set_config('app.session_id', %(session_id)s, true);
 SELECT current_session()
 """
 # A session that is about to exist: its own id, made by the database, is all it may insert.
 BEGIN_AS_NEWCOMER = """
+BEGIN;
 SET LOCAL ROLE app;
 SELECT set_config('app.session_id', uuidv7()::text, true)
 """
+BEGIN_AS_RUNNER = "BEGIN; SET LOCAL ROLE runner"
 
 # A query that takes longer than this is stuck; better a clear 503 than a thread that never ends.
 STATEMENT_TIMEOUT_MS = 10_000
@@ -39,9 +45,8 @@ class Database:
             pool_size=settings.db_pool,
             max_overflow=0,
             pool_timeout=5,
-            # A connection that died with the last PostgreSQL is replaced before it is used.
-            pool_pre_ping=True,
             pool_use_lifo=True,
+            isolation_level="AUTOCOMMIT",
             # Parameters are what people wrote: never in an error, never in a log.
             hide_parameters=True,
             connect_args={
@@ -61,8 +66,8 @@ class Database:
     @contextmanager
     def person(self, session_id: UUID) -> Iterator[Connection]:
         """A transaction for one live session, or SessionEnded."""
-        with self.engine.begin() as connection:
-            opened = connection.exec_driver_sql(BEGIN_AS_PERSON, {"session_id": str(session_id)})
+        values = {"session_id": str(session_id)}
+        with self._transaction(BEGIN_AS_PERSON, values) as (connection, opened):
             if opened.scalar_one() is None:
                 raise SessionEnded
             yield connection
@@ -70,32 +75,60 @@ class Database:
     @contextmanager
     def newcomer(self) -> Iterator[tuple[Connection, UUID]]:
         """A transaction for a session that does not exist yet, and the id it will have."""
-        with self.engine.begin() as connection:
-            session_id = UUID(connection.exec_driver_sql(BEGIN_AS_NEWCOMER).scalar_one())
-            yield connection, session_id
+        with self._transaction(BEGIN_AS_NEWCOMER) as (connection, opened):
+            yield connection, UUID(opened.scalar_one())
 
     @contextmanager
     def runner(self) -> Iterator[Connection]:
         """A transaction for the work on replies."""
-        with self.engine.begin() as connection:
-            connection.exec_driver_sql("SET LOCAL ROLE runner")
+        with self._transaction(BEGIN_AS_RUNNER) as (connection, _):
             yield connection
 
     @contextmanager
     def nobody(self) -> Iterator[Connection]:
         """A transaction of the bare login: enough to ask whether the database is there."""
-        with self.engine.begin() as connection:
+        with self._transaction("BEGIN") as (connection, _):
             yield connection
+
+    @contextmanager
+    def _transaction(
+        self, begin: str, values: dict[str, str] | None = None
+    ) -> Iterator[tuple[Connection, CursorResult[Any]]]:
+        connection, opened = self._begin(begin, values)
+        with connection:
+            try:
+                yield connection, opened
+                connection.exec_driver_sql("COMMIT")
+            except BaseException:
+                self._roll_back(connection)
+                raise
+
+    def _begin(
+        self, begin: str, values: dict[str, str] | None
+    ) -> tuple[Connection, CursorResult[Any]]:
+        connection = self.engine.connect()
+        try:
+            return connection, connection.exec_driver_sql(begin, values)
+        except DBAPIError as error:
+            connection.close()
+            if not error.connection_invalidated:
+                raise
+        # It had died with the last PostgreSQL, and so have all others that were in the pool.
+        connection = self.engine.connect()
+        return connection, connection.exec_driver_sql(begin, values)
+
+    def _roll_back(self, connection: Connection) -> None:
+        """Nobody else may get it with a transaction still open."""
+        try:
+            connection.exec_driver_sql("ROLLBACK")
+        except SQLAlchemyError:
+            connection.invalidate()
 
     def close(self) -> None:
         """Give all connections back to PostgreSQL."""
         self.engine.dispose()
 
 
-@contextmanager
-def act_as_runner(connection: Connection) -> Iterator[None]:
-    """Within a person's transaction, do the runner's part as the runner."""
-    connection.exec_driver_sql("SET LOCAL ROLE runner")
-    yield
-    # Not in a finally: after an error the transaction is gone, and the role with it.
-    connection.exec_driver_sql("SET LOCAL ROLE app")
+def act_as(connection: Connection, role: Literal["app", "runner"]) -> None:
+    """For the rest of the transaction, or until it is called again."""
+    connection.exec_driver_sql(f"SET LOCAL ROLE {role}")

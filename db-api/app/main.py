@@ -18,6 +18,7 @@ from app.handlers import add_handlers
 from app.messages.routes import router as messages
 from app.middleware import Guard
 from app.openapi import describe
+from app.pages.routes import router as pages
 from app.purging import purge_hourly
 from app.replies.routes import person_router as replies
 from app.replies.routes import runner_router as runners
@@ -75,7 +76,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(Guard, body_limit=settings.body_limit)
     add_handlers(app)
     guarded = [Depends(require_service)]
-    for router in (sessions, chats, search, messages, following, replies, runners):
+    for router in (sessions, chats, pages, search, messages, following, replies, runners):
         app.include_router(router, dependencies=guarded)
     app.include_router(health.router)
     app.include_router(docs.router)

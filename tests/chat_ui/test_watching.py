@@ -1,10 +1,17 @@
 """Watching a reply grow: with server-sent events, and on the growing page without JavaScript."""
 
+import asyncio
 import html
 import re
 import time
+from datetime import UTC, datetime
+from typing import cast
+from uuid import uuid4
 
 import httpx
+from app.clients.messages import MessagesClient
+from app.clients.types import Growth, Message, Reply, Sent
+from app.watching.hub import Hub
 
 from tests.chat_ui.conftest import DbApiServer, Start
 from tests.support.person import (
@@ -313,3 +320,41 @@ def test_the_page_says_what_a_queued_reply_waits_for(
         if "Waiting in line" in told[-1]:
             model.go.set()
     assert any("Waiting in line, place 1" in html for html in told)
+
+
+def test_who_has_just_sent_watches_without_a_question_to_db_api() -> None:
+    """The model begins to read in that moment, and needs the processor."""
+    owner, chat, question, reply = uuid4(), uuid4(), uuid4(), uuid4()
+    now = datetime.now(UTC)
+    life = Reply(id=reply, state="running")
+    asked = Message(
+        id=question,
+        chat_id=chat,
+        parent_id=None,
+        seq=2,
+        role="user",
+        content="Hi",
+        created_at=now,
+    )
+    answered = asked.model_copy(
+        update={"id": reply, "parent_id": question, "seq": 3, "content": "", "reply": life}
+    )
+    sent = Sent(message=asked, reply=answered, claim=None, title="Hi", repeated=False)
+
+    class Unasked:
+        async def follow(self, *_: object, **__: object) -> None:
+            raise AssertionError("asked")
+
+    async def watch() -> None:
+        hub = Hub(cast("MessagesClient", Unasked()))
+        hub.lead(chat, Growth(reply=life, offset=0, text=""))
+        hub.expect(owner, chat, sent)
+        feed = await hub.join(owner, chat, 1)
+        assert [item.message.id for item in feed.items_after(1)] == [question, reply]
+        hub.publish(chat, Growth(reply=life, offset=0, text="Hello"))
+        await asyncio.sleep(0.05)
+        assert feed.items[reply].text == "Hello"
+        assert not feed.ended
+        hub.leave(feed)
+
+    asyncio.run(watch())

@@ -50,6 +50,7 @@ def test_a_stranger_reaches_nothing(bare: Api, her: Person, him: Person) -> None
     for answer in (
         him.get(f"/chats/{chat}"),
         him.get(f"/chats/{chat}/messages"),
+        him.get(f"/chats/{chat}/page"),
         him.get(f"/chats/{chat}/follow"),
         him.post_message(chat, "Hi"),
         him.post(stop.format(chat)),
@@ -67,6 +68,8 @@ def test_a_stranger_reaches_nothing(bare: Api, her: Person, him: Person) -> None
         problem(answer, 404, "chat-not-found")
     for answer in (
         him.get(f"/chats/{his}/messages", at=before[0]["id"]),
+        him.get(f"/chats/{his}/page", at=before[0]["id"]),
+        him.get(f"/chats/{his}/page", before=before[1]["id"]),
         him.put(f"/chats/{his}/head", {"message_id": before[0]["id"]}),
         him.delete(f"/chats/{his}/messages/{before[1]['id']}"),
         him.post_message(his, "Hi", replaces=before[1]["id"]),

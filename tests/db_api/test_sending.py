@@ -107,3 +107,14 @@ def test_a_second_message_waits_for_the_first_s_reply(ada: Person, api: Api) -> 
     assert sent["claim"] is None
     assert api.claim() is None
     assert api.finish(first, "Yes.", claim_next=True)["next"]["reply"]["id"] == sent["reply"]["id"]
+
+
+def test_what_is_answered_at_once_is_what_can_be_read(api: Api, ada: Person) -> None:
+    """A message whose reply is claimed in the same step is described without reading it again."""
+    for worker in (None, "w"):
+        chat = ada.chat(opening="Hello")
+        sent = body(ada.post_message(chat, "one", worker=worker), 201)
+        read = ada.messages(chat)[-2:]
+        assert [sent["message"], sent["reply"]] == read
+        assert (sent["claim"] is not None) == (worker is not None)
+        api.claim()

@@ -27,7 +27,8 @@ def counting(app: FastAPI) -> Callable[[], Any]:
         statements: list[str] = []
 
         def note(_c: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-            statements.append(statement)
+            if statement != "COMMIT":
+                statements.append(statement)
 
         event.listen(engine, "before_cursor_execute", note)
         yield statements
@@ -63,18 +64,21 @@ def lengthen(sql: Sql, chat: str, messages: int) -> None:
     sql("ANALYZE messages")
 
 
-# The beginning of a person's transaction is one of them.
+# The beginning of the transaction is one of them, its COMMIT is one more.
 def test_the_hot_routes_stay_small(api: Api, ada: Person, counting: Count) -> None:
     chat = ada.chat(opening="Hello")
     with counting() as statements:
         reply = ada.send(chat, worker="w")
-    assert len(statements) == 10
+    assert len(statements) == 8
     with counting() as statements:
         api.store(reply, "Hello")
     assert len(statements) == 2
     with counting() as statements:
         ada.get(f"/chats/{chat}/messages")
     assert len(statements) == 3
+    with counting() as statements:
+        ada.get(f"/chats/{chat}/page")
+    assert len(statements) == 4
     with counting() as statements:
         ada.get(f"/chats/{chat}/follow", since=3)
     assert len(statements) == 3
@@ -133,7 +137,8 @@ def explain(app: FastAPI) -> Callable[..., Any]:
         seen: list[tuple[str, Any]] = []
 
         def note(_c: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
-            seen.append((statement, parameters))
+            if statement != "COMMIT":
+                seen.append((statement, parameters))
 
         event.listen(database.engine, "before_cursor_execute", note)
         answer = person.get(path, **params)

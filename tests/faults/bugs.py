@@ -6,11 +6,10 @@ from tests.faults.planting import Bug, Change
 LATE = """\
         if late:
             import threading
-            connection = self.engine.connect()
-            transaction = connection.begin()
-            connection.exec_driver_sql(BEGIN_AS_PERSON, {"session_id": str(session_id)})
+            connection, _ = self._begin(BEGIN_AS_PERSON, values)
             yield connection
-            threading.Timer(0.3, lambda: (transaction.commit(), connection.close())).start()
+            finish = lambda: (connection.exec_driver_sql("COMMIT"), connection.close())
+            threading.Timer(0.3, finish).start()
             return
 """
 
@@ -29,8 +28,8 @@ ACKNOWLEDGE_BEFORE_COMMIT = Bug(
         ),
         Change(
             "db-api/app/db.py",
-            "        with self.engine.begin() as connection:\n            opened = ",
-            LATE + "        with self.engine.begin() as connection:\n            opened = ",
+            "        with self._transaction(BEGIN_AS_PERSON, values) as",
+            LATE + "        with self._transaction(BEGIN_AS_PERSON, values) as",
         ),
     ),
     scenario="at-the-answer",

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from app.clients.base import DbApi
-from app.clients.types import Chat, ChatPage, DeletedChat, Prompt, SearchPage
+from app.clients.types import Chat, ChatPage, DeletedChat, Page, Prompt, SearchPage
 
 
 class ChatsClient:
@@ -52,6 +52,26 @@ class ChatsClient:
     async def get(self, session: UUID, chat: UUID) -> Chat:
         """The chat; NotFound if there is none or it is somebody else's."""
         return Chat.model_validate(await self._api.call("GET", f"/chats/{chat}", session=session))
+
+    async def page(
+        self,
+        session: UUID,
+        chat: UUID,
+        *,
+        before: UUID | None = None,
+        at: UUID | None = None,
+        limit: int = 50,
+        beside: int = 50,
+    ) -> Page:
+        """The chat with the messages that end at its head or just above `before`, or stand around
+        `at`, on a branch that leads through it; and the newest chats."""
+        params = {"limit": str(limit), "beside": str(beside)}
+        if before is not None:
+            params["before"] = str(before)
+        elif at is not None:
+            params["at"] = str(at)
+        answer = await self._api.call("GET", f"/chats/{chat}/page", session=session, params=params)
+        return Page.model_validate(answer)
 
     async def change(self, session: UUID, chat: UUID, **fields: object) -> Chat:
         """Sets what is given of `title`, `pinned`, `system_prompt`, `temperature` and

@@ -114,6 +114,14 @@ class MessagePage(Received):
     shown: bool = True
 
 
+class Page(Received):
+    """All that a chat's page shows: `chats` stand beside it."""
+
+    chat: Chat
+    messages: MessagePage
+    chats: ChatPage
+
+
 class MessageRun(Received):
     """In the order of writing, all branches; `next` is the `after` of the page that follows."""
 

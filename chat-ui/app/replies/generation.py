@@ -37,8 +37,8 @@ async def generate(
 ) -> Outcome:
     """Writes into `writing` until the model is done or refuses.
 
-    `announce` is called when there is something that should be shown at once: the first words,
-    and every step of reading the prompt. An lm-api that is away is waited for; a stream that
+    `announce` is called when there is something that should be shown at once: the first words.
+    An lm-api that is away is waited for; a stream that
     breaks is continued from the text so far; a prompt that is refused as too long is shortened,
     once.
     """
@@ -93,7 +93,6 @@ async def _attempt(model: LanguageModel, writing: Writing, announce: Callable[[]
                         announce()
                 case Reading(read, total):
                     writing.read(read, total)
-                    announce()
                 case Cut():
                     error = "reply-limit"
                 case Usage():

@@ -1,6 +1,5 @@
 """A chat's page."""
 
-import asyncio
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -60,18 +59,17 @@ async def load_chat(
     lead_on: bool = True,
 ) -> ChatView:
     """The chat with a page of its messages; NotFound if it is not this session's."""
-    chat, chats, page = await asyncio.gather(
-        services.chats.get(session, chat_id),
-        load_chats(services, session, chat_id),
-        services.messages.read(session, chat_id, before=before, at=editing or at, limit=PAGE_SIZE),
+    page = await services.chats.page(
+        session, chat_id, before=before, at=editing or at, limit=PAGE_SIZE, beside=LIST_SIZE
     )
     if editing and composer is None:
-        edited = next((m for m in page.items if m.id == editing and m.role == "user"), None)
+        asked = (m for m in page.messages.items if m.role == "user")
+        edited = next((m for m in asked if m.id == editing), None)
         composer = Composer(edited.content, replaces=editing) if edited else None
     return view_chat(
-        chat,
-        chats,
-        page,
+        page.chat,
+        view_chats(page.chats, chat_id),
+        page.messages,
         services.settings.message_limit,
         lead_on=lead_on,
         composer=composer,

@@ -71,6 +71,7 @@ async def send_message(request: Request, services: Ask, chat_id: UUID) -> Respon
     except (SessionEnded, Unavailable) as error:
         return _keep_text(request, services, chat_id, composer, error)
     if is_script(request):
+        services.hub.expect(session, chat_id, sent)
         both = [view_message(sent.message), view_message(sent.reply)]
         view = SentView(both, Composer(seen=sent.reply.id), sent.title)
         return services.templates.page("_sent.html", view)

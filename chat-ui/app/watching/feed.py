@@ -78,6 +78,13 @@ class Feed:
         self._last_seq = max([since, *(item.message.seq for item in self.items.values())])
         self._task = asyncio.create_task(self._follow())
 
+    def begin(self, news: News, since: int, *, pause: float) -> None:
+        """As `open`, with what was stored just now; to follow there is time for after a pause, if
+        the runner here writes all that is unfinished."""
+        self._merge(news)
+        self.since, self._last_seq = since, max(item.message.seq for item in self.items.values())
+        self._task = asyncio.create_task(self._follow(pause if self._leads_all() else 0))
+
     async def reach_back(self, since: int) -> None:
         """Makes sure that the feed holds everything after `since`."""
         if since < self.since:
@@ -155,8 +162,13 @@ class Feed:
                 self._announce()
         return news
 
-    async def _follow(self) -> None:
+    def _leads_all(self) -> bool:
+        unfinished = {id for id, item in self.items.items() if item.unfinished}
+        return unfinished <= self._led
+
+    async def _follow(self, pause: float = 0) -> None:
         try:
+            await asyncio.sleep(pause)
             while not self.ended:
                 try:
                     changed = self._merge(await self._ask(self._last_seq))

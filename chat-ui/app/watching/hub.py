@@ -1,10 +1,14 @@
 """All feeds of this copy: opened by the first watcher of a chat, closed after the last."""
 
+import asyncio
 from uuid import UUID
 
 from app.clients.messages import MessagesClient
-from app.clients.types import Growth
+from app.clients.types import Growth, News, Sent
 from app.watching.feed import Feed
+
+# How long after a send its sender may take to begin watching.
+EXPECTED_SECONDS = 1.0
 
 
 class Hub:
@@ -38,9 +42,27 @@ class Hub:
         feed.watchers += 1
         return feed
 
+    def expect(self, session: UUID, chat: UUID, sent: Sent) -> None:
+        """Somebody who has just sent a message is about to watch: the feed is there already, so
+        that nothing is asked of db-api in the very moment in which the model begins to read."""
+        key = session, chat
+        if key in self._feeds and not self._feeds[key].ended:
+            return
+        messages = [sent.message, sent.reply]
+        news = News(messages=messages, replies=[], head=sent.reply.id, idle=sent.repeated)
+        feed = self._feeds[key] = Feed(self._messages, session, chat)
+        for growth in self._led.get(chat, {}).values():
+            feed.lead(growth)
+        feed.begin(news, sent.message.seq - 1, pause=EXPECTED_SECONDS)
+        asyncio.get_running_loop().call_later(EXPECTED_SECONDS, self._drop, feed)
+
     def leave(self, feed: Feed) -> None:
         """One watcher less; the last one closes the feed."""
         feed.watchers -= 1
+        self._drop(feed)
+
+    def _drop(self, feed: Feed) -> None:
+        """Unless somebody watches it."""
         if feed.watchers == 0:
             feed.close()
             if self._feeds.get((feed.session, feed.chat)) is feed:

@@ -76,9 +76,9 @@ def list_page(
     connection: Connection,
     session_id: UUID,
     *,
-    username: str | None,
     limit: int,
-    before: Place | None,
+    username: str | None = None,
+    before: Place | None = None,
 ) -> Sequence[AnyRow]:
     """The session's chats: the pinned ones, then those written to last; from below ``before``."""
     place = (Chat.pinned, Chat.updated_at, Chat.id)

@@ -54,9 +54,7 @@ def list_chats(
         rows = repository.list_page(
             connection, person, username=username, limit=limit + 1, before=place
         )
-    items = [Chat.model_validate(row) for row in rows[:limit]]
-    following = str(Place.of(rows[limit - 1])) if len(rows) > limit else None
-    return ChatPage(items=items, next=following)
+    return ChatPage.of(rows, limit)
 
 
 @router.get("/deleted", summary="List deleted chats", responses=problems(SessionEnded))

@@ -1,12 +1,15 @@
 """What the API says about chats."""
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.config import JsonDict
 
+from app.base import AnyRow
+from app.chats.places import Place
 from app.texts import LinedText, Name, SystemPrompt, Title
 
 EXAMPLE: JsonDict = {
@@ -82,6 +85,12 @@ class ChatPage(BaseModel):
 
     items: list[Chat]
     next: str | None = Field(description="Pass it as `before` for the next page; null: no more.")
+
+    @classmethod
+    def of(cls, rows: Sequence[AnyRow], limit: int) -> Self:
+        """From one row more than a page holds, if there are so many."""
+        following = str(Place.of(rows[limit - 1])) if len(rows) > limit else None
+        return cls(items=[Chat.model_validate(row) for row in rows[:limit]], next=following)
 
 
 class DeletedChat(BaseModel):

@@ -4,16 +4,18 @@ Both are stored once per ``client_key``, wait in the same bounded line, are clai
 step if their turn is now, and become the end of the branch shown.
 """
 
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, text
 
 from app.chats import repository as chats
-from app.db import act_as_runner
+from app.db import act_as
 from app.errors import QueueFull
 from app.messages.repository import find_some
-from app.messages.schemas import NewMessage, NewReply, Sent
+from app.messages.schemas import Message, NewMessage, NewReply, Sent
 from app.replies.claiming import claim_next, find_held
+from app.replies.schemas import Claim
 
 # What is stored under this key already, and what is to get another version.
 LOOK_UP = text("""
@@ -73,18 +75,55 @@ class Asking:
         chats.advance(self.connection, **self.owner, head=answer, last_seq=last_seq, title=title)
         claim = None
         if self.new.worker is not None:
-            with act_as_runner(self.connection):
-                claim = claim_next(self.connection, self.new.worker, slots, only=answer)
-        message, reply = find_some(self.connection, **self.owner, ids=[question, answer])
+            act_as(self.connection, "runner")
+            claim = claim_next(self.connection, self.new.worker, slots, only=answer)
+        if claim is not None and isinstance(self.new, NewMessage) and self.new.replaces is None:
+            message, reply = self._describe(self.new, question, last_seq, claim)
+        else:
+            message, reply = self._read(question, answer)
         return Sent(message=message, reply=reply, claim=claim, title=title or "", repeated=False)
 
     def repeat(self, question: UUID, answer: UUID) -> Sent:
         """What was stored before, with the claim for a worker that never got that answer."""
         claim = None
         if self.new.worker is not None:
-            with act_as_runner(self.connection):
-                claim = find_held(self.connection, self.new.worker, answer)
-        message, reply = find_some(self.connection, **self.owner, ids=[question, answer])
+            act_as(self.connection, "runner")
+            claim = find_held(self.connection, self.new.worker, answer)
+        message, reply = self._read(question, answer)
         return Sent(
             message=message, reply=reply, claim=claim, title=self.chat.title or "", repeated=True
         )
+
+    def _read(self, question: UUID, answer: UUID) -> list[Message]:
+        act_as(self.connection, "app")
+        return find_some(self.connection, **self.owner, ids=[question, answer])
+
+    def _describe(
+        self, new: NewMessage, question: UUID, last_seq: int, claim: Claim
+    ) -> tuple[Message, Message]:
+        """Two that were stored just now, as they would be read: neither has another version, and
+        all of one transaction was created at its beginning."""
+        shared: dict[str, Any] = {
+            "chat_id": claim.chat_id,
+            "created_at": claim.reply.created_at,
+            "version": None,
+        }
+        message = Message(
+            id=question,
+            parent_id=self.chat.head,
+            seq=last_seq - 1,
+            role="user",
+            content=new.content,
+            reply=None,
+            **shared,
+        )
+        reply = Message(
+            id=claim.reply.id,
+            parent_id=question,
+            seq=last_seq,
+            role="assistant",
+            content=claim.text,
+            reply=claim.reply,
+            **shared,
+        )
+        return message, reply

@@ -12,7 +12,9 @@ from sqlalchemy import Connection, text
 
 from app.base import AnyRow
 from app.chats import repository as chats
-from app.errors import MessageNotFound
+from app.errors import InvalidInput, MessageNotFound
+from app.messages import repository
+from app.messages.schemas import MessagePage
 from app.replies.finishing import hold_unfinished
 
 # From ``top``, or without one from the newest first message, down to the end, always by the
@@ -107,13 +109,35 @@ class PageEnd:
     shown: bool
 
 
+def read_page(
+    connection: Connection,
+    session_id: UUID,
+    chat: AnyRow,
+    *,
+    limit: int,
+    before: UUID | None,
+    at: UUID | None,
+) -> MessagePage:
+    """A part of a branch, ending at the chat's head, just above ``before``, or around ``at``."""
+    if at is not None and before is not None:
+        raise InvalidInput(errors=[{"field": "at", "message": "Not together with before."}])
+    end = PageEnd(last=chat.head, later=False, shown=True)
+    if before is not None:
+        above = repository.find_parent(connection, session_id, chat.id, before)
+        end = PageEnd(last=above, later=True, shown=True)
+    if at is not None:
+        end = find_end_around(connection, session_id, chat, at, limit)
+    items = repository.walk_branch(connection, session_id, chat.id, last=end.last, limit=limit)
+    earlier = items[0].id if items and items[0].parent_id else None
+    return MessagePage(items=items, earlier=earlier, later=end.later, shown=end.shown)
+
+
 def find_end_around(
-    connection: Connection, session_id: UUID, chat_id: UUID, at: UUID, limit: int
+    connection: Connection, session_id: UUID, chat: AnyRow, at: UUID, limit: int
 ) -> PageEnd:
     """Where a page of ``limit`` messages ends that has ``at`` in its middle."""
-    chat = chats.find(connection, session_id, chat_id)
     below = limit // 2
-    values = {"session_id": session_id, "chat_id": chat_id, "at": at, "head": chat.head}
+    values = {"session_id": session_id, "chat_id": chat.id, "at": at, "head": chat.head}
     # One more tells whether there is more.
     rows = connection.execute(AROUND, {**values, "count": below + 2}).all()
     if not rows:

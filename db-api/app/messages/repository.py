@@ -5,7 +5,6 @@ from uuid import UUID
 from sqlalchemy import Connection, select, text
 
 from app.base import AnyRow
-from app.chats import repository as chats
 from app.errors import MessageNotFound
 from app.messages.models import Message as MessageTable
 from app.messages.schemas import REPLY_PREFIX, VERSION_PREFIX, Message, Version
@@ -71,15 +70,12 @@ ORDER BY m.seq LIMIT :limit
 """  # noqa: S608 - joined from constants above, nothing from outside
 
 
-def find_end(
-    connection: Connection, session_id: UUID, chat_id: UUID, before: UUID | None
+def find_parent(
+    connection: Connection, session_id: UUID, chat_id: UUID, message_id: UUID
 ) -> UUID | None:
-    """The last message of the page that ends at the head, or just above ``before``."""
-    chat = chats.find(connection, session_id, chat_id)
-    if before is None:
-        return chat.head  # type: ignore[no-any-return]
+    """The message above this one, or MessageNotFound."""
     above = select(MessageTable.parent_id).where(
-        MessageTable.id == before,
+        MessageTable.id == message_id,
         MessageTable.chat_id == chat_id,
         MessageTable.session_id == session_id,
     )

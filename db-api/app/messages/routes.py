@@ -12,7 +12,6 @@ from app.deps import Bells, Config, Db
 from app.errors import (
     BranchMoved,
     ChatNotFound,
-    InvalidInput,
     KeyReused,
     MessageNotFound,
     MessageTooLarge,
@@ -20,8 +19,7 @@ from app.errors import (
     SessionEnded,
 )
 from app.messages import branches, repository, sending
-from app.messages.branches import PageEnd
-from app.messages.schemas import MessagePage, MessageRun, NewMessage, Sent
+from app.messages.schemas import At, Before, MessagePage, MessageRun, NewMessage, Sent
 from app.openapi import problems
 from app.texts import LARGEST_COUNT
 
@@ -38,23 +36,13 @@ def read_messages(
     person: Person,
     database: Db,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    before: Annotated[UUID | None, Query(description="`earlier` of the page before.")] = None,
-    at: Annotated[
-        UUID | None, Query(description="A message of any branch, to have in the page's middle.")
-    ] = None,
+    before: Before = None,
+    at: At = None,
 ) -> MessagePage:
     """A part of a branch, oldest first: ending at the head, just above `before`, or around `at`."""
-    if at is not None and before is not None:
-        raise InvalidInput(errors=[{"field": "at", "message": "Not together with before."}])
     with database.person(person) as connection:
-        if at is None:
-            last = repository.find_end(connection, person, chat_id, before)
-            end = PageEnd(last=last, later=before is not None, shown=True)
-        else:
-            end = branches.find_end_around(connection, person, chat_id, at, limit)
-        items = repository.walk_branch(connection, person, chat_id, last=end.last, limit=limit)
-    earlier = items[0].id if items and items[0].parent_id else None
-    return MessagePage(items=items, earlier=earlier, later=end.later, shown=end.shown)
+        chat = chats.find(connection, person, chat_id)
+        return branches.read_page(connection, person, chat, limit=limit, before=before, at=at)
 
 
 @router.get(

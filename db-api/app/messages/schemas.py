@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
+from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 from sqlalchemy import RowMapping
 
@@ -51,6 +52,12 @@ class Message(BaseModel):
 def take(row: RowMapping, prefix: str) -> dict[str, Any]:
     """The columns with this prefix, without it."""
     return {n.removeprefix(prefix): value for n, value in row.items() if n.startswith(prefix)}
+
+
+Before = Annotated[UUID | None, Query(description="`earlier` of the page before.")]
+At = Annotated[
+    UUID | None, Query(description="A message of any branch, to have in the page's middle.")
+]
 
 
 class MessagePage(BaseModel):

@@ -1,0 +1,62 @@
+"""What the person at the terminal may choose."""
+
+import argparse
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much is measured of each kind."""
+
+    rounds: int  # first words, one chat after the other
+    speeds: int  # replies of each kind for tokens per second
+    chats: int  # that take turns
+    turns: int
+    pages: int  # seconds of pages asked for
+    watchers: int
+    starts: int
+
+
+FULL = Size(rounds=60, speeds=8, chats=8, turns=40, pages=8, watchers=199, starts=5)
+QUICK = Size(rounds=6, speeds=1, chats=2, turns=4, pages=1, watchers=20, starts=1)
+
+
+@dataclass(frozen=True)
+class Options:
+    """One run."""
+
+    size: Size
+    quick: bool
+    rows: tuple[str, ...]  # all if empty
+    model: str
+    command: str
+
+    @property
+    def model_name(self) -> str:
+        """Without the folder it lies in."""
+        return Path(self.model).name
+
+
+def read_options(arguments: list[str], names: list[str]) -> Options:
+    """From the command line; leaves with advice if it can't be read."""
+    parser = argparse.ArgumentParser(
+        prog="python -m bench",
+        description="Measures a Parley of its own beside the bare model server.",
+    )
+    parser.add_argument("--quick", action="store_true", help="two minutes, nothing is written")
+    parser.add_argument("--rows", default="", help=f"only these: {','.join(names)}")
+    parser.add_argument("--rounds", type=int, help=f"first words (default: {FULL.rounds})")
+    parser.add_argument("--chats", type=int, help=f"that take turns (default: {FULL.chats})")
+    parser.add_argument(
+        "--model", default="smollm2-135m-instruct", help="a name of lm-api's catalogue, or a file"
+    )
+    given = parser.parse_args(arguments)
+    chosen = tuple(name for name in given.rows.split(",") if name)
+    for name in set(chosen) - set(names):
+        parser.error(f"there is no {name}; choose from {', '.join(names)}")
+    size = QUICK if given.quick else FULL
+    changes = {name: getattr(given, name) for name in ("rounds", "chats") if getattr(given, name)}
+    size = Size(**(size.__dict__ | changes))
+    command = " ".join(["python -m bench", *arguments])
+    return Options(size, given.quick, chosen, given.model, command)

@@ -1,0 +1,26 @@
+"""Writes section 3 of docs/scorecard.md from one whole run."""
+
+from pathlib import Path
+
+from faults.machine import describe_machine, fingerprint_code
+from local.stack import ROOT
+from tests.support.marked import replace_marked
+
+from bench.figures import Row
+
+PAGE = ROOT / "docs" / "scorecard.md"
+VERDICTS = {True: "holds", False: "**missed**", None: "no goal"}
+
+
+def write(rows: list[Row], about: str, path: Path = PAGE) -> None:
+    """Replaces what stands between our marks, and leaves the rest of the page alone."""
+    replace_marked(path, "make bench", render(rows, about))
+
+
+def render(rows: list[Row], about: str) -> str:
+    """The section, as Markdown."""
+    lines = ["## 3. Fast (`make bench`)", ""]
+    lines += [f"Machine: {describe_machine()}. Code {fingerprint_code()}.", about, ""]
+    lines += ["| figure | goal | seen | |", "|---|---|---|---|"]
+    lines += [f"| {r.figure} | {r.goal} | {r.seen} | {VERDICTS[r.holds]} |" for r in rows]
+    return "\n".join(lines) + "\n"
