@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help local setup up down test test-db-api test-chat-ui test-lm-api test-nginx test-local \
-    test-whole browser test-faults test-bench stack check faults faults-short bench bench-short lint types format fmt lock
+    test-whole browser test-faults test-bench stack check faults faults-short bench bench-short trace lint types format fmt lock
 
 PYTHON ?= python3
 VENV := .cache/venv/bin
@@ -71,6 +71,9 @@ faults-short: setup ## torment a Parley for a few minutes
 
 bench: setup ## measure Parley beside the bare model server and write it to docs/scorecard.md
 	@$(VENV)/python -m bench $(BENCH)
+
+trace: setup ## show where the milliseconds of a first word go
+	@$(VENV)/python -m bench.trace
 
 bench-short: setup ## measure a little of everything, to see that it can be measured
 	$(call timed,$(VENV)/python -m bench --quick)

@@ -1,6 +1,7 @@
 """`python -m bench`: see README.md. Exit code 1 if a measurement broke, 130 after Ctrl-C."""
 
 import asyncio
+import signal
 import sys
 import time
 from datetime import UTC, datetime
@@ -18,6 +19,9 @@ VERDICTS = {True: ": holds", False: ": MISSED", None: ""}
 
 async def run(options: Options) -> Found:
     """Measures what was asked for, in the scorecard's order."""
+    task = asyncio.current_task()
+    assert task is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     began = time.monotonic()
     found = Found([])
     async with open_stage(LM_MODEL=options.model) as stage:
@@ -38,7 +42,7 @@ def main() -> int:
     options = read_options(sys.argv[1:], list(ROWS))
     try:
         found = asyncio.run(run(options))
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, asyncio.CancelledError):
         return 130
     missed = sum(row.holds is False for row in found.rows)
     print(f"{len(found.rows)} figures, {missed} goals missed")

@@ -1,14 +1,16 @@
 """The model's server without Parley: the same start script, model and flags, on its own."""
 
 import json
+import subprocess
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
 from faults.bare import Prompt
+from local.stack import ROOT
 
 from bench.person import Timing
 
@@ -71,3 +73,33 @@ async def ask_bare(url: str, key: str, reply_tokens: int) -> AsyncIterator[Bare]
         base_url=url, headers=headers, timeout=120, limits=limits, trust_env=False
     ) as client:
         yield Bare(client, reply_tokens)
+
+
+@contextmanager
+def serve(environment: Mapping[str, str]) -> Iterator[str]:
+    """`lm-api/start` with these settings, once it is ready; its address. HOST and PORT are among
+    them."""
+    process = subprocess.Popen(
+        [ROOT / "lm-api" / "start"],
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        url = f"http://127.0.0.1:{environment['PORT']}"
+        _wait(url, process)
+        yield url
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 120
+    while True:
+        with suppress(httpx.HTTPError):
+            if httpx.get(f"{url}/health", trust_env=False).status_code == 200:
+                return
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise RuntimeError("the bare model server did not come up")
+        time.sleep(0.1)

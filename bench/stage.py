@@ -2,18 +2,14 @@
 
 import asyncio
 import contextlib
-import subprocess
-import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
-import httpx
 from local.ports import free_port
-from local.stack import ROOT
 from tests.support.local_stack import SMALL_MODEL, LocalStack
 from tests.support.sql import sql
 
-from bench.bare import Bare, ask_bare
+from bench.bare import Bare, ask_bare, serve
 
 # Greedy, so that both sides write the same; short, so that a round takes seconds.
 SETTINGS = {"TEMPERATURE": "0", "REPLY_TOKENS": "48", "LM_CACHE_RAM": "1024"}
@@ -54,37 +50,9 @@ async def open_stage(**settings: str) -> AsyncIterator[Stage]:
     chosen = SETTINGS | settings
     with LocalStack(None, None, **chosen) as parley:
         await asyncio.to_thread(parley.wait_until_model_is_ready)
-        with _serve_bare(parley, chosen) as url:
+        own = {"PORT": str(free_port()), "LM_MODEL": chosen.get("LM_MODEL", SMALL_MODEL)}
+        with serve(parley.environment("lm-api") | chosen | own) as url:
             yield Stage(parley, url, chosen)
-
-
-@contextlib.contextmanager
-def _serve_bare(parley: LocalStack, settings: Mapping[str, str]) -> Iterator[str]:
-    port = free_port()
-    environment = parley.environment("lm-api") | dict(settings) | {"PORT": str(port)}
-    environment["LM_MODEL"] = settings.get("LM_MODEL", SMALL_MODEL)
-    with (parley.home / "bare.log").open("ab") as log:
-        process = subprocess.Popen(
-            [ROOT / "lm-api" / "start"], env=environment, stdout=log, stderr=log
-        )
-    try:
-        url = f"http://127.0.0.1:{port}"
-        _wait(url, process)
-        yield url
-    finally:
-        process.terminate()
-        process.wait(30)
-
-
-def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 120
-    while True:
-        with contextlib.suppress(httpx.HTTPError):
-            if httpx.get(f"{url}/health", trust_env=False).status_code == 200:
-                return
-        if process.poll() is not None or time.monotonic() > deadline:
-            raise RuntimeError("the bare model server did not come up")
-        time.sleep(0.1)
 
 
 def _with_children(pid: int) -> list[int]:

@@ -43,6 +43,7 @@ from app.sessions import COOKIE
 from app.settings import Settings, read_secret, read_settings
 from app.shutdown import call_on_stop
 from app.templating import Templates
+from app.timing import TellCost
 from app.watching.hub import Hub
 
 DAY_SECONDS = 24 * 60 * 60
@@ -94,6 +95,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.add_middleware(ReadPreferences)
     app.add_middleware(SecurityHeaders)
+    app.add_middleware(TellCost)
     return app
 
 

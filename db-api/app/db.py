@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import Connection, CursorResult, create_engine
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
+from app import timing
 from app.errors import SessionEnded
 from app.settings import Settings
 
@@ -62,6 +63,7 @@ class Database:
                 f" -c idle_in_transaction_session_timeout={STATEMENT_TIMEOUT_MS}",
             },
         )
+        timing.count_statements(self.engine)
 
     @contextmanager
     def person(self, session_id: UUID) -> Iterator[Connection]:

@@ -6,6 +6,7 @@ import traceback
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app import timing
 from app.errors import BodyTooLarge, InternalError, render
 
 log = logging.getLogger("parley")
@@ -30,6 +31,7 @@ class Guard:
             await self.app(scope, receive, send)
             return
         started = False
+        cost = timing.begin()
 
         async def send_safely(message: Message) -> None:
             nonlocal started
@@ -38,6 +40,7 @@ class Guard:
                 headers = MutableHeaders(scope=message)
                 for name, value in SAFE_HEADERS.items():
                     headers.setdefault(name, value)
+                headers["Server-Timing"] = cost.describe()
             await send(message)
 
         try:
@@ -48,7 +51,9 @@ class Guard:
             else:
                 await self.app(scope, bounded, send_safely)
         except Exception as error:
-            log.error("%s %s: 500 %s", scope["method"], scope["path"], describe_fault(error))
+            asked = Headers(scope=scope).get("x-request-id", "-")
+            fault = describe_fault(error)
+            log.error("%s %s: 500 %s, id %s", scope["method"], scope["path"], fault, asked)
             if started:
                 raise
             await render(InternalError())(scope, receive, send_safely)

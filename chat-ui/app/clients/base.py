@@ -7,6 +7,7 @@ from uuid import UUID
 
 import httpx
 
+from app import timing
 from app.errors import (
     BranchMoved,
     InvalidInput,
@@ -70,7 +71,7 @@ class DbApi:
         before a byte of an answer. Repeating changes nothing for most calls; of those that
         create, it may leave an empty chat or session, or a claim that runs out by itself.
         """
-        headers = {"X-Session-ID": str(session)} if session else {}
+        headers = timing.request_id() | ({"X-Session-ID": str(session)} if session else {})
         request = self._http.build_request(
             method, path, json=json, params=params, headers=headers, timeout=seconds
         )
@@ -79,6 +80,7 @@ class DbApi:
         except httpx.HTTPError as error:
             log.warning("db-api: %s %s: %r", method, path, error)
             raise Unavailable from error
+        timing.note_call(response.headers.get("server-timing"))
         if response.is_success:
             return response.json() if response.content else None
         raise _problem(response)

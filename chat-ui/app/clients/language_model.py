@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx
 
+from app import timing
 from app.clients.types import PromptMessage
 
 log = logging.getLogger(__name__)
@@ -99,7 +100,11 @@ class LanguageModel:
         timeout = httpx.Timeout(5, read=READ_SECONDS)
         try:
             async with self._http.stream(
-                "POST", "/v1/chat/completions", json=body, timeout=timeout
+                "POST",
+                "/v1/chat/completions",
+                json=body,
+                timeout=timeout,
+                headers=timing.request_id(),
             ) as response:
                 if response.status_code != httpx.codes.OK:
                     await response.aread()

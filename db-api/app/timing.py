@@ -1,0 +1,50 @@
+"""What a request has cost, told in its answer's Server-Timing header (W3C, Server Timing): how long
+it took, and how many statements of how many milliseconds together were among it."""
+
+import time
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Engine, event
+
+
+@dataclass
+class Cost:
+    """Of one request, from the moment this was made."""
+
+    began: float = field(default_factory=time.perf_counter)
+    statements: int = 0
+    seconds: float = 0.0  # in which they were executed
+
+    def describe(self) -> str:
+        """The header's value; durations in milliseconds."""
+        total = (time.perf_counter() - self.began) * 1000
+        sql = f'sql;dur={self.seconds * 1000:.1f};desc="{self.statements} statements"'
+        return f"db-api;dur={total:.1f}, {sql}"
+
+
+_current: ContextVar[Cost | None] = ContextVar("cost", default=None)
+
+
+def begin() -> Cost:
+    """A fresh one for the request that is being answered."""
+    cost = Cost()
+    _current.set(cost)  # threads that work for the request see the same object
+    return cost
+
+
+def count_statements(engine: Engine) -> None:
+    """Has each statement counted for the request it is executed for."""
+
+    def note(*_: Any) -> None:
+        if cost := _current.get():
+            cost.statements += 1
+            cost.seconds -= time.perf_counter()
+
+    def done(*_: Any) -> None:
+        if cost := _current.get():
+            cost.seconds += time.perf_counter()
+
+    event.listen(engine, "before_cursor_execute", note)
+    event.listen(engine, "after_cursor_execute", done)
