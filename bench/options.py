@@ -16,10 +16,13 @@ class Size:
     pages: int  # seconds of pages asked for
     watchers: int
     starts: int
+    sessions: int  # loaded into the database, with a chat of ten messages each
 
 
-FULL = Size(rounds=60, speeds=8, chats=8, turns=40, pages=8, watchers=199, starts=5)
-QUICK = Size(rounds=6, speeds=1, chats=2, turns=4, pages=1, watchers=20, starts=1)
+FULL = Size(
+    rounds=60, speeds=8, chats=8, turns=40, pages=8, watchers=199, starts=5, sessions=100_000
+)
+QUICK = Size(rounds=6, speeds=1, chats=2, turns=4, pages=1, watchers=20, starts=1, sessions=1_000)
 
 
 @dataclass(frozen=True)
