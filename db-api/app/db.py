@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from app import timing
 from app.errors import SessionEnded
+from app.prepared import prepare_statements
 from app.settings import Settings
 
 # Several statements in one execute are one round trip; the last one's result is returned. That is
@@ -60,10 +61,13 @@ class Database:
                 "options": f"-c timezone=UTC -c statement_timeout={STATEMENT_TIMEOUT_MS}"
                 # For estimates, where SQL must know how many replies run side by side.
                 f" -c app.slots={settings.lm_slots}"
+                # Every statement of ours finds its rows by an index, whatever its parameters are.
+                " -c plan_cache_mode=force_generic_plan"
                 f" -c idle_in_transaction_session_timeout={STATEMENT_TIMEOUT_MS}",
             },
         )
         timing.count_statements(self.engine)
+        prepare_statements(self.engine)
 
     @contextmanager
     def person(self, session_id: UUID) -> Iterator[Connection]:

@@ -9,32 +9,47 @@ import pytest
 from app.messages.branches import AROUND, FIND_PART, LEAF
 from app.messages.repository import BRANCH
 from fastapi import FastAPI
-from sqlalchemy import event, text
+from sqlalchemy import Connection, Engine, TextClause, event, text
 
 from tests.db_api.api import Api, Person, body
 from tests.db_api.conftest import Sql
 
 Count = Callable[[], Any]
+EXPLAIN = "EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) "
+
+
+@contextmanager
+def note_statements(engine: Engine) -> Iterator[list[tuple[str, Any]]]:
+    """What db-api sends to PostgreSQL meanwhile, with its parameters. A statement's PREPARE, once
+    per connection, is left out, and so is COMMIT."""
+    seen: list[tuple[str, Any]] = []
+
+    def note(_c: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
+        if not statement.startswith(("COMMIT", "PREPARE")):
+            seen.append((statement, parameters))
+
+    event.listen(engine, "before_cursor_execute", note)
+    yield seen
+    event.remove(engine, "before_cursor_execute", note)
 
 
 @pytest.fixture
-def counting(app: FastAPI) -> Callable[[], Any]:
-    """``with counting() as statements``: what db-api sends to PostgreSQL meanwhile."""
-    engine = app.state.database.engine
+def counting(app: FastAPI) -> Count:
+    """``with counting() as statements``: those of db-api's one engine."""
+    return lambda: note_statements(app.state.database.engine)
 
-    @contextmanager
-    def count() -> Iterator[list[str]]:
-        statements: list[str] = []
 
-        def note(_c: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-            if statement != "COMMIT":
-                statements.append(statement)
+def explain(connection: Connection, statement: tuple[str, Any]) -> Any:
+    """The plan by which it has just run, as it runs once more."""
+    text, parameters = statement
+    return connection.exec_driver_sql(EXPLAIN + text, parameters).scalar_one()[0]["Plan"]
 
-        event.listen(engine, "before_cursor_execute", note)
-        yield statements
-        event.remove(engine, "before_cursor_execute", note)
 
-    return count
+def explain_text(connection: Connection, statement: str | TextClause, values: Any) -> Any:
+    """As above, of a statement that has not run yet."""
+    with note_statements(connection.engine) as seen:
+        connection.execute(text(str(statement)), values)
+    return explain(connection, seen[-1])
 
 
 def lengthen(sql: Sql, chat: str, messages: int) -> None:
@@ -113,10 +128,9 @@ def test_a_page_of_a_long_chat_reads_no_more_than_of_a_short_one(
     def blocks_read(chat: str) -> int:
         """What PostgreSQL looks at for the newest page."""
         values = {"session_id": ada.session_id, "chat_id": chat, "since": 0, "limit": 50}
+        last = ada.messages(chat)[-1]["id"]
         with app.state.database.person(UUID(ada.session_id)) as connection:
-            last = ada.messages(chat)[-1]["id"]
-            explain = text(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {BRANCH}")
-            plan = connection.execute(explain, {**values, "last": last}).scalar_one()[0]["Plan"]
+            plan = explain_text(connection, BRANCH, {**values, "last": last})
         assert plan["Actual Rows"] == 50
         return blocks(plan)
 
@@ -129,27 +143,19 @@ def test_a_page_of_a_long_chat_reads_no_more_than_of_a_short_one(
 
 
 @pytest.fixture
-def explain(app: FastAPI) -> Callable[..., Any]:
-    """``explain(person, path)``: the plan of the last statement that answers it, as it ran."""
+def explain_last(app: FastAPI) -> Callable[..., Any]:
+    """``explain_last(person, path)``: the plan of the last statement that answers it."""
     database = app.state.database
 
-    def explain_last(person: Person, path: str, **params: Any) -> Any:
-        seen: list[tuple[str, Any]] = []
-
-        def note(_c: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
-            if statement != "COMMIT":
-                seen.append((statement, parameters))
-
-        event.listen(database.engine, "before_cursor_execute", note)
-        answer = person.get(path, **params)
-        event.remove(database.engine, "before_cursor_execute", note)
+    def explain_route(person: Person, path: str, **params: Any) -> Any:
+        with note_statements(database.engine) as seen:
+            answer = person.get(path, **params)
         assert answer.status_code == 200, answer.text
-        statement, parameters = seen[-1]
+        # The pool hands out the connection again that was given back last.
         with database.person(UUID(person.session_id)) as connection:
-            analyze = f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement}"
-            return connection.exec_driver_sql(analyze, parameters).scalar_one()[0]["Plan"]
+            return explain(connection, seen[-1])
 
-    return explain_last
+    return explain_route
 
 
 def blocks(plan: Any) -> int:
@@ -158,7 +164,7 @@ def blocks(plan: Any) -> int:
 
 
 def test_a_page_of_five_thousand_chats_is_read_by_the_index(
-    ada: Person, bob: Person, sql: Sql, explain: Callable[..., Any]
+    ada: Person, bob: Person, sql: Sql, explain_last: Callable[..., Any]
 ) -> None:
     sql(
         "INSERT INTO chats (session_id, username, system_prompt, pinned, updated_at)"
@@ -170,7 +176,7 @@ def test_a_page_of_five_thousand_chats_is_read_by_the_index(
     assert [c["pinned"] for c in chats] == [True] * 50 + [False] * 150
     nexts = [body(ada.get("/chats", limit=limit))["next"] for limit in (21, 101)]
     for before in ({}, *({"before": place} for place in nexts)):
-        plan = explain(ada, "/chats", limit=50, **before)
+        plan = explain_last(ada, "/chats", limit=50, **before)
         assert plan["Actual Rows"] == 51
         assert "chats_session_id_pinned_updated_at_id_idx" in str(plan)
         assert "'Sort'" not in str(plan)
@@ -191,8 +197,7 @@ def test_a_page_in_the_middle_of_a_long_chat_is_read_by_indexes(
     values |= {"at": middle, "top": middle, "without": None, "message_id": middle}
     with app.state.database.person(UUID(ada.session_id)) as connection:
         for statement in (AROUND, LEAF, FIND_PART):
-            explain = text(f"EXPLAIN (FORMAT JSON) {statement}")
-            plan = connection.execute(explain, values).scalar_one()
+            plan = explain_text(connection, statement, values)
             assert "messages_parent_id_idx" in str(plan)
             assert "Seq Scan" not in str(plan)
 

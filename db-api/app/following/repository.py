@@ -18,9 +18,10 @@ MOST_MESSAGES = 200
 # Finished text has moved into the message, so that is where it is read from then.
 REPLIES = text(f"""
 WITH known AS (
-    SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:offsets AS integer[])) AS k (id, said)
+    SELECT * FROM unnest(CAST(CAST(:ids AS text[]) AS uuid[]), CAST(:offsets AS integer[]))
+        AS k (id, said)
 ), wanted AS (
-    SELECT unnest(CAST(:new AS uuid[])) AS id
+    SELECT unnest(CAST(CAST(:new AS text[]) AS uuid[])) AS id
     UNION SELECT id FROM known
 )
 SELECT {", ".join(f"r.{name}" for name in COLUMNS)}, line.place, line.wait_ms,

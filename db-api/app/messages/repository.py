@@ -59,7 +59,8 @@ ORDER BY m.seq
 
 SOME = f"""
 SELECT {COLUMNS} FROM messages m {WITH_REPLIES}
-WHERE m.id = ANY(CAST(:ids AS uuid[])) AND m.chat_id = :chat_id AND m.session_id = :session_id
+WHERE m.id = ANY(CAST(CAST(:ids AS text[]) AS uuid[]))
+    AND m.chat_id = :chat_id AND m.session_id = :session_id
 ORDER BY m.seq
 """  # noqa: S608 - joined from constants above, nothing from outside
 

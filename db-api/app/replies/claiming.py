@@ -8,18 +8,26 @@ from uuid import UUID
 from sqlalchemy import Connection, RowMapping, text
 
 from app.replies.prompts import build_prompt
+from app.replies.repository import COLUMNS
 from app.replies.schemas import Claim, Reply
 
-CLAIM = text("""
-SELECT r.*, c.temperature, c.reply_tokens
+CLAIMED = ", ".join(
+    [
+        *(f"r.{name}" for name in COLUMNS),
+        "r.chat_id, r.worker, r.text, r.prefilled, r.lease_until, r.attempts",
+        "c.temperature, c.reply_tokens",
+    ]
+)
+CLAIM = text(f"""
+SELECT {CLAIMED}
 FROM claim_reply(:worker, :slots, CAST(:only AS uuid)) r JOIN chats c ON c.id = r.chat_id
-""")
+""")  # noqa: S608 - joined from constants above, nothing from outside
 
-HELD = text("""
-SELECT r.*, c.temperature, c.reply_tokens
+HELD = text(f"""
+SELECT {CLAIMED}
 FROM replies r JOIN chats c ON c.id = r.chat_id
 WHERE r.message_id = :reply_id AND r.worker = :worker AND r.state = 'running'
-""")
+""")  # noqa: S608 - joined from constants above, nothing from outside
 
 RELEASE = text("""
 UPDATE replies

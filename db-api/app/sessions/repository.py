@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Interval, delete, func, insert, literal, select, text, update
+from sqlalchemy import Connection, Interval, delete, func, insert, literal, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from app.base import AnyRow
@@ -55,5 +55,5 @@ def rename(connection: Connection, session_id: UUID, name: str | None) -> AnyRow
 
 def forget(connection: Connection, session_id: UUID) -> None:
     """Delete it, and all that hangs on it: chats, messages, replies."""
-    connection.execute(text(f"SET LOCAL statement_timeout = {FORGETTING_MS}"))
+    connection.exec_driver_sql(f"SET LOCAL statement_timeout = {FORGETTING_MS}")
     connection.execute(delete(Session).where(Session.id == session_id))
