@@ -131,7 +131,7 @@ def test_a_page_of_a_long_chat_reads_no_more_than_of_a_short_one(
         last = ada.messages(chat)[-1]["id"]
         with app.state.database.person(UUID(ada.session_id)) as connection:
             plan = explain_text(connection, BRANCH, {**values, "last": last})
-        assert plan["Actual Rows"] == 50
+        assert "'Actual Rows': 50.0" in str(plan)
         return blocks(plan)
 
     short, long = ada.chat(opening="Hello"), ada.chat(opening="Hello")

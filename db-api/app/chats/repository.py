@@ -5,9 +5,10 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
-    ColumnElement,
     Connection,
+    Integer,
     and_,
+    bindparam,
     func,
     insert,
     select,
@@ -36,9 +37,41 @@ COLUMNS = (
 )
 
 
-def is_found(session_id: UUID, chat_id: UUID) -> ColumnElement[bool]:
-    """The one place that decides which chat an id leads to: the session's own, not deleted."""
-    return and_(Chat.id == chat_id, Chat.session_id == session_id, Chat.deleted_at.is_(None))
+# The one place that decides which chat an id leads to: the session's own, not deleted. `by` has its
+# parameters.
+IS_FOUND = and_(
+    Chat.id == bindparam("chat"), Chat.session_id == bindparam("owner"), Chat.deleted_at.is_(None)
+)
+PLACE = (Chat.pinned, Chat.updated_at, Chat.id)
+
+# Put together once: that takes longer than to run them.
+FIND = select(*COLUMNS).where(IS_FOUND)
+LOCK = (
+    select(Chat.id, Chat.head, Chat.title, Chat.last_seq)
+    .where(IS_FOUND)
+    .with_for_update(key_share=True)
+)
+ADVANCE = (
+    update(Chat)
+    .where(IS_FOUND)
+    .values(
+        head=bindparam("new_head"),
+        last_seq=bindparam("new_last_seq"),
+        title=bindparam("new_title"),
+        updated_at=func.now(),
+    )
+)
+LIST = (
+    select(*COLUMNS)
+    .where(Chat.session_id == bindparam("owner"), Chat.deleted_at.is_(None))
+    .order_by(*(column.desc() for column in PLACE))
+    .limit(bindparam("most", type_=Integer))
+)
+
+
+def by(session_id: UUID, chat_id: UUID) -> dict[str, Any]:
+    """The parameters of IS_FOUND."""
+    return {"owner": session_id, "chat": chat_id}
 
 
 def create(
@@ -62,7 +95,7 @@ def create(
 
 def find(connection: Connection, session_id: UUID, chat_id: UUID) -> AnyRow:
     """One chat of the session, or ChatNotFound."""
-    return expect(connection.execute(select(*COLUMNS).where(is_found(session_id, chat_id))).first())
+    return expect(connection.execute(FIND, by(session_id, chat_id)).first())
 
 
 def expect(chat: AnyRow | None) -> AnyRow:
@@ -81,14 +114,12 @@ def list_page(
     before: Place | None = None,
 ) -> Sequence[AnyRow]:
     """The session's chats: the pinned ones, then those written to last; from below ``before``."""
-    place = (Chat.pinned, Chat.updated_at, Chat.id)
-    statement = select(*COLUMNS).where(Chat.session_id == session_id, Chat.deleted_at.is_(None))
+    statement = LIST
     if username is not None:
         statement = statement.where(Chat.username == username)
     if before is not None:
-        statement = statement.where(tuple_(*place) < tuple_(*before))
-    statement = statement.order_by(*(column.desc() for column in place)).limit(limit)
-    return connection.execute(statement).all()
+        statement = statement.where(tuple_(*PLACE) < tuple_(*before))
+    return connection.execute(statement, {"owner": session_id, "most": limit}).all()
 
 
 def lock(connection: Connection, session_id: UUID, chat_id: UUID) -> AnyRow:
@@ -97,12 +128,7 @@ def lock(connection: Connection, session_id: UUID, chat_id: UUID) -> AnyRow:
     Whoever writes to a chat takes this first, so that two tabs get one order and writers
     never wait for each other in a circle.
     """
-    statement = (
-        select(Chat.id, Chat.head, Chat.title, Chat.last_seq)
-        .where(is_found(session_id, chat_id))
-        .with_for_update(key_share=True)
-    )
-    return expect(connection.execute(statement).first())
+    return expect(connection.execute(LOCK, by(session_id, chat_id)).first())
 
 
 def change(
@@ -111,8 +137,8 @@ def change(
     """The chat with these columns changed, or ChatNotFound."""
     if not values:
         return find(connection, session_id, chat_id)
-    statement = update(Chat).where(is_found(session_id, chat_id)).values(values)
-    return expect(connection.execute(statement.returning(*COLUMNS)).first())
+    statement = update(Chat).where(IS_FOUND).values(values).returning(*COLUMNS)
+    return expect(connection.execute(statement, by(session_id, chat_id)).first())
 
 
 def advance(
@@ -125,8 +151,8 @@ def advance(
     title: str | None,
 ) -> None:
     """Something was written: the branch shown ends at ``head`` now."""
-    values = {"head": head, "last_seq": last_seq, "title": title, "updated_at": func.now()}
-    change(connection, session_id, chat_id, values)
+    values = {"new_head": head, "new_last_seq": last_seq, "new_title": title}
+    connection.execute(ADVANCE, by(session_id, chat_id) | values)
 
 
 def list_deleted(connection: Connection, session_id: UUID, limit: int) -> Sequence[AnyRow]:

@@ -4,8 +4,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection, and_, func, select, text
 
+from app.chats import repository as chats
 from app.chats.models import Chat
-from app.chats.repository import expect, is_found
 from app.following.schemas import Followed, FollowedReply, Known
 from app.messages.models import Message
 from app.messages.repository import walk_branch
@@ -14,6 +14,17 @@ from app.replies.schemas import Reply
 
 # More new messages than this at once, and the newest are told; the page has the rest.
 MOST_MESSAGES = 200
+
+HEAD = (
+    select(Chat.head, func.coalesce(Message.seq, 0).label("seq"))
+    .join_from(
+        Chat,
+        Message,
+        and_(Message.id == Chat.head, Message.session_id == Chat.session_id),
+        isouter=True,
+    )
+    .where(chats.IS_FOUND)
+)
 
 # Finished text has moved into the message, so that is where it is read from then.
 REPLIES = text(f"""
@@ -43,10 +54,7 @@ def look(
 ) -> Followed:
     """The chat as it is now, or ChatNotFound."""
     owner = {"session_id": session_id, "chat_id": chat_id}
-    head = and_(Message.id == Chat.head, Message.session_id == session_id)
-    statement = select(Chat.head, func.coalesce(Message.seq, 0).label("seq"))
-    statement = statement.join_from(Chat, Message, head, isouter=True)
-    chat = expect(connection.execute(statement.where(is_found(session_id, chat_id))).first())
+    chat = chats.expect(connection.execute(HEAD, chats.by(session_id, chat_id)).first())
     messages = []
     if chat.seq > since:
         messages = walk_branch(

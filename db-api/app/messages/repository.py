@@ -1,26 +1,34 @@
-"""Reading messages. Every query takes the owner, and row-level security checks it again."""
+"""Reading messages. Every query takes the owner, and row-level security checks it again.
 
+PostgreSQL answers with JSON, which pydantic reads: a page of rows would take Python longer to take
+apart than everything else that a page takes.
+"""
+
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, select, text
+from pydantic import TypeAdapter
+from sqlalchemy import Connection, TextClause, select, text
 
 from app.base import AnyRow
 from app.errors import MessageNotFound
 from app.messages.models import Message as MessageTable
-from app.messages.schemas import REPLY_PREFIX, VERSION_PREFIX, Message, Version
+from app.messages.schemas import Message
 from app.replies.repository import COLUMNS as REPLY_COLUMNS
+
+MESSAGES = TypeAdapter(list[Message])
 
 # A message, its reply if it has one, and its place among its versions if it has others.
 # Unfinished text is still in the reply.
-COLUMNS = ", ".join(
-    [
-        "m.id, m.chat_id, m.parent_id, m.seq, m.role, m.created_at",
-        "CASE WHEN r.state IN ('queued', 'running') THEN r.text ELSE m.content END AS content",
-        *(f"r.{name} AS {REPLY_PREFIX}{name}" for name in REPLY_COLUMNS),
-        f"line.place AS {REPLY_PREFIX}place, line.wait_ms AS {REPLY_PREFIX}wait_ms",
-        *(f"v.{name} AS {VERSION_PREFIX}{name}" for name in Version.model_fields),
-    ]
-)
+COLUMNS = f"""
+m.id, m.chat_id, m.parent_id, m.seq, m.role, m.created_at,
+CASE WHEN r.state IN ('queued', 'running') THEN r.text ELSE m.content END AS content,
+CASE WHEN r.message_id IS NOT NULL THEN json_build_object(
+    'id', r.message_id, 'place', line.place, 'wait_ms', line.wait_ms,
+    {", ".join(f"'{name}', r.{name}" for name in REPLY_COLUMNS if name != "message_id")}
+) END AS reply,
+to_json(v) AS version
+"""
 # The second half of the versions is for messages without a parent, which an index of their own
 # finds; for all others it is not even begun.
 WITH_REPLIES = """
@@ -41,8 +49,14 @@ LEFT JOIN LATERAL (
 ) AS v ON true
 """
 
+
+def in_json(query: str) -> TextClause:
+    """One row of one value: the messages that the query finds, in its order."""
+    return text(f"SELECT CAST(coalesce(json_agg(found), '[]') AS text) FROM ({query}) AS found")  # noqa: S608
+
+
 # From a message upwards, one parent at a time: what a page costs depends on its own length only.
-BRANCH = f"""
+BRANCH = in_json(f"""
 WITH RECURSIVE branch AS (
     SELECT id, parent_id, 1 AS depth FROM messages
     WHERE id = :last AND chat_id = :chat_id AND session_id = :session_id AND seq > :since
@@ -55,20 +69,20 @@ SELECT {COLUMNS}
 FROM branch JOIN messages m ON m.id = branch.id {WITH_REPLIES}
 WHERE m.session_id = :session_id
 ORDER BY m.seq
-"""  # noqa: S608 - joined from constants above, nothing from outside
+""")  # noqa: S608 - joined from constants above, nothing from outside
 
-SOME = f"""
+SOME = in_json(f"""
 SELECT {COLUMNS} FROM messages m {WITH_REPLIES}
 WHERE m.id = ANY(CAST(CAST(:ids AS text[]) AS uuid[]))
     AND m.chat_id = :chat_id AND m.session_id = :session_id
 ORDER BY m.seq
-"""  # noqa: S608 - joined from constants above, nothing from outside
+""")  # noqa: S608 - joined from constants above, nothing from outside
 
-IN_ORDER = f"""
+IN_ORDER = in_json(f"""
 SELECT {COLUMNS} FROM messages m {WITH_REPLIES}
 WHERE m.chat_id = :chat_id AND m.session_id = :session_id AND m.seq > :after
 ORDER BY m.seq LIMIT :limit
-"""  # noqa: S608 - joined from constants above, nothing from outside
+""")  # noqa: S608 - joined from constants above, nothing from outside
 
 
 def find_parent(
@@ -99,8 +113,7 @@ def walk_branch(
     if last is None:
         return []
     values = {"session_id": session_id, "chat_id": chat_id, "last": last}
-    rows = connection.execute(text(BRANCH), {**values, "limit": limit, "since": since})
-    return [Message.from_row(row) for row in rows.mappings()]
+    return _read(connection, BRANCH, {**values, "limit": limit, "since": since})
 
 
 def list_in_order(
@@ -108,7 +121,7 @@ def list_in_order(
 ) -> list[Message]:
     """The chat's messages of all branches, as they were written."""
     values = {"session_id": session_id, "chat_id": chat_id, "after": after, "limit": limit}
-    return [Message.from_row(row) for row in connection.execute(text(IN_ORDER), values).mappings()]
+    return _read(connection, IN_ORDER, values)
 
 
 def find_some(
@@ -116,4 +129,8 @@ def find_some(
 ) -> list[Message]:
     """These messages of the chat, in the order of writing."""
     values = {"session_id": session_id, "chat_id": chat_id, "ids": [str(i) for i in ids]}
-    return [Message.from_row(row) for row in connection.execute(text(SOME), values).mappings()]
+    return _read(connection, SOME, values)
+
+
+def _read(connection: Connection, query: TextClause, values: dict[str, Any]) -> list[Message]:
+    return MESSAGES.validate_json(connection.execute(query, values).scalar_one())

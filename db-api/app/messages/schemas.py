@@ -1,18 +1,14 @@
 """What the API says about messages."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
-from sqlalchemy import RowMapping
 
 from app.replies.schemas import Claim, Reply
 from app.texts import LinedText, Text, Worker
-
-REPLY_PREFIX = "reply_"
-VERSION_PREFIX = "version_"
 
 
 class Version(BaseModel):
@@ -36,22 +32,6 @@ class Message(BaseModel):
     created_at: datetime
     reply: Reply | None
     version: Version | None = Field(description="Null if there is only this one.")
-
-    @classmethod
-    def from_row(cls, row: RowMapping) -> Self:
-        """From the columns of ``repository.COLUMNS``."""
-        reply = version = None
-        if row[f"{REPLY_PREFIX}message_id"]:
-            reply = take(row, REPLY_PREFIX)
-            reply["id"] = reply.pop("message_id")
-        if row[f"{VERSION_PREFIX}count"]:
-            version = take(row, VERSION_PREFIX)
-        return cls.model_validate({**row, "reply": reply, "version": version})
-
-
-def take(row: RowMapping, prefix: str) -> dict[str, Any]:
-    """The columns with this prefix, without it."""
-    return {n.removeprefix(prefix): value for n, value in row.items() if n.startswith(prefix)}
 
 
 Before = Annotated[UUID | None, Query(description="`earlier` of the page before.")]
