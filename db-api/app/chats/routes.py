@@ -23,9 +23,10 @@ from app.messages import branches
 from app.openapi import problems
 from app.replies.prompts import show_prompt
 from app.replies.schemas import Prompt
+from app.routing import ThreadRoute
 from app.texts import Name
 
-router = APIRouter(prefix="/chats", tags=["chats"])
+router = APIRouter(prefix="/chats", tags=["chats"], route_class=ThreadRoute)
 
 
 @router.post("", status_code=201, summary="Create a chat", responses=problems(SessionEnded))

@@ -21,9 +21,10 @@ from app.errors import (
 from app.messages import branches, repository, sending
 from app.messages.schemas import At, Before, MessagePage, MessageRun, NewMessage, Sent
 from app.openapi import problems
+from app.routing import ThreadRoute
 from app.texts import LARGEST_COUNT
 
-router = APIRouter(prefix="/chats/{chat_id}/messages", tags=["messages"])
+router = APIRouter(prefix="/chats/{chat_id}/messages", tags=["messages"], route_class=ThreadRoute)
 
 
 @router.get(

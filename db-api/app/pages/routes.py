@@ -14,8 +14,9 @@ from app.messages.branches import read_page
 from app.messages.schemas import At, Before
 from app.openapi import problems
 from app.pages.schemas import Page
+from app.routing import ThreadRoute
 
-router = APIRouter(prefix="/chats/{chat_id}/page", tags=["chats"])
+router = APIRouter(prefix="/chats/{chat_id}/page", tags=["chats"], route_class=ThreadRoute)
 
 
 @router.get(

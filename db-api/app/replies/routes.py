@@ -34,9 +34,12 @@ from app.replies.schemas import (
     Reply,
     ShorterPrompt,
 )
+from app.routing import ThreadRoute
 
-person_router = APIRouter(prefix="/chats/{chat_id}/replies", tags=["replies"])
-runner_router = APIRouter(prefix="/replies", tags=["runners"])
+person_router = APIRouter(
+    prefix="/chats/{chat_id}/replies", tags=["replies"], route_class=ThreadRoute
+)
+runner_router = APIRouter(prefix="/replies", tags=["runners"], route_class=ThreadRoute)
 
 ReplyId = Annotated[UUID, Path(description="The id of the reply, which is its message's id.")]
 

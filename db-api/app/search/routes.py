@@ -8,10 +8,11 @@ from app.auth import Person
 from app.deps import Db
 from app.errors import SessionEnded
 from app.openapi import problems
+from app.routing import ThreadRoute
 from app.search import repository
 from app.search.schemas import Found
 
-router = APIRouter(tags=["chats"])
+router = APIRouter(tags=["chats"], route_class=ThreadRoute)
 
 
 @router.get("/search", summary="Search chats", responses=problems(SessionEnded))

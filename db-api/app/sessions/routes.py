@@ -6,10 +6,11 @@ from app.auth import Person
 from app.deps import Config, Db
 from app.errors import SessionEnded
 from app.openapi import problems
+from app.routing import ThreadRoute
 from app.sessions import repository
 from app.sessions.schemas import NewSession, Session, SessionChanges
 
-router = APIRouter(prefix="/sessions", tags=["sessions"])
+router = APIRouter(prefix="/sessions", tags=["sessions"], route_class=ThreadRoute)
 
 
 @router.post("", status_code=201, summary="Begin a session", responses=problems())
