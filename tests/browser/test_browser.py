@@ -4,7 +4,13 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import Person
-from tests.browser.support.page import prompt, questions, replies, wait_until_final
+from tests.browser.support.page import (
+    allow_long_replies,
+    prompt,
+    questions,
+    replies,
+    wait_until_final,
+)
 from tests.browser.support.people import REPLY_MS, Someone
 
 STORY = "Tell me a long story about the sea."
@@ -77,6 +83,7 @@ def test_a_gateways_own_page_is_explained_and_the_text_stays(
 
 def test_stop_leaves_the_keyboard_at_the_message_box(ann: Someone) -> None:
     page = start(ann)
+    allow_long_replies(page)
     ask(page, STORY)
     page.get_by_role("button", name="Stop").press("Enter")
     expect(page.locator(".status.stopped")).to_contain_text("Stopped.")

@@ -4,6 +4,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.support.page import (
     AT_END,
+    allow_long_replies,
     prompt,
     questions,
     replies,
@@ -30,12 +31,39 @@ def hide(page: Page, hidden: bool) -> None:
 def test_the_real_models_words_appear_while_it_writes_and_stop_ends_them(ann: Someone) -> None:
     ann.new_chat()
     page = ann.open()
+    allow_long_replies(page)
     send(page, "Tell me a long story about the sea.")
     page.locator("[data-unfinished] .open *").first.wait_for(timeout=REPLY_MS)
     page.get_by_role("button", name="Stop").click()
     expect(replies(page).last).to_contain_text("Stopped.")
     expect(page.get_by_role("button", name="Continue")).to_be_visible()
     expect(prompt(page)).to_be_focused()
+
+
+# Every text that the growing block has shown.
+NOTE_TEXTS = """() => {
+    window.texts = [];
+    const block = document.querySelector("[data-unfinished] .open");
+    const note = () => window.texts.push(block.textContent);
+    new MutationObserver(note).observe(block, {
+        childList: true, subtree: true, characterData: true,
+    });
+}"""
+
+
+def test_the_first_words_appear_at_once_and_later_ones_bit_by_bit(ann: Someone) -> None:
+    growing = ann.hand().ask("What is the sea?")
+    page = ann.open()
+    expect(page.locator(".progress")).to_contain_text("Thinking…")
+    page.evaluate(NOTE_TEXTS)
+    growing.write("Salt water, ")
+    expect(replies(page).last).to_contain_text("Salt water,")
+    assert page.evaluate("window.texts[0].trim()") == "Salt water,"
+    growing.write("and a great deal of it, all around the land.")
+    expect(replies(page).last).to_contain_text("all around the land.")
+    lengths = page.evaluate("window.texts.map(text => text.length)")
+    assert lengths == sorted(lengths)
+    assert len(set(lengths)) >= 4
 
 
 def test_each_state_of_a_reply_is_told(ann: Someone) -> None:

@@ -32,6 +32,15 @@ def send(page: Page, text: str) -> None:
     page.get_by_role("button", name="Send").click()
 
 
+def allow_long_replies(page: Page) -> None:
+    """The chat's real replies may get so long that there is time to press Stop."""
+    form: dict[str, str | float | bool] = {
+        "system_prompt": "You tell stories.",
+        "reply_tokens": 999,
+    }
+    page.request.post(f"{page.url.partition('#')[0]}/settings", form=form)
+
+
 def wait_until_final(page: Page) -> None:
     """Until no reply is unfinished."""
     expect(page.locator("[data-unfinished]")).to_have_count(0, timeout=REPLY_MS)

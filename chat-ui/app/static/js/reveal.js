@@ -13,7 +13,8 @@ export class Revealer {
     this.onGrow = onGrow;
   }
 
-  // Replaces the content of `block`; what was not there before appears over one batch's time.
+  // Replaces the content of `block`; what was not there before appears over one batch's time, but
+  // a reply's first words at once: somebody has been waiting for them.
   show(block, content, fresh) {
     const before = block === this.block ? this.shown : block.textContent.length;
     const shown = fresh ? 0 : before;
@@ -22,9 +23,10 @@ export class Revealer {
     this.texts = textNodes(block).map((node) => ({ node, full: node.data }));
     this.total = this.texts.reduce((sum, { full }) => sum + full.length, 0);
     this.from = Math.min(shown, this.total);
-    this.start = performance.now();
+    this.start = performance.now() - STEP_MS; // the first step is taken now
     clearTimeout(this.timer);
-    this.step(calm.matches || document.hidden ? Infinity : this.start);
+    const first = shown === 0 && !fresh;
+    this.step(first || calm.matches || document.hidden ? Infinity : performance.now());
   }
 
   step(now) {
