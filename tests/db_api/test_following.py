@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
+from sqlalchemy import event
 
 from tests.db_api.api import Api, Person, body, problem
-from tests.db_api.conftest import ServeCopy, Sql
+from tests.db_api.conftest import ServeCopy, Settings, Sql, serve_api
 
 
 def follow(person: Person, chat: str, **params: Any) -> Any:
@@ -155,6 +156,28 @@ def test_what_another_copy_writes_is_seen_within_a_second(
         told, _ = follower.told()
     assert time.monotonic() - called < 2
     assert told["replies"][0]["text"] == "Hello"
+
+
+def test_who_has_growing_text_from_elsewhere_is_looked_for_less_often(
+    api: Api, ada: Person, settings: Settings
+) -> None:
+    def looks(**params: Any) -> int:
+        """Transactions of two seconds without news, in a copy of its own: each look is one."""
+        with serve_api(settings) as (copy, app):
+            begun: list[str] = []
+
+            def note(_c: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+                begun.extend([statement] if "BEGIN" in statement else [])
+
+            person = Person(copy.http, ada.session_id)
+            event.listen(app.state.database.engine, "before_cursor_execute", note)
+            follow(person, chat, since=2, known=known(told), wait=2, **params)
+            return len(begun)
+
+    chat = ada.chat()
+    api.store(ada.send(chat, worker="w"), "Hello")
+    told = follow(ada, chat)
+    assert looks(text=False) < looks()
 
 
 def test_the_place_in_line_is_news(api: Api, ada: Person, bob: Person) -> None:

@@ -19,7 +19,8 @@ from app.texts import LARGEST_COUNT
 
 router = APIRouter(prefix="/chats", tags=["messages"])
 
-# Writers of this process wake its followers; those of other copies are seen this often.
+# Writers of this process wake its followers; what other copies write is looked for this often,
+# and by who has the growing text from elsewhere, half as often.
 LOOK_AGAIN_S = 0.5
 
 
@@ -51,6 +52,7 @@ async def follow_chat(
     seen = [Known.parse(one) for one in known or ()]
     loop = asyncio.get_running_loop()
     deadline = loop.time() + wait
+    patience = LOOK_AGAIN_S if text else 2 * LOOK_AGAIN_S
     with bells.listen(chat_id, wants_text=text) as bell:
         while True:
             # Cleared before looking: what is written during the look rings again.
@@ -60,7 +62,7 @@ async def follow_chat(
             if left <= 0 or is_news(told, seen, head, with_text=text):
                 return told
             with suppress(TimeoutError):
-                await asyncio.wait_for(bell.wait(), min(left, LOOK_AGAIN_S))
+                await asyncio.wait_for(bell.wait(), min(left, patience))
             if await request.is_disconnected():
                 return told
 
