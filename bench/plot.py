@@ -24,7 +24,7 @@ def draw(curves: Sequence[Curve], path: Path = PICTURE) -> None:
         for label, values, style in (("Parley", curve.ours, "-o"), ("bare", curve.bare, "--s")):
             panel.plot(curve.xs, [value * 1000 for value in values], style, label=label, ms=3)
         panel.set_xlabel(curve.over)
-        panel.set_ylabel("first word, ms (median)")
+        panel.set_ylabel("first word, ms")
         panel.set_ylim(bottom=0)
         panel.grid(alpha=0.3)
         panel.legend()

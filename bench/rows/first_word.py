@@ -32,13 +32,15 @@ async def measure(stage: Stage, size: Size) -> Found:
             if number >= WARM_UP:
                 ours.append(mine.first)
                 theirs.append(bares.first)
-    more = pairwise(ours, theirs)
-    p50, p95 = percentile(more, 50), percentile(more, 95)
+    # Of each side by itself: pairs would add the noise of the one to that of the other.
+    p50, p95 = (percentile(ours, each) - percentile(theirs, each) for each in (50, 95))
+    pairs = pairwise(ours, theirs)
     rows = [
         Row(
             "first word through the whole stack, minus bare, p50 / p95",
             "≤ 10 ms / ≤ 25 ms",
-            f"{p50 * 1000:.1f} / {p95 * 1000:.1f} ms; stack {in_ms(ours)}, bare {in_ms(theirs)}",
+            f"{p50 * 1000:.1f} / {p95 * 1000:.1f} ms; stack {in_ms(ours)}, bare {in_ms(theirs)};"
+            f" median of the pairs' differences {percentile(pairs, 50) * 1000:.1f} ms",
             p50 <= P50_GOAL and p95 <= P95_GOAL,
         )
     ]

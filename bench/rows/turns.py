@@ -55,7 +55,7 @@ async def measure(stage: Stage, size: Size) -> Found:
         ),
     ]
     curve = Curve(
-        f"turns of {size.chats} chats",
+        f"turns of {size.chats} chats (median)",
         list(range(1, size.turns + 1)),
         [statistics.median(turn) for turn in ours],
         [statistics.median(turn) for turn in theirs],
