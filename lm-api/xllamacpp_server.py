@@ -33,6 +33,17 @@ def flash_attention(value: str) -> Any:
     return kinds[f"LLAMA_FLASH_ATTN_TYPE_{names[value]}"]
 
 
+def cache_type(value: str) -> Any:
+    """xllamacpp's number for f16, q8_0 and the like."""
+    return importlib.import_module("xllamacpp").ggml_type[f"GGML_TYPE_{value.upper()}"]
+
+
+def speculation(value: str) -> list[Any]:
+    """xllamacpp's number for none, ngram-simple and the like."""
+    kinds = importlib.import_module("xllamacpp").common_speculative_type
+    return [kinds[f"COMMON_SPECULATIVE_TYPE_{value.upper().replace('-', '_')}"]]
+
+
 # llama-server's option → (the field of xllamacpp's CommonParams, how to read the value).
 VALUES: dict[str, tuple[str, Callable[[str], Any]]] = {
     "--model": ("model.path", str),
@@ -52,6 +63,12 @@ VALUES: dict[str, tuple[str, Callable[[str], Any]]] = {
     "--predict": ("n_predict", int),
     "--sse-ping-interval": ("sse_ping_interval", int),
 }
+# `start` leaves them at their defaults; whoever runs it may add them.
+ADDED: dict[str, tuple[str, Callable[[str], Any]]] = {
+    "--cache-type-k": ("cache_type_k", cache_type),
+    "--cache-type-v": ("cache_type_v", cache_type),
+    "--spec-type": ("speculative.types", speculation),
+}
 FLAGS: dict[str, tuple[str, bool]] = {
     "--no-kv-unified": ("kv_unified", False),
     "--metrics": ("endpoint_metrics", True),
@@ -63,17 +80,18 @@ FLAGS: dict[str, tuple[str, bool]] = {
 def read_settings(arguments: list[str]) -> Settings:
     """CommonParams fields by name. ValueError for an unknown option or a missing or bad value."""
     settings: Settings = {}
+    values = VALUES | ADDED
     rest = iter(arguments)
     for option in rest:
         if option in FLAGS:
             name, state = FLAGS[option]
             settings[name] = state
             continue
-        if option not in VALUES:
+        if option not in values:
             raise ValueError(
                 f"{option} is not known to xllamacpp_server.py; llama-server may know it"
             )
-        field, read = VALUES[option]
+        field, read = values[option]
         value = next(rest, None)
         if value is None:
             raise ValueError(f"{option} lacks its value")

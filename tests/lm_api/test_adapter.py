@@ -49,6 +49,16 @@ def test_adapter_and_start_know_the_same_options(adapter: ModuleType, starter: S
     assert given == set(adapter.VALUES) | set(adapter.FLAGS)
 
 
+def test_what_start_leaves_alone_can_be_added(adapter: ModuleType) -> None:
+    params: Any = xllamacpp.CommonParams()
+    added = ["--cache-type-k", "q8_0", "--cache-type-v", "q8_0", "--spec-type", "ngram-simple"]
+    adapter.apply_settings(params, adapter.read_settings(added))
+    q8_0 = xllamacpp.ggml_type.GGML_TYPE_Q8_0
+    assert (params.cache_type_k, params.cache_type_v) == (q8_0, q8_0)
+    simple = xllamacpp.common_speculative_type.COMMON_SPECULATIVE_TYPE_NGRAM_SIMPLE
+    assert params.speculative.types == [simple]
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -56,6 +66,8 @@ def test_adapter_and_start_know_the_same_options(adapter: ModuleType, starter: S
         (["--port"], "--port lacks its value"),
         (["--port", "http"], "--port can't be 'http'"),
         (["--flash-attn", "yes"], "--flash-attn can't be 'yes'"),
+        (["--cache-type-k", "q9"], "--cache-type-k can't be 'q9'"),
+        (["--spec-type", "luck"], "--spec-type can't be 'luck'"),
     ],
 )
 def test_what_the_adapter_does_not_know_it_refuses(
