@@ -3,7 +3,7 @@
 import json
 import subprocess
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
@@ -75,12 +75,20 @@ async def ask_bare(url: str, key: str, reply_tokens: int) -> AsyncIterator[Bare]
         yield Bare(client, reply_tokens)
 
 
+@dataclass(frozen=True)
+class Server:
+    """One that is ready."""
+
+    url: str
+    pid: int
+
+
 @contextmanager
-def serve(environment: Mapping[str, str]) -> Iterator[str]:
-    """`lm-api/start` with these settings, once it is ready; its address. HOST and PORT are among
-    them."""
+def serve(environment: Mapping[str, str], arguments: Sequence[str] = ()) -> Iterator[Server]:
+    """`lm-api/start` with these settings, HOST and PORT among them, and llama-server's own
+    arguments on top."""
     process = subprocess.Popen(
-        [ROOT / "lm-api" / "start"],
+        [ROOT / "lm-api" / "start", *arguments],
         env=environment,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -88,7 +96,7 @@ def serve(environment: Mapping[str, str]) -> Iterator[str]:
     try:
         url = f"http://127.0.0.1:{environment['PORT']}"
         _wait(url, process)
-        yield url
+        yield Server(url, process.pid)
     finally:
         process.terminate()
         process.wait(30)

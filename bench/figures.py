@@ -27,14 +27,17 @@ class Curve:
 
 @dataclass(frozen=True)
 class Found:
-    """What one module has measured."""
+    """What one module has measured; `numbers` by their names, for what is computed from them."""
 
     rows: list[Row]
     curves: list[Curve] = field(default_factory=list)
+    numbers: dict[str, float] = field(default_factory=dict)
 
     def add(self, other: "Found") -> "Found":
         """Both together."""
-        return Found(self.rows + other.rows, self.curves + other.curves)
+        return Found(
+            self.rows + other.rows, self.curves + other.curves, self.numbers | other.numbers
+        )
 
 
 def percentile(values: Sequence[float], percent: int) -> float:

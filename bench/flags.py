@@ -44,8 +44,8 @@ async def measure(changes: dict[str, str], model: str) -> Seen:
     seen: Seen = {}
     with _environment(model) as environment:
         key = Path(environment["LM_API_KEY_FILE"]).read_text()
-        with serve(environment | changes) as url:
-            async with ask_bare(url, key, TOKENS) as bare:
+        with serve(environment | changes) as server:
+            async with ask_bare(server.url, key, TOKENS) as bare:
                 await _ask(bare, 1, 0)  # warms up
                 for number, many in enumerate(AT_ONCE, 1):
                     seen[many] = [await _ask(bare, many, number * 100)]

@@ -10,6 +10,7 @@ from tests.support.local_stack import SMALL_MODEL, LocalStack
 from tests.support.sql import sql
 
 from bench.bare import Bare, ask_bare, serve
+from bench.processes import megabytes
 
 # Greedy, so that both sides write the same; short, so that a round takes seconds.
 SETTINGS = {"TEMPERATURE": "0", "REPLY_TOKENS": "48", "LM_CACHE_RAM": "1024"}
@@ -26,15 +27,15 @@ class Stage:
         """Where a browser finds it: nginx."""
         return f"http://127.0.0.1:{self.parley.port}"
 
-    def sql(self, statement: str) -> None:
-        """Writes straight into the tables what would take hours to say."""
-        sql(self.parley, statement)
+    def sql(self, statement: str) -> list[tuple[object, ...]]:
+        """Straight into the tables, as for what would take hours to say; the rows, if any."""
+        return sql(self.parley, statement)
 
     def memory_of(self, service: str) -> float:
-        """Megabytes of the service's processes, what they share with others by its share."""
+        """Megabytes of the service's processes."""
         pid = self.parley.pid_of(service)
         assert pid is not None, f"{service} does not run"
-        return sum(_proportional_kb(each) for each in _with_children(pid)) / 1000
+        return megabytes(pid)
 
     @contextlib.asynccontextmanager
     async def bare(self) -> AsyncIterator[Bare]:
@@ -51,15 +52,5 @@ async def open_stage(**settings: str) -> AsyncIterator[Stage]:
     with LocalStack(None, None, **chosen) as parley:
         await asyncio.to_thread(parley.wait_until_model_is_ready)
         own = {"PORT": str(free_port()), "LM_MODEL": chosen.get("LM_MODEL", SMALL_MODEL)}
-        with serve(parley.environment("lm-api") | chosen | own) as url:
-            yield Stage(parley, url, chosen)
-
-
-def _with_children(pid: int) -> list[int]:
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [pid, *(each for child in children for each in _with_children(int(child)))]
-
-
-def _proportional_kb(pid: int) -> float:
-    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-    return next(float(line.split()[1]) for line in lines if line.startswith("Pss:"))
+        with serve(parley.environment("lm-api") | chosen | own) as server:
+            yield Stage(parley, server.url, chosen)

@@ -11,6 +11,7 @@ from bench.stage import Stage
 
 LENGTHS = (10, 1_000, 10_000)
 CHATS = 5_000
+WARM_UP = 4
 REMEMBERED = 8  # messages of a long chat that the model is still given
 
 # Written straight into the tables, as months of talking would have left it.
@@ -69,13 +70,10 @@ async def measure(stage: Stage, size: Size) -> Found:
         for _ in range(rounds):
             pages["few"] += await _open(person, few, 3)
             pages["many"] += await _open(collector, many, 3)
-        before = await _open(person, few, rounds * 5), words[10]
+        before = await _open(person, few, rounds * 5), await _ask_new(person, rounds)
         stage.sql(ADD_SESSIONS.format(sessions=size.sessions))
         await _open(person, few, 5)
-        after = (
-            await _open(person, few, rounds * 5),
-            (await _ask_in_turns(person, {10: chats[10]}, rounds))[10],
-        )
+        after = await _open(person, few, rounds * 5), await _ask_new(person, rounds)
     sessions = f"{size.sessions:,} sessions with {size.sessions * 10:,} messages"
     rows = [
         _compare(f"first word in a chat of {long:,} messages ÷ of 10", words[long], words[10])
@@ -84,9 +82,15 @@ async def measure(stage: Stage, size: Size) -> Found:
     rows += [
         _compare(f"chat page with {CHATS:,} chats ÷ with 5", pages["many"], pages["few"]),
         _compare(f"chat page beside {sessions} ÷ before", after[0], before[0]),
-        _compare(f"first word beside {sessions} ÷ before", after[1], before[1]),
+        _compare(f"first word in a new chat beside {sessions} ÷ before", after[1], before[1]),
     ]
-    return Found(rows)
+    weights = {table: _weigh(stage, table) for table in ("messages", "replies")}
+    seen = ", ".join(f"{table} {weight:.0f}" for table, weight in weights.items())
+    rows.append(
+        Row("PostgreSQL: bytes for a row, its indexes in, of short messages", "", seen, None)
+    )
+    numbers = {f"bytes in {table}": weight for table, weight in weights.items()}
+    return Found(rows, numbers=numbers)
 
 
 def _compare(figure: str, large: list[float], small: list[float]) -> Row:
@@ -105,6 +109,22 @@ async def _ask_in_turns(
             if number:  # the first reads the whole prompt
                 firsts[length].append(first)
     return firsts
+
+
+async def _ask_new(person: Person, rounds: int) -> list[float]:
+    """In a new chat each time, so that all prompts are of one length."""
+    firsts = []
+    for number in range(WARM_UP + rounds):
+        question = f"{number}. {QUESTIONS[number % len(QUESTIONS)]}"
+        firsts.append((await person.ask(await person.open_chat(), question)).first)
+    return firsts[WARM_UP:]  # until then, slots were left by long chats
+
+
+def _weigh(stage: Stage, table: str) -> float:
+    ((weight,),) = stage.sql(
+        f"SELECT pg_total_relation_size('{table}')::float8 / count(*) FROM {table}"
+    )
+    return float(str(weight))
 
 
 async def _open(person: Person, chat: str, times: int) -> list[float]:
