@@ -5,52 +5,74 @@ import signal
 import sys
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 
 from faults.terminal import minutes
+from local.say import Problem
+from tests.support.local_stack import SMALL_MODEL
 
 from bench import plot, table
 from bench.figures import Found
 from bench.options import Options, read_options
-from bench.rows import ROWS
+from bench.rows import ROWS, SHAPED
+from bench.shape import make_model
 from bench.stage import open_stage
 
 VERDICTS = {True: ": holds", False: ": MISSED", None: ""}
 
 
-async def run(options: Options) -> Found:
-    """Measures what was asked for, in the scorecard's order."""
+def choose_models(options: Options) -> dict[str, list[str]]:
+    """Which rows are measured with which model; makes the one with random weights if need be."""
+    names = [name for name in ROWS if name in (options.rows or ROWS)]
+    if options.model or options.quick:
+        return {options.model or SMALL_MODEL: names}
+    plan = {SMALL_MODEL: [name for name in names if name not in SHAPED]}
+    if shaped := [name for name in names if name in SHAPED]:
+        plan[str(make_model())] = shaped
+    return {model: some for model, some in plan.items() if some}
+
+
+async def run(options: Options) -> dict[str, Found]:
+    """Measures what was asked for, in the scorecard's order; what was found with each model."""
     task = asyncio.current_task()
     assert task is not None
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     began = time.monotonic()
-    found = Found([])
-    async with open_stage(LM_MODEL=options.model) as stage:
-        for name, measure in ROWS.items():
-            if options.rows and name not in options.rows:
-                continue
-            print(f"{minutes(time.monotonic() - began)}  {name}", flush=True)
-            some = await measure(stage, options.size)
-            for row in some.rows:
-                goal = f"; goal {row.goal}{VERDICTS[row.holds]}" if row.goal else ""
-                print(f"      {row.figure}: {row.seen}{goal}", flush=True)
-            found = found.add(some)
-    return found
+    parts: dict[str, Found] = {}
+    for model, names in choose_models(options).items():
+        found = Found([])
+        print(f"with {Path(model).name}:")
+        async with open_stage(LM_MODEL=model) as stage:
+            for name in names:
+                print(f"{minutes(time.monotonic() - began)}  {name}", flush=True)
+                some = await ROWS[name](stage, options.size)
+                for row in some.rows:
+                    goal = f"; goal {row.goal}{VERDICTS[row.holds]}" if row.goal else ""
+                    print(f"      {row.figure}: {row.seen}{goal}", flush=True)
+                found = found.add(some)
+        parts[Path(model).name] = found
+    return parts
 
 
 def main() -> int:
     """A whole run is written down; a part of one, or a quick one, is only shown."""
     options = read_options(sys.argv[1:], list(ROWS))
     try:
-        found = asyncio.run(run(options))
+        parts = asyncio.run(run(options))
     except (KeyboardInterrupt, asyncio.CancelledError):
         return 130
-    missed = sum(row.holds is False for row in found.rows)
-    print(f"{len(found.rows)} figures, {missed} goals missed")
+    except Problem as problem:
+        print(f"bench: {problem}", file=sys.stderr)
+        return 1
+    rows = [row for found in parts.values() for row in found.rows]
+    print(f"{len(rows)} figures, {sum(row.holds is False for row in rows)} goals missed")
     if not options.quick and not options.rows:
         when = datetime.now(UTC).date().isoformat()
-        about = f"Measured {when} by `{options.command}`; model: {options.model_name}."
-        table.write(found.rows, about)
-        plot.draw(found.curves)
+        table.write(
+            {model: found.rows for model, found in parts.items()},
+            f"Measured {when} by `{options.command}`.",
+        )
+        plot.draw([curve for found in parts.values() for curve in found.curves])
         print(f"written to {table.PAGE.name} and {plot.PICTURE.name}")
     return 0
 

@@ -2,7 +2,6 @@
 
 import argparse
 from dataclasses import dataclass
-from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -17,12 +16,31 @@ class Size:
     watchers: int
     starts: int
     sessions: int  # loaded into the database, with a chat of ten messages each
+    builds: bool  # container images
 
 
 FULL = Size(
-    rounds=60, speeds=8, chats=8, turns=40, pages=8, watchers=199, starts=5, sessions=100_000
+    rounds=60,
+    speeds=8,
+    chats=8,
+    turns=40,
+    pages=8,
+    watchers=199,
+    starts=5,
+    sessions=100_000,
+    builds=True,
 )
-QUICK = Size(rounds=6, speeds=1, chats=2, turns=4, pages=1, watchers=20, starts=1, sessions=1_000)
+QUICK = Size(
+    rounds=6,
+    speeds=1,
+    chats=2,
+    turns=4,
+    pages=1,
+    watchers=20,
+    starts=1,
+    sessions=1_000,
+    builds=False,
+)
 
 
 @dataclass(frozen=True)
@@ -32,13 +50,8 @@ class Options:
     size: Size
     quick: bool
     rows: tuple[str, ...]  # all if empty
-    model: str
+    model: str  # for all rows; each has its own if empty
     command: str
-
-    @property
-    def model_name(self) -> str:
-        """Without the folder it lies in."""
-        return Path(self.model).name
 
 
 def read_options(arguments: list[str], names: list[str]) -> Options:
@@ -52,7 +65,7 @@ def read_options(arguments: list[str], names: list[str]) -> Options:
     parser.add_argument("--rounds", type=int, help=f"first words (default: {FULL.rounds})")
     parser.add_argument("--chats", type=int, help=f"that take turns (default: {FULL.chats})")
     parser.add_argument(
-        "--model", default="smollm2-135m-instruct", help="a name of lm-api's catalogue, or a file"
+        "--model", default="", help="for all rows: a name of lm-api's catalogue, or a file"
     )
     given = parser.parse_args(arguments)
     chosen = tuple(name for name in given.rows.split(",") if name)

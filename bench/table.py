@@ -12,15 +12,16 @@ PAGE = ROOT / "docs" / "scorecard.md"
 VERDICTS = {True: "holds", False: "**missed**", None: "no goal"}
 
 
-def write(rows: list[Row], about: str, path: Path = PAGE) -> None:
+def write(parts: dict[str, list[Row]], about: str, path: Path = PAGE) -> None:
     """Replaces what stands between our marks, and leaves the rest of the page alone."""
-    replace_marked(path, "make bench", render(rows, about))
+    replace_marked(path, "make bench", render(parts, about))
 
 
-def render(rows: list[Row], about: str) -> str:
-    """The section, as Markdown."""
+def render(parts: dict[str, list[Row]], about: str) -> str:
+    """The section, as Markdown: a table for each model."""
     lines = ["## 3. Fast (`make bench`)", ""]
-    lines += [f"Machine: {describe_machine()}. Code {fingerprint_code()}.", about, ""]
-    lines += ["| figure | goal | seen | |", "|---|---|---|---|"]
-    lines += [f"| {r.figure} | {r.goal} | {r.seen} | {VERDICTS[r.holds]} |" for r in rows]
+    lines += [f"Machine: {describe_machine()}. Code {fingerprint_code()}.", about]
+    for model, rows in parts.items():
+        lines += ["", f"With {model}:", "", "| figure | goal | seen | |", "|---|---|---|---|"]
+        lines += [f"| {r.figure} | {r.goal} | {r.seen} | {VERDICTS[r.holds]} |" for r in rows]
     return "\n".join(lines) + "\n"

@@ -4,11 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from bench import __main__ as bench_main
 from bench import table
-from bench.figures import Curve, Row, pairwise, percentile
+from bench.figures import Curve, Found, Row, pairwise, percentile
 from bench.options import FULL, QUICK, read_options
 from bench.person import says_something
 from bench.plot import draw
+from bench.rows import ROWS
 
 REPLY = "01a1f8df-d4dc-7b93-a58f-a8c598fc8a20"
 
@@ -33,13 +35,15 @@ def test_the_section_says_what_holds_and_leaves_the_others_alone(tmp_path: Path)
         Row("just so", "", "7", None),
     ]
     for _ in range(2):
-        table.write(rows, "Measured today.", page)
+        table.write({"small": rows, "large": [Row("slow", "", "9", None)]}, "Measured.", page)
     text = page.read_text()
     assert text.startswith("# Mine\n\n## 1. Somebody else's\n")
     assert text.count("## 3. Fast") == 1
     assert "| good | ≤ 2 | 1 | holds |" in text
     assert "| bad | ≤ 2 | 3 | **missed** |" in text
     assert "| just so |  | 7 | no goal |" in text
+    assert text.index("With small:") < text.index("| good") < text.index("With large:")
+    assert text.index("With large:") < text.index("| slow")
 
 
 def test_the_same_curves_give_the_same_picture(tmp_path: Path) -> None:
@@ -49,6 +53,30 @@ def test_the_same_curves_give_the_same_picture(tmp_path: Path) -> None:
     one, two = ((tmp_path / name).read_text() for name in ("one.svg", "two.svg"))
     assert one == two
     assert "Parley" in one
+
+
+def test_rows_of_several_modules_are_put_together() -> None:
+    row, curve = Row("a", "", "1", None), Curve("turns", [1], [0.1], [0.1])
+    both = Found([row], numbers={"a": 1}).add(Found([row], [curve], {"b": 2}))
+    assert (len(both.rows), both.curves, both.numbers) == (2, [curve], {"a": 1, "b": 2})
+
+
+def test_each_row_has_the_model_that_suits_it_unless_one_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(bench_main, "make_model", lambda: Path("/models/random.gguf"))
+    assert choose(["--rows", "turns,speed,memory"]) == {
+        "smollm2-135m-instruct": ["memory", "turns"],
+        "/models/random.gguf": ["speed"],
+    }
+    assert choose(["--model", "mine"]) == {"mine": list(ROWS)}
+    monkeypatch.delattr(bench_main, "make_model")  # half a minute that neither of these needs
+    assert choose(["--quick"]) == {"smollm2-135m-instruct": list(ROWS)}
+    assert choose(["--rows", "turns"]) == {"smollm2-135m-instruct": ["turns"]}
+
+
+def choose(arguments: list[str]) -> dict[str, list[str]]:
+    return bench_main.choose_models(read_options(arguments, list(ROWS)))
 
 
 def test_options_change_the_size_and_unknown_rows_are_refused() -> None:
