@@ -75,6 +75,10 @@ async def ask_bare(url: str, key: str, reply_tokens: int) -> AsyncIterator[Bare]
         yield Bare(client, reply_tokens)
 
 
+class DidNotStart(RuntimeError):
+    """The server ended, or took too long to be ready."""
+
+
 @dataclass(frozen=True)
 class Server:
     """One that is ready."""
@@ -109,5 +113,5 @@ def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
             if httpx.get(f"{url}/health", trust_env=False).status_code == 200:
                 return
         if process.poll() is not None or time.monotonic() > deadline:
-            raise RuntimeError("the bare model server did not come up")
+            raise DidNotStart("the bare model server did not come up")
         time.sleep(0.1)

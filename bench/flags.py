@@ -1,16 +1,18 @@
-"""`python -m bench.flags [MODEL]`: lm-api's settings side by side, for 1 to 16 who ask at once.
+"""`python -m bench.flags [--quick] [MODEL]`: lm-api's settings side by side, in four tables.
 
-Each variant is started by `lm-api/start`, as it always is, with one setting changed; and once more
-when all others have had their turn, so that a busy minute does not decide.
+Each variant is started by `lm-api/start`, as it always is, with one thing changed; and once more
+when all others have had their turn, so that a busy minute does not decide. --quick only shows that
+each of them starts and gives a figure.
 """
 
+import argparse
 import asyncio
 import contextlib
 import os
 import statistics
+import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,45 +21,75 @@ from local.ports import free_port
 from local.stack import ROOT
 from tests.support.local_stack import SMALL_MODEL
 
-from bench.bare import Bare, ask_bare, serve
-from bench.rows.speed import TASK
+from bench.bare import DidNotStart, ask_bare, serve
+from bench.processes import megabytes
+from bench.tasks import FULL, QUICK, Extent, Seen, Task, copy, take_turns, write, write_few
 
-AT_ONCE = (1, 4, 8, 16)
-TOKENS = 48
 ROUNDS = 2
-VARIANTS: dict[str, dict[str, str]] = {
-    "as it is": {},
-    "2 slots": {"LM_SLOTS": "2"},
-    "8 slots": {"LM_SLOTS": "8", "LM_CONTEXT": "2048"},
-    "batch 32": {"LM_BATCH": "32"},
-    "batch 128": {"LM_BATCH": "128"},
-    "batch 256": {"LM_BATCH": "256"},
-    "batch 512": {"LM_BATCH": "512"},
-    "1 thread": {"LM_THREADS": "1"},
-    "threads that spin": {"OMP_WAIT_POLICY": "active"},
+TASKS: dict[str, Task] = {
+    "writing": write,
+    "writing beside other work": write_few,
+    "copying": copy,
+    "taking turns": take_turns,
 }
-Seen = dict[int, list[tuple[float, float]]]  # asking at once: tokens per second, first word
+# Pages and words that are asked for meanwhile, in their simplest form.
+HALF_A_CORE = """
+import time
+while True:
+    until = time.perf_counter() + 0.005
+    while time.perf_counter() < until:
+        pass
+    time.sleep(0.005)
+"""
 
 
-async def measure(changes: dict[str, str], model: str) -> Seen:
-    """One start, asked by ever more at once."""
-    seen: Seen = {}
-    with _environment(model) as environment:
+def list_variants() -> dict[str, dict[str, list[str]]]:
+    """By task, each variant's changes: settings of lm-api (NAME=value), then arguments."""
+    cores = os.cpu_count() or 1
+    return {
+        "writing": {
+            "as it is: 4 slots, batch 64": [],
+            "2 slots": ["LM_SLOTS=2"],
+            "8 slots of half the context": ["LM_SLOTS=8", "LM_CONTEXT=2048"],
+            "batch 32": ["LM_BATCH=32"],
+            "batch 128": ["LM_BATCH=128"],
+            "batch 512": ["LM_BATCH=512"],
+            "context kept as q8_0": ["--cache-type-k", "q8_0", "--cache-type-v", "q8_0"],
+            "no flash attention": ["--flash-attn", "off"],
+        },
+        "writing beside other work": {
+            f"threads: {threads}, which {what}": [
+                f"LM_THREADS={threads}",
+                f"OMP_WAIT_POLICY={policy}",
+            ]
+            for threads in sorted({max(1, cores // 2), cores})
+            for what, policy in (("sleep", "passive"), ("spin", "active"))
+        },
+        "copying": {
+            kind: ["--spec-type", kind]
+            for kind in ("none", "ngram-simple", "ngram-map-k", "ngram-mod", "ngram-cache")
+        },
+        "taking turns": {
+            "as it is: RAM cache of 1 GiB, similarity 0.5": [],
+            "no RAM cache": ["LM_CACHE_RAM=0"],
+            "RAM cache of 64 MiB": ["LM_CACHE_RAM=64"],
+            "similarity 0, which is off": ["LM_SLOT_SIMILARITY=0"],
+            "similarity 0.1": ["LM_SLOT_SIMILARITY=0.1"],
+            "similarity 0.9": ["LM_SLOT_SIMILARITY=0.9"],
+        },
+    }
+
+
+async def measure(task: str, changes: list[str], model: str, extent: Extent) -> tuple[Seen, float]:
+    """One start: what its task gave, and the megabytes it held in the end."""
+    settings = dict(change.split("=") for change in changes if "=" in change)
+    arguments = [change for change in changes if "=" not in change]
+    with _environment(model) as environment, _other_work(task.endswith("other work")):
         key = Path(environment["LM_API_KEY_FILE"]).read_text()
-        with serve(environment | changes) as server:
-            async with ask_bare(server.url, key, TOKENS) as bare:
-                await _ask(bare, 1, 0)  # warms up
-                for number, many in enumerate(AT_ONCE, 1):
-                    seen[many] = [await _ask(bare, many, number * 100)]
-    return seen
-
-
-async def _ask(bare: Bare, many: int, first: int) -> tuple[float, float]:
-    prompts = [[{"role": "user", "content": TASK.format(first + n)}] for n in range(many)]
-    began = time.perf_counter()
-    done = await asyncio.gather(*(bare.ask(prompt) for prompt in prompts))
-    rate = sum(completion.tokens for completion in done) / (time.perf_counter() - began)
-    return rate, statistics.median(completion.timing.first for completion in done)
+        with serve(environment | settings, arguments) as server:
+            async with ask_bare(server.url, key, 1) as bare:
+                await bare.ask([{"role": "user", "content": "Hello"}])  # warms up
+                return await TASKS[task](bare, extent), megabytes(server.pid)
 
 
 @contextlib.contextmanager
@@ -75,25 +107,55 @@ def _environment(model: str) -> Iterator[dict[str, str]]:
         }
 
 
-async def main() -> int:
-    """Prints the table, a line for each variant."""
-    model = sys.argv[1] if len(sys.argv) > 1 else SMALL_MODEL
-    found: dict[str, Seen] = {name: {many: [] for many in AT_ONCE} for name in VARIANTS}
-    for _ in range(ROUNDS):
-        for name, changes in VARIANTS.items():
-            for many, figures in (await measure(changes, model)).items():
-                found[name][many] += figures
-    print(f"{describe_machine()}; {Path(model).name}; {TOKENS} tokens each\n")
-    print("| tokens/s, first word at once: |" + "".join(f" {many} |" for many in AT_ONCE))
-    print("|---|" + "---|" * len(AT_ONCE))
-    for name, seen in found.items():
-        print(f"| {name} |" + "".join(f" {_describe(seen[many])} |" for many in AT_ONCE))
-    return 0
+@contextlib.contextmanager
+def _other_work(wanted: bool) -> Iterator[None]:
+    if not wanted:
+        yield
+        return
+    process = subprocess.Popen([sys.executable, "-c", HALF_A_CORE])
+    try:
+        yield
+    finally:
+        process.kill()
+        process.wait()
+
+
+def render(task: str, found: dict[str, list[tuple[Seen, float]]]) -> str:
+    """The task's table, a line for each variant; one that never started says so."""
+    columns = next((list(rounds[0][0]) for rounds in found.values() if rounds), [])
+    lines = ["| " + " | ".join([task, *columns, "MB"]) + " |", "|---" * (len(columns) + 2) + "|"]
+    for name, rounds in found.items():
+        cells = [_describe([seen[column] for seen, _ in rounds]) for column in columns if rounds]
+        cells += [f"{statistics.median(held for _, held in rounds):.0f}"] if rounds else []
+        lines.append(f"| {name} | {' | '.join(cells or ['did not start'])} |")
+    return "\n".join(lines)
 
 
 def _describe(figures: list[tuple[float, float]]) -> str:
     rate, first = (statistics.median(column) for column in zip(*figures, strict=True))
     return f"{rate:.0f}, {first * 1000:.0f} ms"
+
+
+async def main() -> int:
+    """Prints the tables."""
+    options = argparse.ArgumentParser(prog="python -m bench.flags")
+    options.add_argument("--quick", action="store_true", help="a minute, to see that all start")
+    options.add_argument("model", nargs="?", default=SMALL_MODEL)
+    given = options.parse_args()
+    extent = QUICK if given.quick else FULL
+    variants = list_variants()
+    found: dict[str, dict[str, list[tuple[Seen, float]]]] = {
+        task: {name: [] for name in some} for task, some in variants.items()
+    }
+    for _ in range(1 if given.quick else ROUNDS):
+        for task, some in variants.items():
+            for name, changes in some.items():
+                print(f"{task}: {name}", file=sys.stderr, flush=True)
+                with contextlib.suppress(DidNotStart):
+                    found[task][name].append(await measure(task, changes, given.model, extent))
+    print(f"{describe_machine()}; {Path(given.model).name}; tokens/s, median first word\n")
+    print("\n\n".join(render(task, some) for task, some in found.items()))
+    return 0
 
 
 if __name__ == "__main__":
