@@ -11,7 +11,7 @@ from faults.terminal import minutes
 from local.say import Problem
 from tests.support.local_stack import SMALL_MODEL
 
-from bench import plot, table
+from bench import growth, plot, table
 from bench.figures import Found
 from bench.options import Options, read_options
 from bench.rows import ROWS, SHAPED
@@ -66,14 +66,19 @@ def main() -> int:
         return 1
     rows = [row for found in parts.values() for row in found.rows]
     print(f"{len(rows)} figures, {sum(row.holds is False for row in rows)} goals missed")
+    numbers = {name: number for found in parts.values() for name, number in found.numbers.items()}
+    about = f"Measured {datetime.now(UTC).date().isoformat()} by `{options.command}`."
+    lacking = growth.MEASURED - numbers.keys()
+    if not options.rows:
+        unknown = f"What one machine holds is not known without: {', '.join(sorted(lacking))}."
+        print(unknown if lacking else growth.render(numbers, about))
     if not options.quick and not options.rows:
-        when = datetime.now(UTC).date().isoformat()
-        table.write(
-            {model: found.rows for model, found in parts.items()},
-            f"Measured {when} by `{options.command}`.",
-        )
+        table.write({model: found.rows for model, found in parts.items()}, about)
         plot.draw([curve for found in parts.values() for curve in found.curves])
         print(f"written to {table.PAGE.name} and {plot.PICTURE.name}")
+        if not lacking:
+            growth.write(numbers, about)
+            print(f"written to {growth.PAGE.name}")
     return 0
 
 
