@@ -2,7 +2,7 @@
 
 Each variant is started by `lm-api/start`, as it always is, with one thing changed; and once more
 when all others have had their turn, so that a busy minute does not decide. --quick only shows that
-each of them starts and gives a figure.
+each of them starts and gives a figure. The other work is a process that takes half a core.
 """
 
 import argparse

@@ -21,7 +21,7 @@ class Size:
 
 FULL = Size(
     rounds=60,
-    speeds=8,
+    speeds=5,
     chats=8,
     turns=40,
     pages=8,
