@@ -20,6 +20,7 @@ MESSAGES_AN_HOUR = 60  # of one person who chats
 BUSIEST_HOUR = 0.2  # its share of a day's messages
 PAGES = 2  # opened for each message
 CHAT_UI_MB = 384  # what compose.yaml lets it have
+NGINX_TABS = 2048  # two workers of 2048 connections, and a tab that watches takes two
 
 MEASURED = {
     "pages/s",
@@ -55,6 +56,7 @@ def find_limits(numbers: dict[str, float]) -> list[Limit]:
             f"{tabs:,.0f} at {each:.2f} MB in {CHAT_UI_MB} MB",
             tabs * MESSAGES_AN_HOUR,
         ),
+        Limit("nginx: connections of open tabs", f"{NGINX_TABS:,}", NGINX_TABS * MESSAGES_AN_HOUR),
     ]
     return sorted(limits, key=lambda limit: limit.messages_an_hour)
 
