@@ -1,6 +1,7 @@
 """How large Parley's own container images are, where a Docker Engine answers."""
 
 import asyncio
+import subprocess
 
 from local.stack import ROOT
 from tests.stack import stack as containers
@@ -25,13 +26,13 @@ async def measure(stage: Stage, size: Size) -> Found:
 def _look(build: bool) -> str:
     if obstacle := find_obstacle():
         return f"not seen: {obstacle}"
-    if build:
-        run(ROOT / "tests" / "stack" / "stand-ins")
-        containers.Stack(PROJECT, 0).compose("build", *SERVICES)
     try:
+        if build:
+            run(ROOT / "tests" / "stack" / "stand-ins")
+            containers.Stack(PROJECT, 0).compose("build", *SERVICES)
         told = run("docker", "image", "inspect", "--format", DESCRIBE, *map(_image, SERVICES))
-    except CommandFailed:
-        return "not seen: not built yet, and a quick run builds none"
+    except (CommandFailed, subprocess.TimeoutExpired):
+        return "not seen: they could not be built" if build else "not seen: not built yet"
     sizes, stand_ins = zip(*(line.partition(" ")[::2] for line in told.splitlines()), strict=True)
     seen = ", ".join(
         f"{service} {int(size) / 1e6:.0f}" for service, size in zip(SERVICES, sizes, strict=True)
