@@ -13,7 +13,7 @@ class Size:
     chats: int  # that take turns
     turns: int
     pages: int  # seconds of pages asked for
-    watchers: int
+    watchers: tuple[int, ...]  # open streams at once
     starts: int
     sessions: int  # loaded into the database, with a chat of ten messages each
     builds: bool  # container images
@@ -25,7 +25,7 @@ FULL = Size(
     chats=8,
     turns=40,
     pages=8,
-    watchers=199,
+    watchers=(200, 1000),
     starts=5,
     sessions=100_000,
     builds=True,
@@ -36,7 +36,7 @@ QUICK = Size(
     chats=2,
     turns=4,
     pages=1,
-    watchers=20,
+    watchers=(20,),
     starts=1,
     sessions=1_000,
     builds=False,

@@ -4,7 +4,7 @@ import json
 import re
 import time
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -59,9 +59,13 @@ class Person:
         assert found, answer.text
         return found[1], int(found[2])
 
+    async def stop(self, chat: str, reply: str) -> None:
+        """Presses Stop."""
+        await self.client.post(f"/chats/{chat}/replies/{reply}/stop")
+
     async def watch(
         self, chat: str, since: int, last: str
-    ) -> AsyncIterator[tuple[str, dict[str, Any]]]:
+    ) -> AsyncGenerator[tuple[str, dict[str, Any]], None]:
         """The chat's events up to its end."""
         params = {"since": str(since), "last": last}
         async with self.client.stream("GET", f"/chats/{chat}/events", params=params) as stream:

@@ -1,6 +1,8 @@
 """Puts chat-ui together: settings in, application out. Nothing connects at import."""
 
+import asyncio
 import contextlib
+import gc
 import logging
 from collections.abc import AsyncIterator
 
@@ -16,6 +18,7 @@ from app.clients.messages import MessagesClient
 from app.clients.replies import RepliesClient
 from app.clients.sessions import SessionsClient
 from app.handlers import add_error_handlers
+from app.loop_pauses import LoopPauses
 from app.preferences import ReadPreferences
 from app.replies.runner import Runner, name_worker
 from app.replies.writing import Sampling
@@ -128,6 +131,8 @@ async def _serve(app: FastAPI, settings: Settings, templates: Templates) -> Asyn
         model = LanguageModel(lm_http)
         hub = Hub(messages_client)
         call_on_stop(hub.close)
+        pauses = LoopPauses()
+        running.callback(asyncio.create_task(pauses.watch()).cancel)
         runner = None
         if settings.runner != "off":
             replies = RepliesClient(api, name_worker())
@@ -143,5 +148,7 @@ async def _serve(app: FastAPI, settings: Settings, templates: Templates) -> Asyn
             model,
             hub,
             runner,
+            pauses,
         )
+        gc.freeze()  # what is there by now stays: to look through it again and again takes long
         yield

@@ -9,6 +9,7 @@ from app.clients.chats import ChatsClient
 from app.clients.language_model import LanguageModel
 from app.clients.messages import MessagesClient
 from app.clients.sessions import SessionsClient
+from app.loop_pauses import LoopPauses
 from app.replies.runner import Runner
 from app.settings import Settings
 from app.templating import Templates
@@ -27,6 +28,7 @@ class Services:
     model: LanguageModel
     hub: Hub
     runner: Runner | None
+    pauses: LoopPauses
 
 
 async def get_services(request: Request) -> Services:

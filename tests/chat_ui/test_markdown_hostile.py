@@ -331,3 +331,7 @@ def test_no_text_keeps_the_server_busy(text: str) -> None:
     html = render(text)
     assert process_time() - before < 3
     check(html)
+
+
+def test_a_table_of_missing_cells_ends_before_it_fills_the_memory() -> None:
+    assert render(PATHOLOGICAL["empty cells"]).count("<td") <= 2_200

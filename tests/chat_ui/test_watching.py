@@ -350,11 +350,11 @@ def test_who_has_just_sent_watches_without_a_question_to_db_api() -> None:
         hub.lead(chat, Growth(reply=life, offset=0, text=""))
         hub.expect(owner, chat, sent)
         feed = await hub.join(owner, chat, 1)
-        assert [item.message.id for item in feed.items_after(1)] == [question, reply]
+        assert [shown.message.id for shown in feed.scene.after(1)] == [question, reply]
         hub.publish(chat, Growth(reply=life, offset=0, text="Hello"))
         await asyncio.sleep(0.05)
-        assert feed.items[reply].text == "Hello"
-        assert not feed.ended
+        assert feed.scene.messages[reply].text == "Hello"
+        assert not feed.scene.ended
         hub.leave(feed)
 
     asyncio.run(watch())

@@ -4,7 +4,7 @@
 text into the same top-level blocks and render each block on its own, so their results are equal.
 """
 
-from app.markdown.render import render
+from app.markdown.render import is_rendered, render
 from app.markdown.streaming import StreamingMarkdown
 
-__all__ = ["StreamingMarkdown", "render"]
+__all__ = ["StreamingMarkdown", "is_rendered", "render"]

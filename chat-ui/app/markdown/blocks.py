@@ -9,6 +9,7 @@ import logging
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock, blockquote, list_block
@@ -20,6 +21,10 @@ logger = logging.getLogger(__name__)
 
 NESTING_LIMIT = 16
 """Containers inside each other (a list and its item are two); marks below that are plain text."""
+
+# Cells that rows are short of are made up, by the million if the parser is left to itself. A table
+# that lacks more than these ends there.
+vars(import_module("markdown_it.rules_block.table"))["MAX_AUTOCOMPLETED_CELLS"] = 2_000
 
 _LINK = re.compile(r"(?:https?://[^\s/?#]|mailto:)", re.IGNORECASE)
 _UNFIT = re.compile("[\0\ud800-\udfff]")

@@ -30,6 +30,10 @@ class TextCache:
         self._keep(key, value)
         return value
 
+    def has(self, kind: str, text: str) -> bool:
+        """Whether a value is kept."""
+        return (kind, text) in self._entries
+
     def _keep(self, key: tuple[str, str], value: str) -> None:
         weight = _weigh(key, value)
         with self._lock:

@@ -32,6 +32,11 @@ def render(text: str) -> Markup:
     return Markup(html)  # noqa: S704 - each block was sanitised
 
 
+def is_rendered(text: str) -> bool:
+    """Whether `render` has its HTML ready."""
+    return _cache.has("", text)
+
+
 def render_blocks(text: str) -> list[Markup]:
     """The HTML of each block of a normalised text."""
     lines = text.split("\n")

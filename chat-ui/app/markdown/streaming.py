@@ -55,6 +55,11 @@ class StreamingMarkdown:
         self._update()
         return self._fence.html if self._fence else self._open
 
+    @property
+    def weight(self) -> int:
+        """Characters that reading it may parse."""
+        return len(self._fence.source if self._fence else self._tail) + self._unread_size
+
     def feed(self, text: str) -> None:
         """Append the next piece, of any size."""
         if self._finished:

@@ -66,7 +66,7 @@ async def load_chat(
         asked = (m for m in page.messages.items if m.role == "user")
         edited = next((m for m in asked if m.id == editing), None)
         composer = Composer(edited.content, replaces=editing) if edited else None
-    return view_chat(
+    return await view_chat(
         page.chat,
         view_chats(page.chats, chat_id),
         page.messages,

@@ -14,10 +14,22 @@ class Health(BaseModel):
     status: str = "ok"
 
 
+class Pulse(Health):
+    """And the longest that its event loop stood still, and computed, in the last five to ten
+    seconds."""
+
+    longest_pause_ms: float
+    longest_work_ms: float
+
+
 @router.get("/health", summary="The process is alive")
-async def check_health() -> Health:
+async def check_health(services: Ask) -> Pulse:
     """Answers without asking any other service."""
-    return Health()
+    pauses = services.pauses
+    return Pulse(
+        longest_pause_ms=round(pauses.longest * 1000, 1),
+        longest_work_ms=round(pauses.busiest * 1000, 1),
+    )
 
 
 @router.get(

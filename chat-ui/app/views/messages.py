@@ -5,9 +5,9 @@ from uuid import UUID, uuid4, uuid5
 
 from markupsafe import Markup
 
+from app.aside import LIGHT, run_aside
 from app.clients.types import Message, Reply
-from app.markdown import StreamingMarkdown, render
-from app.watching.feed import Item
+from app.markdown import StreamingMarkdown, is_rendered, render
 
 CUT = "reply-limit"
 
@@ -48,19 +48,25 @@ def view_message(message: Message) -> MessageView:
     if message.reply and not message.reply.final:
         markdown = StreamingMarkdown()
         markdown.feed(message.content)
-        return _view_growing(message, markdown)
+        return MessageView(message, Markup("").join(markdown.closed), markdown.open)
     return MessageView(message, render(message.content))
 
 
-def view_item(item: Item) -> MessageView:
-    """A message as a feed knows it now."""
-    if item.unfinished and item.markdown:
-        return _view_growing(item.message, item.markdown)
-    return view_message(item.message)
+def weigh(message: Message) -> int:
+    """Characters of Markdown that viewing it means to read."""
+    return 0 if message.role == "user" or is_rendered(message.content) else len(message.content)
 
 
-def _view_growing(message: Message, markdown: StreamingMarkdown) -> MessageView:
-    return MessageView(message, Markup("").join(markdown.closed), markdown.open)
+async def view_messages(messages: list[Message]) -> list[MessageView]:
+    """Many of them: what may take long is done aside, one by one, for others want their turn."""
+    views, light = [], LIGHT
+    for message in messages:
+        light -= (weight := weigh(message))
+        if weight == 0 or light >= 0:
+            views.append(view_message(message))
+        else:
+            views.append(await run_aside(view_message, message))
+    return views
 
 
 @dataclass(frozen=True)

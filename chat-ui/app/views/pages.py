@@ -8,7 +8,7 @@ from app import preferences
 from app.clients.types import Chat, DeletedChat, Message, MessagePage, Prompt
 from app.preferences import Preferences
 from app.views.lists import ChatList
-from app.views.messages import Composer, MessageView, view_message
+from app.views.messages import Composer, MessageView, view_messages
 from app.views.problems import Problem
 
 
@@ -46,7 +46,7 @@ class ChatView:
         return any(view.reply and not view.reply.final for view in self.messages)
 
 
-def view_chat(
+async def view_chat(
     chat: Chat,
     chats: ChatList,
     page: MessagePage,
@@ -62,7 +62,7 @@ def view_chat(
     return ChatView(
         chat=chat,
         chats=chats,
-        messages=[view_message(message) for message in page.items],
+        messages=await view_messages(page.items),
         earlier=page.earlier,
         newest=page.shown and not page.later,
         shown=page.shown,

@@ -4,85 +4,76 @@ Each event's data is one JSON object. Blocks of a reply that are closed are sent
 open one is sent again, so the work is linear in the reply's length however long it gets.
 """
 
-import asyncio
 import json
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator
 from uuid import UUID
 
 from markupsafe import Markup
 
 from app.templating import Templates
-from app.views.messages import view_item
-from app.watching.feed import Feed, Item
+from app.views.messages import MessageView
+from app.watching.feed import Feed
 from app.watching.hub import Hub
+from app.watching.scene import Seen, Shown
 
 # Proxies and browsers give up on a silent stream; a comment keeps it alive.
 KEEPALIVE_SECONDS = 15
 
 
-@dataclass
-class Seen:
-    """What one watcher has been sent of one message."""
-
-    version: int
-    closed: int
-    open: Markup
-
-
-def format_event(event: str, **data: object) -> str:
+def format_event(event: str, **data: object) -> bytes:
     """One event in the format of the HTML standard, section 9.2."""
-    return f"event: {event}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n"
+    return f"event: {event}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n".encode()
 
 
 async def stream_events(
     hub: Hub, feed: Feed, since: int, last: UUID | None, templates: Templates
-) -> AsyncIterator[str]:
+) -> AsyncGenerator[bytes, None]:
     """Events for one watcher of a joined feed; leaves it at the end. `last` is the last message
     that the watcher shows."""
     seen: dict[UUID, Seen] = {}
     away = False
     try:
-        while True:
-            changed = feed.changed
-            if feed.dismissed:
-                return
-            items = feed.items_after(since)
-            if not feed.shows(last, items) or seen.keys() - {item.message.id for item in items}:
+        while not feed.dismissed:
+            scene = feed.scene
+            branch = scene.after(since)
+            gone = seen.keys() - {shown.message.id for shown in branch}
+            if gone or not scene.leads_through(last, branch):
                 yield format_event("moved")  # the chat shows another branch now
                 return
-            for item in items:
-                for event in _tell(item, seen, templates):
-                    yield event
-            if feed.away != away:
-                away = feed.away
+            for shown in branch:
+                if events := _tell(shown, seen, templates):
+                    yield events
+            if scene.away != away:
+                away = scene.away
                 yield format_event("notice", away=away)
-            if feed.ended:
+            if scene.ended:
                 yield format_event("end")
                 return
-            try:
-                await asyncio.wait_for(changed.wait(), KEEPALIVE_SECONDS)
-            except TimeoutError:
-                yield ": still here\n\n"
+            if not await feed.wait(scene, KEEPALIVE_SECONDS):
+                yield b": still here\n\n"
     finally:
         hub.leave(feed)
 
 
-def _tell(item: Item, seen: dict[UUID, Seen], templates: Templates) -> list[str]:
-    """The events that bring a watcher from what it has seen to what there is."""
-    message, known = item.message, seen.get(item.message.id)
-    closed = len(item.markdown.closed) if item.markdown else 0
-    open_block = item.markdown.open if item.markdown else Markup("")
-    events = []
-    if known is None or (known.version != item.version and not item.unfinished):
-        html = templates.render("_message.html", view=view_item(item))
-        events.append(format_event("message", id=str(message.id), html=html))
-    else:
-        if known.version != item.version:
-            html = templates.render("_status.html", message=message)
-            events.append(format_event("status", id=str(message.id), html=html))
-        if item.markdown and (known.closed, known.open) != (closed, open_block):
-            news = Markup("").join(item.markdown.closed[known.closed :])
-            events.append(format_event("text", id=str(message.id), closed=news, open=open_block))
-    seen[message.id] = Seen(item.version, closed, open_block)
+def _tell(shown: Shown, seen: dict[UUID, Seen], templates: Templates) -> bytes:
+    """The events that bring a watcher from what it has seen to what is shown."""
+    known = seen.get(shown.message.id)
+    if known not in shown.events:
+        shown.events[known] = _make_events(shown, known, templates)
+    seen[shown.message.id] = Seen(shown.version, len(shown.closed), shown.open or Markup(""))
+    return shown.events[known]
+
+
+def _make_events(shown: Shown, known: Seen | None, templates: Templates) -> bytes:
+    message = shown.message
+    if known is None or (known.version != shown.version and not shown.unfinished):
+        view = MessageView(message, Markup("").join(shown.closed), shown.open)
+        return format_event("message", id=str(message.id), html=templates.message(view))
+    events = b""
+    if known.version != shown.version:
+        html = templates.render("_status.html", message=message)
+        events += format_event("status", id=str(message.id), html=html)
+    if (known.closed, known.open) != (len(shown.closed), shown.open or ""):
+        news = Markup("").join(shown.closed[known.closed :])
+        events += format_event("text", id=str(message.id), closed=news, open=shown.open or "")
     return events

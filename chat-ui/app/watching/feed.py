@@ -2,17 +2,20 @@
 
 A feed gets its news from db-api by long poll, once however many watch, and from the runner's
 memory for replies written by this very process. Both may bring the same text; offsets make the
-second time harmless.
+second time harmless. Those who watch are shown its `scene`, which is rendered once for all.
 """
 
 import asyncio
 import logging
 from uuid import UUID
 
+from app.aside import LIGHT
 from app.clients.messages import FOLLOW_SECONDS, MOST_KNOWN, MessagesClient
-from app.clients.types import Growth, Message, News
+from app.clients.types import Growth, News
 from app.errors import NotFound, SessionEnded, Unavailable
-from app.markdown import StreamingMarkdown
+from app.watching.item import Item
+from app.watching.scene import Scene
+from app.watching.waking import Waiting, Waker
 
 log = logging.getLogger(__name__)
 
@@ -20,60 +23,28 @@ RETRY_SECONDS = 1.0  # when db-api is away
 PAUSE_SECONDS = 0.25  # after an answer without news
 
 
-class Item:
-    """A message as watchers see it: `version` counts everything but growing text."""
-
-    def __init__(self, message: Message) -> None:
-        self.message = message
-        self.text = message.content
-        self.version = 0
-        self.markdown: StreamingMarkdown | None = None
-        if message.reply and not message.reply.final:
-            self.markdown = StreamingMarkdown()
-            self.markdown.feed(self.text)
-
-    @property
-    def unfinished(self) -> bool:
-        """Whether more is to come."""
-        return self.message.reply is not None and not self.message.reply.final
-
-    def grow(self, growth: Growth) -> bool:
-        """Takes over a reply's new state and the part of its text that is new here, if any."""
-        if not self.unfinished or growth.offset > len(self.text):
-            return False
-        news = growth.text[len(self.text) - growth.offset :]
-        self.text += news
-        if self.markdown and news:
-            self.markdown.feed(news)
-        turned = growth.reply != self.message.reply
-        if turned:
-            content = self.text if growth.reply.final else self.message.content
-            self.message = self.message.model_copy(
-                update={"reply": growth.reply, "content": content}
-            )
-            self.version += 1
-        return turned or news != ""
-
-
 class Feed:
     """One chat's news, for all who watch it through this copy."""
 
-    def __init__(self, messages: MessagesClient, session: UUID, chat: UUID) -> None:
-        self._messages, self.session, self.chat = messages, session, chat
+    def __init__(self, messages: MessagesClient, waker: Waker, session: UUID, chat: UUID) -> None:
+        self._messages, self._waker, self.session, self.chat = messages, waker, session, chat
         self.items: dict[UUID, Item] = {}
         self.head: UUID | None = None  # where the branch shown ends
         self.since = self._last_seq = 0
         self.away = False  # db-api does not answer just now
         self.ended = False  # nothing is left to say, or the chat is gone
         self.dismissed = False  # this copy is about to stop
-        self.changed = asyncio.Event()
+        self.scene = Scene()
         self.watchers = 0
+        self._waiting: set[Waiting] = set()
+        self._showing: asyncio.Task[None] | None = None
         self._led: set[UUID] = set()
         self._task: asyncio.Task[None] | None = None
 
     async def open(self, since: int) -> None:
         """Fetches what stands below `since` and begins to follow; raises what db-api raises."""
         self._merge(await self._ask(since, wait=0))
+        await self._show_all()
         self.since = since
         self._last_seq = max([since, *(item.message.seq for item in self.items.values())])
         self._task = asyncio.create_task(self._follow())
@@ -86,10 +57,26 @@ class Feed:
         self._task = asyncio.create_task(self._follow(pause if self._leads_all() else 0))
 
     async def reach_back(self, since: int) -> None:
-        """Makes sure that the feed holds everything after `since`."""
+        """Makes sure that the feed shows everything after `since`."""
         if since < self.since:
             self._merge(await self._ask(since, wait=0))
             self.since = since
+        await self._show_all()
+
+    async def wait(self, scene: Scene, seconds: float) -> bool:
+        """Until another scene than this one is shown, or the watchers are sent away; False if
+        that takes too long."""
+        if self.scene is not scene or self.dismissed:
+            return True
+        waiting: Waiting = asyncio.get_running_loop().create_future()
+        self._waiting.add(waiting)
+        try:
+            await asyncio.wait_for(waiting, seconds)
+        except TimeoutError:
+            return False
+        finally:
+            self._waiting.discard(waiting)
+        return True
 
     def close(self) -> None:
         """Ends the long poll."""
@@ -99,7 +86,7 @@ class Feed:
     def dismiss(self) -> None:
         """Sends the watchers away, without an end."""
         self.dismissed = True
-        self._announce()
+        self._wake()
 
     def lead(self, growth: Growth) -> None:
         """From now on the runner in this process tells of this reply."""
@@ -116,25 +103,6 @@ class Feed:
         if item := self.items.get(growth.reply.id):
             item.grow(growth)
             self._announce()
-
-    def items_after(self, since: int) -> list[Item]:
-        """The messages a watcher who knows all up to `since` has to be told of, in order: those
-        of the branch shown. What was told of another one before stays in `items`."""
-        branch: list[Item] = []
-        item = self.items.get(self.head) if self.head else None
-        while item and item.message.seq > since:
-            branch.append(item)
-            parent = item.message.parent_id
-            item = self.items.get(parent) if parent else None
-        return branch[::-1]
-
-    def shows(self, last: UUID | None, items: list[Item]) -> bool:
-        """Whether a watcher whose last message is this one looks at the branch shown, which goes
-        on with these items."""
-        if last is None or last == self.head:
-            return True
-        above = items[0].message.parent_id if items else None
-        return last == above or any(item.message.id == last for item in items)
 
     async def _ask(self, since: int, wait: float = FOLLOW_SECONDS) -> News:
         known = [
@@ -216,5 +184,41 @@ class Feed:
             self._announce()
 
     def _announce(self) -> None:
-        changed, self.changed = self.changed, asyncio.Event()
-        changed.set()
+        """Shows what is known: at once if it is little, else when it has been rendered aside."""
+        if self._showing:
+            return  # it looks again before it is done
+        due = self._due()
+        if sum(item.weight for item in due) > LIGHT:
+            self._showing = asyncio.create_task(self._show_aside())
+            return
+        for item in due:
+            item.show()
+        self._show()
+
+    async def _show_aside(self) -> None:
+        try:
+            while due := self._due():
+                for item in due:
+                    await item.show_aside()
+                self._show()
+        finally:
+            self._showing = None
+
+    def _show(self) -> None:
+        shown = {id: item.shown for id, item in self.items.items() if item.shown}
+        if len(shown) == len(self.items):  # else what is new is about to be rendered
+            ended = self.ended and not self._due()
+            self.scene = Scene(shown, self.head, self.away, ended)
+            self._wake()
+
+    def _due(self) -> list[Item]:
+        return [item for item in self.items.values() if item.due]
+
+    async def _show_all(self) -> None:
+        """Until each message is shown, if not yet as it is known."""
+        while not self.dismissed and any(item.shown is None for item in self.items.values()):
+            await self.wait(self.scene, RETRY_SECONDS)
+
+    def _wake(self) -> None:
+        waiting, self._waiting = self._waiting, set()
+        self._waker.wake(waiting)

@@ -4,16 +4,17 @@ Nothing sent can be changed any more, so a reply's text comes as plain text, sta
 it. At the end the page leads back to the rendered chat by itself.
 """
 
-import asyncio
 from collections.abc import AsyncIterator
+from uuid import UUID
 
 from markupsafe import escape
 
 from app.templating import Templates
 from app.views.pages import LivePage
 from app.watching.events import KEEPALIVE_SECONDS
-from app.watching.feed import Feed, Item
+from app.watching.feed import Feed
 from app.watching.hub import Hub
+from app.watching.scene import Shown
 
 
 async def stream_growing_page(
@@ -22,18 +23,17 @@ async def stream_growing_page(
     """The page for one watcher of a joined feed; leaves it at the end."""
     try:
         yield templates.render("live_head.html", page=page)
-        told: set[int] = set()
-        while True:
-            changed = feed.changed
-            if feed.dismissed:
-                break
-            current = next((i for i in feed.items_after(since) if i.message.seq not in told), None)
+        told: set[UUID] = set()
+        while not feed.dismissed:
+            scene = feed.scene
+            branch = scene.after(since)
+            current = next((shown for shown in branch if shown.message.id not in told), None)
             if current is None:
-                if feed.ended:
+                if scene.ended:
                     break
-                await _wait(changed)
+                await feed.wait(scene, KEEPALIVE_SECONDS)
                 continue
-            told.add(current.message.seq)
+            told.add(current.message.id)
             async for piece in _tell(feed, current, templates):
                 yield piece
         yield templates.render("live_foot.html", page=page)
@@ -41,29 +41,22 @@ async def stream_growing_page(
         hub.leave(feed)
 
 
-async def _tell(feed: Feed, item: Item, templates: Templates) -> AsyncIterator[str]:
+async def _tell(feed: Feed, current: Shown, templates: Templates) -> AsyncIterator[str]:
     """One message from beginning to end."""
-    yield templates.render("_live_message.html", message=item.message)
-    shown, status = 0, ""
+    yield templates.render("_live_message.html", message=current.message)
+    told, status = 0, ""
     while True:
-        changed = feed.changed
-        if shown < len(item.text):
-            yield str(escape(item.text[shown:]))
-            shown = len(item.text)
-        if not item.unfinished or feed.ended or feed.dismissed:
+        scene = feed.scene
+        current = scene.messages.get(current.message.id, current)
+        if told < len(current.text):
+            yield str(escape(current.text[told:]))
+            told = len(current.text)
+        if not current.unfinished or scene.ended or feed.dismissed:
             break
-        line = templates.render("_live_status.html", message=item.message, away=feed.away)
-        if shown == 0 and line != status:
+        line = templates.render("_live_status.html", message=current.message, away=scene.away)
+        if told == 0 and line != status:
             status = line
             yield line
-        if not await _wait(changed):
+        if not await feed.wait(scene, KEEPALIVE_SECONDS):
             yield "<!-- -->"  # keeps the connection alive
-    yield templates.render("_live_end.html", message=item.message)
-
-
-async def _wait(changed: asyncio.Event) -> bool:
-    try:
-        await asyncio.wait_for(changed.wait(), KEEPALIVE_SECONDS)
-    except TimeoutError:
-        return False
-    return True
+    yield templates.render("_live_end.html", message=current.message)

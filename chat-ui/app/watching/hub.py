@@ -6,6 +6,7 @@ from uuid import UUID
 from app.clients.messages import MessagesClient
 from app.clients.types import Growth, News, Sent
 from app.watching.feed import Feed
+from app.watching.waking import Waker
 
 # How long after a send its sender may take to begin watching.
 EXPECTED_SECONDS = 1.0
@@ -15,9 +16,10 @@ class Hub:
     """Hands out feeds and passes the runner's news on to them."""
 
     def __init__(self, messages: MessagesClient) -> None:
-        self._messages = messages
+        self._messages, self._waker = messages, Waker()
         # By session, too: a stranger who asks for a chat must not meet its owner's feed.
         self._feeds: dict[tuple[UUID, UUID], Feed] = {}
+        self._opening: dict[tuple[UUID, UUID], asyncio.Task[Feed]] = {}
         self._led: dict[UUID, dict[UUID, Growth]] = {}
 
     async def join(self, session: UUID, chat: UUID, since: int) -> Feed:
@@ -27,20 +29,36 @@ class Hub:
         """
         key = session, chat
         feed = self._feeds.get(key)
-        if feed and not feed.ended:
-            await feed.reach_back(since)
-        else:
-            feed = Feed(self._messages, session, chat)
-            await feed.open(since)
-            for growth in self._led.get(chat, {}).values():
-                feed.lead(growth)
-            if key in self._feeds and not self._feeds[key].ended:
-                feed.close()  # two came at once: the first one's feed serves both
-                feed = self._feeds[key]
-                await feed.reach_back(since)
-            self._feeds[key] = feed
+        if not feed or feed.ended:
+            if key not in self._opening:
+                self._opening[key] = asyncio.create_task(self._open(session, chat, since))
+                self._opening[key].add_done_callback(lambda _: self._opening.pop(key))
+            # Those who come at once share it: after a restart all of them do.
+            feed = await asyncio.shield(self._opening[key])
         feed.watchers += 1
+        try:
+            await feed.reach_back(since)
+        except BaseException:
+            self.leave(feed)
+            raise
         return feed
+
+    async def _open(self, session: UUID, chat: UUID, since: int) -> Feed:
+        feed = Feed(self._messages, self._waker, session, chat)
+        await feed.open(since)
+        for growth in self._led.get(chat, {}).values():
+            feed.lead(growth)
+        known = self._feeds.get((session, chat))
+        if known and not known.ended:
+            feed.close()  # somebody who has just sent was expected meanwhile
+            return known
+        self._keep(feed)
+        return feed
+
+    def _keep(self, feed: Feed) -> None:
+        """For a moment even if nobody watches it yet."""
+        self._feeds[feed.session, feed.chat] = feed
+        asyncio.get_running_loop().call_later(EXPECTED_SECONDS, self._drop, feed)
 
     def expect(self, session: UUID, chat: UUID, sent: Sent) -> None:
         """Somebody who has just sent a message is about to watch: the feed is there already, so
@@ -50,11 +68,11 @@ class Hub:
             return
         messages = [sent.message, sent.reply]
         news = News(messages=messages, replies=[], head=sent.reply.id, idle=sent.repeated)
-        feed = self._feeds[key] = Feed(self._messages, session, chat)
+        feed = Feed(self._messages, self._waker, session, chat)
         for growth in self._led.get(chat, {}).values():
             feed.lead(growth)
         feed.begin(news, sent.message.seq - 1, pause=EXPECTED_SECONDS)
-        asyncio.get_running_loop().call_later(EXPECTED_SECONDS, self._drop, feed)
+        self._keep(feed)
 
     def leave(self, feed: Feed) -> None:
         """One watcher less; the last one closes the feed."""
