@@ -9,6 +9,7 @@ from bench.rows import (
     crowd,
     first_word,
     flat,
+    hostile,
     images,
     memory,
     pages,
@@ -37,6 +38,7 @@ ROWS: dict[str, Measure] = {
     "speed": speed.measure,
     "together": together.measure,
     "watchers": watchers.measure,
+    "hostile": hostile.measure,
     "browser": browser.measure,
 }
 

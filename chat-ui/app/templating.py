@@ -35,6 +35,8 @@ class Templates:
         }
         self._messages = TextCache(MESSAGES_KEPT)
         self.environment.globals["show_message"] = self.message
+        for name in self.environment.list_templates():
+            self.environment.get_template(name)  # compiled now: later somebody would wait for it
         names: Any = self.environment.get_template("_names.html").module
         self.environment.globals["title_of"] = names.title_of
 
