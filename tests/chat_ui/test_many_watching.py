@@ -122,6 +122,26 @@ def test_a_crowd_is_woken_in_portions_and_nobody_waits_behind_it() -> None:
     asyncio.run(wake())
 
 
+def test_who_reads_slowly_is_told_the_newest_and_nothing_is_kept_for_them(assets: Assets) -> None:
+    async def read() -> list[bytes]:
+        hub, feed = await watch_nothing_yet()
+        told = []
+        async with aclosing(
+            stream_events(hub, feed, 0, None, Templates(assets, "Parley"))
+        ) as events:
+            told += [await anext(events), await anext(events)]
+            for number in range(100):
+                hub.publish(CHAT, grow("one " * number))
+            told.append(await anext(events))
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(anext(events), 0.05)
+        return told
+
+    told = asyncio.run(read())
+    assert told[-1].count(b"event: ") == 1
+    assert told[-1].count(b"one") > 90
+
+
 def test_what_is_long_to_render_is_shown_as_soon_as_it_has_been_rendered_aside() -> None:
     async def look() -> None:
         hub, feed = await watch_nothing_yet()
@@ -145,6 +165,7 @@ def test_the_end_is_told_after_the_last_words_however_long_they_take(assets: Ass
         task = asyncio.create_task(read_to_the_end(hub, feed, templates, told))
         await asyncio.sleep(0)
         hub.publish(CHAT, grow(LONG))
+        await asyncio.sleep(0)  # the rendering of this begins, and then the end comes
         hub.publish(CHAT, grow(f"{LONG}\n\nThe end.", "complete"))
         feed.ended = True
         feed._announce()

@@ -4,7 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Iterable
 
-AT_ONCE = 20
+AT_ONCE = 10
 
 Waiting = asyncio.Future[None]
 
