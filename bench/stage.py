@@ -13,7 +13,12 @@ from bench.bare import Bare, ask_bare, serve
 from bench.processes import megabytes
 
 # Greedy, so that both sides write the same; short, so that a round takes seconds.
-SETTINGS = {"TEMPERATURE": "0", "REPLY_TOKENS": "48", "LM_CACHE_RAM": "1024"}
+SETTINGS = {
+    "TEMPERATURE": "0",
+    "REPLY_TOKENS": "48",
+    "LM_CACHE_RAM": "1024",
+    "PULSE_SECONDS": "0.005",
+}
 
 
 class Stage:

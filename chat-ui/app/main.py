@@ -131,7 +131,7 @@ async def _serve(app: FastAPI, settings: Settings, templates: Templates) -> Asyn
         model = LanguageModel(lm_http)
         hub = Hub(messages_client)
         call_on_stop(hub.close)
-        pauses = LoopPauses()
+        pauses = LoopPauses(settings.pulse_seconds)
         running.callback(asyncio.create_task(pauses.watch()).cancel)
         runner = None
         if settings.runner != "off":

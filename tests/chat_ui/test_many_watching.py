@@ -212,7 +212,7 @@ def test_a_growing_text_tells_beforehand_how_much_reading_it_may_parse(text: str
 
 def test_a_pause_of_the_loop_is_noted() -> None:
     async def stand_still() -> LoopPauses:
-        pauses = LoopPauses()
+        pauses = LoopPauses(0.005)
         watching = asyncio.create_task(pauses.watch())
         await asyncio.sleep(0.02)
         threading.Event().wait(0.2)
