@@ -26,7 +26,6 @@ log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 1.0  # between looks for replies that wait in line
 BATCH_SECONDS = 0.25  # between two stores of growing text
-HEARTBEAT_SECONDS = 0.5  # a lease is renewed this often even if there is no text
 RETRY_SECONDS = 0.5  # when db-api is away
 
 
@@ -159,11 +158,11 @@ class Runner:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._urgent.wait(), BATCH_SECONDS)
             self._urgent.clear()
-            beat = time.monotonic() - HEARTBEAT_SECONDS
+            now = time.monotonic()
             due = [
                 writing
                 for writing in self._writings.values()
-                if not writing.finishing and (writing.has_news() or writing.told_at <= beat)
+                if not writing.finishing and writing.is_due(now)
             ]
             if not due:
                 continue

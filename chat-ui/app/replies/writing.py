@@ -9,6 +9,9 @@ from app.clients.language_model import Usage
 from app.clients.replies import Batch, Ending
 from app.clients.types import Claim, Growth, Phase, Progress, ShorterPrompt, State
 
+STATUS_SECONDS = 0.2  # after the last batch, or the beginning, until a mere status is stored
+HEARTBEAT_SECONDS = 0.5  # a lease is renewed this often even if there is no text
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -154,9 +157,12 @@ class Writing:
             total_ms=self.elapsed_ms,
         )
 
-    def has_news(self) -> bool:
-        """Whether anything has changed since the last batch was taken."""
-        return bool(self.pending) or self._status() != self._told
+    def is_due(self, now: float) -> bool:
+        """Whether a batch is to be taken: at once for text; a new status has time, for the model
+        may be about to say its first word; and without either, the lease is to be renewed."""
+        age = now - self.told_at
+        news = age >= STATUS_SECONDS and self._status() != self._told
+        return bool(self.pending) or news or age >= HEARTBEAT_SECONDS
 
     def settle(self, progress: Progress) -> None:
         """Moves to stored what db-api says it holds.
