@@ -16,6 +16,7 @@ from bench.streams import watch
 
 GOAL, MEMORY_GOAL, PAUSE_GOAL = 2.0, 300, 20
 RUNNING = 2  # long replies that are being written meanwhile
+IN_LINE = 8  # of each chat: a small model soon thinks of an end, and then the next one goes on
 LONG = "Count from one to a thousand in words, and never stop."
 LONG_TOKENS = 2000
 SENDS = 20
@@ -119,9 +120,9 @@ async def _first_word(person: Person, chat: str, question: str) -> float:
 async def _writing(writer: Person) -> AsyncIterator[list[str]]:
     """Long replies, stopped at the end."""
     chats = [await open_long(writer, LONG_TOKENS) for _ in range(RUNNING)]
-    replies = [(chat, (await writer.send(chat, LONG))[0]) for chat in chats]
+    replies = [(chat, (await writer.send(chat, LONG))[0]) for chat in chats * IN_LINE]
     try:
         yield chats
     finally:
-        for chat, reply in replies:
+        for chat, reply in reversed(replies):
             await writer.stop(chat, reply)
