@@ -1,4 +1,4 @@
-"""Text made to take long to render, in pages and in a reply that grows: whether others notice."""
+"""Text made to take long to render, in pages and in streams: whether others notice."""
 
 import asyncio
 import contextlib
@@ -28,7 +28,7 @@ UPDATE chats SET last_seq = {last} WHERE id = '{chat}';
 
 
 async def measure(stage: Stage, size: Size) -> Found:
-    """Ordinary pages alone, then beside hostile ones and a hostile reply that goes on."""
+    """Ordinary pages alone, then beside hostile ones and their streams."""
     async with visit(stage.url) as person, visit(stage.url) as villain:
         chat = await person.open_chat()
         async with feel_pulse(stage) as before:
@@ -42,7 +42,7 @@ async def measure(stage: Stage, size: Size) -> Found:
     rows = [
         Row(
             f"the longest that chat-ui's event loop computed while pages of {MESSAGES} hostile"
-            f" messages of {LONGEST // 1000} kB were opened and a hostile reply went on",
+            f" messages of {LONGEST // 1000} kB were opened and watched",
             f"≤ {PAUSE_GOAL} ms",
             f"{pulse.work:.1f} ms, {before.work:.1f} ms before; nothing moved for"
             f" {pulse.pause:.1f} ms, {before.pause:.1f} ms before",
@@ -69,7 +69,8 @@ async def _open(person: Person, chat: str, size: Size) -> list[float]:
 
 
 async def _torment(stage: Stage, villain: Person) -> None:
-    """A page that nobody has seen before for each kind, and a reply that begins as one."""
+    """A page that nobody has seen before for each kind, and its stream while a reply is to come:
+    too long a one for the model, but it begins with the text of the one before."""
     pieces = ", ".join(f"E'{_escape(piece)}'" for piece in PIECES)
     for number in range(len(PIECES)):
         chat = await villain.open_chat()
