@@ -32,13 +32,15 @@ def choose_models(options: Options) -> dict[str, list[str]]:
     return {model: some for model, some in plan.items() if some}
 
 
-async def run(options: Options) -> dict[str, Found]:
-    """Measures what was asked for, in the scorecard's order; what was found with each model."""
+async def run(options: Options) -> tuple[dict[str, Found], list[float]]:
+    """Measures what was asked for, in the scorecard's order: what was found with each model; and
+    the machine's own pace between the rows."""
     task = asyncio.current_task()
     assert task is not None
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     began = time.monotonic()
     parts: dict[str, Found] = {}
+    paces = []
     for model, names in choose_models(options).items():
         found = Found([])
         print(f"with {Path(model).name}:")
@@ -50,15 +52,24 @@ async def run(options: Options) -> dict[str, Found]:
                     goal = f"; goal {row.goal}{VERDICTS[row.holds]}" if row.goal else ""
                     print(f"      {row.figure}: {row.seen}{goal}", flush=True)
                 found = found.add(some)
+                paces.append(measure_pace())
         parts[Path(model).name] = found
-    return parts
+    return parts, paces
+
+
+def measure_pace() -> float:
+    """Milliseconds that the processor takes for a fixed loop: a virtual machine's pace changes with
+    its neighbours."""
+    began = time.process_time()
+    sum(number * number for number in range(200_000))
+    return (time.process_time() - began) * 1000
 
 
 def main() -> int:
     """A whole run is written down; a part of one, or a quick one, is only shown."""
     options = read_options(sys.argv[1:], list(ROWS))
     try:
-        parts = asyncio.run(run(options))
+        parts, paces = asyncio.run(run(options))
     except (KeyboardInterrupt, asyncio.CancelledError):
         return 130
     except Problem as problem:
@@ -67,7 +78,11 @@ def main() -> int:
     rows = [row for found in parts.values() for row in found.rows]
     print(f"{len(rows)} figures, {sum(row.holds is False for row in rows)} goals missed")
     numbers = {name: number for found in parts.values() for name, number in found.numbers.items()}
-    about = f"Measured {datetime.now(UTC).date().isoformat()} by `{options.command}`."
+    about = (
+        f"Measured {datetime.now(UTC).date().isoformat()} by `{options.command}`. Between the rows a"
+        f" fixed loop took {min(paces):.0f} to {max(paces):.0f} ms of the processor: the machine's"
+        " own pace."
+    )
     lacking = growth.MEASURED - numbers.keys()
     if not options.rows:
         unknown = f"What one machine holds is not known without: {', '.join(sorted(lacking))}."

@@ -50,6 +50,7 @@ from app.timing import TellCost
 from app.watching.hub import Hub
 
 DAY_SECONDS = 24 * 60 * 60
+CALLS_AT_ONCE = 10  # of db-api, which has as many connections to its database: more wait here
 
 PARTS = (
     home,
@@ -102,32 +103,30 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     return app
 
 
+def _connect(url: str, secret: str, limits: httpx.Limits) -> httpx.AsyncClient:
+    headers = {"Authorization": f"Bearer {secret}"}
+    return httpx.AsyncClient(base_url=url, headers=headers, limits=limits, trust_env=False)
+
+
 @contextlib.asynccontextmanager
 async def _serve(app: FastAPI, settings: Settings, templates: Templates) -> AsyncIterator[None]:
     """Opens the clients, and runs the runner as long as the application serves."""
     db_token = read_secret(settings.db_api_token_file)
     lm_key = read_secret(settings.lm_api_key_file)
-    # A follow holds its connection while it waits, so there is no useful upper bound.
-    unbounded = httpx.Limits(max_connections=None, max_keepalive_connections=100)
+    # A follow holds its connection while it waits, so there is no useful upper bound. They have a
+    # client to themselves, for a call costs time for each connection of its client.
+    many = httpx.Limits(max_connections=None, max_keepalive_connections=10)
+    few = httpx.Limits(max_connections=CALLS_AT_ONCE, max_keepalive_connections=CALLS_AT_ONCE)
     # llama.cpp's server may close a connection after a streamed answer: never keep one.
     fresh = httpx.Limits(max_connections=None, max_keepalive_connections=0)
     async with (
-        httpx.AsyncClient(
-            base_url=settings.db_api_url,
-            headers={"Authorization": f"Bearer {db_token}"},
-            limits=unbounded,
-            trust_env=False,
-        ) as db_http,
-        httpx.AsyncClient(
-            base_url=settings.lm_api_url,
-            headers={"Authorization": f"Bearer {lm_key}"},
-            limits=fresh,
-            trust_env=False,
-        ) as lm_http,
+        _connect(settings.db_api_url, db_token, few) as db_http,
+        _connect(settings.db_api_url, db_token, many) as follow_http,
+        _connect(settings.lm_api_url, lm_key, fresh) as lm_http,
         contextlib.AsyncExitStack() as running,
     ):
         api = DbApi(db_http)
-        chats_client, messages_client = ChatsClient(api), MessagesClient(api)
+        chats_client, messages_client = ChatsClient(api), MessagesClient(api, DbApi(follow_http))
         model = LanguageModel(lm_http)
         hub = Hub(messages_client)
         call_on_stop(hub.close)

@@ -72,7 +72,7 @@ def run(db_api: DbApiServer, model_url: str, secrets: Path) -> Callable[[Try], N
             httpx.AsyncClient(base_url=model_url) as lm_http,
         ):
             api = DbApi(db_http)
-            chats, messages = ChatsClient(api), MessagesClient(api)
+            chats, messages = ChatsClient(api), MessagesClient(api, api)
             hub = Hub(messages)
             model = LanguageModel(lm_http, PATIENCE)
             runner = Runner(RepliesClient(api, "bench"), model, hub, SAMPLING)

@@ -10,10 +10,11 @@ MOST_KNOWN = 100  # db-api takes no more in one call
 
 
 class MessagesClient:
-    """db-api's messages, their versions, and what a watcher needs of replies."""
+    """db-api's messages, their versions, and what a watcher needs of replies. The calls that wait go
+    by `following`."""
 
-    def __init__(self, api: DbApi) -> None:
-        self._api = api
+    def __init__(self, api: DbApi, following: DbApi) -> None:
+        self._api, self._following = api, following
 
     async def read(
         self,
@@ -124,7 +125,7 @@ class MessagesClient:
         }
         if head:
             params["head"] = str(head)
-        answer = await self._api.call(
+        answer = await self._following.call(
             "GET", f"/chats/{chat}/follow", session=session, params=params, seconds=wait + 10
         )
         return News.model_validate(answer)
