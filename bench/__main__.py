@@ -79,9 +79,9 @@ def main() -> int:
     print(f"{len(rows)} figures, {sum(row.holds is False for row in rows)} goals missed")
     numbers = {name: number for found in parts.values() for name, number in found.numbers.items()}
     about = (
-        f"Measured {datetime.now(UTC).date().isoformat()} by `{options.command}`. Between the rows a"
-        f" fixed loop took {min(paces):.0f} to {max(paces):.0f} ms of the processor: the machine's"
-        " own pace."
+        f"Measured {datetime.now(UTC).date().isoformat()} by `{options.command}`. Between the rows"
+        f" a fixed loop took {min(paces):.0f} to {max(paces):.0f} ms of the processor: the"
+        " machine's own pace."
     )
     lacking = growth.MEASURED - numbers.keys()
     if not options.rows:

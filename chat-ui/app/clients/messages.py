@@ -10,8 +10,8 @@ MOST_KNOWN = 100  # db-api takes no more in one call
 
 
 class MessagesClient:
-    """db-api's messages, their versions, and what a watcher needs of replies. The calls that wait go
-    by `following`."""
+    """db-api's messages, their versions, and what a watcher needs of replies. Calls that wait go by
+    `following`."""
 
     def __init__(self, api: DbApi, following: DbApi) -> None:
         self._api, self._following = api, following
