@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import gc
 import logging
 from collections.abc import AsyncIterator
 
@@ -10,6 +9,7 @@ import httpx
 from fastapi import Depends, FastAPI
 from starlette.middleware.sessions import SessionMiddleware
 
+from app.aside import favour_the_loop
 from app.assets import Assets
 from app.clients.base import DbApi
 from app.clients.chats import ChatsClient
@@ -149,8 +149,5 @@ async def _serve(app: FastAPI, settings: Settings, templates: Templates) -> Asyn
             runner,
             pauses,
         )
-        # Looking for garbage stops the loop: for 30 ms where a thousand watch, and many times a
-        # second. What is there by now stays, so it is left out; and the rest can wait for longer.
-        gc.freeze()
-        gc.set_threshold(20_000, 20, 50)
+        favour_the_loop()
         yield
