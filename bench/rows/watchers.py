@@ -90,7 +90,8 @@ async def _crowd(
                 f" {quiet.pause:.1f} ms when nobody watched",
                 pulse.work <= PAUSE_GOAL if shown else None,
             ),
-        ]
+        ],
+        numbers={"watchers": stayed, "MB watched": memory} if shown else {},
     )
 
 

@@ -41,8 +41,8 @@ def test_what_gives_out_first_stands_first() -> None:
     assert [limit.part for limit in limits][:2] == ["the model", "chat-ui: memory for open tabs"]
     assert limits[0].messages_an_hour == pytest.approx(37.5 * 3600 / 150)
     assert limits[1].messages_an_hour == pytest.approx((384 - 50) / 0.2 * 60)
-    assert limits[2].messages_an_hour == 2048 * 60
-    assert limits[3].messages_an_hour == pytest.approx(100 * 3600 / 2)
+    assert limits[2].messages_an_hour == pytest.approx(100 * 3600 / 2)
+    assert limits[3].messages_an_hour == 4096 * 60
     slow_pages = growth.find_limits(NUMBERS | {"pages/s": 0.1})
     assert slow_pages[0].part == "chat-ui: pages"
 
