@@ -14,22 +14,24 @@ from tests.support.local_stack import SMALL_MODEL
 from bench import growth, plot, table
 from bench.figures import Found
 from bench.options import Options, read_options
-from bench.rows import ROWS, SHAPED
+from bench.pulse import FINELY
+from bench.rows import FELT, ROWS, SHAPED
 from bench.shape import make_model
 from bench.stage import open_stage
 
 VERDICTS = {True: ": holds", False: ": MISSED", None: ""}
 
 
-def choose_models(options: Options) -> dict[str, list[str]]:
-    """Which rows are measured with which model; makes the one with random weights if need be."""
-    names = [name for name in ROWS if name in (options.rows or ROWS)]
-    if options.model or options.quick:
-        return {options.model or SMALL_MODEL: names}
-    plan = {SMALL_MODEL: [name for name in names if name not in SHAPED]}
-    if shaped := [name for name in names if name in SHAPED]:
-        plan[str(make_model())] = shaped
-    return {model: some for model, some in plan.items() if some}
+def choose_stages(options: Options) -> dict[tuple[str, bool], list[str]]:
+    """Which rows are measured with which model, and whether the pulse is felt finely meanwhile,
+    which costs a little. Makes the model with random weights if need be."""
+    one = options.model or (SMALL_MODEL if options.quick else "")
+    stages: dict[tuple[str, bool], list[str]] = {}
+    for name in ROWS:
+        if name in (options.rows or ROWS):
+            model = one or (str(make_model()) if name in SHAPED else SMALL_MODEL)
+            stages.setdefault((model, name in FELT), []).append(name)
+    return stages
 
 
 async def run(options: Options) -> tuple[dict[str, Found], list[float]]:
@@ -41,10 +43,10 @@ async def run(options: Options) -> tuple[dict[str, Found], list[float]]:
     began = time.monotonic()
     parts: dict[str, Found] = {}
     paces = []
-    for model, names in choose_models(options).items():
-        found = Found([])
+    for (model, felt), names in choose_stages(options).items():
+        found = parts.get(Path(model).name, Found([]))
         print(f"with {Path(model).name}:")
-        async with open_stage(LM_MODEL=model) as stage:
+        async with open_stage(LM_MODEL=model, PULSE_SECONDS=FINELY if felt else "") as stage:
             for name in names:
                 print(f"{minutes(time.monotonic() - began)}  {name}", flush=True)
                 some = await ROWS[name](stage, options.size)

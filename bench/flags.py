@@ -16,6 +16,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 from faults.machine import describe_machine
 from local.ports import free_port
 from local.stack import ROOT
@@ -123,13 +124,13 @@ def _other_work(wanted: bool) -> Iterator[None]:
 
 
 def render(task: str, found: dict[str, list[tuple[Seen, float]]]) -> str:
-    """The task's table, a line for each variant; one that never started says so."""
+    """The task's table, a line for each variant; one that never came to an end says so."""
     columns = next((list(rounds[0][0]) for rounds in found.values() if rounds), [])
     lines = ["| " + " | ".join([task, *columns, "MB"]) + " |", "|---" * (len(columns) + 2) + "|"]
     for name, rounds in found.items():
         cells = [_describe([seen[column] for seen, _ in rounds]) for column in columns if rounds]
         cells += [f"{statistics.median(held for _, held in rounds):.0f}"] if rounds else []
-        lines.append(f"| {name} | {' | '.join(cells or ['did not start'])} |")
+        lines.append(f"| {name} | {' | '.join(cells or ['broke'])} |")
     return "\n".join(lines)
 
 
@@ -155,7 +156,8 @@ async def main() -> int:
         for task, some in variants.items():
             for name, changes in some.items():
                 print(f"{task}: {name}", file=sys.stderr, flush=True)
-                with contextlib.suppress(DidNotStart):
+                # Not every build of the server survives every setting; the table says so.
+                with contextlib.suppress(DidNotStart, httpx.HTTPError):
                     model = small if task in IN_WORDS else shaped
                     found[task][name].append(await measure(task, changes, model, extent))
     print(f"{describe_machine()}; tokens/s, median first word; {Path(shaped).name},")

@@ -10,6 +10,7 @@ import httpx
 from bench.stage import Stage
 
 KEPT_SECONDS = 10.0  # for so long a pause is told
+FINELY = "0.005"  # PULSE_SECONDS while it is felt
 
 
 @dataclass

@@ -13,12 +13,7 @@ from bench.bare import Bare, ask_bare, serve
 from bench.processes import megabytes
 
 # Greedy, so that both sides write the same; short, so that a round takes seconds.
-SETTINGS = {
-    "TEMPERATURE": "0",
-    "REPLY_TOKENS": "48",
-    "LM_CACHE_RAM": "1024",
-    "PULSE_SECONDS": "0.005",
-}
+SETTINGS = {"TEMPERATURE": "0", "REPLY_TOKENS": "48", "LM_CACHE_RAM": "1024"}
 
 
 class Stage:

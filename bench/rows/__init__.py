@@ -45,3 +45,6 @@ ROWS: dict[str, Measure] = {
 # Measured with the default model's shape: what a token costs, and replies that go on to
 # the end. All others need a model that answers in words: its text decides what a cache finds again.
 SHAPED = {"speed", "together", "watchers", "browser"}
+
+# Whose subject is the event loop's pulse.
+FELT = {"watchers", "hostile"}

@@ -10,7 +10,7 @@ from bench.figures import Curve, Found, Row, pairwise, percentile
 from bench.options import FULL, QUICK, read_options
 from bench.person import says_something
 from bench.plot import draw
-from bench.rows import ROWS
+from bench.rows import FELT, ROWS
 
 REPLY = "01a1f8df-d4dc-7b93-a58f-a8c598fc8a20"
 
@@ -65,18 +65,22 @@ def test_each_row_has_the_model_that_suits_it_unless_one_is_named(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(bench_main, "make_model", lambda: Path("/models/random.gguf"))
-    assert choose(["--rows", "turns,speed,memory"]) == {
-        "smollm2-135m-instruct": ["memory", "turns"],
-        "/models/random.gguf": ["speed"],
+    assert choose(["--rows", "turns,speed,memory,watchers"]) == {
+        ("smollm2-135m-instruct", False): ["memory", "turns"],
+        ("/models/random.gguf", False): ["speed"],
+        ("/models/random.gguf", True): ["watchers"],
     }
-    assert choose(["--model", "mine"]) == {"mine": list(ROWS)}
+    rest = [name for name in ROWS if name not in FELT]
+    felt = [name for name in ROWS if name in FELT]
+    assert choose(["--model", "mine"]) == {("mine", False): rest, ("mine", True): felt}
     monkeypatch.delattr(bench_main, "make_model")  # half a minute that neither of these needs
-    assert choose(["--quick"]) == {"smollm2-135m-instruct": list(ROWS)}
-    assert choose(["--rows", "turns"]) == {"smollm2-135m-instruct": ["turns"]}
+    small = "smollm2-135m-instruct"
+    assert choose(["--quick"]) == {(small, False): rest, (small, True): felt}
+    assert choose(["--rows", "turns"]) == {(small, False): ["turns"]}
 
 
-def choose(arguments: list[str]) -> dict[str, list[str]]:
-    return bench_main.choose_models(read_options(arguments, list(ROWS)))
+def choose(arguments: list[str]) -> dict[tuple[str, bool], list[str]]:
+    return bench_main.choose_stages(read_options(arguments, list(ROWS)))
 
 
 def test_options_change_the_size_and_unknown_rows_are_refused() -> None:
