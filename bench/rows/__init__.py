@@ -42,9 +42,9 @@ ROWS: dict[str, Measure] = {
     "browser": browser.measure,
 }
 
-# Measured with the default model's shape: what a token costs, and replies that go on to
-# the end. All others need a model that answers in words: its text decides what a cache finds again.
-SHAPED = {"speed", "together", "watchers", "browser"}
+# Measured with the default model's shape, which costs what a token costs, and whose replies go on.
+# All others need a model that answers in words: its text decides what a cache finds again.
+SHAPED = {"speed", "together", "watchers"}
 
 # Whose subject is the event loop's pulse.
 FELT = {"watchers", "hostile"}
