@@ -51,9 +51,11 @@ def list_variants() -> dict[str, dict[str, list[str]]]:
     cores = os.cpu_count() or 1
     return {
         "writing": {
-            "as it is: 4 slots, batch 64": [],
+            "as it is: 8 slots, batch 64": [],
             "2 slots": ["LM_SLOTS=2"],
-            "8 slots of half the context": ["LM_SLOTS=8", "LM_CONTEXT=2048"],
+            "4 slots": ["LM_SLOTS=4"],
+            "threads that only sleep": ["OMP_WAIT_POLICY=passive"],
+            "threads that only spin": ["OMP_WAIT_POLICY=active"],
             "batch 32": ["LM_BATCH=32"],
             "batch 128": ["LM_BATCH=128"],
             "batch 512": ["LM_BATCH=512"],
@@ -66,7 +68,11 @@ def list_variants() -> dict[str, dict[str, list[str]]]:
                 f"OMP_WAIT_POLICY={policy}",
             ]
             for threads in sorted({max(1, cores // 2), cores})
-            for what, policy in (("sleep", "passive"), ("spin", "active"))
+            for what, policy in (
+                ("spin, then sleep", ""),
+                ("only sleep", "passive"),
+                ("only spin", "active"),
+            )
         },
         "copying": {
             kind: ["--spec-type", kind]

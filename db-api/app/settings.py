@@ -38,7 +38,7 @@ class Settings(BaseSettings):
     message_limit: int = Field(default=32_768, ge=1)
     session_days: int = Field(default=90, ge=1, le=3650)
     queue_limit: int = Field(default=100, ge=1)
-    lm_slots: int = Field(default=4, ge=1, le=1000)
+    lm_slots: int = Field(default=8, ge=1, le=1000)
     lm_context: int = Field(default=4096, ge=256)
 
     @property

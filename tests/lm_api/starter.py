@@ -16,7 +16,7 @@ START = ROOT / "lm-api" / "start"
 FAKE_SERVER = """#!/bin/sh
 if [ "$1" = --help ]; then echo "{help}"; exit; fi
 printf '%s\\n' "$0" "$@" > "{told}"
-printenv OMP_WAIT_POLICY > "{told}.policy"
+echo "$OMP_WAIT_POLICY $GOMP_SPINCOUNT" > "{told}.policy"
 """
 
 

@@ -14,7 +14,7 @@ def test_without_any_setting_the_measured_flags_are_used(starter: Starter) -> No
     assert " ".join(arguments) == (
         f"--model {starter.model} --alias qwen2.5-0.5b-instruct-q8_0"
         f" --host 0.0.0.0 --port 80 --api-key-file {starter.folder / 'key'}"
-        " --parallel 4 --ctx-size 16384 --no-kv-unified"
+        " --parallel 8 --ctx-size 32768 --no-kv-unified"
         " --cache-ram 1024 --slot-prompt-similarity 0.5 --batch-size 64 --ubatch-size 64"
         " --flash-attn on --threads 3 --threads-batch 3 --predict 2048 --sse-ping-interval 1"
         " --metrics --no-slots --no-webui"
@@ -46,15 +46,17 @@ def test_every_slot_gets_the_whole_context(starter: Starter) -> None:
 
 def test_empty_settings_mean_the_defaults(starter: Starter) -> None:
     empty = dict.fromkeys(("LM_SLOTS", "LM_CONTEXT", "LM_THREADS", "LM_MODEL", "LM_MODEL_URL"), "")
-    assert starter.value("--ctx-size", **empty) == "16384"
+    assert starter.value("--ctx-size", **empty) == "32768"
 
 
-def test_waiting_threads_sleep_unless_told_otherwise(starter: Starter) -> None:
+def test_waiting_threads_spin_briefly_and_sleep_unless_told_otherwise(starter: Starter) -> None:
     policy = starter.told.with_name("told.policy")
     starter.run()
-    assert policy.read_text() == "passive\n"
+    assert policy.read_text() == "passive 1000\n"
+    starter.run(GOMP_SPINCOUNT="5")
+    assert policy.read_text() == "passive 5\n"
     starter.run(OMP_WAIT_POLICY="active")
-    assert policy.read_text() == "active\n"
+    assert policy.read_text() == "active \n"
 
 
 def test_arguments_of_ones_own_are_added(starter: Starter) -> None:
