@@ -1,6 +1,7 @@
 """However many watch, and whatever is written: it is rendered once, and everybody gets a turn."""
 
 import asyncio
+import json
 import threading
 from contextlib import aclosing
 from datetime import UTC, datetime
@@ -20,7 +21,7 @@ from app.watching.events import stream_events
 from app.watching.feed import Feed
 from app.watching.hub import Hub
 from app.watching.waking import AT_ONCE, Waiting, Waker
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 OWNER, CHAT, QUESTION, REPLY = uuid4(), uuid4(), uuid4(), uuid4()
 LONG = "> *word* [\n" * LIGHT
@@ -175,6 +176,48 @@ def test_the_end_is_told_after_the_last_words_however_long_they_take(assets: Ass
     told = asyncio.run(look())
     assert told[-1].startswith("event: end\n")
     assert "The end." in told[-2]
+
+
+@pytest.mark.parametrize("text", ["a <b> c", LONG])
+def test_what_can_not_be_rendered_is_shown_as_it_was_written_and_the_end_comes(
+    assets: Assets, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise RecursionError
+
+    monkeypatch.setattr(StreamingMarkdown, "feed", fail)
+    monkeypatch.setattr("app.watching.item.view_message", fail)
+
+    async def watch() -> list[str]:
+        hub, feed = await watch_nothing_yet()
+        told: list[str] = []
+        task = asyncio.create_task(read_to_the_end(hub, feed, Templates(assets, "P"), told))
+        for state in ("running", "complete"):
+            hub.publish(CHAT, grow(text, cast("State", state)))
+            await asyncio.sleep(0.05)
+        feed.ended = True
+        feed._announce()
+        await asyncio.wait_for(task, 5)
+        return told
+
+    told = asyncio.run(watch())
+    assert json.dumps(str(escape(text)), ensure_ascii=False)[1:-1] in "".join(told)
+    assert told[-1].startswith("event: end\n")
+
+
+def test_an_end_that_is_announced_while_a_message_is_rendered_is_told_though_that_is_deleted() -> (
+    None
+):
+    async def watch() -> bool:
+        hub, feed = await watch_nothing_yet()
+        hub.publish(CHAT, grow(LONG))
+        feed.items.clear()
+        feed.ended = True
+        feed._announce()
+        await asyncio.sleep(0.05)
+        return feed.scene.ended
+
+    assert asyncio.run(watch())
 
 
 def test_of_a_page_only_the_light_messages_are_rendered_by_the_loop(

@@ -203,6 +203,7 @@ class Feed:
                 self._show()
         finally:
             self._showing = None
+            self._show()  # also what was announced meanwhile and needed no rendering
 
     def _show(self) -> None:
         shown = {id: item.shown for id, item in self.items.items() if item.shown}

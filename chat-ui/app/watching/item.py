@@ -1,10 +1,16 @@
 """A message as a feed knows it, and what those who watch are shown of it."""
 
+import logging
+
+from markupsafe import escape
+
 from app.aside import run_aside
 from app.clients.types import Growth, Message
 from app.markdown import StreamingMarkdown
 from app.views.messages import view_message, weigh
 from app.watching.scene import Shown
+
+log = logging.getLogger(__name__)
 
 
 class Item:
@@ -15,7 +21,7 @@ class Item:
         self.text = message.content
         self.version = 0  # counts everything but growing text
         self.shown: Shown | None = None
-        self._markdown = StreamingMarkdown() if self.unfinished else None
+        self._markdown = StreamingMarkdown()
         self._fed = 0
 
     @property
@@ -32,7 +38,7 @@ class Item:
     @property
     def weight(self) -> int:
         """Characters of Markdown that showing it means to read."""
-        if self.unfinished and self._markdown:
+        if self.unfinished:
             return self._markdown.weight + len(self.text) - self._fed
         return weigh(self.message)
 
@@ -60,9 +66,13 @@ class Item:
         self.shown = await run_aside(self._render, self.message, self.text, self.version)
 
     def _render(self, message: Message, text: str, version: int) -> Shown:
-        if self._markdown and message.reply and not message.reply.final:
+        try:
+            if message.reply is None or message.reply.final:
+                return Shown(message, text, version, (view_message(message).html,), None)
             self._markdown.feed(text[self._fed :])
             self._fed = len(text)
             return Shown(message, text, version, tuple(self._markdown.closed), self._markdown.open)
-        self._markdown = None
-        return Shown(message, text, version, (view_message(message).html,), None)
+        except Exception:
+            # As it was written: who watches, and who writes, must not wait for ever.
+            log.exception("message %s can't be rendered", message.id)
+            return Shown(message, text, version, (), escape(text))
