@@ -11,7 +11,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import Connection, CursorResult, create_engine
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, NotSupportedError, SQLAlchemyError
 
 from app import timing
 from app.errors import SessionEnded
@@ -105,8 +105,11 @@ class Database:
             try:
                 yield connection, opened
                 connection.exec_driver_sql("COMMIT")
-            except BaseException:
+            except BaseException as error:
                 self._roll_back(connection)
+                if isinstance(error, NotSupportedError):
+                    # A newer copy's migration changed what a prepared statement answers.
+                    connection.invalidate()
                 raise
 
     def _begin(

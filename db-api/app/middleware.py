@@ -90,6 +90,8 @@ class Guard:
 
 def describe_fault(error: Exception) -> str:
     """The kind of error and the place, but not its text, which could quote what people wrote."""
-    ours = [f for f in traceback.extract_tb(error.__traceback__) if "/app/" in f.filename]
+    frames = traceback.extract_tb(error.__traceback__)
+    # Where any statement is prepared says nothing about which one.
+    ours = [f for f in frames if "/app/" in f.filename and "/prepared.py" not in f.filename]
     place = f"{ours[-1].filename.rpartition('/app/')[2]}:{ours[-1].lineno}" if ours else "?"
     return f"{type(error).__name__} at {place}"

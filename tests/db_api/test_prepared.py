@@ -1,14 +1,16 @@
 """Statements are planned once per connection, and no change of the tables breaks their plans."""
 
 from typing import Any
+from uuid import UUID
 
 import pytest
+from app.chats import repository as chats
 from app.db import Database
 from app.prepared import number_parameters
 from sqlalchemy import event, text
 
-from tests.db_api.api import Api, Person, body
-from tests.db_api.conftest import Settings, Sql
+from tests.db_api.api import Api, Person, body, problem
+from tests.db_api.conftest import ServeCopy, Settings, Sql
 
 TABLES = ("sessions", "chats", "messages", "replies")
 
@@ -29,13 +31,37 @@ def test_a_statement_is_planned_once_per_connection(settings: Settings) -> None:
         sent.append(statement)
 
     event.listen(database.engine, "before_cursor_execute", note)
-    half = text("SELECT CAST(:whole AS integer) / 2, 'a' LIKE '%'")
+    half = text("SELECT CAST(:whole AS integer) / 2, '50 %'")
     for whole in (6, 8):
         with database.nobody() as connection:
-            assert connection.execute(half, {"whole": whole}).one() == (whole / 2, True)
+            assert connection.execute(half, {"whole": whole}).one() == (whole / 2, "50 %")
     database.close()
     planned = [statement for statement in sent if statement.startswith("PREPARE")]
-    assert planned == ["PREPARE s0 AS SELECT CAST($1 AS integer) / 2, 'a' LIKE '%%'"]
+    assert planned == ["PREPARE s0 AS SELECT CAST($1 AS integer) / 2, '50 %%'"]
+
+
+def test_plans_do_not_depend_on_who_asks(settings: Settings, ada: Person) -> None:
+    database = Database(settings)
+    with database.person(UUID(ada.session_id)) as connection:
+        chats.list_page(connection, UUID(ada.session_id), limit=1)
+        plans = "SELECT generic_plans, custom_plans FROM pg_prepared_statements"
+        assert connection.exec_driver_sql(plans).all() == [(1, 0)]
+    database.close()
+
+
+def test_a_result_that_a_newer_copy_changed_is_only_away_for_a_moment(
+    ada: Person, sql: Sql, serve_copy: ServeCopy
+) -> None:
+    chat = ada.chat()
+    with serve_copy() as older:
+        person = Person(older.http, ada.session_id)
+        body(person.get(f"/chats/{chat}"))
+        try:
+            sql("ALTER TABLE chats ALTER COLUMN reply_tokens TYPE bigint")
+            problem(person.get(f"/chats/{chat}"), 503, "database-unavailable")
+            body(person.get(f"/chats/{chat}"))
+        finally:
+            sql("ALTER TABLE chats ALTER COLUMN reply_tokens TYPE integer")
 
 
 @pytest.fixture

@@ -126,4 +126,4 @@ def test_what_goes_wrong_is_a_line_in_the_log_and_no_more(
     postgres.drop_database(empty)
     lines = [r.getMessage() for r in caplog.records if r.name == "parley"]
     assert len(lines) >= 2, "it goes on trying"
-    assert lines[0].startswith("purging: ProgrammingError at ")
+    assert lines[0].startswith("purging: ProgrammingError at purging.py:")

@@ -150,7 +150,7 @@ def advance(
     last_seq: int,
     title: str | None,
 ) -> None:
-    """Something was written: the branch shown ends at ``head`` now."""
+    """Something was written in a chat that is locked: the branch shown ends at ``head`` now."""
     values = {"new_head": head, "new_last_seq": last_seq, "new_title": title}
     connection.execute(ADVANCE, by(session_id, chat_id) | values)
 
