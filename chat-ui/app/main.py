@@ -50,7 +50,7 @@ from app.timing import TellCost
 from app.watching.hub import Hub
 
 DAY_SECONDS = 24 * 60 * 60
-CALLS_AT_ONCE = 10  # of db-api, which has as many connections to its database: more wait here
+CALLS_AT_ONCE = 20  # of db-api: more wait here, as they would wait there
 
 PARTS = (
     home,
@@ -114,7 +114,8 @@ async def _serve(app: FastAPI, settings: Settings, templates: Templates) -> Asyn
     db_token = read_secret(settings.db_api_token_file)
     lm_key = read_secret(settings.lm_api_key_file)
     # A follow holds its connection while it waits, so there is no useful upper bound. They have a
-    # client to themselves, for a call costs time for each connection of its client.
+    # client to themselves, for a call costs time for each connection of its client; and so has the
+    # runner, whose leases must not wait behind pages.
     many = httpx.Limits(max_connections=None, max_keepalive_connections=10)
     few = httpx.Limits(max_connections=CALLS_AT_ONCE, max_keepalive_connections=CALLS_AT_ONCE)
     # llama.cpp's server may close a connection after a streamed answer: never keep one.
@@ -122,6 +123,7 @@ async def _serve(app: FastAPI, settings: Settings, templates: Templates) -> Asyn
     async with (
         _connect(settings.db_api_url, db_token, few) as db_http,
         _connect(settings.db_api_url, db_token, many) as follow_http,
+        _connect(settings.db_api_url, db_token, few) as runner_http,
         _connect(settings.lm_api_url, lm_key, fresh) as lm_http,
         contextlib.AsyncExitStack() as running,
     ):
@@ -134,7 +136,7 @@ async def _serve(app: FastAPI, settings: Settings, templates: Templates) -> Asyn
         running.callback(asyncio.create_task(pauses.watch()).cancel)
         runner = None
         if settings.runner != "off":
-            replies = RepliesClient(api, name_worker())
+            replies = RepliesClient(DbApi(runner_http), name_worker())
             sampling = Sampling(settings.temperature, settings.reply_tokens)
             runner = Runner(replies, model, hub, sampling)
             await running.enter_async_context(runner.run())

@@ -3,17 +3,19 @@
 import asyncio
 import json
 import threading
-from contextlib import aclosing
+from contextlib import ExitStack, aclosing
 from datetime import UTC, datetime
 from typing import Any, cast
 from uuid import UUID, uuid4
 
+import httpx
 import pytest
 from app.aside import LIGHT
 from app.assets import Assets
 from app.clients.messages import MessagesClient
 from app.clients.types import Growth, Message, News, Reply, Sent, State
 from app.loop_pauses import LoopPauses
+from app.main import CALLS_AT_ONCE
 from app.markdown import StreamingMarkdown, render
 from app.templating import Templates
 from app.views import messages as views
@@ -22,6 +24,9 @@ from app.watching.feed import Feed
 from app.watching.hub import Hub
 from app.watching.waking import AT_ONCE, Waiting, Waker
 from markupsafe import Markup, escape
+
+from tests.support.person import open_chat, send
+from tests.support.scripted_model import ScriptedModel
 
 OWNER, CHAT, QUESTION, REPLY = uuid4(), uuid4(), uuid4(), uuid4()
 LONG = "> *word* [\n" * LIGHT
@@ -266,6 +271,19 @@ def test_a_pause_of_the_loop_is_noted() -> None:
     pauses = asyncio.run(stand_still())
     assert pauses.longest > 0.15
     assert pauses.busiest < pauses.longest, "it was no work"
+
+
+def test_pages_open_while_more_chats_are_followed_than_calls_may_run(
+    browser: httpx.Client, model: ScriptedModel
+) -> None:
+    model.hold_after = 0
+    chats = [open_chat(browser) for _ in range(CALLS_AT_ONCE + 5)]
+    with ExitStack() as streams:
+        for chat in chats:
+            send(browser, chat, "Hi")
+            streams.enter_context(browser.stream("GET", f"{chat}/events"))
+        assert browser.get(chats[0]).status_code == 200
+        model.go.set()
 
 
 def test_db_api_is_asked_once_for_all_who_come_at_once() -> None:
