@@ -20,7 +20,9 @@ MESSAGES_AN_HOUR = 60  # of one person who chats
 BUSIEST_HOUR = 0.2  # its share of a day's messages
 PAGES = 2  # opened for each message
 CHAT_UI_MB = 384  # what compose.yaml lets it have
-NGINX_TABS = 4096  # two workers of 4096 connections, and a tab that watches takes two
+NGINX_TABS = (
+    2048  # a worker of 4096 connections, which may get them all, and a tab that watches takes two
+)
 
 MEASURED = {
     "pages/s",

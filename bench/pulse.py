@@ -15,33 +15,37 @@ FINELY = "0.005"  # PULSE_SECONDS while it is felt
 
 @dataclass
 class Pulse:
-    """In milliseconds: the longest that nothing moved, and the longest that the loop computed."""
+    """In milliseconds, up to the last look: the longest that nothing moved, and that the loop
+    computed."""
 
+    client: httpx.AsyncClient
     pause: float = 0.0
     work: float = 0.0
+
+    async def look(self) -> None:
+        """Takes in what happened until now."""
+        told = (await self.client.get("/health")).json()
+        self.pause = max(self.pause, told["longest_pause_ms"])
+        self.work = max(self.work, told["longest_work_ms"])
 
 
 @contextlib.asynccontextmanager
 async def feel_pulse(stage: Stage) -> AsyncIterator[Pulse]:
-    """Filled at the end of the block; what came before it is waited out."""
+    """What came before the block is waited out; what is to count is looked at in the block."""
     await asyncio.sleep(KEPT_SECONDS)
-    pulse = Pulse()
     url = f"http://127.0.0.1:{stage.parley.ports['chat-ui']}"
     async with httpx.AsyncClient(base_url=url, timeout=60, trust_env=False) as client:
-
-        async def look() -> None:
-            told = (await client.get("/health")).json()
-            pulse.pause = max(pulse.pause, told["longest_pause_ms"])
-            pulse.work = max(pulse.work, told["longest_work_ms"])
+        pulse = Pulse(client)
 
         async def look_on() -> None:
             while True:
-                await look()
+                await pulse.look()
                 await asyncio.sleep(KEPT_SECONDS / 4)
 
         looking = asyncio.create_task(look_on())
         try:
             yield pulse
-            await look()
         finally:
             looking.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await looking  # a look that failed is no calm

@@ -15,6 +15,7 @@ class Stream(asyncio.Protocol):
 
     def __init__(self, request: bytes, *, reads: bool) -> None:
         self._request, self.reads = request, reads
+        self.answered = False
         self.ended = False  # it was told that nothing is left to say
         self.gone = False
         self._last = b""
@@ -28,7 +29,8 @@ class Stream(asyncio.Protocol):
             transport.pause_reading()
 
     def data_received(self, data: bytes) -> None:
-        """Looks for the end only."""
+        """Looks for the answer's beginning, and for the end."""
+        self.answered |= data.startswith(b"HTTP/1.1 200")
         self.ended |= END in self._last + data
         self._last = data[-len(END) :]
 
@@ -39,7 +41,14 @@ class Stream(asyncio.Protocol):
     @property
     def stays(self) -> bool:
         """Whether it is still being told."""
-        return not (self.ended or self.gone)
+        return self.answered and not (self.ended or self.gone)
+
+
+async def let_read(streams: Sequence[Stream]) -> None:
+    """Also those that have read nothing until now, so that it shows whether they were kept."""
+    for stream in streams:
+        stream.transport.resume_reading()
+    await asyncio.sleep(SETTLE_SECONDS)
 
 
 @contextlib.asynccontextmanager

@@ -33,12 +33,14 @@ async def measure(stage: Stage, size: Size) -> Found:
         chat = await person.open_chat()
         async with feel_pulse(stage) as before:
             alone = await _open(person, chat, size)
+            await before.look()
         async with feel_pulse(stage) as pulse:
             tormenting = asyncio.create_task(_torment(stage, villain))
             beside = await _open(person, chat, size)
             while not tormenting.done():
                 beside += await _open(person, chat, size)
             await tormenting
+            await pulse.look()
     rows = [
         Row(
             f"the longest that chat-ui's event loop computed while pages of {MESSAGES} hostile"
@@ -46,7 +48,7 @@ async def measure(stage: Stage, size: Size) -> Found:
             f"≤ {PAUSE_GOAL} ms",
             f"{pulse.work:.1f} ms, {before.work:.1f} ms before; nothing moved for"
             f" {pulse.pause:.1f} ms, {before.pause:.1f} ms before",
-            pulse.work <= PAUSE_GOAL,
+            pulse.work <= PAUSE_GOAL and pulse.pause <= max(PAUSE_GOAL, before.pause),
         ),
         Row(
             "an ordinary page beside them, p50",

@@ -23,6 +23,7 @@ def favour_the_loop() -> None:
     sys.setswitchinterval(0.001)
     # Looking for garbage stops the loop: for 30 ms where a thousand watch, and many times a second.
     # What is there by now stays, so it is left out; and the rest can wait for longer.
+    gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
 

@@ -14,8 +14,8 @@ NOTICED_SECONDS = 0.25
 
 
 class LoopPauses:
-    """`watch` is its life; `longest` and `busiest` are seconds, of the last five to ten. A shorter
-    `tick`, in seconds, brings them closer to the truth, and an idle machine less rest."""
+    """`watch` is its life; `longest` and `busiest` are seconds, of the last five to ten, each to
+    within a `tick`: a shorter one tells more, and leaves an idle machine less rest."""
 
     def __init__(self, tick: float) -> None:
         self._tick = tick
@@ -28,8 +28,8 @@ class LoopPauses:
 
     @property
     def busiest(self) -> float:
-        """The longest that the loop itself computed without a pause: the rest of a pause goes to
-        other threads, or to other programs on an overloaded machine."""
+        """The longest that the loop's thread itself computed: the rest of a pause goes to other
+        threads, or to other programs on an overloaded machine."""
         return max(self._now[1], self._before[1])
 
     async def watch(self) -> None:
@@ -45,7 +45,7 @@ class LoopPauses:
             self._now = max(self._now[0], pause), max(self._now[1], work)
             if pause > NOTICED_SECONDS:
                 log.warning(
-                    "nothing moved for %.0f ms, of which %.0f ms were work here",
+                    "nothing moved for %.0f ms; the loop itself worked for %.0f ms",
                     pause * 1000,
                     work * 1000,
                 )

@@ -23,7 +23,7 @@ class Settings(BaseSettings):
 
     runner: Literal["on", "off", "only"] = "on"
     message_limit: int = Field(default=32_768, ge=1, description="bytes of UTF-8 in one message")
-    pulse_seconds: float = Field(default=0.25, gt=0)
+    pulse_seconds: float = Field(default=0.05, gt=0)
     session_days: int = Field(default=90, ge=1)
 
     reply_tokens: int = Field(default=512, ge=1)

@@ -6,6 +6,7 @@ import pytest
 
 from bench import growth
 from bench.rows.together import AT_ONCE
+from local.stack import ROOT
 
 NUMBERS = {
     "pages/s": 100.0,
@@ -41,10 +42,17 @@ def test_what_gives_out_first_stands_first() -> None:
     assert [limit.part for limit in limits][:2] == ["the model", "chat-ui: memory for open tabs"]
     assert limits[0].messages_an_hour == pytest.approx(37.5 * 3600 / 150)
     assert limits[1].messages_an_hour == pytest.approx((384 - 50) / 0.2 * 60)
-    assert limits[2].messages_an_hour == pytest.approx(100 * 3600 / 2)
-    assert limits[3].messages_an_hour == 4096 * 60
+    assert limits[2].messages_an_hour == 2048 * 60
+    assert limits[3].messages_an_hour == pytest.approx(100 * 3600 / 2)
     slow_pages = growth.find_limits(NUMBERS | {"pages/s": 0.1})
     assert slow_pages[0].part == "chat-ui: pages"
+
+
+def test_what_is_assumed_of_other_files_stands_there() -> None:
+    nginx = (ROOT / "nginx" / "nginx.conf.template").read_text()
+    assert f"worker_connections {2 * growth.NGINX_TABS};" in nginx
+    chat_ui = (ROOT / "compose.yaml").read_text().partition("\n  chat-ui:")[2]
+    assert chat_ui.partition("mem_limit: ")[2].startswith(f"{growth.CHAT_UI_MB}m\n")
 
 
 def test_watchers_that_cost_nothing_that_can_be_measured_are_no_division_by_zero() -> None:

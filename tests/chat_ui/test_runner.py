@@ -18,7 +18,7 @@ from app.clients.replies import Batch, RepliesClient
 from app.clients.sessions import SessionsClient
 from app.clients.types import Claim, Message, Progress, Reply
 from app.replies.runner import Runner
-from app.replies.writing import Outcome, Sampling, Writing
+from app.replies.writing import HEARTBEAT_SECONDS, STATUS_SECONDS, Outcome, Sampling, Writing
 from app.watching.hub import Hub
 
 from tests.chat_ui.conftest import DbApiServer
@@ -111,6 +111,20 @@ def test_a_batch_whose_answer_got_lost_is_not_stored_twice() -> None:
     again = writing.take_batch()
     writing.settle(confirm(again, length=3))
     assert (writing.stored, writing.pending) == ("one", " two")
+
+
+def test_a_mere_status_waits_until_the_first_word_may_have_come_and_text_never_waits() -> None:
+    writing = Writing(make_claim(), SAMPLING)
+    began = writing.told_at
+    assert not writing.is_due(began + 10 * STATUS_SECONDS / 11), "nothing is new"
+    writing.read(3, 30)
+    assert not writing.is_due(began + STATUS_SECONDS / 2)
+    assert writing.is_due(began + STATUS_SECONDS)
+    writing.write("one")
+    assert writing.is_due(began)
+    writing.settle(confirm(writing.take_batch(), length=3))
+    assert not writing.is_due(writing.told_at + STATUS_SECONDS)
+    assert writing.is_due(writing.told_at + HEARTBEAT_SECONDS), "the lease"
 
 
 def make_claim() -> Claim:

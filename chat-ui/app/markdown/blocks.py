@@ -23,7 +23,7 @@ NESTING_LIMIT = 16
 """Containers inside each other (a list and its item are two); marks below that are plain text."""
 
 # Cells that rows are short of are made up, by the million if the parser is left to itself. A table
-# that lacks more than these ends there.
+# that lacks more than these ends there. (In its package the module's name is that of a function.)
 vars(import_module("markdown_it.rules_block.table"))["MAX_AUTOCOMPLETED_CELLS"] = 2_000
 
 _LINK = re.compile(r"(?:https?://[^\s/?#]|mailto:)", re.IGNORECASE)
