@@ -113,6 +113,19 @@ def test_a_batch_whose_answer_got_lost_is_not_stored_twice() -> None:
     assert (writing.stored, writing.pending) == ("one", " two")
 
 
+@pytest.mark.parametrize(
+    ("deltas", "first"),
+    [
+        (["The", " sea"], [True, False]),
+        (["13", ".", " Na", "me"], [True, True, True, False]),
+        (["1"] * 22, [True] * 20 + [False] * 2),
+    ],
+)
+def test_what_comes_is_urgent_until_there_is_a_word(deltas: list[str], first: list[bool]) -> None:
+    writing = Writing(make_claim(), SAMPLING)
+    assert [writing.write(delta) for delta in deltas] == first
+
+
 def test_a_mere_status_waits_until_the_first_word_may_have_come_and_text_never_waits() -> None:
     writing = Writing(make_claim(), SAMPLING)
     began = writing.told_at

@@ -1,6 +1,7 @@
 """One reply while this process writes it: what is stored, what is still to be stored."""
 
 import asyncio
+import re
 import time
 from dataclasses import dataclass
 from uuid import UUID
@@ -9,6 +10,7 @@ from app.clients.language_model import Usage
 from app.clients.replies import Batch, Ending
 from app.clients.types import Claim, Growth, Phase, Progress, ShorterPrompt, State
 
+HAS_WORDS = re.compile(r".*[^\W\d_]|.{20}", re.DOTALL)  # a letter, or much of something else
 STATUS_SECONDS = 0.2  # after the last batch, or the beginning, until a mere status is stored
 HEARTBEAT_SECONDS = 0.5  # a lease is renewed this often even if there is no text
 
@@ -85,8 +87,9 @@ class Writing:
         return self._spent_ms + round((now - self._started) * 1000)
 
     def write(self, delta: str) -> bool:
-        """Adds the model's next piece; True if these are the first words."""
-        first = not self.text
+        """Adds the model's next piece; True until there is a word: a number may be the mark of a
+        list, which is not shown as long as it stands alone."""
+        first = not HAS_WORDS.match(self.text)
         self._return()
         self.tokens += 1
         if self.first_token_ms is None:
