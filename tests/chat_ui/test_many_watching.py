@@ -198,7 +198,7 @@ def test_what_can_not_be_rendered_is_shown_as_it_was_written_and_the_end_comes(
         told: list[str] = []
         task = asyncio.create_task(read_to_the_end(hub, feed, Templates(assets, "P"), told))
         for state in ("running", "complete"):
-            hub.publish(CHAT, grow(text, cast("State", state)))
+            hub.publish(CHAT, grow(text, state))
             await asyncio.sleep(0.05)
         feed.ended = True
         feed._announce()

@@ -6,11 +6,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from app.settings import Settings
 from fastapi import FastAPI
 from sqlalchemy import event
 
 from tests.db_api.api import Api, Person, body, problem
-from tests.db_api.conftest import ServeCopy, Settings, Sql, serve_api
+from tests.db_api.conftest import ServeCopy, Sql, serve_api
 
 
 def follow(person: Person, chat: str, **params: Any) -> Any:

@@ -7,10 +7,11 @@ import pytest
 from app.chats import repository as chats
 from app.db import Database
 from app.prepared import number_parameters
+from app.settings import Settings
 from sqlalchemy import event, text
 
 from tests.db_api.api import Api, Person, body, problem
-from tests.db_api.conftest import ServeCopy, Settings, Sql
+from tests.db_api.conftest import ServeCopy, Sql
 
 TABLES = ("sessions", "chats", "messages", "replies")
 
