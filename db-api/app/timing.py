@@ -35,11 +35,12 @@ def begin() -> Cost:
 
 
 def count_statements(engine: Engine) -> None:
-    """Has each statement counted for the request it is executed for."""
+    """Has each statement counted for the request it is executed for; that it is prepared first, once
+    per connection, takes time and counts as nothing more."""
 
-    def note(*_: Any) -> None:
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
         if cost := _current.get():
-            cost.statements += 1
+            cost.statements += not statement.startswith("PREPARE")
             cost.seconds -= time.perf_counter()
 
     def done(*_: Any) -> None:
