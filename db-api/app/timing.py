@@ -35,8 +35,8 @@ def begin() -> Cost:
 
 
 def count_statements(engine: Engine) -> None:
-    """Has each statement counted for the request it is executed for; that it is prepared first, once
-    per connection, takes time and counts as nothing more."""
+    """Has each statement counted for the request it is executed for. That it is prepared first,
+    once per connection, takes time, but counts as nothing more."""
 
     def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
         if cost := _current.get():
