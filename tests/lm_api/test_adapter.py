@@ -34,7 +34,7 @@ def test_the_same_list_means_the_same_settings(adapter: ModuleType, starter: Sta
     assert params.model_alias == {"qwen2.5-0.5b-instruct-q8_0"}
     assert (params.hostnames, params.port) == (["0.0.0.0"], 80)
     assert params.api_keys == ["secret"]
-    assert (params.n_parallel, params.n_ctx, params.kv_unified) == (4, 16384, False)
+    assert (params.n_parallel, params.n_ctx, params.kv_unified) == (8, 32768, False)
     assert (params.cache_ram_mib, params.slot_prompt_similarity) == (1024, 0.5)
     assert (params.n_batch, params.n_ubatch) == (64, 64)
     on = xllamacpp.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_ENABLED

@@ -104,7 +104,7 @@ def test_metrics_are_told(client: httpx.Client) -> None:
 
 def test_slots_and_context_are_as_set(client: httpx.Client) -> None:
     props = client.get("/props").json()
-    assert props["total_slots"] == 4
+    assert props["total_slots"] == 8
     assert props["default_generation_settings"]["n_ctx"] == 4096
 
 
