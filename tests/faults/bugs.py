@@ -47,8 +47,8 @@ DROP_THE_OWNERSHIP_CHECK = Bug(
         ),
         Change(
             "db-api/app/chats/repository.py",
-            "and_(Chat.id == chat_id, Chat.session_id == session_id, ",
-            "and_(Chat.id == chat_id, ",
+            'Chat.id == bindparam("chat"), Chat.session_id == bindparam("owner"), ',
+            'Chat.id == bindparam("chat"), (Chat.session_id == bindparam("owner")).is_not(None), ',
         ),
         Change(
             "db-api/app/messages/repository.py",
