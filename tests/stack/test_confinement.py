@@ -101,14 +101,14 @@ def test_there_is_no_way_out_of_the_private_network(
 
 # Behind some gateways every address in the world seems to answer, so a connection proves nothing:
 # what counts is whether our own service is at its end.
-OK = '{"status":"ok"}'
+OK = '"status":"ok"'
 
 
 @pytest.mark.parametrize("service", ["chat-ui", "db-api", "lm-api"])
 def test_there_is_no_way_in_but_through_nginx(stack: Stack, service: str) -> None:
     (network,) = stack.inspect(service)[0]["NetworkSettings"]["Networks"].values()
     ask = ["curl", "-s", "-m", "2", f"http://{network['IPAddress']}/health"]
-    assert stack.shell("nginx", " ".join(ask)).stdout == OK, "the probe itself is broken"
+    assert OK in stack.shell("nginx", " ".join(ask)).stdout, "the probe itself is broken"
 
     image = stack.inspect("nginx")[0]["Config"]["Image"]
     neighbour = ["docker", "run", "--rm", "--network", f"{stack.project}_outside", "--entrypoint"]
