@@ -60,7 +60,7 @@ def read_options(arguments: list[str], names: list[str]) -> Options:
         prog="python -m bench",
         description="Measures a Parley of its own beside the bare model server.",
     )
-    parser.add_argument("--quick", action="store_true", help="two minutes, nothing is written")
+    parser.add_argument("--quick", action="store_true", help="three minutes, nothing is written")
     parser.add_argument("--rows", default="", help=f"only these: {','.join(names)}")
     parser.add_argument("--rounds", type=int, help=f"first words (default: {FULL.rounds})")
     parser.add_argument("--chats", type=int, help=f"that take turns (default: {FULL.chats})")

@@ -35,7 +35,7 @@ async def measure(stage: Stage, size: Size) -> Found:
             alone = await _open(person, chat, size)
             await before.look()
         async with feel_pulse(stage) as pulse:
-            tormenting = asyncio.create_task(_torment(stage, villain))
+            tormenting = asyncio.create_task(_torment(stage, villain, size))
             beside = await _open(person, chat, size)
             while not tormenting.done():
                 beside += await _open(person, chat, size)
@@ -70,11 +70,11 @@ async def _open(person: Person, chat: str, size: Size) -> list[float]:
     return times
 
 
-async def _torment(stage: Stage, villain: Person) -> None:
-    """A page that nobody has seen before for each kind, and its stream while a reply is to come:
+async def _torment(stage: Stage, villain: Person, size: Size) -> None:
+    """Pages that nobody has seen before, and the stream of each while a reply is to come:
     too long a one for the model, but it begins with the text of the one before."""
     pieces = ", ".join(f"E'{_escape(piece)}'" for piece in PIECES)
-    for number in range(len(PIECES)):
+    for number in range(min(len(PIECES), size.pages)):  # each page has all kinds
         chat = await villain.open_chat()
         statement = (FILL + WRITE).format(
             chat=chat,

@@ -52,7 +52,9 @@ LEFT JOIN LATERAL (
 
 def in_json(query: str) -> TextClause:
     """One row of one value: the messages that the query finds, in its order."""
-    return text(f"SELECT CAST(coalesce(json_agg(found), '[]') AS text) FROM ({query}) AS found")  # noqa: S608
+    return text(
+        f"SELECT CAST(coalesce(json_agg(found), '[]') AS text) FROM ({query}) AS found"  # noqa: S608 - only ever one of the constants below
+    )
 
 
 # From a message upwards, one parent at a time: what a page costs depends on its own length only.
