@@ -5,35 +5,34 @@ The login sees no row by itself. ``person`` acts for one session under row-level
 which is before the route returns: what has been answered has been stored.
 """
 
+import select
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import Connection, CursorResult, create_engine
-from sqlalchemy.exc import DBAPIError, NotSupportedError, SQLAlchemyError
+from sqlalchemy import Connection, create_engine, event
+from sqlalchemy.exc import (
+    DBAPIError,
+    InvalidatePoolError,
+    NotSupportedError,
+    SQLAlchemyError,
+)
 
 from app import timing
 from app.errors import SessionEnded
 from app.prepared import prepare_statements
 from app.settings import Settings
 
-# Several statements in one execute are one round trip; the last one's result is returned. That is
-# why BEGIN is among them, and why the driver is told to send none of its own.
 BEGIN_AS_PERSON = """
 BEGIN;
 SET LOCAL ROLE app;
-SELECT set_config('app.session_id', %(session_id)s, true);
-SELECT current_session()
+SET LOCAL app.session_id = %(asking)s;
+SELECT require_session()
 """
+SESSION_ENDED = "PY401"  # what require_session() raises
 # A session that is about to exist: its own id, made by the database, is all it may insert.
-BEGIN_AS_NEWCOMER = """
-BEGIN;
-SET LOCAL ROLE app;
-SELECT set_config('app.session_id', uuidv7()::text, true)
-"""
-BEGIN_AS_RUNNER = "BEGIN; SET LOCAL ROLE runner"
-
+NEW_SESSION = "SELECT set_config('app.session_id', uuidv7()::text, true)"
 # A query that takes longer than this is stuck; better a clear 503 than a thread that never ends.
 STATEMENT_TIMEOUT_MS = 10_000
 
@@ -66,44 +65,54 @@ class Database:
                 f" -c idle_in_transaction_session_timeout={STATEMENT_TIMEOUT_MS}",
             },
         )
-        timing.count_statements(self.engine)
+        timing.count_round_trips(self.engine)
         prepare_statements(self.engine)
+        event.listen(self.engine, "before_cursor_execute", send_what_waits, retval=True)
+        event.listen(self.engine, "checkout", refuse_dead)
 
     @contextmanager
     def person(self, session_id: UUID) -> Iterator[Connection]:
         """A transaction for one live session, or SessionEnded."""
-        values = {"session_id": str(session_id)}
-        with self._transaction(BEGIN_AS_PERSON, values) as (connection, opened):
-            if opened.scalar_one() is None:
-                raise SessionEnded
-            yield connection
+        try:
+            with self._transaction(BEGIN_AS_PERSON, asking=str(session_id)) as connection:
+                yield connection
+        except DBAPIError as error:
+            if getattr(error.orig, "pgcode", None) == SESSION_ENDED:
+                raise SessionEnded from None
+            raise
 
     @contextmanager
     def newcomer(self) -> Iterator[tuple[Connection, UUID]]:
         """A transaction for a session that does not exist yet, and the id it will have."""
-        with self._transaction(BEGIN_AS_NEWCOMER) as (connection, opened):
-            yield connection, UUID(opened.scalar_one())
+        with self._transaction("BEGIN; SET LOCAL ROLE app") as connection:
+            yield connection, UUID(connection.exec_driver_sql(NEW_SESSION).scalar_one())
 
     @contextmanager
     def runner(self) -> Iterator[Connection]:
         """A transaction for the work on replies."""
-        with self._transaction(BEGIN_AS_RUNNER) as (connection, _):
+        with self._transaction("BEGIN; SET LOCAL ROLE runner") as connection:
+            yield connection
+
+    @contextmanager
+    def runner_once(self) -> Iterator[Connection]:
+        """For one statement of that work: what is sent in one go is a transaction by itself, and is
+        committed when it is answered. Another statement would be nobody's, who sees no row."""
+        with self.engine.connect() as connection:
+            send_first(connection, "SET LOCAL ROLE runner")
             yield connection
 
     @contextmanager
     def nobody(self) -> Iterator[Connection]:
         """A transaction of the bare login: enough to ask whether the database is there."""
-        with self._transaction("BEGIN") as (connection, _):
+        with self._transaction("BEGIN") as connection:
             yield connection
 
     @contextmanager
-    def _transaction(
-        self, begin: str, values: dict[str, str] | None = None
-    ) -> Iterator[tuple[Connection, CursorResult[Any]]]:
-        connection, opened = self._begin(begin, values)
-        with connection:
+    def _transaction(self, begin: str, **values: str) -> Iterator[Connection]:
+        with self.engine.connect() as connection:
+            send_first(connection, begin, **values)
             try:
-                yield connection, opened
+                yield connection
                 connection.exec_driver_sql("COMMIT")
             except BaseException as error:
                 self._roll_back(connection)
@@ -112,22 +121,9 @@ class Database:
                     connection.invalidate()
                 raise
 
-    def _begin(
-        self, begin: str, values: dict[str, str] | None
-    ) -> tuple[Connection, CursorResult[Any]]:
-        connection = self.engine.connect()
-        try:
-            return connection, connection.exec_driver_sql(begin, values)
-        except DBAPIError as error:
-            connection.close()
-            if not error.connection_invalidated:
-                raise
-        # It had died with the last PostgreSQL, and so have all others that were in the pool.
-        connection = self.engine.connect()
-        return connection, connection.exec_driver_sql(begin, values)
-
     def _roll_back(self, connection: Connection) -> None:
         """Nobody else may get it with a transaction still open."""
+        connection.info.pop("waiting", None)
         try:
             connection.exec_driver_sql("ROLLBACK")
         except SQLAlchemyError:
@@ -140,4 +136,30 @@ class Database:
 
 def act_as(connection: Connection, role: Literal["app", "runner"]) -> None:
     """For the rest of the transaction, or until it is called again."""
-    connection.exec_driver_sql(f"SET LOCAL ROLE {role}")
+    before, values = connection.info.get("waiting", ("", {}))
+    connection.info["waiting"] = (f"{before}SET LOCAL ROLE {role}; ", values)
+
+
+def send_first(connection: Connection, statement: str, **values: str) -> None:
+    """Sends this in front of the first statement: several in one string are one round trip, and the
+    last one's result is returned. That is why the driver is told to send no BEGIN of its own."""
+    connection.info["waiting"] = (f"{statement}; ", values)
+
+
+def send_what_waits(
+    connection: Connection, _cursor: Any, statement: str, parameters: Any, *_: Any
+) -> tuple[str, Any]:
+    """The statement with what is to go in front of it."""
+    if statement.startswith("PREPARE") or "waiting" not in connection.info:
+        return statement, parameters
+    before, values = connection.info.pop("waiting")
+    return before + statement, values | dict(parameters)
+
+
+def refuse_dead(connection: Any, *_: Any) -> None:
+    """Has the pool replace its connections when the next one died with the last PostgreSQL. An idle
+    one is told nothing but its end, and to look for that takes no round trip."""
+    end = select.poll()
+    end.register(connection, select.POLLIN)
+    if end.poll(0):
+        raise InvalidatePoolError

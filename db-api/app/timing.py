@@ -1,5 +1,5 @@
 """What a request has cost, told in its answer's Server-Timing header (W3C, Server Timing): how long
-it took, and how many statements of how many milliseconds together were among it."""
+it took, and how many round trips to PostgreSQL of how many milliseconds together were among it."""
 
 import time
 from contextvars import ContextVar
@@ -14,13 +14,13 @@ class Cost:
     """Of one request, from the moment this was made."""
 
     began: float = field(default_factory=time.perf_counter)
-    statements: int = 0
-    seconds: float = 0.0  # in which they were executed
+    round_trips: int = 0
+    seconds: float = 0.0  # of all of them
 
     def describe(self) -> str:
         """The header's value; durations in milliseconds."""
         total = (time.perf_counter() - self.began) * 1000
-        sql = f'sql;dur={self.seconds * 1000:.1f};desc="{self.statements} statements"'
+        sql = f'sql;dur={self.seconds * 1000:.1f};desc="{self.round_trips} round trips"'
         return f"db-api;dur={total:.1f}, {sql}"
 
 
@@ -34,13 +34,13 @@ def begin() -> Cost:
     return cost
 
 
-def count_statements(engine: Engine) -> None:
-    """Has each statement counted for the request it is executed for. That it is prepared first,
-    once per connection, takes time, but counts as nothing more."""
+def count_round_trips(engine: Engine) -> None:
+    """Has each counted for the request it is made for. That a statement is prepared first, once per
+    connection, takes time, but counts as nothing more."""
 
     def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
         if cost := _current.get():
-            cost.statements += not statement.startswith("PREPARE")
+            cost.round_trips += not statement.startswith("PREPARE")
             cost.seconds -= time.perf_counter()
 
     def done(*_: Any) -> None:

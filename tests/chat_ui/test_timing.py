@@ -11,13 +11,13 @@ from starlette.types import Receive, Scope, Send
 
 from tests.support.person import open_chat
 
-TOLD = re.compile(r'chat-ui;dur=[\d.]+, db-api;dur=[\d.]+, sql;dur=[\d.]+;desc="(\d+) statements"')
+TOLD = re.compile(r'chat-ui;dur=[\d.]+, db-api;dur=[\d.]+, sql;dur=[\d.]+;desc="(\d+) round trips"')
 
 
 def test_a_page_says_what_it_cost_here_and_in_db_api(browser: httpx.Client) -> None:
     told = TOLD.fullmatch(browser.get(open_chat(browser)).headers["server-timing"])
     assert told, "one call"
-    assert int(told[1]) == 5
+    assert int(told[1]) == 4
 
 
 def test_the_gateways_id_goes_along() -> None:

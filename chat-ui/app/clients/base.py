@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from typing import Any
 from uuid import UUID
 
 import httpx
@@ -63,8 +62,9 @@ class DbApi:
         json: object = None,
         params: Mapping[str, str | Sequence[str]] | None = None,
         seconds: float = 10,
-    ) -> Any:
-        """The decoded JSON of a successful answer, None for an empty one.
+    ) -> bytes:
+        """The JSON of a successful answer, nothing for an empty one: pydantic reads it faster than
+        Python's objects.
 
         Raises a ParleyError: the one db-api's problem names, or Unavailable when there is no
         usable answer. A request is sent again once when the kept connection turned out closed
@@ -82,7 +82,7 @@ class DbApi:
             raise Unavailable from error
         timing.note_call(response.headers.get("server-timing"))
         if response.is_success:
-            return response.json() if response.content else None
+            return response.content
         raise _problem(response)
 
     async def _send(self, request: httpx.Request) -> httpx.Response:

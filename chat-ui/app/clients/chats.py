@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from app.clients.base import DbApi
-from app.clients.types import Chat, ChatPage, DeletedChat, Page, Prompt, SearchPage
+from app.clients.types import Chat, ChatPage, DeletedChat, DeletedChats, Page, Prompt, SearchPage
 
 
 class ChatsClient:
@@ -21,7 +21,7 @@ class ChatsClient:
             "system_prompt": system_prompt,
             "opening_message": opening_message,
         }
-        return Chat.model_validate(
+        return Chat.model_validate_json(
             await self._api.call("POST", "/chats", session=session, json=body)
         )
 
@@ -39,7 +39,7 @@ class ChatsClient:
             params["username"] = username
         if before is not None:
             params["before"] = before
-        return ChatPage.model_validate(
+        return ChatPage.model_validate_json(
             await self._api.call("GET", "/chats", session=session, params=params)
         )
 
@@ -47,11 +47,13 @@ class ChatsClient:
         """Those that can be brought back, the one deleted last first; the 200 last, at most."""
         params = {"limit": "200"}
         answer = await self._api.call("GET", "/chats/deleted", session=session, params=params)
-        return [DeletedChat.model_validate(chat) for chat in answer["items"]]
+        return DeletedChats.model_validate_json(answer).items
 
     async def get(self, session: UUID, chat: UUID) -> Chat:
         """The chat; NotFound if there is none or it is somebody else's."""
-        return Chat.model_validate(await self._api.call("GET", f"/chats/{chat}", session=session))
+        return Chat.model_validate_json(
+            await self._api.call("GET", f"/chats/{chat}", session=session)
+        )
 
     async def page(
         self,
@@ -71,12 +73,12 @@ class ChatsClient:
         elif at is not None:
             params["at"] = str(at)
         answer = await self._api.call("GET", f"/chats/{chat}/page", session=session, params=params)
-        return Page.model_validate(answer)
+        return Page.model_validate_json(answer)
 
     async def change(self, session: UUID, chat: UUID, **fields: object) -> Chat:
         """Sets what is given of `title`, `pinned`, `system_prompt`, `temperature` and
         `reply_tokens`; None for the last two is the default."""
-        return Chat.model_validate(
+        return Chat.model_validate_json(
             await self._api.call("PATCH", f"/chats/{chat}", session=session, json=fields)
         )
 
@@ -86,13 +88,13 @@ class ChatsClient:
 
     async def restore(self, session: UUID, chat: UUID) -> Chat:
         """Brings a deleted chat back; NotFound if it is gone for good."""
-        return Chat.model_validate(
+        return Chat.model_validate_json(
             await self._api.call("POST", f"/chats/{chat}/restore", session=session)
         )
 
     async def prompt(self, session: UUID, chat: UUID) -> Prompt:
         """What the language model would get before the next message."""
-        return Prompt.model_validate(
+        return Prompt.model_validate_json(
             await self._api.call("GET", f"/chats/{chat}/prompt", session=session)
         )
 
@@ -101,6 +103,6 @@ class ChatsClient:
     ) -> SearchPage:
         """Chats and messages in which every word of `query` begins a word."""
         params = {"q": query, "offset": str(offset), "limit": str(limit)}
-        return SearchPage.model_validate(
+        return SearchPage.model_validate_json(
             await self._api.call("GET", "/search", session=session, params=params)
         )

@@ -32,14 +32,14 @@ class MessagesClient:
             params["before"] = str(before)
         elif at is not None:
             params["at"] = str(at)
-        return MessagePage.model_validate(
+        return MessagePage.model_validate_json(
             await self._api.call("GET", f"/chats/{chat}/messages", session=session, params=params)
         )
 
     async def read_all(self, session: UUID, chat: UUID, *, after: int = 0) -> MessageRun:
         """A page of all messages in the order of writing, from the one after `after` on."""
         params = {"after": str(after)}
-        return MessageRun.model_validate(
+        return MessageRun.model_validate_json(
             await self._api.call(
                 "GET", f"/chats/{chat}/messages/all", session=session, params=params
             )
@@ -63,7 +63,7 @@ class MessagesClient:
             body["replaces"] = str(replaces)
         if seen:
             body["seen"] = str(seen)
-        return Sent.model_validate(
+        return Sent.model_validate_json(
             await self._api.call("POST", f"/chats/{chat}/messages", session=session, json=body)
         )
 
@@ -79,26 +79,26 @@ class MessagesClient:
     ) -> Sent:
         """Another version of a reply: a new one, or with `go_on` one that begins with its text."""
         body = {"replaces": str(reply), "client_key": client_key, "worker": worker, "go_on": go_on}
-        return Sent.model_validate(
+        return Sent.model_validate_json(
             await self._api.call("POST", f"/chats/{chat}/replies", session=session, json=body)
         )
 
     async def remove(self, session: UUID, chat: UUID, message: UUID) -> Chat:
         """Deletes the message and everything below it, for good."""
         path = f"/chats/{chat}/messages/{message}"
-        return Chat.model_validate(await self._api.call("DELETE", path, session=session))
+        return Chat.model_validate_json(await self._api.call("DELETE", path, session=session))
 
     async def show(self, session: UUID, chat: UUID, message: UUID) -> Chat:
         """From now on the branch shown is the newest one through this message."""
         body = {"message_id": str(message)}
-        return Chat.model_validate(
+        return Chat.model_validate_json(
             await self._api.call("PUT", f"/chats/{chat}/head", session=session, json=body)
         )
 
     async def stop(self, session: UUID, chat: UUID, reply: UUID) -> Reply:
         """Asks a reply to stop; what was written stays."""
         path = f"/chats/{chat}/replies/{reply}/stop"
-        return Reply.model_validate(await self._api.call("POST", path, session=session))
+        return Reply.model_validate_json(await self._api.call("POST", path, session=session))
 
     async def follow(
         self,
@@ -128,7 +128,7 @@ class MessagesClient:
         answer = await self._following.call(
             "GET", f"/chats/{chat}/follow", session=session, params=params, seconds=wait + 10
         )
-        return News.model_validate(answer)
+        return News.model_validate_json(answer)
 
 
 def _known(growth: Growth) -> str:

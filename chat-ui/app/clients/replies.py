@@ -5,7 +5,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from app.clients.base import DbApi
-from app.clients.types import Claim, Finished, Phase, Progress, ShorterPrompt, State
+from app.clients.types import Claim, Finished, Phase, Progress, ProgressMade, ShorterPrompt, State
 from app.errors import NothingToShorten
 
 
@@ -48,7 +48,7 @@ class RepliesClient:
     async def claim(self) -> Claim | None:
         """The next reply to write, or None if none waits or every slot is taken."""
         answer = await self._api.call("POST", "/replies/claim", json={"worker": self.worker})
-        return Claim.model_validate(answer) if answer else None
+        return Claim.model_validate_json(answer) if answer else None
 
     async def progress(self, batches: list[Batch]) -> list[Progress]:
         """Stores all batches in one call and renews their leases."""
@@ -57,12 +57,12 @@ class RepliesClient:
             "replies": [batch.model_dump(mode="json") for batch in batches],
         }
         answer = await self._api.call("POST", "/replies/progress", json=body)
-        return [Progress.model_validate(item) for item in answer["replies"]]
+        return ProgressMade.model_validate_json(answer).replies
 
     async def finish(self, reply: UUID, ending: Ending, *, claim_next: bool) -> Finished:
         """Ends the reply for good; LeaseLost if another worker has taken it over."""
         body = {"worker": self.worker, "claim_next": claim_next, **ending.model_dump(mode="json")}
-        return Finished.model_validate(
+        return Finished.model_validate_json(
             await self._api.call("POST", f"/replies/{reply}/finish", json=body)
         )
 
@@ -70,7 +70,7 @@ class RepliesClient:
         """About half of the prompt, for one that was refused; None if it can't get shorter."""
         path, body = f"/replies/{reply}/shorten", {"worker": self.worker}
         try:
-            return ShorterPrompt.model_validate(await self._api.call("POST", path, json=body))
+            return ShorterPrompt.model_validate_json(await self._api.call("POST", path, json=body))
         except NothingToShorten:
             return None
 

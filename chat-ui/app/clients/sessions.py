@@ -14,13 +14,13 @@ class SessionsClient:
 
     async def create(self, name: str) -> Session:
         """A new session."""
-        return Session.model_validate(
+        return Session.model_validate_json(
             await self._api.call("POST", "/sessions", json={"name": name})
         )
 
     async def rename(self, session: UUID, name: str) -> Session:
         """Sets the name that new chats begin with."""
-        return Session.model_validate(
+        return Session.model_validate_json(
             await self._api.call("PATCH", "/sessions/current", session=session, json={"name": name})
         )
 
@@ -31,13 +31,13 @@ class SessionsClient:
 
     async def current(self, session: UUID) -> Session:
         """The session itself; SessionEnded if it is over."""
-        return Session.model_validate(
+        return Session.model_validate_json(
             await self._api.call("GET", "/sessions/current", session=session)
         )
 
     async def renew(self, session: UUID) -> Session:
         """Counts the session's days from now again; SessionEnded if it is over."""
-        return Session.model_validate(
+        return Session.model_validate_json(
             await self._api.call("POST", "/sessions/current/renew", session=session)
         )
 

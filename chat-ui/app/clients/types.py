@@ -58,6 +58,12 @@ class DeletedChat(Received):
     deleted_at: datetime
 
 
+class DeletedChats(Received):
+    """The one deleted last first."""
+
+    items: list[DeletedChat]
+
+
 class Reply(Received):
     """The life of one assistant message; its id is the message's id."""
 
@@ -223,6 +229,12 @@ class Progress(Received):
     held: bool
     stop_requested: bool
     length: int
+
+
+class ProgressMade(Received):
+    """How all batches of one call fared."""
+
+    replies: list[Progress]
 
 
 class Finished(Received):

@@ -127,7 +127,7 @@ def claim_reply(
 def store_progress(body: ProgressRequest, database: Db, bells: Bells) -> ProgressResult:
     """For all running replies of a worker at once. Text is added only if the worker holds the
     reply and `offset` is where the stored text ends; then the lease is renewed too."""
-    with database.runner() as connection:
+    with database.runner_once() as connection:
         stored, grew, turned = progress.store_progress(connection, body)
     bells.wake(turned)
     bells.wake(grew - turned, text_only=True)
