@@ -5,7 +5,6 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator
 
-import httpx
 from fastapi import Depends, FastAPI
 from starlette.middleware.sessions import SessionMiddleware
 
@@ -16,6 +15,7 @@ from app.clients.chats import ChatsClient
 from app.clients.language_model import LanguageModel
 from app.clients.messages import MessagesClient
 from app.clients.replies import RepliesClient
+from app.clients.service import connect
 from app.clients.sessions import SessionsClient
 from app.handlers import add_error_handlers
 from app.loop_pauses import LoopPauses
@@ -72,7 +72,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     """The application; reads the environment only if no settings are given."""
     settings = settings or read_settings()
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-    logging.getLogger("httpx").setLevel(logging.WARNING)
     assets = Assets()
     templates = Templates(assets, settings.assistant_name)
 
@@ -103,40 +102,30 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     return app
 
 
-def _connect(url: str, secret: str, limits: httpx.Limits) -> httpx.AsyncClient:
-    headers = {"Authorization": f"Bearer {secret}"}
-    return httpx.AsyncClient(base_url=url, headers=headers, limits=limits, trust_env=False)
-
-
 @contextlib.asynccontextmanager
 async def _serve(app: FastAPI, settings: Settings, templates: Templates) -> AsyncIterator[None]:
     """Opens the clients, and runs the runner as long as the application serves."""
-    db_token = read_secret(settings.db_api_token_file)
+    db_url, db_token = settings.db_api_url, read_secret(settings.db_api_token_file)
     lm_key = read_secret(settings.lm_api_key_file)
-    # A follow holds its connection while it waits, so there is no useful upper bound. They have a
-    # client to themselves, for a call costs time for each connection of its client; and so has the
-    # runner, whose leases must not wait behind pages.
-    many = httpx.Limits(max_connections=None, max_keepalive_connections=10)
-    few = httpx.Limits(max_connections=CALLS_AT_ONCE, max_keepalive_connections=CALLS_AT_ONCE)
-    # llama.cpp's server may close a connection after a streamed answer: never keep one.
-    fresh = httpx.Limits(max_connections=None, max_keepalive_connections=0)
     async with (
-        _connect(settings.db_api_url, db_token, few) as db_http,
-        _connect(settings.db_api_url, db_token, many) as follow_http,
-        _connect(settings.db_api_url, db_token, few) as runner_http,
-        _connect(settings.lm_api_url, lm_key, fresh) as lm_http,
+        connect(db_url, db_token, at_once=CALLS_AT_ONCE) as db_api,
+        # A follow holds its connection while it waits; the runner's leases must not wait behind
+        # pages.
+        connect(db_url, db_token) as unbounded_db_api,
+        # llama.cpp's server may close a connection after a streamed answer: never keep one.
+        connect(settings.lm_api_url, lm_key, keep=False) as lm_api,
         contextlib.AsyncExitStack() as running,
     ):
-        api = DbApi(db_http)
-        chats_client, messages_client = ChatsClient(api), MessagesClient(api, DbApi(follow_http))
-        model = LanguageModel(lm_http)
+        api, unbounded = DbApi(db_api), DbApi(unbounded_db_api)
+        chats_client, messages_client = ChatsClient(api), MessagesClient(api, unbounded)
+        model = LanguageModel(lm_api)
         hub = Hub(messages_client)
         call_on_stop(hub.close)
         pauses = LoopPauses(settings.pulse_seconds)
         running.callback(asyncio.create_task(pauses.watch()).cancel)
         runner = None
         if settings.runner != "off":
-            replies = RepliesClient(DbApi(runner_http), name_worker())
+            replies = RepliesClient(unbounded, name_worker())
             sampling = Sampling(settings.temperature, settings.reply_tokens)
             runner = Runner(replies, model, hub, sampling)
             await running.enter_async_context(runner.run())

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID, uuid4
 
-import httpx
 import pytest
 from app.clients.base import DbApi
 from app.clients.chats import ChatsClient
 from app.clients.language_model import LanguageModel, Usage
 from app.clients.messages import MessagesClient
 from app.clients.replies import Batch, RepliesClient
+from app.clients.service import connect
 from app.clients.sessions import SessionsClient
 from app.clients.types import Claim, Message, Progress, Reply
 from app.replies.runner import Runner
@@ -66,15 +66,11 @@ def run(db_api: DbApiServer, model_url: str, secrets: Path) -> Callable[[Try], N
     @asynccontextmanager
     async def set_up() -> AsyncIterator[Bench]:
         token = (secrets / "db-api" / "token").read_text().strip()
-        headers = {"Authorization": f"Bearer {token}"}
-        async with (
-            httpx.AsyncClient(base_url=db_api.url, headers=headers) as db_http,
-            httpx.AsyncClient(base_url=model_url) as lm_http,
-        ):
-            api = DbApi(db_http)
+        async with connect(db_api.url, token) as database, connect(model_url, "") as lm_api:
+            api = DbApi(database)
             chats, messages = ChatsClient(api), MessagesClient(api, api)
             hub = Hub(messages)
-            model = LanguageModel(lm_http, PATIENCE)
+            model = LanguageModel(lm_api, PATIENCE)
             runner = Runner(RepliesClient(api, "bench"), model, hub, SAMPLING)
             session = (await SessionsClient(api).create("Ann")).id
             chat = await chats.create(session, "Ann", "Be brief.", "Hello.")

@@ -7,10 +7,10 @@ client must make the same of it.
 import asyncio
 import sys
 from collections.abc import Iterator
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from tests.support.lm_server import LmServer, lm_server
@@ -29,6 +29,7 @@ from app.clients.language_model import (
     Started,
     Usage,
 )
+from app.clients.service import Service, connect
 from app.clients.types import PromptMessage
 
 __all__ = ["lm_server"]
@@ -49,12 +50,18 @@ def http(request: pytest.FixtureRequest, lm_server: LmServer) -> Iterator[dict[s
             yield {"base_url": url}
 
 
+def connect_by(http: dict[str, Any]) -> AbstractAsyncContextManager[Service]:
+    """The way chat-ui connects, with what is given to the tests' own client."""
+    secret = http.get("headers", {}).get("Authorization", "").removeprefix("Bearer ")
+    return connect(http["base_url"], secret)
+
+
 def collect(http: dict[str, Any], prompt: list[PromptMessage], written: str = "") -> list[Event]:
     """Every event of one completion, as chat-ui's client understands it."""
 
     async def stream() -> list[Event]:
-        async with httpx.AsyncClient(**http) as client:
-            model = LanguageModel(client)
+        async with connect_by(http) as service:
+            model = LanguageModel(service)
             return [event async for event in model.stream(prompt, written, 24, 0)]
 
     return asyncio.run(stream())
@@ -99,8 +106,8 @@ def test_a_prompt_that_is_too_long_is_refused_with_both_sizes(lm_server: LmServe
 
 def test_the_prompt_is_told_as_it_is_read_with_its_tokens(http: dict[str, Any]) -> None:
     async def describe() -> tuple[str, int]:
-        async with httpx.AsyncClient(**http) as client:
-            return await LanguageModel(client).describe(PROMPT)
+        async with connect_by(http) as service:
+            return await LanguageModel(service).describe(PROMPT)
 
     exact, tokens = asyncio.run(describe())
     assert all(message.content in exact for message in PROMPT)

@@ -1,12 +1,15 @@
-"""The base client of db-api: the service's token, the person's session, and errors by name."""
+"""The base client of db-api: the person's session, and errors by name."""
 
+import json
 import logging
 from collections.abc import Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
-import httpx
+import aiohttp
 
 from app import timing
+from app.clients.service import Service
 from app.errors import (
     BranchMoved,
     InvalidInput,
@@ -50,8 +53,8 @@ PROBLEMS: dict[str, type[ParleyError]] = {
 class DbApi:
     """Calls db-api and turns its problems into exceptions of `app.errors`."""
 
-    def __init__(self, http: httpx.AsyncClient) -> None:
-        self._http = http
+    def __init__(self, service: Service) -> None:
+        self._service = service
 
     async def call(
         self,
@@ -71,33 +74,43 @@ class DbApi:
         before a byte of an answer. Repeating changes nothing for most calls; of those that
         create, it may leave an empty chat or session, or a claim that runs out by itself.
         """
-        headers = timing.request_id() | ({"X-Session-ID": str(session)} if session else {})
-        request = self._http.build_request(
-            method, path, json=json, params=params, headers=headers, timeout=seconds
-        )
+        options: dict[str, Any] = {
+            "timeout": aiohttp.ClientTimeout(total=seconds),
+            "headers": {"X-Session-ID": str(session)} if session else {},
+            "json": json,
+            "params": params,
+        }
         try:
-            response = await self._send(request)
-        except httpx.HTTPError as error:
+            response, content = await self._ask(method, path, options)
+        except (aiohttp.ClientError, TimeoutError) as error:
             log.warning("db-api: %s %s: %r", method, path, error)
             raise Unavailable from error
-        timing.note_call(response.headers.get("server-timing"))
-        if response.is_success:
-            return response.content
-        raise _problem(response)
+        timing.note_call(response.headers.get("Server-Timing"))
+        if response.ok:
+            return content
+        raise _problem(path, response.status, content)
 
-    async def _send(self, request: httpx.Request) -> httpx.Response:
+    async def _ask(self, *request: Any) -> tuple[aiohttp.ClientResponse, bytes]:
         try:
-            return await self._http.send(request)
-        except (httpx.RemoteProtocolError, httpx.ReadError):
-            return await self._http.send(request)
+            return await self._ask_once(*request)
+        except aiohttp.ClientConnectorError:
+            raise
+        except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
+            return await self._ask_once(*request)
+
+    async def _ask_once(
+        self, method: str, path: str, options: dict[str, Any]
+    ) -> tuple[aiohttp.ClientResponse, bytes]:
+        async with self._service.ask(method, path, **options) as response:
+            return response, await response.read()
 
 
-def _problem(response: httpx.Response) -> ParleyError:
+def _problem(path: str, status: int, content: bytes) -> ParleyError:
     try:
-        problem = response.json()
+        problem = json.loads(content)
         error = PROBLEMS[problem["type"]]
     except (ValueError, KeyError, TypeError):
-        log.error("db-api answered %s to %s", response.status_code, response.request.url.path)
+        log.error("db-api answered %s to %s", status, path)
         return Unavailable()
     facts = {name: problem[name] for name in FACTS if problem.get(name) is not None}
     return error(**facts)

@@ -9,11 +9,12 @@ import logging
 import re
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
-import httpx
+import aiohttp
 
-from app import timing
+from app.clients.service import Service
 from app.clients.types import PromptMessage
 
 log = logging.getLogger(__name__)
@@ -85,8 +86,8 @@ class ModelRefused(Exception):
 class LanguageModel:
     """Streams completions from lm-api."""
 
-    def __init__(self, http: httpx.AsyncClient, patience: float = READ_SECONDS) -> None:
-        self._http = http
+    def __init__(self, service: Service, patience: float = READ_SECONDS) -> None:
+        self._service = service
         self._patience = patience  # seconds between two events
 
     async def stream(
@@ -97,18 +98,12 @@ class LanguageModel:
         Raises ModelAway, ModelBroke or ModelRefused. Closing the iterator frees the model's slot.
         """
         body = _request(prompt, written, max_tokens, temperature)
-        timeout = httpx.Timeout(5, read=READ_SECONDS)
+        timeout = aiohttp.ClientTimeout(total=None, sock_connect=5, sock_read=READ_SECONDS)
         try:
-            async with self._http.stream(
-                "POST",
-                "/v1/chat/completions",
-                json=body,
-                timeout=timeout,
-                headers=timing.request_id(),
+            async with self._service.ask(
+                "POST", "/v1/chat/completions", timeout, json=body
             ) as response:
-                if response.status_code != httpx.codes.OK:
-                    await response.aread()
-                    _raise_for(response)
+                await _check(response)
                 events = _events(response)
                 while True:
                     # A server whose model hangs goes on sending signs of life.
@@ -117,9 +112,9 @@ class LanguageModel:
                     if event is None:
                         return
                     yield event
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             raise ModelAway from error
-        except (httpx.HTTPError, TimeoutError) as error:
+        except (aiohttp.ClientError, TimeoutError) as error:
             raise ModelBroke(repr(error)) from error
 
     async def describe(self, prompt: list[PromptMessage]) -> tuple[str, int]:
@@ -130,17 +125,20 @@ class LanguageModel:
         body = {"messages": [message.model_dump(include={"role", "content"}) for message in prompt]}
         try:
             exact, count = await asyncio.gather(
-                self._http.post("/apply-template", json=body),
-                self._http.post("/v1/chat/completions/input_tokens", json=body),
+                self._ask("/apply-template", body),
+                self._ask("/v1/chat/completions/input_tokens", body),
             )
-            for response in (exact, count):
-                if response.status_code != httpx.codes.OK:
-                    _raise_for(response)
-            return exact.json()["prompt"], count.json()["input_tokens"]
-        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            return exact["prompt"], count["input_tokens"]
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             raise ModelAway from error
-        except (httpx.HTTPError, ValueError, KeyError) as error:
+        except (aiohttp.ClientError, TimeoutError, ValueError, KeyError) as error:
             raise ModelBroke(repr(error)) from error
+
+    async def _ask(self, path: str, body: dict[str, Any]) -> Any:
+        timeout = aiohttp.ClientTimeout(total=5)
+        async with self._service.ask("POST", path, timeout, json=body) as response:
+            await _check(response)
+            return await response.json()
 
 
 def _request(
@@ -164,7 +162,7 @@ def _request(
     return body
 
 
-async def _events(response: httpx.Response) -> AsyncGenerator[Event]:
+async def _events(response: aiohttp.ClientResponse) -> AsyncGenerator[Event]:
     started = False
     async for line in _lines(response):
         if not line.startswith("data:"):
@@ -184,14 +182,13 @@ async def _events(response: httpx.Response) -> AsyncGenerator[Event]:
     raise ModelBroke("the stream ended early")
 
 
-async def _lines(response: httpx.Response) -> AsyncGenerator[str]:
-    """Lines as the server ends them. httpx would also break at U+2028 and its like, which a
-    model may write in the middle of a line."""
-    rest = ""
-    async for text in response.aiter_text():
-        *lines, rest = (rest + text).split("\n")
+async def _lines(response: aiohttp.ClientResponse) -> AsyncGenerator[str]:
+    """Lines as the server ends them, however long: what a model writes has no bound here."""
+    rest = b""
+    async for piece in response.content.iter_any():
+        *lines, rest = (rest + piece).split(b"\n")
         for line in lines:
-            yield line
+            yield line.decode(errors="replace")
 
 
 def _chunk_events(chunk: dict[str, Any]) -> list[Event]:
@@ -210,20 +207,23 @@ def _chunk_events(chunk: dict[str, Any]) -> list[Event]:
     return events
 
 
-def _raise_for(response: httpx.Response) -> None:
-    """The exception for an answer that is not 200."""
+async def _check(response: aiohttp.ClientResponse) -> None:
+    """Raises the exception for an answer that is not 200."""
+    status = response.status
+    if status == HTTPStatus.OK:
+        return
     try:
-        error = response.json()["error"]
+        error = (await response.json())["error"]
         kind = error["type"]
-    except (ValueError, KeyError, TypeError):
+    except (aiohttp.ContentTypeError, ValueError, KeyError, TypeError):
         error, kind = {}, ""
-    if response.status_code == httpx.codes.SERVICE_UNAVAILABLE:
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
         raise ModelAway(kind)
     if kind == "exceed_context_size_error":
         raise ModelRefused(TOO_LONG, error.get("n_prompt_tokens"), error.get("n_ctx"))
-    if response.status_code in (401, 403, 404):
-        log.error("lm-api answered %s: check its key and its address", response.status_code)
+    if status in (401, 403, 404):
+        log.error("lm-api answered %s: check its key and its address", status)
         raise ModelAway("misconfigured")
-    if response.is_client_error:
+    if 400 <= status < 500:
         raise ModelRefused("model-refused")
-    raise ModelBroke(f"status {response.status_code}")
+    raise ModelBroke(f"status {status}")
