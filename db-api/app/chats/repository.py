@@ -51,16 +51,6 @@ LOCK = (
     .where(IS_FOUND)
     .with_for_update(key_share=True)
 )
-ADVANCE = (
-    update(Chat)
-    .where(IS_FOUND)
-    .values(
-        head=bindparam("new_head"),
-        last_seq=bindparam("new_last_seq"),
-        title=bindparam("new_title"),
-        updated_at=func.now(),
-    )
-)
 LIST = (
     select(*COLUMNS)
     .where(Chat.session_id == bindparam("owner"), Chat.deleted_at.is_(None))
@@ -139,20 +129,6 @@ def change(
         return find(connection, session_id, chat_id)
     statement = update(Chat).where(IS_FOUND).values(values).returning(*COLUMNS)
     return expect(connection.execute(statement, by(session_id, chat_id)).first())
-
-
-def advance(
-    connection: Connection,
-    session_id: UUID,
-    chat_id: UUID,
-    *,
-    head: UUID,
-    last_seq: int,
-    title: str | None,
-) -> None:
-    """Something was written in a chat that is locked: the branch shown ends at ``head`` now."""
-    values = {"new_head": head, "new_last_seq": last_seq, "new_title": title}
-    connection.execute(ADVANCE, by(session_id, chat_id) | values)
 
 
 def list_deleted(connection: Connection, session_id: UUID, limit: int) -> Sequence[AnyRow]:

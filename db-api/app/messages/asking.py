@@ -37,6 +37,14 @@ LEFT JOIN messages replaced ON replaced.chat_id = :chat_id AND replaced.session_
 LEFT JOIN replies r ON r.message_id = replaced.id
 """)
 
+# In the statement that stores an `answer`: the branch shown ends there from now on.
+SHOW_ANSWER = """
+shown AS (
+    UPDATE chats SET head = answer.id, last_seq = answer.seq, title = :title, updated_at = now()
+    FROM answer WHERE chats.id = :chat_id AND chats.session_id = :session_id
+)
+"""
+
 
 class Asking:
     """One chat, held against other writers, and something new to be answered in it.
@@ -70,9 +78,8 @@ class Asking:
     def conclude(
         self, question: UUID, answer: UUID, *, last_seq: int, title: str | None, slots: int
     ) -> Sent:
-        """The branch shown ends at the answer just stored, which is claimed if a worker asked,
-        a slot is free and its turn is now."""
-        chats.advance(self.connection, **self.owner, head=answer, last_seq=last_seq, title=title)
+        """What was stored just now, claimed if a worker asked, a slot is free and its turn is
+        now."""
         claim = None
         if self.new.worker is not None:
             act_as(self.connection, "runner")

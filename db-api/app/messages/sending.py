@@ -5,14 +5,14 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from app.errors import BranchMoved, KeyReused, MessageNotFound, MessageTooLarge
-from app.messages.asking import Asking
+from app.messages.asking import SHOW_ANSWER, Asking
 from app.messages.branches import is_shown
 from app.messages.schemas import NewMessage, Sent
 
 TITLE_LENGTH = 80
 
 # The message, the empty one its reply goes into, and the reply: one statement, one round trip.
-STORE = text("""
+STORE = text(f"""
 WITH question AS (
     INSERT INTO messages (chat_id, session_id, seq, parent_id, role, content, client_key)
     VALUES (:chat_id, :session_id, :seq, :parent_id, 'user', :content, :client_key)
@@ -24,9 +24,9 @@ WITH question AS (
 ), job AS (
     INSERT INTO replies (message_id, chat_id, session_id)
     SELECT id, chat_id, session_id FROM answer
-)
+), {SHOW_ANSWER}
 SELECT parent_id AS question, id AS answer, seq AS last_seq FROM answer
-""")
+""")  # noqa: S608 - joined from constants, nothing from outside
 
 
 def check_size(content: str, limit: int) -> None:
@@ -75,9 +75,9 @@ def send(
         "parent_id": head if new.replaces is None else found.replaced_parent,
         "content": new.content,
         "client_key": new.client_key,
+        "title": asking.chat.title if asking.chat.title is not None else make_title(new.content),
     }
     stored = connection.execute(STORE, values).one()
-    title = asking.chat.title if asking.chat.title is not None else make_title(new.content)
     return asking.conclude(
-        stored.question, stored.answer, last_seq=stored.last_seq, title=title, slots=slots
+        stored.question, stored.answer, last_seq=stored.last_seq, title=values["title"], slots=slots
     )

@@ -5,25 +5,25 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from app.errors import KeyReused, MessageNotFound, NothingToGoOn, ReplyUnfinished
-from app.messages.asking import Asking
+from app.messages.asking import SHOW_ANSWER, Asking
 from app.messages.schemas import NewReply, Sent
 
 # Beside the reply it replaces. With go_on its text is what the new one begins with: the runner
 # continues it as it would after a crash.
-STORE = text("""
+STORE = text(f"""
 WITH answer AS (
     INSERT INTO messages (chat_id, session_id, seq, parent_id, role, content, client_key)
     VALUES (:chat_id, :session_id, :seq, :parent_id, 'assistant', '', :client_key)
-    RETURNING id, chat_id, session_id
+    RETURNING id, chat_id, session_id, seq
 ), job AS (
     INSERT INTO replies (message_id, chat_id, session_id, text, prefilled)
     SELECT answer.id, answer.chat_id, answer.session_id, coalesce(old.content, ''),
         coalesce(char_length(old.content), 0)
     FROM answer LEFT JOIN messages old ON :go_on AND old.id = :replaces
         AND old.chat_id = :chat_id AND old.session_id = :session_id
-)
+), {SHOW_ANSWER}
 SELECT id FROM answer
-""")
+""")  # noqa: S608 - joined from constants, nothing from outside
 
 
 def ask_again(
@@ -60,6 +60,7 @@ def ask_again(
         "client_key": new.client_key,
         "go_on": new.go_on,
         "replaces": new.replaces,
+        "title": asking.chat.title,
     }
     answer = connection.execute(STORE, values).scalar_one()
     return asking.conclude(
