@@ -46,10 +46,11 @@ async def run(options: Options) -> tuple[dict[str, Found], list[float]]:
     for (model, felt), names in choose_stages(options).items():
         found = parts.get(Path(model).name, Found([]))
         print(f"with {Path(model).name}:")
-        async with open_stage(LM_MODEL=model, PULSE_SECONDS=FINELY if felt else "") as stage:
+        size, pulse = options.size, FINELY if felt else ""
+        async with open_stage(size.reply, LM_MODEL=model, PULSE_SECONDS=pulse) as stage:
             for name in names:
                 print(f"{minutes(time.monotonic() - began)}  {name}", flush=True)
-                some = await ROWS[name](stage, options.size)
+                some = await ROWS[name](stage, size)
                 for row in some.rows:
                     goal = f"; goal {row.goal}{VERDICTS[row.holds]}" if row.goal else ""
                     print(f"      {row.figure}: {row.seen}{goal}", flush=True)

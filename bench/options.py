@@ -9,11 +9,14 @@ class Size:
     """How much is measured of each kind."""
 
     rounds: int  # first words, one chat after the other
+    reply: int  # tokens of what is said then
     speeds: int  # replies of each kind for tokens per second
+    story: int  # tokens of each of those
     chats: int  # that take turns
     turns: int
     pages: int  # seconds of pages asked for
     watchers: tuple[int, ...]  # open streams at once
+    calm: float  # seconds before the pulse is felt: for ten of them what came before is told, too
     starts: int
     sessions: int  # loaded into the database, with a chat of ten messages each
     builds: bool  # container images
@@ -21,22 +24,28 @@ class Size:
 
 FULL = Size(
     rounds=60,
+    reply=48,
     speeds=5,
+    story=128,
     chats=8,
     turns=40,
     pages=8,
     watchers=(200, 1000),
+    calm=10,
     starts=5,
     sessions=100_000,
     builds=True,
 )
 QUICK = Size(
     rounds=6,
+    reply=12,
     speeds=1,
+    story=48,
     chats=2,
     turns=4,
     pages=1,
     watchers=(20,),
+    calm=0.1,
     starts=1,
     sessions=1_000,
     builds=False,

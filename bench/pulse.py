@@ -9,7 +9,7 @@ import httpx
 
 from bench.stage import Stage
 
-KEPT_SECONDS = 10.0  # for so long a pause is told
+LOOK_SECONDS = 2.5  # a pause is told for ten
 FINELY = "0.005"  # PULSE_SECONDS while it is felt
 
 
@@ -30,9 +30,10 @@ class Pulse:
 
 
 @contextlib.asynccontextmanager
-async def feel_pulse(stage: Stage) -> AsyncIterator[Pulse]:
-    """What came before the block is waited out; what is to count is looked at in the block."""
-    await asyncio.sleep(KEPT_SECONDS)
+async def feel_pulse(stage: Stage, calm: float) -> AsyncIterator[Pulse]:
+    """What came before the block is waited out, if `calm` is long enough; what is to count is
+    looked at in the block."""
+    await asyncio.sleep(calm)
     url = f"http://127.0.0.1:{stage.parley.ports['chat-ui']}"
     async with httpx.AsyncClient(base_url=url, timeout=60, trust_env=False) as client:
         pulse = Pulse(client)
@@ -40,7 +41,7 @@ async def feel_pulse(stage: Stage) -> AsyncIterator[Pulse]:
         async def look_on() -> None:
             while True:
                 await pulse.look()
-                await asyncio.sleep(KEPT_SECONDS / 4)
+                await asyncio.sleep(LOOK_SECONDS)
 
         looking = asyncio.create_task(look_on())
         try:

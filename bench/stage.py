@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 from local.ports import free_port
@@ -12,15 +12,15 @@ from tests.support.sql import sql
 from bench.bare import Bare, ask_bare, serve
 from bench.processes import megabytes
 
-# Greedy, so that both sides write the same; short, so that a round takes seconds.
-SETTINGS = {"TEMPERATURE": "0", "REPLY_TOKENS": "48", "LM_CACHE_RAM": "1024"}
+# Greedy, so that both sides write the same.
+SETTINGS = {"TEMPERATURE": "0", "LM_CACHE_RAM": "1024"}
 
 
 class Stage:
     """Both, running. Only one of them is asked at a time."""
 
-    def __init__(self, parley: LocalStack, bare_url: str, settings: Mapping[str, str]) -> None:
-        self.parley, self._bare_url, self.settings = parley, bare_url, settings
+    def __init__(self, parley: LocalStack, bare_url: str, reply_tokens: int) -> None:
+        self.parley, self._bare_url, self._reply_tokens = parley, bare_url, reply_tokens
 
     @property
     def url(self) -> str:
@@ -41,16 +41,17 @@ class Stage:
     async def bare(self) -> AsyncIterator[Bare]:
         """A client of the bare server."""
         key = Path(self.parley.environment("lm-api")["LM_API_KEY_FILE"]).read_text().strip()
-        async with ask_bare(self._bare_url, key, int(self.settings["REPLY_TOKENS"])) as bare:
+        async with ask_bare(self._bare_url, key, self._reply_tokens) as bare:
             yield bare
 
 
 @contextlib.asynccontextmanager
-async def open_stage(**settings: str) -> AsyncIterator[Stage]:
-    """Starts both and waits for their models; stops and removes them afterwards."""
-    chosen = SETTINGS | settings
+async def open_stage(reply_tokens: int, **settings: str) -> AsyncIterator[Stage]:
+    """Starts both and waits for their models; stops and removes them afterwards. A reply is of
+    `reply_tokens` at most."""
+    chosen = SETTINGS | settings | {"REPLY_TOKENS": str(reply_tokens)}
     with LocalStack(None, None, **chosen) as parley:
         await asyncio.to_thread(parley.wait_until_model_is_ready)
         own = {"PORT": str(free_port()), "LM_MODEL": chosen.get("LM_MODEL", SMALL_MODEL)}
         with serve(parley.environment("lm-api") | chosen | own) as server:
-            yield Stage(parley, server.url, chosen)
+            yield Stage(parley, server.url, reply_tokens)

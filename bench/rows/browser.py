@@ -25,9 +25,10 @@ new PerformanceObserver((list) => {
 FIRST_WORD = """() => new Promise((resolve) => {
   let pressed;
   addEventListener("submit", () => (pressed = performance.now()), { capture: true, once: true });
+  const bodies = () => document.querySelectorAll(".message.assistant .body");
+  const before = bodies().length;
   const watcher = new MutationObserver(() => {
-    const open = [...document.querySelectorAll(".message.assistant .open")].at(-1);
-    if (!pressed || !open?.textContent.trim()) return;
+    if (!pressed || !bodies()[before]?.textContent.trim()) return;
     watcher.disconnect();
     requestAnimationFrame(() => setTimeout(() => resolve(performance.now() - pressed)));
   });

@@ -31,10 +31,10 @@ async def measure(stage: Stage, size: Size) -> Found:
     """Ordinary pages alone, then beside hostile ones and their streams."""
     async with visit(stage.url) as person, visit(stage.url) as villain:
         chat = await person.open_chat()
-        async with feel_pulse(stage) as before:
+        async with feel_pulse(stage, size.calm) as before:
             alone = await _open(person, chat, size)
             await before.look()
-        async with feel_pulse(stage) as pulse:
+        async with feel_pulse(stage, size.calm) as pulse:
             tormenting = asyncio.create_task(_torment(stage, villain, size))
             beside = await _open(person, chat, size)
             while not tormenting.done():

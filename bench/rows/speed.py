@@ -15,7 +15,6 @@ from bench.stage import Stage
 GOAL = 0.98
 AT_ONCE = (1, 4)
 TASK = "Write a long story about number {}, with many people in it."
-TOKENS = 128
 
 
 async def measure(stage: Stage, size: Size) -> Found:
@@ -25,11 +24,11 @@ async def measure(stage: Stage, size: Size) -> Found:
         for many in AT_ONCE:
             ours, theirs = [], []
             for number in range(1 + size.speeds):
-                chats = [await open_long(person) for _ in range(many)]
+                chats = [await open_long(person, size.story) for _ in range(many)]
                 texts = [TASK.format(number * 10 + n) for n in range(many)]
                 mine = await _rate_stack(person, dict(zip(chats, texts, strict=True)))
                 prompts = [make_prompt(await person.read_export(chat)) for chat in chats]
-                bares = await _rate_bare(bare, prompts)
+                bares = await _rate_bare(bare, prompts, size.story)
                 if number:  # the first warms up
                     ours.append(mine)
                     theirs.append(bares)
@@ -46,7 +45,7 @@ async def measure(stage: Stage, size: Size) -> Found:
     return Found(rows)
 
 
-async def open_long(person: Person, tokens: int = TOKENS) -> str:
+async def open_long(person: Person, tokens: int) -> str:
     """A chat whose replies may be so long."""
     chat = await person.open_chat()
     form = {"system_prompt": "You are a storyteller.", "reply_tokens": str(tokens)}
@@ -64,7 +63,7 @@ async def _rate_stack(person: Person, questions: dict[str, str]) -> float:
     return tokens / took
 
 
-async def _rate_bare(bare: Bare, prompts: list[Prompt]) -> float:
+async def _rate_bare(bare: Bare, prompts: list[Prompt], tokens: int) -> float:
     began = time.perf_counter()
-    done = await asyncio.gather(*(bare.ask(prompt, TOKENS) for prompt in prompts))
+    done = await asyncio.gather(*(bare.ask(prompt, tokens) for prompt in prompts))
     return sum(completion.tokens for completion in done) / (time.perf_counter() - began)

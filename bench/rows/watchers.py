@@ -30,7 +30,7 @@ async def measure(stage: Stage, size: Size) -> Found:
         found = Found([])
         for many in size.watchers:
             alone = await _send(person, size)
-            async with _writing(writer), feel_pulse(stage) as quiet:
+            async with _writing(writer), feel_pulse(stage, size.calm) as quiet:
                 unwatched = await _send(person, size)
                 await quiet.look()
             found = found.add(
@@ -55,7 +55,7 @@ async def _crowd(
     async with _writing(writer) as chats:
         before = stage.memory_of("chat-ui")
         async with (
-            feel_pulse(stage) as pulse,
+            feel_pulse(stage, size.calm) as pulse,
             watch(port, cookies, chats, many, slow=many * SLOW // 100) as streams,
             watch(port, cookies, over, some) as finished,
         ):

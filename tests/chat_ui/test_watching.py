@@ -9,8 +9,9 @@ from typing import cast
 from uuid import uuid4
 
 import httpx
+import pytest
 from app.clients.messages import MessagesClient
-from app.clients.types import Growth, Message, Reply, Sent
+from app.clients.types import Growth, Message, News, Reply, Sent
 from app.watching.hub import Hub
 
 from tests.chat_ui.conftest import DbApiServer, Start
@@ -322,8 +323,11 @@ def test_the_page_says_what_a_queued_reply_waits_for(
     assert any("Waiting in line, place 1" in html for html in told)
 
 
-def test_who_has_just_sent_watches_without_a_question_to_db_api() -> None:
+def test_who_has_just_sent_watches_without_a_question_to_db_api_until_the_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """The model begins to read in that moment, and needs the processor."""
+    monkeypatch.setattr("app.watching.hub.EXPECTED_SECONDS", 60)
     owner, chat, question, reply = uuid4(), uuid4(), uuid4(), uuid4()
     now = datetime.now(UTC)
     life = Reply(id=reply, state="running")
@@ -341,12 +345,16 @@ def test_who_has_just_sent_watches_without_a_question_to_db_api() -> None:
     )
     sent = Sent(message=asked, reply=answered, claim=None, title="Hi", repeated=False)
 
-    class Unasked:
-        async def follow(self, *_: object, **__: object) -> None:
-            raise AssertionError("asked")
+    class Messages:
+        asked = 0
+
+        async def follow(self, *_: object, **__: object) -> News:
+            self.asked += 1
+            return News(messages=[], replies=[], head=reply, idle=True)
 
     async def watch() -> None:
-        hub = Hub(cast("MessagesClient", Unasked()))
+        messages = Messages()
+        hub = Hub(cast("MessagesClient", messages))
         hub.lead(chat, Growth(reply=life, offset=0, text=""))
         hub.expect(owner, chat, sent)
         feed = await hub.join(owner, chat, 1)
@@ -355,6 +363,13 @@ def test_who_has_just_sent_watches_without_a_question_to_db_api() -> None:
         await asyncio.sleep(0.05)
         assert feed.scene.messages[reply].text == "Hello"
         assert not feed.scene.ended
+        assert not messages.asked
+        done = life.model_copy(update={"state": "complete"})
+        hub.publish(chat, Growth(reply=done, offset=0, text="Hello"))
+        async with asyncio.timeout(10):
+            while not feed.scene.ended:
+                assert await feed.wait(feed.scene, 10)
+        assert messages.asked == 1
         hub.leave(feed)
 
     asyncio.run(watch())

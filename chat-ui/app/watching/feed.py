@@ -7,6 +7,7 @@ second time harmless. Those who watch are shown its `scene`, which is rendered o
 
 import asyncio
 import logging
+from contextlib import suppress
 from uuid import UUID
 
 from app.aside import LIGHT
@@ -39,6 +40,7 @@ class Feed:
         self._waiting: set[Waiting] = set()
         self._showing: asyncio.Task[None] | None = None
         self._led: set[UUID] = set()
+        self._settled = asyncio.Event()  # the runner here has written all that was unfinished
         self._task: asyncio.Task[None] | None = None
 
     async def open(self, since: int) -> None:
@@ -50,8 +52,8 @@ class Feed:
         self._task = asyncio.create_task(self._follow())
 
     def begin(self, news: News, since: int, *, pause: float) -> None:
-        """As `open`, with what was stored just now; to follow there is time for after a pause, if
-        the runner here writes all that is unfinished."""
+        """As `open`, with what was stored just now; to follow there is time for after a pause, or
+        at the end, if the runner here writes all that is unfinished."""
         self._merge(news)
         self.since, self._last_seq = since, max(item.message.seq for item in self.items.values())
         self._task = asyncio.create_task(self._follow(pause if self._leads_all() else 0))
@@ -103,6 +105,8 @@ class Feed:
         if item := self.items.get(growth.reply.id):
             item.grow(growth)
             self._announce()
+            if not any(item.unfinished for item in self.items.values()):
+                self._settled.set()
 
     async def _ask(self, since: int, wait: float = FOLLOW_SECONDS) -> News:
         known = [
@@ -136,7 +140,8 @@ class Feed:
 
     async def _follow(self, pause: float = 0) -> None:
         try:
-            await asyncio.sleep(pause)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._settled.wait(), pause)
             while not self.ended:
                 try:
                     changed = self._merge(await self._ask(self._last_seq))
