@@ -23,7 +23,7 @@ METRIC = re.compile(r'([\w-]+);dur=([\d.]+)(?:;desc="(\d+))?')
 
 
 async def measure(person: Person, number: int) -> dict[str, float]:
-    """One send, in milliseconds by what took them; `statements` is a count."""
+    """One send, in milliseconds by what took them."""
     chat = await person.open_chat()
     await asyncio.sleep(0.3)  # what opening it set off has ended
     text = f"{number}. {QUESTIONS[number % len(QUESTIONS)]}"
@@ -45,12 +45,12 @@ async def measure(person: Person, number: int) -> dict[str, float]:
         for name, ms, count in METRIC.findall(answer.headers["server-timing"])
     }
     reply = (await person.read_export(chat))["messages"][-1]["reply"]
-    sql, statements = told["sql"]
+    sql, round_trips = told["sql"]
     return {
         "to nginx, to chat-ui and back": answered - told["chat-ui"][0],
         "in chat-ui": told["chat-ui"][0] - told["db-api"][0],
         "in db-api": told["db-api"][0] - sql,
-        f"in PostgreSQL, {statements} statements": sql,
+        f"in PostgreSQL, {round_trips} round trips": sql,
         "the model, until its first token": reply["first_token_ms"],
         "storing it, and on its way": first - answered - reply["first_token_ms"],
         "first word": first,

@@ -2,7 +2,8 @@
 
 The login sees no row by itself. ``person`` acts for one session under row-level security,
 ``runner`` works for everybody under its own, narrower grants. Both commit when their block ends,
-which is before the route returns: what has been answered has been stored.
+and ``runner_once`` with its statement: before the route returns, so that what has been answered
+has been stored.
 """
 
 import select
@@ -15,7 +16,6 @@ from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.exc import (
     DBAPIError,
     InvalidatePoolError,
-    NotSupportedError,
     SQLAlchemyError,
 )
 
@@ -47,7 +47,7 @@ class Database:
             max_overflow=0,
             pool_timeout=5,
             pool_use_lifo=True,
-            isolation_level="AUTOCOMMIT",
+            isolation_level="AUTOCOMMIT",  # no BEGIN of the driver's own: see send_first
             # Parameters are what people wrote: never in an error, never in a log.
             hide_parameters=True,
             connect_args={
@@ -114,17 +114,14 @@ class Database:
             try:
                 yield connection
                 connection.exec_driver_sql("COMMIT")
-            except BaseException as error:
+            except BaseException:
                 self._roll_back(connection)
-                if isinstance(error, NotSupportedError):
-                    # A newer copy's migration changed what a prepared statement answers.
-                    connection.invalidate()
                 raise
 
     def _roll_back(self, connection: Connection) -> None:
         """Nobody else may get it with a transaction still open."""
-        connection.info.pop("waiting", None)
         try:
+            connection.info.pop("waiting", None)
             connection.exec_driver_sql("ROLLBACK")
         except SQLAlchemyError:
             connection.invalidate()
@@ -141,8 +138,8 @@ def act_as(connection: Connection, role: Literal["app", "runner"]) -> None:
 
 
 def send_first(connection: Connection, statement: str, **values: str) -> None:
-    """Sends this in front of the first statement: several in one string are one round trip, and the
-    last one's result is returned. That is why the driver is told to send no BEGIN of its own."""
+    """Sends this in front of the first statement, and nothing that still waited for one: several in
+    one string are one round trip, and the last one's result is returned."""
     connection.info["waiting"] = (f"{statement}; ", values)
 
 
@@ -153,7 +150,7 @@ def send_what_waits(
     if statement.startswith("PREPARE") or "waiting" not in connection.info:
         return statement, parameters
     before, values = connection.info.pop("waiting")
-    return before + statement, values | dict(parameters)
+    return before + statement, dict(parameters) | values
 
 
 def refuse_dead(connection: Any, *_: Any) -> None:

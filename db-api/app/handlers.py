@@ -4,7 +4,7 @@ import logging
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import DBAPIError, InterfaceError, NotSupportedError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
@@ -67,7 +67,7 @@ async def on_http(request: Request, error: Exception) -> Response:
 async def on_database_error(request: Request, error: Exception) -> Response:
     """Gone, restarting, full, too slow, or being migrated: all of it passes. Anything else is a
     fault of ours."""
-    passing = isinstance(error, OperationalError | InterfaceError | NotSupportedError | PoolTimeout)
+    passing = isinstance(error, OperationalError | InterfaceError | PoolTimeout)
     if not passing and not (isinstance(error, DBAPIError) and error.connection_invalidated):
         raise error
     # Its class says enough; its text could quote a row.

@@ -9,7 +9,8 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, Engine, event
-from sqlalchemy.engine.interfaces import DBAPICursor, ExecutionContext
+from sqlalchemy.engine.interfaces import DBAPICursor, ExceptionContext, ExecutionContext
+from sqlalchemy.exc import NotSupportedError
 
 PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 
@@ -17,6 +18,13 @@ PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 def prepare_statements(engine: Engine) -> None:
     """From now on, for all that SQLAlchemy compiles. What is sent by `exec_driver_sql` stays as it
     is: it begins and ends transactions, and there is nothing in it to plan."""
+
+    @event.listens_for(engine, "handle_error")
+    def leave_stale(context: ExceptionContext) -> None:
+        """A newer copy's migration changed what a statement answers: prepare anew, elsewhere."""
+        if isinstance(context.sqlalchemy_exception, NotSupportedError):
+            context.is_disconnect = True
+            context.invalidate_pool_on_disconnect = False
 
     @event.listens_for(engine, "before_cursor_execute", retval=True)
     def execute_prepared(

@@ -1,7 +1,11 @@
 """Replies are claimed in fair order, in a chat one after the other, and never more than fit."""
 
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+
+from fastapi import FastAPI
+from sqlalchemy import text
 
 from tests.db_api.api import Api, Person
 from tests.db_api.conftest import ServeCopy, Sql
@@ -20,6 +24,22 @@ def claim_all(api: Api) -> list[str]:
 
 def test_with_nothing_to_do_there_is_no_claim(api: Api) -> None:
     assert api.claim() is None
+
+
+def test_a_claim_that_had_to_wait_reads_what_was_said_meanwhile(
+    app: FastAPI, api: Api, ada: Person, sql: Sql
+) -> None:
+    chat = ada.chat()
+    with ThreadPoolExecutor(1) as pool:
+        with app.state.database.nobody() as other:
+            other.execute(text("SELECT pg_advisory_xact_lock(7035002)"))
+            claiming = pool.submit(api.claim)
+            for _ in range(500):
+                if sql("SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"):
+                    break
+                time.sleep(0.01)
+            ada.send(chat, "What now?")
+        assert claiming.result()["prompt"][-1]["content"] == "What now?"
 
 
 def test_messages_sent_in_a_row_are_answered_in_that_order(api: Api, ada: Person) -> None:

@@ -9,6 +9,7 @@ from app.db import Database
 from app.prepared import number_parameters
 from app.settings import Settings
 from sqlalchemy import event, text
+from sqlalchemy.exc import NotSupportedError
 
 from tests.db_api.api import Api, Person, body, problem
 from tests.db_api.conftest import ServeCopy, Sql
@@ -63,6 +64,28 @@ def test_a_result_that_a_newer_copy_changed_is_only_away_for_a_moment(
             body(person.get(f"/chats/{chat}"))
         finally:
             sql("ALTER TABLE chats ALTER COLUMN reply_tokens TYPE integer")
+
+
+def test_a_single_statement_is_prepared_anew_when_its_result_has_changed(
+    settings: Settings, sql: Sql
+) -> None:
+    database = Database(settings)
+    sql("CREATE TABLE changing (it integer)")
+    sql("GRANT SELECT ON changing TO runner")
+
+    def read() -> None:
+        with database.runner_once() as connection:
+            connection.execute(text("SELECT it FROM changing"))
+
+    try:
+        read()
+        sql("ALTER TABLE changing ALTER COLUMN it TYPE bigint")
+        with pytest.raises(NotSupportedError):
+            read()
+        read()
+    finally:
+        sql("DROP TABLE changing")
+        database.close()
 
 
 @pytest.fixture

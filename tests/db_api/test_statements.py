@@ -84,7 +84,7 @@ def test_the_hot_routes_stay_small(api: Api, ada: Person, counting: Count) -> No
     chat = ada.chat(opening="Hello")
     with counting() as statements:
         reply = ada.send(chat, worker="w")
-    assert len(statements) == 4
+    assert len(statements) == 5
     with counting() as statements:
         api.store(reply, "Hello")
     assert len(statements) == 1
@@ -111,7 +111,7 @@ def test_the_hot_routes_stay_small(api: Api, ada: Person, counting: Count) -> No
     assert len(statements) == 1
     with counting() as statements:
         ada.ask_again(chat, reply, worker="w")
-    assert len(statements) == 5
+    assert len(statements) == 6
 
 
 def test_storing_for_many_replies_is_one_statement(api: Api, ada: Person, counting: Count) -> None:

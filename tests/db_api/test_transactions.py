@@ -1,20 +1,25 @@
 """Transactions: who acts in them, when they begin, and what they cost beside their statements."""
 
+from collections.abc import Iterator
 from uuid import UUID
 
 import pytest
 from app.db import Database, act_as
 from app.settings import Settings
 from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
 
 from tests.db_api.api import Api, Person
+from tests.db_api.conftest import Sql
 
 WHO = "SELECT current_user, current_setting('app.session_id', true)"
 
 
 @pytest.fixture
-def database(settings: Settings) -> Database:
-    return Database(settings)
+def database(settings: Settings) -> Iterator[Database]:
+    database = Database(settings)
+    yield database
+    database.close()
 
 
 def ask_who(connection: Connection) -> tuple[str, str]:
@@ -61,3 +66,18 @@ def test_one_statement_commits_itself_and_the_next_is_nobody_s(
         assert connection.exec_driver_sql("SELECT text FROM replies").all() == []
     stored = api.http.post("/replies/progress", json={"worker": "w", "replies": []})
     assert 'desc="1 round trips"' in stored.headers["server-timing"]
+
+
+def test_a_transaction_that_the_database_ends_says_so_and_the_next_one_works(
+    database: Database, sql: Sql
+) -> None:
+    def be_interrupted() -> None:
+        with database.nobody() as connection:
+            backend = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+            sql("SELECT pg_terminate_backend(%s)", backend)
+            ask_who(connection)
+
+    with pytest.raises(OperationalError):
+        be_interrupted()
+    with database.nobody() as connection:
+        ask_who(connection)

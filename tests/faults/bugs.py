@@ -4,14 +4,17 @@ from tests.faults.planting import Bug, Change
 
 # The answer goes out, and a moment later what it says comes true.
 LATE = """\
-        if late:
-            import threading
-            connection, _ = self._begin(BEGIN_AS_PERSON, values)
-            yield connection
-            finish = lambda: (connection.exec_driver_sql("COMMIT"), connection.close())
-            threading.Timer(0.3, finish).start()
-            return
+            if late:
+                import threading
+                connection = self.engine.connect()
+                send_first(connection, BEGIN_AS_PERSON, asking=str(session_id))
+                yield connection
+                finish = lambda: (connection.exec_driver_sql("COMMIT"), connection.close())
+                threading.Timer(0.3, finish).start()
+                return
 """
+# Where a person's transaction begins.
+PERSON = "            with self._transaction(BEGIN_AS_PERSON, asking=str(session_id)) as"
 
 ACKNOWLEDGE_BEFORE_COMMIT = Bug(
     "acknowledge before commit",
@@ -28,8 +31,8 @@ ACKNOWLEDGE_BEFORE_COMMIT = Bug(
         ),
         Change(
             "db-api/app/db.py",
-            "        with self._transaction(BEGIN_AS_PERSON, values) as",
-            LATE + "        with self._transaction(BEGIN_AS_PERSON, values) as",
+            PERSON,
+            LATE + PERSON,
         ),
     ),
     scenario="at-the-answer",

@@ -1,8 +1,8 @@
 """The base client of db-api: the person's session, and errors by name."""
 
-import json
 import logging
 from collections.abc import Mapping, Sequence
+from json import loads
 from typing import Any
 from uuid import UUID
 
@@ -49,6 +49,9 @@ PROBLEMS: dict[str, type[ParleyError]] = {
     "urn:parley:database-unavailable": Unavailable,
 }
 
+# aiohttp itself sends all other methods again.
+NEVER_REPEATED = {"POST", "PATCH"}
+
 
 class DbApi:
     """Calls db-api and turns its problems into exceptions of `app.errors`."""
@@ -70,36 +73,39 @@ class DbApi:
         Python's objects.
 
         Raises a ParleyError: the one db-api's problem names, or Unavailable when there is no
-        usable answer. A request is sent again once when the kept connection turned out closed
-        before a byte of an answer. Repeating changes nothing for most calls; of those that
-        create, it may leave an empty chat or session, or a claim that runs out by itself.
+        usable answer. A request is sent again once when the connection turned out closed before a
+        byte of an answer. Repeating changes nothing for most calls; of those that create, it may
+        leave an empty chat or session, or a claim that runs out by itself.
         """
-        options: dict[str, Any] = {
-            "timeout": aiohttp.ClientTimeout(total=seconds),
-            "headers": {"X-Session-ID": str(session)} if session else {},
-            "json": json,
-            "params": params,
-        }
         try:
-            response, content = await self._ask(method, path, options)
+            response, content = await self._ask(
+                method,
+                path,
+                timeout=aiohttp.ClientTimeout(total=seconds),
+                headers={"X-Session-ID": str(session)} if session else {},
+                json=json,
+                params=params,
+            )
         except (aiohttp.ClientError, TimeoutError) as error:
             log.warning("db-api: %s %s: %r", method, path, error)
             raise Unavailable from error
         timing.note_call(response.headers.get("Server-Timing"))
-        if response.ok:
+        if 200 <= response.status < 300:
             return content
         raise _problem(path, response.status, content)
 
-    async def _ask(self, *request: Any) -> tuple[aiohttp.ClientResponse, bytes]:
+    async def _ask(
+        self, method: str, path: str, **options: Any
+    ) -> tuple[aiohttp.ClientResponse, bytes]:
         try:
-            return await self._ask_once(*request)
-        except aiohttp.ClientConnectorError:
-            raise
+            return await self._ask_once(method, path, **options)
         except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
-            return await self._ask_once(*request)
+            if method not in NEVER_REPEATED:
+                raise
+            return await self._ask_once(method, path, **options)
 
     async def _ask_once(
-        self, method: str, path: str, options: dict[str, Any]
+        self, method: str, path: str, **options: Any
     ) -> tuple[aiohttp.ClientResponse, bytes]:
         async with self._service.ask(method, path, **options) as response:
             return response, await response.read()
@@ -107,7 +113,7 @@ class DbApi:
 
 def _problem(path: str, status: int, content: bytes) -> ParleyError:
     try:
-        problem = json.loads(content)
+        problem = loads(content)
         error = PROBLEMS[problem["type"]]
     except (ValueError, KeyError, TypeError):
         log.error("db-api answered %s to %s", status, path)

@@ -135,7 +135,7 @@ class LanguageModel:
             raise ModelBroke(repr(error)) from error
 
     async def _ask(self, path: str, body: dict[str, Any]) -> Any:
-        timeout = aiohttp.ClientTimeout(total=5)
+        timeout = aiohttp.ClientTimeout(total=None, sock_connect=5, sock_read=5)
         async with self._service.ask("POST", path, timeout, json=body) as response:
             await _check(response)
             return await response.json()

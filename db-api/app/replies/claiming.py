@@ -7,20 +7,17 @@ from uuid import UUID
 
 from sqlalchemy import Connection, RowMapping, text
 
-from app.replies.prompts import prompt_query
+from app.replies.prompts import build_prompt
 from app.replies.repository import COLUMNS
 from app.replies.schemas import Claim, Reply
 
-# The prompt reaches as far as the chat's memory. As JSON it takes no round trip of its own.
-CLAIMED = f"""
-{", ".join(f"r.{name}" for name in COLUMNS)},
-r.chat_id, r.worker, r.text, r.prefilled, r.lease_until, r.attempts,
-c.temperature, c.reply_tokens,
-(
-    SELECT json_agg(json_build_object('role', role, 'content', content) ORDER BY seq)
-    FROM ({prompt_query("r.chat_id", "r.message_id", "NULL")}) AS given
-) AS prompt
-"""  # noqa: S608 - joined from constants, nothing from outside
+CLAIMED = ", ".join(
+    [
+        *(f"r.{name}" for name in COLUMNS),
+        "r.chat_id, r.worker, r.text, r.prefilled, r.lease_until, r.attempts",
+        "c.temperature, c.reply_tokens",
+    ]
+)
 CLAIM = text(f"""
 SELECT {CLAIMED}
 FROM claim_reply(:worker, :slots, CAST(:only AS uuid)) r JOIN chats c ON c.id = r.chat_id
@@ -45,25 +42,26 @@ def claim_next(
 ) -> Claim | None:
     """The reply whose turn it is, held for ten seconds; with ``only``, that one or none."""
     values = {"worker": worker, "slots": slots, "only": only}
-    return _describe(connection.execute(CLAIM, values).mappings().one_or_none())
+    row = connection.execute(CLAIM, values).mappings().one_or_none()
+    return None if row is None else describe_claim(connection, row)
 
 
 def find_held(connection: Connection, worker: str, reply_id: UUID) -> Claim | None:
     """The claim as it was answered to this worker, for one that never got the answer."""
     held = connection.execute(HELD, {"worker": worker, "reply_id": reply_id})
-    return _describe(held.mappings().one_or_none())
+    row = held.mappings().one_or_none()
+    return None if row is None else describe_claim(connection, row)
 
 
-def _describe(row: RowMapping | None) -> Claim | None:
-    if row is None:
-        return None
+def describe_claim(connection: Connection, row: RowMapping) -> Claim:
+    """A claimed reply with its prompt and its chat's settings."""
     return Claim(
         reply=Reply.from_row(row),
         chat_id=row["chat_id"],
         worker=row["worker"],
         text=row["text"],
         prefilled=row["prefilled"],
-        prompt=row["prompt"] or [],
+        prompt=build_prompt(connection, row["chat_id"], row["message_id"]),
         temperature=row["temperature"],
         reply_tokens=row["reply_tokens"],
         lease_until=row["lease_until"],

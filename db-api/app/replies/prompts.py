@@ -11,22 +11,17 @@ from app.replies.schemas import GivenMessage, Prompt, PromptMessage
 # Far above any context window; it only keeps a very long chat from being read whole.
 MOST_BYTES = 400_000
 
-
-def prompt_query(chat_id: str, reply_id: str, start: str) -> str:
-    """The messages that lead to a reply, oldest first; each argument is SQL.
-
-    From the reply's question, or without a reply from the head, upwards to `start`, or without
-    that to where the model's memory begins. An answer that stayed empty (stopped or failed at
-    once, or not finished yet) is left out: there is nothing to remember. So is a question that
-    was refused as too long on this branch: it would get every later one refused, too.
-    """
-    return f"""
+# From the reply's question, or without a reply from the head, upwards to where the model's memory
+# begins. An answer that stayed empty (stopped or failed at once, or not finished yet) is left out:
+# there is nothing to remember. So is a question that was refused as too long on this branch: it
+# would get every later one refused, too.
+PROMPT = text("""
 WITH RECURSIVE asked AS (
-    SELECT c.system_prompt, coalesce({start}, c.context_start) AS context_start,
-        CASE WHEN {reply_id} IS NULL THEN c.head
-            ELSE (SELECT parent_id FROM messages WHERE id = {reply_id})
+    SELECT c.system_prompt, coalesce(CAST(:start AS uuid), c.context_start) AS context_start,
+        CASE WHEN CAST(:reply_id AS uuid) IS NULL THEN c.head
+            ELSE (SELECT parent_id FROM messages WHERE id = CAST(:reply_id AS uuid))
         END AS last
-    FROM chats c WHERE c.id = {chat_id}
+    FROM chats c WHERE c.id = :chat_id
 ), branch AS (
     SELECT m.id, m.parent_id, m.seq, m.role, m.content, octet_length(m.content)::bigint AS bytes,
         CAST(NULL AS uuid) AS answer
@@ -36,7 +31,7 @@ WITH RECURSIVE asked AS (
         branch.id
     FROM branch JOIN messages p ON p.id = branch.parent_id
     WHERE branch.id IS DISTINCT FROM (SELECT context_start FROM asked)
-        AND branch.bytes < {MOST_BYTES}
+        AND branch.bytes < :most_bytes
 )
 SELECT NULL AS id, 0 AS seq, 'system' AS role, system_prompt AS content
 FROM asked WHERE system_prompt <> ''
@@ -48,17 +43,16 @@ WHERE content <> '' AND NOT EXISTS (
         AND r.state = 'failed' AND r.error LIKE 'prompt-too-long%'
 )
 ORDER BY seq
-"""  # noqa: S608 - its parts are constants, nothing from outside
-
-
-PROMPT = text(prompt_query(":chat_id", "CAST(:reply_id AS uuid)", "CAST(:start AS uuid)"))
+""")
 
 
 def build_prompt(
-    connection: Connection, chat_id: UUID, reply_id: UUID, *, start: UUID
+    connection: Connection, chat_id: UUID, reply_id: UUID, *, start: UUID | None = None
 ) -> list[PromptMessage]:
-    """The messages that lead to this reply from `start` on. Needs the runner's role."""
-    rows = connection.execute(PROMPT, {"chat_id": chat_id, "reply_id": reply_id, "start": start})
+    """The messages that lead to this reply, oldest first; from `start` on if that is given, else
+    as far as the chat's memory reaches. Needs the runner's role."""
+    values = {"chat_id": chat_id, "reply_id": reply_id, "start": start}
+    rows = connection.execute(PROMPT, {**values, "most_bytes": MOST_BYTES})
     return [PromptMessage(role=row.role, content=row.content) for row in rows]
 
 
@@ -66,7 +60,7 @@ def show_prompt(connection: Connection, session_id: UUID, chat_id: UUID) -> Prom
     """What would come before the next message of the person."""
     # Finding the chat is the check of the owner: its messages can be nobody else's.
     chat: AnyRow = chats.find(connection, session_id, chat_id)
-    values = {"chat_id": chat_id, "reply_id": None, "start": None}
+    values = {"chat_id": chat_id, "reply_id": None, "start": None, "most_bytes": MOST_BYTES}
     messages = [
         GivenMessage(role=row.role, content=row.content, message_id=row.id)
         for row in connection.execute(PROMPT, values)

@@ -11,7 +11,8 @@ branch_labels = None
 depends_on = None
 
 REQUIRE_SESSION = """
-CREATE FUNCTION require_session() RETURNS void LANGUAGE plpgsql STABLE AS $$
+CREATE FUNCTION require_session() RETURNS void LANGUAGE plpgsql STABLE
+SET search_path = public, pg_temp AS $$
 BEGIN
     IF current_session() IS NULL THEN
         RAISE EXCEPTION 'the session has ended' USING ERRCODE = 'PY401';
