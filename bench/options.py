@@ -25,7 +25,7 @@ class Size:
 FULL = Size(
     rounds=60,
     reply=48,
-    speeds=5,
+    speeds=10,
     story=128,
     chats=8,
     turns=40,

@@ -31,7 +31,8 @@ async def connect(
     url: str, secret: str, *, at_once: int = 0, keep: bool = True
 ) -> AsyncIterator[Service]:
     """A service by its address and secret. Over `at_once` connections at most (0: any number),
-    which are kept for the next request or not. No cookies: services have no use for them."""
+    which are kept for the next request or not. No cookies: services have no use for them. One that
+    comes back under another address is found within ten seconds, aiohttp's usual."""
     async with aiohttp.ClientSession(
         url,
         connector=aiohttp.TCPConnector(limit=at_once, force_close=not keep),
