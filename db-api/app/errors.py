@@ -10,7 +10,7 @@ Problem
 ├── KeyReused               409 key-reused
 ├── BranchMoved             409 branch-moved
 ├── ReplyUnfinished         409 reply-unfinished
-├── NothingToGoOn           409 nothing-to-go-on
+├── NothingToContinue       409 nothing-to-continue
 ├── LeaseLost               409 lease-lost
 ├── OffsetDiffers           409 offset-differs
 ├── MessageTooLarge         413 message-too-large
@@ -21,7 +21,7 @@ Problem
 └── DatabaseUnavailable     503 database-unavailable
 """
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from fastapi.responses import JSONResponse
 
@@ -45,8 +45,21 @@ class InvalidInput(Problem):
     status, slug, title = 422, "invalid-input", "The request is not valid"
     detail = "Correct the fields listed in errors and send it again."
     example: ClassVar[dict[str, object]] = {
-        "errors": [{"field": "username", "message": "String should have at least 1 character"}]
+        "errors": [
+            {
+                "field": "title",
+                "message": "Has 90 characters, at most 80 are kept",
+                "reason": "too-long",
+                "size": 90,
+                "limit": 80,
+            }
+        ]
     }
+
+    @classmethod
+    def of(cls, field: str, message: str, reason: str = "invalid", **facts: float) -> Self:
+        """One field, and why."""
+        return cls(errors=[{"field": field, "message": message, "reason": reason, **facts}])
 
 
 class ServiceTokenNeeded(Problem):
@@ -81,7 +94,7 @@ class KeyReused(Problem):
 
 
 class BranchMoved(Problem):
-    status, slug, title = 409, "branch-moved", "The chat goes on from another message now"
+    status, slug, title = 409, "branch-moved", "The chat shows another branch now"
     detail = "Read its messages, then send it again with the new head as seen."
     example: ClassVar[dict[str, object]] = {"head": "01a1f8df-d4dc-7b93-a58f-a8c598fc8a20"}
 
@@ -91,20 +104,20 @@ class ReplyUnfinished(Problem):
     detail = "Stop it or wait for its end, then ask again."
 
 
-class NothingToGoOn(Problem):
-    status, slug, title = 409, "nothing-to-go-on", "This reply came to its own end"
-    detail = "Ask for another version of it: without go_on."
+class NothingToContinue(Problem):
+    status, slug, title = 409, "nothing-to-continue", "This reply came to its own end"
+    detail = "Ask for another version of it: without continued."
 
 
 class LeaseLost(Problem):
     status, slug, title = 409, "lease-lost", "This worker does not hold the reply"
-    detail = "Stop working on it: it is somebody else's now, finished, or deleted."
+    detail = "Stop writing it: another worker has it, or it is finished or deleted."
 
 
 class OffsetDiffers(Problem):
     status, slug, title = 409, "offset-differs", "The text does not join what is stored"
-    detail = "Send the text again from an offset at or before length."
-    example: ClassVar[dict[str, object]] = {"length": 120}
+    detail = "Send the text of this step again, from an offset at or before length."
+    example: ClassVar[dict[str, object]] = {"step": 0, "length": 120}
 
 
 class NothingToShorten(Problem):
@@ -125,7 +138,7 @@ class BodyTooLarge(Problem):
 
 
 class QueueFull(Problem):
-    status, slug, title = 429, "queue-full", "Too many replies are waiting"
+    status, slug, title = 429, "queue-full", "Too many replies are queued"
     detail = "Nothing was stored. Send it again after retry_after seconds, with the same key."
     example: ClassVar[dict[str, object]] = {"limit": 100, "retry_after": 30}
 

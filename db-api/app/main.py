@@ -8,23 +8,44 @@ from contextlib import asynccontextmanager, suppress
 import anyio.to_thread
 from fastapi import Depends, FastAPI
 
-from app import docs, health
-from app.auth import require_service
+from app.branches.routes import router as branches
 from app.chats.routes import router as chats
-from app.db import Database
+from app.db.transactions import Database
+from app.deleting.purge import purge_hourly
+from app.deleting.routes import router as deleting
 from app.following.routes import router as following
-from app.following.wakeups import Wakeups
-from app.handlers import add_handlers
 from app.messages.routes import router as messages
-from app.middleware import Guard
-from app.openapi import describe
+from app.notifier import ChangeNotifier
 from app.pages.routes import router as pages
-from app.purging import purge_hourly
-from app.replies.routes import person_router as replies
-from app.replies.routes import runner_router as runners
+from app.prompt.routes import router as prompt
+from app.queue.routes import router as queue
+from app.queue.routes import runners
 from app.search.routes import router as search
+from app.sending.routes import router as sending
 from app.sessions.routes import router as sessions
 from app.settings import Settings, read_settings
+from app.web import docs, health, limits
+from app.web.auth import require_service
+from app.web.handlers import add_handlers
+from app.web.middleware import Guard
+from app.web.openapi import describe
+
+# In the order of the document; a fixed path before one with a parameter in its place.
+ROUTERS = (
+    sessions,
+    limits.router,
+    deleting,
+    chats,
+    pages,
+    search,
+    branches,
+    messages,
+    sending,
+    prompt,
+    following,
+    queue,
+    runners,
+)
 
 DESCRIPTION = """
 Sessions, chats, messages and replies of Parley. Every call carries the service's token; every
@@ -34,9 +55,10 @@ call for a person also carries `X-Session-ID`, and reaches that session's rows o
 TAGS = [
     {"name": "sessions", "description": "Who is asking."},
     {"name": "chats", "description": "A person's conversations."},
-    {"name": "messages", "description": "What was said, and following what comes."},
-    {"name": "replies", "description": "A person's say about a reply."},
+    {"name": "messages", "description": "A chat's messages: read, send, follow, delete."},
+    {"name": "replies", "description": "Regenerate, continue or stop a reply."},
     {"name": "runners", "description": "For the workers that write replies with the model."},
+    {"name": "limits", "description": "What is accepted."},
     {"name": "health", "description": "For operators."},
 ]
 
@@ -71,12 +93,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.settings = settings
     app.state.database = Database(settings)
     app.state.service_token = settings.service_token.encode()
-    app.state.wakeups = Wakeups()
+    app.state.notifier = ChangeNotifier()
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]  # FastAPI's own way
     app.add_middleware(Guard, body_limit=settings.body_limit)
     add_handlers(app)
     guarded = [Depends(require_service)]
-    for router in (sessions, chats, pages, search, messages, following, replies, runners):
+    for router in ROUTERS:
         app.include_router(router, dependencies=guarded)
     app.include_router(health.router)
     app.include_router(docs.router)

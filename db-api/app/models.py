@@ -1,7 +1,7 @@
 """Every table in one place, for Alembic: importing this module fills ``Base.metadata``."""
 
-from app.base import Base
 from app.chats.models import Chat
+from app.db.base import Base
 from app.messages.models import Message
 from app.replies.models import Reply
 from app.sessions.models import Session

@@ -40,6 +40,7 @@ class Settings(BaseSettings):
     queue_limit: int = Field(default=100, ge=1)
     lm_slots: int = Field(default=8, ge=1, le=1000)
     lm_context: int = Field(default=4096, ge=256)
+    lm_max_tokens: int = Field(default=2048, ge=1)
 
     @property
     def database_url(self) -> URL:

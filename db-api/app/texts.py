@@ -1,10 +1,21 @@
-"""What counts as text: any Unicode that UTF-8 and PostgreSQL can hold."""
+"""What counts as text: any Unicode that UTF-8 and PostgreSQL can hold.
+
+A refusal names its reason, with size and limit where there is one; `web/handlers.py` passes them on.
+"""
 
 import unicodedata
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, StringConstraints
 from pydantic_core import PydanticCustomError
+
+from app import limits
+
+Reason = Literal["missing", "too-long", "control-characters", "out-of-range", "invalid"]
+
+# Letters by their category that nobody sees, and marks that turn the rest of a line around.
+INVISIBLE_LETTERS = set("\u115f\u1160\u3164\uffa0\u2800")
+DIRECTION_MARKS = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 def refuse_unstorable(text: str) -> str:
@@ -29,38 +40,57 @@ def at_most(limit: int) -> AfterValidator:
     def refuse_longer(text: str) -> str:
         if len(text) > limit:
             sizes = {"size": len(text), "limit": limit}
-            raise PydanticCustomError(
-                "too_large", "Has {size} characters, at most {limit} are kept", sizes
-            )
+            message = "Has {size} characters, at most {limit} are kept"
+            raise PydanticCustomError("too-long", message, sizes)
         return text
 
     return AfterValidator(refuse_longer)
 
 
+def between(least: float, most: float) -> AfterValidator:
+    """Refuses other numbers, naming both ends."""
+
+    def refuse_others(number: float) -> float:
+        if not least <= number <= most:
+            ends = {"least": least, "most": most}
+            raise PydanticCustomError("out-of-range", "Not from {least} to {most}", ends)
+        return number
+
+    return AfterValidator(refuse_others)
+
+
+def refuse_invisible(text: str) -> str:
+    """Controls, format marks and spaces alone are nothing that anybody could see."""
+    if all(unicodedata.category(c)[0] in "CZ" or c in INVISIBLE_LETTERS for c in text):
+        raise PydanticCustomError("missing", "There is nothing to see in it")
+    return text
+
+
 def refuse_controls(text: str) -> str:
-    """What stands in one line of a page holds no line end and no other control character."""
-    if any(unicodedata.category(character) == "Cc" for character in text):
-        raise ValueError("Control characters don't belong here")
+    """What stands in one line of a page holds no line end, and nothing that changes the line."""
+    if any(unicodedata.category(c) == "Cc" or c in DIRECTION_MARKS for c in text):
+        raise PydanticCustomError("control-characters", "Control characters don't belong here")
     return text
 
 
 Text = Annotated[str, AfterValidator(refuse_unstorable)]
 LinedText = Annotated[Text, AfterValidator(normalise_lines)]
+# One rule for what people call themselves and their chats.
+_Line = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(refuse_invisible)]
 Name = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=80),
-    AfterValidator(refuse_unstorable),
-]
-Title = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, min_length=1),
-    at_most(80),
+    _Line,
+    at_most(limits.NAME_CHARACTERS),
     AfterValidator(refuse_controls),
     AfterValidator(refuse_unstorable),
 ]
-SystemPrompt = Annotated[LinedText, at_most(8000)]
+Title = Annotated[
+    _Line,
+    at_most(limits.TITLE_CHARACTERS),
+    AfterValidator(refuse_controls),
+    AfterValidator(refuse_unstorable),
+]
+SystemPrompt = Annotated[LinedText, at_most(limits.SYSTEM_PROMPT_CHARACTERS)]
+OpeningMessage = Annotated[LinedText, at_most(limits.OPENING_MESSAGE_CHARACTERS)]
 Worker = Annotated[
     str, StringConstraints(min_length=1, max_length=100), AfterValidator(refuse_unstorable)
 ]
-# Counts end where PostgreSQL's integer does.
-LARGEST_COUNT = 2**31 - 1

@@ -6,6 +6,7 @@ A caller (a test, say) may hand in its own settings as ``config.attributes["sett
 from logging.config import fileConfig
 
 from alembic import context
+from app.db.replaceable import replace_all
 from app.models import Base
 from app.settings import read_settings
 from sqlalchemy import create_engine, pool, text
@@ -36,6 +37,9 @@ def migrate() -> None:
             # own, which nobody commits. Held until commit, so a second copy finds all done.
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
             context.run_migrations()
+            found = context.get_context().get_current_heads()
+            if set(found) == set(context.script.get_heads()):
+                replace_all(connection)
 
 
 if context.is_offline_mode():

@@ -14,7 +14,8 @@ from sqlalchemy import (
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.base import Base, MadeId, Time, TimeOfWriting
+from app.db.base import Base, MadeId, Time, TimeOfWriting
+from app.limits import HIGHEST_TEMPERATURE, NAME_CHARACTERS, TITLE_CHARACTERS
 
 
 class Chat(Base):
@@ -41,10 +42,10 @@ class Chat(Base):
             ondelete="SET NULL (context_start)",
             use_alter=True,
         ),
-        CheckConstraint("char_length(username) BETWEEN 1 AND 80", name="username"),
-        CheckConstraint("char_length(title) <= 80", name="title"),
-        CheckConstraint("temperature BETWEEN 0 AND 2", name="temperature"),
-        CheckConstraint("reply_tokens BETWEEN 1 AND 4096", name="reply_tokens"),
+        CheckConstraint(f"char_length(username) BETWEEN 1 AND {NAME_CHARACTERS}", name="username"),
+        CheckConstraint(f"char_length(title) <= {TITLE_CHARACTERS}", name="title"),
+        CheckConstraint(f"temperature BETWEEN 0 AND {HIGHEST_TEMPERATURE}", name="temperature"),
+        CheckConstraint("reply_tokens >= 1", name="reply_tokens"),
         # The list of a session's chats, read backwards: the pinned ones, then the newest.
         Index(None, "session_id", "pinned", "updated_at", "id"),
         Index("chats_deleted_idx", "deleted_at", postgresql_where=sql("deleted_at IS NOT NULL")),

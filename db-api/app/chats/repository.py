@@ -12,15 +12,15 @@ from sqlalchemy import (
     func,
     insert,
     select,
+    text,
     tuple_,
     update,
 )
 
-from app.base import AnyRow
+from app.chats.cursor import Cursor
 from app.chats.models import Chat
-from app.chats.places import Place
+from app.db.base import AnyRow
 from app.errors import ChatNotFound
-from app.messages.models import Message
 
 COLUMNS = (
     Chat.id,
@@ -42,7 +42,7 @@ COLUMNS = (
 IS_FOUND = and_(
     Chat.id == bindparam("chat"), Chat.session_id == bindparam("owner"), Chat.deleted_at.is_(None)
 )
-PLACE = (Chat.pinned, Chat.updated_at, Chat.id)
+SORT_KEY = (Chat.pinned, Chat.updated_at, Chat.id)
 
 # Put together once: that takes longer than to run them.
 FIND = select(*COLUMNS).where(IS_FOUND)
@@ -54,9 +54,15 @@ LOCK = (
 LIST = (
     select(*COLUMNS)
     .where(Chat.session_id == bindparam("owner"), Chat.deleted_at.is_(None))
-    .order_by(*(column.desc() for column in PLACE))
+    .order_by(*(column.desc() for column in SORT_KEY))
     .limit(bindparam("most", type_=Integer))
 )
+
+# The opening message, which nobody sent, is the first of its chat.
+STORE_OPENING = text("""
+INSERT INTO messages (chat_id, session_id, seq, role, content)
+VALUES (:chat_id, :session_id, 1, 'assistant', :content) RETURNING id
+""")
 
 
 def by(session_id: UUID, chat_id: UUID) -> dict[str, Any]:
@@ -76,10 +82,8 @@ def create(
     chat = connection.execute(insert(Chat).values(values).returning(*COLUMNS)).one()
     if opening_message is None or not opening_message.strip():
         return chat
-    opening = insert(Message).values(
-        chat_id=chat.id, session_id=session_id, seq=1, role="assistant", content=opening_message
-    )
-    head = connection.execute(opening.returning(Message.id)).scalar_one()
+    given = {"session_id": session_id, "chat_id": chat.id, "content": opening_message}
+    head = connection.execute(STORE_OPENING, given).scalar_one()
     return change(connection, session_id, chat.id, {"head": head, "last_seq": 1})
 
 
@@ -101,14 +105,14 @@ def list_page(
     *,
     limit: int,
     username: str | None = None,
-    before: Place | None = None,
+    before: Cursor | None = None,
 ) -> Sequence[AnyRow]:
     """The session's chats: the pinned ones, then those written to last; from below ``before``."""
     statement = LIST
     if username is not None:
         statement = statement.where(Chat.username == username)
     if before is not None:
-        statement = statement.where(tuple_(*PLACE) < tuple_(*before))
+        statement = statement.where(tuple_(*SORT_KEY) < tuple_(*before))
     return connection.execute(statement, {"owner": session_id, "most": limit}).all()
 
 

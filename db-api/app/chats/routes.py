@@ -1,30 +1,19 @@
-"""Create, list, read, change and delete chats; what they show and what the model gets."""
+"""Create, list, read and change chats."""
 
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
 
-from app.auth import Person
-from app.chats import deleting, repository
-from app.chats.places import Place
-from app.chats.schemas import (
-    Chat,
-    ChatChanges,
-    ChatPage,
-    DeletedChat,
-    DeletedChats,
-    NewChat,
-    NewHead,
-)
-from app.deps import Bells, Db
-from app.errors import ChatNotFound, MessageNotFound, SessionEnded
-from app.messages import branches
-from app.openapi import problems
-from app.replies.prompts import show_prompt
-from app.replies.schemas import Prompt
-from app.routing import ThreadRoute
-from app.texts import Name
+from app.chats import repository
+from app.chats.cursor import Cursor
+from app.chats.schemas import Chat, ChatChanges, ChatPage, NewChat
+from app.errors import ChatNotFound, SessionEnded
+from app.texts import Text
+from app.web.auth import Person
+from app.web.deps import Config, Db, Notifier
+from app.web.openapi import problems
+from app.web.routing import ThreadRoute
 
 router = APIRouter(prefix="/chats", tags=["chats"], route_class=ThreadRoute)
 
@@ -44,28 +33,18 @@ def list_chats(
     person: Person,
     database: Db,
     username: Annotated[
-        Name | None, Query(description="Only chats under exactly this name.")
+        Text | None, Query(description="Only chats under exactly this name.")
     ] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     before: Annotated[str | None, Query(description="`next` of the page before.")] = None,
 ) -> ChatPage:
     """This session's chats: the pinned ones first, then the one written to last."""
-    place = None if before is None else Place.parse(before)
+    cursor = None if before is None else Cursor.parse(before)
     with database.person(person) as connection:
         rows = repository.list_page(
-            connection, person, username=username, limit=limit + 1, before=place
+            connection, person, username=username, limit=limit + 1, before=cursor
         )
     return ChatPage.of(rows, limit)
-
-
-@router.get("/deleted", summary="List deleted chats", responses=problems(SessionEnded))
-def list_deleted_chats(
-    person: Person, database: Db, limit: Annotated[int, Query(ge=1, le=200)] = 50
-) -> DeletedChats:
-    """Those that can be restored, the one deleted last first."""
-    with database.person(person) as connection:
-        rows = repository.list_deleted(connection, person, limit)
-    return DeletedChats(items=[DeletedChat.model_validate(row) for row in rows])
 
 
 @router.get("/{chat_id}", summary="Read a chat", responses=problems(SessionEnded, ChatNotFound))
@@ -78,60 +57,17 @@ def read_chat(chat_id: UUID, person: Person, database: Db) -> Chat:
 
 @router.patch("/{chat_id}", summary="Change a chat", responses=problems(SessionEnded, ChatNotFound))
 def change_chat(
-    chat_id: UUID, body: ChatChanges, person: Person, database: Db, bells: Bells
+    chat_id: UUID,
+    body: ChatChanges,
+    person: Person,
+    database: Db,
+    settings: Config,
+    notifier: Notifier,
 ) -> Chat:
     """What is absent stays as it is, the time it was last written to as well. A new system prompt
-    and new settings count from the next reply on."""
+    and new settings apply from the next reply on."""
+    changes = body.given(most_tokens=settings.lm_max_tokens)
     with database.person(person) as connection:
-        row = repository.change(connection, person, chat_id, body.given())
-    bells.wake([chat_id])
+        row = repository.change(connection, person, chat_id, changes)
+    notifier.notify([chat_id])
     return Chat.model_validate(row)
-
-
-@router.delete(
-    "/{chat_id}",
-    status_code=204,
-    summary="Delete a chat",
-    responses=problems(SessionEnded, ChatNotFound),
-)
-def delete_chat(chat_id: UUID, person: Person, database: Db, bells: Bells) -> None:
-    """It is not found any more, and its unfinished replies are stopped. For a day it can be
-    restored, then it is deleted for good."""
-    with database.person(person) as connection:
-        deleting.delete(connection, person, chat_id)
-    bells.wake([chat_id])
-
-
-@router.post(
-    "/{chat_id}/restore", summary="Restore a chat", responses=problems(SessionEnded, ChatNotFound)
-)
-def restore_chat(chat_id: UUID, person: Person, database: Db) -> Chat:
-    """Undoes its deletion. One that is not deleted is answered as it is."""
-    with database.person(person) as connection:
-        row = repository.restore(connection, person, chat_id)
-    return Chat.model_validate(row)
-
-
-@router.put(
-    "/{chat_id}/head",
-    summary="Show another branch",
-    responses=problems(SessionEnded, ChatNotFound, MessageNotFound),
-)
-def show_branch(chat_id: UUID, body: NewHead, person: Person, database: Db, bells: Bells) -> Chat:
-    """The branch shown runs through this message and on by the newest answers."""
-    with database.person(person) as connection:
-        row = branches.show(connection, person, chat_id, body.message_id)
-    bells.wake([chat_id])
-    return Chat.model_validate(row)
-
-
-@router.get(
-    "/{chat_id}/prompt",
-    summary="Read what the model gets",
-    responses=problems(SessionEnded, ChatNotFound),
-)
-def read_prompt(chat_id: UUID, person: Person, database: Db) -> Prompt:
-    """What would be given to it before the person's next message. Of a reply that is still being
-    written there is nothing in it."""
-    with database.person(person) as connection:
-        return show_prompt(connection, person, chat_id)

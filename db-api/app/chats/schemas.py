@@ -5,12 +5,14 @@ from datetime import datetime
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
-from app.base import AnyRow
-from app.chats.places import Place
-from app.texts import LinedText, Name, SystemPrompt, Title
+from app.chats.cursor import Cursor
+from app.db.base import AnyRow
+from app.errors import InvalidInput
+from app.limits import HIGHEST_TEMPERATURE
+from app.texts import Name, OpeningMessage, SystemPrompt, Title, between
 
 EXAMPLE: JsonDict = {
     "username": "Ada",
@@ -19,8 +21,9 @@ EXAMPLE: JsonDict = {
 }
 
 # Rounded, because PostgreSQL's real refuses what is too small for it.
-Temperature = Annotated[float, Field(ge=0, le=2), AfterValidator(lambda given: round(given, 4))]
-ReplyTokens = Annotated[int, Field(ge=1, le=4096)]
+Temperature = Annotated[
+    float, between(0, HIGHEST_TEMPERATURE), AfterValidator(lambda given: round(given, 4))
+]
 
 
 class NewChat(BaseModel):
@@ -30,7 +33,7 @@ class NewChat(BaseModel):
 
     username: Name
     system_prompt: SystemPrompt
-    opening_message: Annotated[LinedText, StringConstraints(max_length=8000)] | None = Field(
+    opening_message: OpeningMessage | None = Field(
         default=None, description="Stored as the assistant's first message; blank: none."
     )
 
@@ -67,17 +70,19 @@ class ChatChanges(BaseModel):
     pinned: bool = False
     system_prompt: SystemPrompt = Field(default="", description="Counts from the next message on.")
     temperature: Temperature | None = Field(default=None, description="Null: the runner's own.")
-    reply_tokens: ReplyTokens | None = Field(default=None, description="Null: the runner's own.")
+    reply_tokens: int | None = Field(
+        default=None, description="1 to `reply_tokens` of `/limits`; null: the runner's own."
+    )
 
-    def given(self) -> dict[str, Any]:
-        """The columns to change."""
+    def given(self, most_tokens: int) -> dict[str, Any]:
+        """The columns to change. InvalidInput if a reply is to be longer than the model's server
+        lets one be."""
+        if self.reply_tokens is not None and not 1 <= self.reply_tokens <= most_tokens:
+            message = f"Not from 1 to {most_tokens}"
+            raise InvalidInput.of(
+                "reply_tokens", message, "out-of-range", least=1, most=most_tokens
+            )
         return self.model_dump(exclude_unset=True)
-
-
-class NewHead(BaseModel):
-    """Where to look for the branch to show."""
-
-    message_id: UUID
 
 
 class ChatPage(BaseModel):
@@ -89,7 +94,7 @@ class ChatPage(BaseModel):
     @classmethod
     def of(cls, rows: Sequence[AnyRow], limit: int) -> Self:
         """From one row more than a page holds, if there are so many."""
-        following = str(Place.of(rows[limit - 1])) if len(rows) > limit else None
+        following = str(Cursor.of(rows[limit - 1])) if len(rows) > limit else None
         return cls(items=[Chat.model_validate(row) for row in rows[:limit]], next=following)
 
 

@@ -1,1 +1,1 @@
-"""Following a chat: one long poll that answers when something changes."""
+"""Following a chat by long poll: answers as soon as something differs from what the caller knows."""

@@ -5,23 +5,53 @@ from contextlib import suppress
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.concurrency import run_in_threadpool
+from fastapi.openapi.models import Example
+from pydantic import Field, TypeAdapter, ValidationError
 
-from app.auth import Person
-from app.db import Database
-from app.deps import Bells, Db
-from app.errors import ChatNotFound, SessionEnded
-from app.following.repository import is_news, look
-from app.following.schemas import KNOWN_FORM, Followed, Known
-from app.openapi import problems
-from app.texts import LARGEST_COUNT
+from app.db.transactions import Database
+from app.errors import ChatNotFound, InvalidInput, SessionEnded
+from app.following.repository import differs, look
+from app.following.schemas import MOST_KNOWN, ChatUpdate, KnownReply
+from app.limits import LARGEST_COUNT
+from app.web.auth import Person
+from app.web.deps import Db, Notifier
+from app.web.openapi import problems
 
 router = APIRouter(prefix="/chats", tags=["messages"])
 
 # Writers of this process wake its followers; what other copies write is looked for this often,
-# and by who has the growing text from elsewhere, half as often.
+# and half as often by who gets the growing text from elsewhere.
 LOOK_AGAIN_S = 0.5
+
+EXAMPLES: dict[str, Example] = {
+    "nothing": {"value": "[]"},
+    "one": {
+        "value": '[{"id": "01994f3c-6f1e-7b7a-8b51-0d2f6c5d9a10", "state": "running",'
+        ' "phase": "writing", "step": 0, "offset": 120}]'
+    },
+}
+KNOWN = TypeAdapter(Annotated[list[KnownReply], Field(max_length=MOST_KNOWN)])
+
+
+async def read_known(
+    known: Annotated[
+        str,
+        Query(
+            description=f"JSON: a list of at most {MOST_KNOWN} `KnownReply`, the replies whose state"
+            " the caller knows.",
+            openapi_examples=EXAMPLES,
+        ),
+    ] = "[]",
+) -> list[KnownReply]:
+    """One parameter that holds JSON, because a query has no lists of objects."""
+    try:
+        return KNOWN.validate_json(known)
+    except ValidationError as error:
+        found = error.errors()[0]
+        field = ".".join(["known", *(str(part) for part in found["loc"])])
+        raise InvalidInput.of(field, found["msg"]) from None
 
 
 @router.get(
@@ -34,42 +64,39 @@ async def follow_chat(
     chat_id: UUID,
     person: Person,
     database: Db,
-    bells: Bells,
+    notifier: Notifier,
+    known: Annotated[list[KnownReply], Depends(read_known)],
     since: Annotated[
         int, Query(ge=0, le=LARGEST_COUNT, description="The highest `seq` the caller has.")
     ] = 0,
-    known: Annotated[
-        list[str] | None, Query(max_length=100, description=f"Repeatable: `{KNOWN_FORM}`.")
-    ] = None,
     head: Annotated[
         UUID | None, Query(description="Where the branch shown ended, as the caller knows it.")
     ] = None,
     text: Annotated[bool, Query(description="Whether growing text is worth an answer.")] = True,
     wait: Annotated[float, Query(ge=0, le=25, description="Seconds to wait for news.")] = 0,
-) -> Followed:
+) -> ChatUpdate:
     """A long poll: answers at once if anything differs from what the caller knows, else as soon
     as it does, or after `wait` seconds. No connection and no thread is held meanwhile."""
-    seen = [Known.parse(one) for one in known or ()]
     loop = asyncio.get_running_loop()
     deadline = loop.time() + wait
     patience = LOOK_AGAIN_S if text else 2 * LOOK_AGAIN_S
-    with bells.listen(chat_id, wants_text=text) as bell:
+    with notifier.listen(chat_id, wants_text=text) as changed:
         while True:
-            # Cleared before looking: what is written during the look rings again.
-            bell.clear()
-            told = await run_in_threadpool(look_once, database, person, chat_id, since, seen)
+            # Cleared before looking: what is written during the look sets it again.
+            changed.clear()
+            update = await run_in_threadpool(look_once, database, person, chat_id, since, known)
             left = deadline - loop.time()
-            if left <= 0 or is_news(told, seen, head, with_text=text):
-                return told
+            if left <= 0 or differs(update, known, head, with_text=text):
+                return update
             with suppress(TimeoutError):
-                await asyncio.wait_for(bell.wait(), min(left, patience))
+                await asyncio.wait_for(changed.wait(), min(left, patience))
             if await request.is_disconnected():
-                return told
+                return update
 
 
 def look_once(
-    database: Database, person: UUID, chat_id: UUID, since: int, known: list[Known]
-) -> Followed:
+    database: Database, person: UUID, chat_id: UUID, since: int, known: list[KnownReply]
+) -> ChatUpdate:
     """One look in a transaction of its own; it also notices a session that has ended."""
     with database.person(person) as connection:
         return look(connection, person, chat_id, since, known)

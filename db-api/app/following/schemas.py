@@ -1,87 +1,65 @@
 """What a follower knows, and what it is told."""
 
-import re
-from dataclasses import dataclass
-from typing import Self
+from typing import Literal
 from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from app.errors import InvalidInput
+from app.limits import LARGEST_COUNT
 from app.messages.schemas import Message
-from app.replies.schemas import Reply
-from app.texts import LARGEST_COUNT
+from app.replies.schemas import Phase, Reply, State
 
-KNOWN = re.compile(
-    r"([0-9a-fA-F-]{36}):(queued|running|complete|stopped|failed)"
-    r":(waiting|reading|writing)?:([0-9]{1,9})?:([0-9]{1,10})?:([0-9]{1,10})(?::(stopping)?)?"
-)
-KNOWN_FORM = (
-    "<reply_id>:<state>:<phase or ''>:<place or ''>:<prompt_tokens_read or ''>:<offset>"
-    ":<'stopping' or ''>"
-)
+MOST_KNOWN = 100
 
 
-@dataclass(frozen=True)
-class Known:
-    """A reply as the caller last saw it; ``offset`` in code points."""
+class StepUpdate(BaseModel):
+    """A step's text from where the caller's ends."""
 
-    id: UUID
-    state: str
-    phase: str | None
-    place: int | None
-    read: int | None
-    offset: int
-    stopping: bool = False
-
-    @classmethod
-    def parse(cls, given: str) -> Self:
-        """From its form in the query, or InvalidInput."""
-        match = KNOWN.fullmatch(given)
-        try:
-            if match is None:
-                raise ValueError(given)
-            identity, state, phase, place, read, offset, stopping = match.groups()
-            if int(offset) > LARGEST_COUNT:
-                raise ValueError(given)
-            return cls(
-                id=UUID(identity),
-                state=state,
-                phase=phase,
-                place=int(place) if place else None,
-                read=int(read) if read else None,
-                offset=int(offset),
-                stopping=stopping is not None,
-            )
-        except ValueError:
-            error = {"field": "known", "message": f"Should be {KNOWN_FORM}"}
-            raise InvalidInput(errors=[error]) from None
-
-    def differs_from(self, told: "FollowedReply", *, with_text: bool) -> bool:
-        """Whether the caller has something to learn; growth, of the text or of what is read of
-        the prompt, counts only if it wants it."""
-        reply = told.reply
-        if (self.state, self.phase, self.place) != (reply.state, reply.phase, reply.place):
-            return True
-        if self.stopping != reply.stop_requested:
-            return True
-        return with_text and (told.text != "" or self.read != reply.prompt_tokens_read)
-
-
-class FollowedReply(BaseModel):
-    """A reply, and its text from where the caller's ends."""
-
-    reply: Reply
-    offset: int = Field(description="Code points before this text.")
+    number: int
+    kind: Literal["text"]
+    offset: int = Field(description="Code points of the step before this text.")
     text: str
 
 
-class Followed(BaseModel):
-    """What a chat looks like beyond what the caller knows."""
+class ReplyUpdate(BaseModel):
+    """A reply, and the text that the caller does not have."""
+
+    reply: Reply
+    steps: list[StepUpdate]
+
+
+class ChatUpdate(BaseModel):
+    """What a chat has beyond what the caller knows."""
 
     messages: list[Message] = Field(description="On the branch shown, after `since`.")
-    replies: list[FollowedReply] = Field(
+    replies: list[ReplyUpdate] = Field(
         description="Every known one, and every unfinished one among the messages."
     )
     head: UUID | None = Field(description="Where the branch shown ends.")
     idle: bool = Field(description="None of these replies is unfinished.")
+
+
+class KnownReply(BaseModel):
+    """A reply as the caller last saw it: up to ``offset`` (code points) of the last ``step`` it has."""
+
+    id: UUID
+    state: State
+    phase: Phase | None = None
+    queue_position: int | None = None
+    prompt_tokens_read: int | None = None
+    stop_requested: bool = False
+    step: int = Field(default=0, ge=0, le=LARGEST_COUNT)
+    offset: int = Field(default=0, ge=0, le=LARGEST_COUNT)
+
+    def differs_from(self, update: ReplyUpdate, *, with_text: bool) -> bool:
+        """Whether the caller has something to learn. Growth, of the text or of what is read of the
+        prompt, counts only if it wants text."""
+        reply = update.reply
+        same = (
+            self.state == reply.state
+            and self.phase == reply.phase
+            and self.queue_position == reply.queue_position
+            and self.stop_requested == reply.stop_requested
+        )
+        grew = bool(update.steps) or self.prompt_tokens_read != reply.prompt_tokens_read
+        return not same or (with_text and grew)

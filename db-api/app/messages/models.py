@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped
 
-from app.base import Base, MadeId, TimeOfWriting
+from app.db.base import Base, MadeId, TimeOfWriting
 
 
 class Message(Base):

@@ -10,30 +10,28 @@ from uuid import UUID
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, TextClause, select, text
 
-from app.base import AnyRow
+from app.db.base import AnyRow
 from app.errors import MessageNotFound
 from app.messages.models import Message as MessageTable
 from app.messages.schemas import Message
-from app.replies.repository import COLUMNS as REPLY_COLUMNS
+from app.replies.repository import AS_JSON as REPLY
 
 MESSAGES = TypeAdapter(list[Message])
 
-# A message, its reply if it has one, and its place among its versions if it has others.
+# A message, its reply if it has one, and its number among its versions if it has others.
 # Unfinished text is still in the reply.
 COLUMNS = f"""
 m.id, m.chat_id, m.parent_id, m.seq, m.role, m.created_at,
-CASE WHEN r.state IN ('queued', 'running') THEN r.text ELSE m.content END AS content,
-CASE WHEN r.message_id IS NOT NULL THEN json_build_object(
-    'id', r.message_id, 'place', line.place, 'wait_ms', line.wait_ms,
-    {", ".join(f"'{name}', r.{name}" for name in REPLY_COLUMNS if name != "message_id")}
-) END AS reply,
+CASE WHEN r.state IN ('queued', 'running') THEN reply_content(r.finished_steps, r.text)
+    ELSE m.content END AS content,
+CASE WHEN r.message_id IS NOT NULL THEN {REPLY} END AS reply,
 to_json(v) AS version
 """
 # The second half of the versions is for messages without a parent, which an index of their own
 # finds; for all others it is not even begun.
 WITH_REPLIES = """
 LEFT JOIN replies r ON r.message_id = m.id AND r.session_id = :session_id
-LEFT JOIN places_in_line(:chat_id) line ON line.message_id = m.id
+LEFT JOIN queue_positions(:chat_id) queue ON queue.message_id = m.id
 LEFT JOIN LATERAL (
     SELECT count(*) FILTER (WHERE s.seq <= m.seq) AS number, count(*) AS count,
         (array_agg(s.id ORDER BY s.seq DESC) FILTER (WHERE s.seq < m.seq))[1] AS previous,
@@ -47,6 +45,17 @@ LEFT JOIN LATERAL (
     WHERE s.role = m.role AND s.session_id = :session_id
     HAVING count(*) > 1
 ) AS v ON true
+"""
+
+# The same of rows that the statement itself writes, and so can't read yet: `written` are messages,
+# `job` their replies. None of them has another version.
+WRITTEN = f"""
+SELECT CAST(json_agg(found ORDER BY found.seq) AS text) FROM (
+    SELECT {COLUMNS}
+    FROM written m LEFT JOIN job r ON r.message_id = m.id
+    LEFT JOIN (SELECT NULL AS queue_position, NULL AS wait_ms) queue ON true
+    LEFT JOIN (SELECT 1 AS number) v ON false
+) AS found
 """
 
 
@@ -134,5 +143,10 @@ def find_some(
     return _read(connection, SOME, values)
 
 
+def parse(messages: str) -> list[Message]:
+    """What a statement made with ``in_json`` or ``WRITTEN`` answers."""
+    return MESSAGES.validate_json(messages)
+
+
 def _read(connection: Connection, query: TextClause, values: dict[str, Any]) -> list[Message]:
-    return MESSAGES.validate_json(connection.execute(query, values).scalar_one())
+    return parse(connection.execute(query, values).scalar_one())

@@ -5,16 +5,16 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
-from app.auth import Person
+from app.branches.page import read_page
 from app.chats import repository as chats
 from app.chats.schemas import Chat, ChatPage
-from app.deps import Db
 from app.errors import ChatNotFound, MessageNotFound, SessionEnded
-from app.messages.branches import read_page
 from app.messages.schemas import At, Before
-from app.openapi import problems
 from app.pages.schemas import Page
-from app.routing import ThreadRoute
+from app.web.auth import Person
+from app.web.deps import Db
+from app.web.openapi import problems
+from app.web.routing import ThreadRoute
 
 router = APIRouter(prefix="/chats/{chat_id}/page", tags=["chats"], route_class=ThreadRoute)
 

@@ -1,1 +1,1 @@
-"""Replies: the jobs that fill assistant messages: waiting, claimed, growing, final."""
+"""Replies: the job of writing one assistant message. What happens to them is in `queue/`."""

@@ -6,13 +6,10 @@ from sqlalchemy import Connection, text
 
 from app.replies.schemas import Reply
 
-# Everything a Reply says, but for its place in line.
-COLUMNS = (
-    "message_id",
+NAMES = (
     "state",
     "phase",
     "stop_requested",
-    "error",
     "model",
     "prompt_tokens",
     "prompt_tokens_read",
@@ -23,10 +20,24 @@ COLUMNS = (
     "started_at",
     "finished_at",
 )
+ERROR = """
+CASE WHEN r.error IS NOT NULL THEN json_build_object(
+    'kind', r.error, 'size', r.error_size, 'limit', r.error_limit, 'detail', r.error_detail
+) END
+"""
+# Everything a Reply says but its queue position, of a row `r`.
+COLUMNS = ", ".join(["r.message_id", *(f"r.{name}" for name in NAMES), f"{ERROR} AS error"])
+# The same as one JSON object, with the position of a row `queue`.
+AS_JSON = f"""
+json_build_object(
+    'id', r.message_id, 'queue_position', queue.queue_position, 'wait_ms', queue.wait_ms,
+    'error', {ERROR}, {", ".join(f"'{name}', r.{name}" for name in NAMES)}
+)
+"""
 
-ONE = text(f"SELECT {', '.join(COLUMNS)} FROM replies WHERE message_id = :id")  # noqa: S608
+ONE = text(f"SELECT {COLUMNS} FROM replies r WHERE message_id = :id")  # noqa: S608
 
 
 def read(connection: Connection, reply_id: UUID) -> Reply:
-    """A reply that this transaction has just held or changed."""
+    """A reply that this transaction has just locked or changed."""
     return Reply.from_row(connection.execute(ONE, {"id": reply_id}).mappings().one())

@@ -4,13 +4,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from app.auth import Person
-from app.deps import Db
 from app.errors import SessionEnded
-from app.openapi import problems
-from app.routing import ThreadRoute
 from app.search import repository
-from app.search.schemas import Found
+from app.search.schemas import SearchPage
+from app.web.auth import Person
+from app.web.deps import Db
+from app.web.openapi import problems
+from app.web.routing import ThreadRoute
 
 router = APIRouter(tags=["chats"], route_class=ThreadRoute)
 
@@ -24,11 +24,11 @@ def search_chats(
     ],
     limit: Annotated[int, Query(ge=1, le=50)] = 20,
     offset: Annotated[int, Query(ge=0, le=1000)] = 0,
-) -> Found:
+) -> SearchPage:
     """Titles and messages, of all branches, that have every word of `q`, each as it is or as a
     beginning, upper and lower case alike. Nothing in `q` is an operator."""
     # NUL separates words as every other character that is none.
     words = q.replace("\0", " ")
     with database.person(person) as connection:
         hits = repository.search(connection, person, words, skip=offset, most=limit + 1)
-    return Found(items=hits[:limit], more=len(hits) > limit)
+    return SearchPage(items=hits[:limit], more=len(hits) > limit)

@@ -18,7 +18,7 @@ class Hit(BaseModel):
     created_at: datetime = Field(description="Of the message; of a title: last written to.")
 
 
-class Found(BaseModel):
+class SearchPage(BaseModel):
     """Titles first, then messages, of both the newest first."""
 
     items: list[Hit]

@@ -3,7 +3,8 @@
 from sqlalchemy import CheckConstraint
 from sqlalchemy.orm import Mapped
 
-from app.base import Base, MadeId, Time, TimeOfWriting
+from app.db.base import Base, MadeId, Time, TimeOfWriting
+from app.limits import NAME_CHARACTERS
 
 
 class Session(Base):
@@ -13,7 +14,9 @@ class Session(Base):
     """
 
     __tablename__ = "sessions"
-    __table_args__ = (CheckConstraint("char_length(name) BETWEEN 1 AND 80", name="name"),)
+    __table_args__ = (
+        CheckConstraint(f"char_length(name) BETWEEN 1 AND {NAME_CHARACTERS}", name="name"),
+    )
 
     id: Mapped[MadeId]
     name: Mapped[str | None]

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Interval, delete, func, insert, literal, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
-from app.base import AnyRow
+from app.db.base import AnyRow
 from app.sessions.models import Session
 
 COLUMNS = (

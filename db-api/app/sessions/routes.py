@@ -2,13 +2,13 @@
 
 from fastapi import APIRouter
 
-from app.auth import Person
-from app.deps import Config, Db
 from app.errors import SessionEnded
-from app.openapi import problems
-from app.routing import ThreadRoute
 from app.sessions import repository
 from app.sessions.schemas import NewSession, Session, SessionChanges
+from app.web.auth import Person
+from app.web.deps import Config, Db
+from app.web.openapi import problems
+from app.web.routing import ThreadRoute
 
 router = APIRouter(prefix="/sessions", tags=["sessions"], route_class=ThreadRoute)
 
@@ -18,7 +18,7 @@ def begin_session(database: Db, settings: Config, body: NewSession | None = None
     """A new session. Its id is what `X-Session-ID` takes; keep it secret, it is the only key to
     the session's chats."""
     name = None if body is None else body.name
-    with database.newcomer() as (connection, session_id):
+    with database.new_session() as (connection, session_id):
         row = repository.begin(connection, session_id, name, settings.session_days)
     return Session.model_validate(row)
 

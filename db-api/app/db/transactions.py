@@ -1,0 +1,166 @@
+"""The connection to PostgreSQL: one engine, and transactions that begin as somebody.
+
+The login sees no row by itself. ``person`` acts for one session under row-level security,
+``runner`` writes replies for everybody under its own, narrower grants. Both commit when their block
+ends, and ``runner_statement`` with its statement: before the route returns, so that what has been
+answered has been stored.
+"""
+
+import select
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, create_engine, event
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError, SQLAlchemyError
+
+from app import timing
+from app.db.prepared import prepare_statements
+from app.errors import SessionEnded
+from app.settings import Settings
+
+# This is where a transaction is told whose it is; sql/policies holds it to that.
+BEGIN_AS_PERSON = """
+BEGIN;
+SET LOCAL ROLE app;
+SET LOCAL app.session_id = %(asking)s;
+SELECT require_session()
+"""
+SESSION_ENDED = "PY401"  # what require_session() raises
+# A session that is about to exist: its own id, made by the database, is all it may insert.
+NEW_SESSION = "SELECT set_config('app.session_id', uuidv7()::text, true)"
+# A query that takes longer than this is stuck; better a clear 503 than a thread that never ends.
+STATEMENT_TIMEOUT_MS = 10_000
+
+
+class Database:
+    """The engine, with as many connections as there are threads to use them."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.engine = create_engine(
+            settings.database_url,
+            pool_size=settings.db_pool,
+            max_overflow=0,
+            pool_timeout=5,
+            pool_use_lifo=True,
+            isolation_level="AUTOCOMMIT",  # no BEGIN of the driver's own: see send_first
+            # Parameters are what people wrote: never in an error, never in a log.
+            hide_parameters=True,
+            connect_args={
+                "connect_timeout": 3,
+                "keepalives_idle": 5,
+                "keepalives_interval": 2,
+                "keepalives_count": 3,
+                "tcp_user_timeout": 10_000,
+                "application_name": "db-api",
+                "options": f"-c timezone=UTC -c statement_timeout={STATEMENT_TIMEOUT_MS}"
+                # For estimates, where SQL must know how many replies run side by side.
+                f" -c app.slots={settings.lm_slots}"
+                # Every statement of ours finds its rows by an index, whatever its parameters are.
+                " -c plan_cache_mode=force_generic_plan"
+                f" -c idle_in_transaction_session_timeout={STATEMENT_TIMEOUT_MS}",
+            },
+        )
+        timing.count_round_trips(self.engine)
+        prepare_statements(self.engine)
+        event.listen(self.engine, "before_cursor_execute", prepend_unsent, retval=True)
+        event.listen(self.engine, "checkout", refuse_dead)
+
+    @contextmanager
+    def person(self, session_id: UUID) -> Iterator[Connection]:
+        """A transaction for one live session, or SessionEnded."""
+        try:
+            with self._transaction(BEGIN_AS_PERSON, asking=str(session_id)) as connection:
+                yield connection
+        except DBAPIError as error:
+            if getattr(error.orig, "pgcode", None) == SESSION_ENDED:
+                raise SessionEnded from None
+            raise
+
+    @contextmanager
+    def new_session(self) -> Iterator[tuple[Connection, UUID]]:
+        """A transaction for a session that does not exist yet, and the id it will have."""
+        with self._transaction("BEGIN; SET LOCAL ROLE app") as connection:
+            yield connection, UUID(connection.exec_driver_sql(NEW_SESSION).scalar_one())
+
+    @contextmanager
+    def runner(self) -> Iterator[Connection]:
+        """A transaction for the processing of replies."""
+        with self._transaction("BEGIN; SET LOCAL ROLE runner") as connection:
+            yield connection
+
+    @contextmanager
+    def runner_statement(self) -> Iterator[Connection]:
+        """For one statement of that: what is sent in one string is a transaction by itself, and is
+        committed when it is answered. A second statement would have no role, and see no row."""
+        with self.engine.connect() as connection:
+            send_first(connection, "SET LOCAL ROLE runner")
+            yield connection
+
+    @contextmanager
+    def unauthenticated(self) -> Iterator[Connection]:
+        """A transaction of the bare login: enough to ask whether the database is there."""
+        with self._transaction("BEGIN") as connection:
+            yield connection
+
+    @contextmanager
+    def _transaction(self, begin: str, **values: str) -> Iterator[Connection]:
+        with self.engine.connect() as connection:
+            send_first(connection, begin, **values)
+            try:
+                yield connection
+                connection.exec_driver_sql("COMMIT")
+            except BaseException:
+                self._roll_back(connection)
+                raise
+
+    def _roll_back(self, connection: Connection) -> None:
+        """Nobody else may get it with a transaction still open."""
+        try:
+            connection.info.pop("unsent", None)
+            connection.exec_driver_sql("ROLLBACK")
+        except SQLAlchemyError:
+            connection.invalidate()
+
+    def close(self) -> None:
+        """Give all connections back to PostgreSQL."""
+        self.engine.dispose()
+
+
+@contextmanager
+def acting_as_runner(connection: Connection) -> Iterator[None]:
+    """Within a person's transaction: the block's statements are the runner's."""
+    _prepend(connection, "SET LOCAL ROLE runner")
+    yield
+    _prepend(connection, "SET LOCAL ROLE app")
+
+
+def send_first(connection: Connection, statement: str, **values: str) -> None:
+    """Sends this in front of the first statement, and nothing that was to go there before: several
+    in one string are one round trip, and the last one's result is returned."""
+    connection.info["unsent"] = (f"{statement}; ", values)
+
+
+def _prepend(connection: Connection, statement: str) -> None:
+    before, values = connection.info.get("unsent", ("", {}))
+    connection.info["unsent"] = (f"{before}{statement}; ", values)
+
+
+def prepend_unsent(
+    connection: Connection, _cursor: Any, statement: str, parameters: Any, *_: Any
+) -> tuple[str, Any]:
+    """The statement with what is to go in front of it."""
+    if statement.startswith("PREPARE") or "unsent" not in connection.info:
+        return statement, parameters
+    before, values = connection.info.pop("unsent")
+    return before + statement, dict(parameters) | values
+
+
+def refuse_dead(connection: Any, *_: Any) -> None:
+    """Has the pool replace its connections when the next one died with the last PostgreSQL. An idle
+    one is told nothing but its end, and to look for that takes no round trip."""
+    end = select.poll()
+    end.register(connection, select.POLLIN)
+    if end.poll(0):
+        raise InvalidatePoolError

@@ -1,0 +1,15 @@
+"""Deleting a chat, so that it can be undone for a day."""
+
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from app.chats import repository
+from app.queue.stop import stop_all
+
+
+def delete(connection: Connection, session_id: UUID, chat_id: UUID) -> None:
+    """Nobody finds it from now on, and nobody writes for it; ChatNotFound if there is none."""
+    repository.lock(connection, session_id, chat_id)
+    stop_all(connection, session_id, chat_id)
+    repository.mark_deleted(connection, session_id, chat_id)

@@ -1,0 +1,74 @@
+"""Delete chats and messages; list and restore deleted chats."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+
+from app.chats import repository
+from app.chats.schemas import Chat, DeletedChat, DeletedChats
+from app.deleting import chats, messages
+from app.errors import ChatNotFound, MessageNotFound, SessionEnded
+from app.web.auth import Person
+from app.web.deps import Db, Notifier
+from app.web.openapi import problems
+from app.web.routing import ThreadRoute
+
+router = APIRouter(prefix="/chats", route_class=ThreadRoute)
+
+
+@router.get(
+    "/deleted", tags=["chats"], summary="List deleted chats", responses=problems(SessionEnded)
+)
+def list_deleted_chats(
+    person: Person, database: Db, limit: Annotated[int, Query(ge=1, le=200)] = 50
+) -> DeletedChats:
+    """Those that can be restored, the one deleted last first."""
+    with database.person(person) as connection:
+        rows = repository.list_deleted(connection, person, limit)
+    return DeletedChats(items=[DeletedChat.model_validate(row) for row in rows])
+
+
+@router.delete(
+    "/{chat_id}",
+    status_code=204,
+    tags=["chats"],
+    summary="Delete a chat",
+    responses=problems(SessionEnded, ChatNotFound),
+)
+def delete_chat(chat_id: UUID, person: Person, database: Db, notifier: Notifier) -> None:
+    """It is not found any more, and its unfinished replies are stopped. For a day it can be
+    restored, then it is deleted for good."""
+    with database.person(person) as connection:
+        chats.delete(connection, person, chat_id)
+    notifier.notify([chat_id])
+
+
+@router.post(
+    "/{chat_id}/restore",
+    tags=["chats"],
+    summary="Restore a chat",
+    responses=problems(SessionEnded, ChatNotFound),
+)
+def restore_chat(chat_id: UUID, person: Person, database: Db) -> Chat:
+    """Undoes its deletion. One that is not deleted is answered as it is."""
+    with database.person(person) as connection:
+        row = repository.restore(connection, person, chat_id)
+    return Chat.model_validate(row)
+
+
+@router.delete(
+    "/{chat_id}/messages/{message_id}",
+    tags=["messages"],
+    summary="Delete a message and all below it",
+    responses=problems(SessionEnded, ChatNotFound, MessageNotFound),
+)
+def delete_messages(
+    chat_id: UUID, message_id: UUID, person: Person, database: Db, notifier: Notifier
+) -> Chat:
+    """On every branch; replies being written there are given up. If it was shown, the branch shown
+    ends at the newest leaf below its parent, or at that."""
+    with database.person(person) as connection:
+        row = messages.delete(connection, person, chat_id, message_id)
+    notifier.notify([chat_id])
+    return Chat.model_validate(row)

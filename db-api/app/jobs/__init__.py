@@ -1,0 +1,1 @@
+"""What every leased job has in common, whatever the work: replies now, others later."""

@@ -1,0 +1,42 @@
+"""Read what the model would get, for people; get a shorter prompt, for runners."""
+
+from uuid import UUID
+
+from fastapi import APIRouter
+
+from app.errors import ChatNotFound, LeaseLost, NothingToShorten, SessionEnded
+from app.prompt.build import show_prompt
+from app.prompt.schemas import Prompt, ShorterPrompt
+from app.prompt.shorten import shorten
+from app.web.auth import Person
+from app.web.deps import Db
+from app.web.openapi import problems
+from app.web.routing import ThreadRoute
+from app.web.runners import ReplyId, WorkerName
+
+router = APIRouter(route_class=ThreadRoute)
+
+
+@router.get(
+    "/chats/{chat_id}/prompt",
+    tags=["chats"],
+    summary="Read the prompt",
+    responses=problems(SessionEnded, ChatNotFound),
+)
+def read_prompt(chat_id: UUID, person: Person, database: Db) -> Prompt:
+    """What the model would be given before the person's next message. Of a reply that is still
+    being written there is nothing in it."""
+    with database.person(person) as connection:
+        return show_prompt(connection, person, chat_id)
+
+
+@router.post(
+    "/replies/{reply_id}/shorten",
+    tags=["runners"],
+    summary="Get a shorter prompt",
+    responses=problems(LeaseLost, NothingToShorten),
+)
+def shorten_prompt(reply_id: ReplyId, body: WorkerName, database: Db) -> ShorterPrompt:
+    """For a prompt the model refused as too long: about half of it, its beginning left out."""
+    with database.runner() as connection:
+        return shorten(connection, reply_id, body.worker)

@@ -1,0 +1,147 @@
+"""What runners ask and are told."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic.config import JsonDict
+
+from app.limits import LARGEST_COUNT
+from app.prompt.schemas import PromptMessage
+from app.replies.schemas import ErrorKind, FinalState, Phase, Reply, Step
+from app.texts import Text, Worker
+
+Count = Annotated[int, Field(ge=0, le=LARGEST_COUNT)]
+StepNumber = Annotated[Count, Field(description="The step, counted from 0.")]
+
+PROGRESS_EXAMPLE: JsonDict = {
+    "worker": "chat-ui-1",
+    "replies": [
+        {
+            "id": "01994f3c-6f1e-7b7a-8b51-0d2f6c5d9a10",
+            "step": 0,
+            "offset": 0,
+            "text": "An API is",
+            "phase": "writing",
+            "prompt_tokens": 31,
+            "prompt_tokens_read": 31,
+            "first_token_ms": 140,
+        }
+    ],
+}
+FINISH_EXAMPLE: JsonDict = {
+    "worker": "chat-ui-1",
+    "step": 0,
+    "offset": 0,
+    "text": "An API is a contract between programs.",
+    "state": "complete",
+    "model": "qwen2.5-0.5b-instruct-q8_0",
+    "prompt_tokens": 31,
+    "completion_tokens": 8,
+    "first_token_ms": 140,
+    "total_ms": 420,
+    "claim_next": True,
+}
+
+
+class Claim(BaseModel):
+    """A reply to write, with everything needed to write or continue it."""
+
+    reply: Reply
+    chat_id: UUID
+    worker: str
+    steps: list[Step] = Field(description="What is written already; continue the last one.")
+    prompt: list[PromptMessage]
+    temperature: float | None = Field(description="The chat's; null: the runner's own.")
+    reply_tokens: int | None = Field(description="The chat's; null: the runner's own.")
+    lease_until: datetime = Field(description="By the database's clock.")
+    attempts: int = Field(description="How often in a row a runner vanished without progress.")
+
+
+class Batch(BaseModel):
+    """New text of one reply, or with ``text`` empty a heartbeat. The step after the last one, at
+    offset 0, begins that step."""
+
+    id: UUID
+    step: StepNumber = 0
+    offset: Count = Field(description="Code points of the step that are stored before this text.")
+    text: Text = ""
+    phase: Phase | None = None
+    prompt_tokens: Count | None = None
+    prompt_tokens_read: Count | None = None
+    completion_tokens: Count | None = Field(default=None, description="Written so far.")
+    first_token_ms: Count | None = None
+    total_ms: Count | None = Field(default=None, description="Spent on writing so far.")
+
+
+class ProgressRequest(BaseModel):
+    """All that a worker's running replies have gained."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [PROGRESS_EXAMPLE]})
+
+    worker: Worker
+    replies: Annotated[list[Batch], Field(max_length=1000)]
+
+
+class BatchResult(BaseModel):
+    """What became of a batch."""
+
+    id: UUID
+    held: bool = Field(description="False: it is not this worker's; stop writing it.")
+    stop_requested: bool
+    step: int = Field(description="The last step.")
+    length: int = Field(description="Its stored code points; not as expected: nothing changed.")
+
+
+class ProgressResult(BaseModel):
+    """In no order."""
+
+    replies: list[BatchResult]
+
+
+class FinishError(BaseModel):
+    """Why a reply failed or was cut."""
+
+    kind: ErrorKind
+    size: Count | None = None
+    limit: Count | None = None
+
+
+class FinishRequest(BaseModel):
+    """How a reply ended, with the end of its last step."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [FINISH_EXAMPLE]})
+
+    worker: Worker
+    step: StepNumber = 0
+    offset: Count = Field(description="Code points of the step that are stored before this text.")
+    text: Text = Field(default="", description="What was not stored yet.")
+    state: FinalState
+    error: FinishError | None = None
+    model: Annotated[Text, StringConstraints(max_length=200)] | None = None
+    prompt_tokens: Count | None = None
+    completion_tokens: Count | None = None
+    first_token_ms: Count | None = None
+    total_ms: Count | None = None
+    context_start: UUID | None = Field(
+        default=None, description="Where the prompt began, if it had to be shortened."
+    )
+    claim_next: bool = False
+
+
+class FinishResult(BaseModel):
+    """The final reply, and the next one if it was asked for and there is one."""
+
+    reply: Reply
+    length: int = Field(
+        description="Code points of the message's content; fewer than were written if the reply"
+        " was ended by somebody else before."
+    )
+    next: Claim | None
+
+
+class ReleaseResult(BaseModel):
+    """How many replies were handed back."""
+
+    released: int

@@ -1,0 +1,71 @@
+"""Asking for a reply again: another version of it, or one that continues its text."""
+
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+from app.chats import repository as chats
+from app.errors import KeyReused, MessageNotFound, NothingToContinue, ReplyUnfinished
+from app.queue.position import check_length
+from app.sending.schemas import NewReply, Sent
+from app.sending.storing import LOOK_UP, SHOW_ANSWER, Stored, claim_and_read
+
+# Beside the reply it replaces. A continued one begins with the old one's text: the runner goes on
+# from it as it would after a crash.
+STORE = text(f"""
+WITH answer AS (
+    INSERT INTO messages (chat_id, session_id, seq, parent_id, role, content, client_key)
+    VALUES (:chat_id, :session_id, :seq, :parent_id, 'assistant', '', :client_key)
+    RETURNING id, chat_id, session_id, seq
+), job AS (
+    INSERT INTO replies (message_id, chat_id, session_id, text, continued)
+    SELECT answer.id, answer.chat_id, answer.session_id, coalesce(old.content, ''),
+        coalesce(old.content <> '', false)
+    FROM answer LEFT JOIN messages old ON :continued AND old.id = :replaces
+        AND old.chat_id = :chat_id AND old.session_id = :session_id
+), {SHOW_ANSWER}
+SELECT id FROM answer
+""")  # noqa: S608 - joined from constants, nothing from outside
+
+
+def regenerate(
+    connection: Connection,
+    session_id: UUID,
+    chat_id: UUID,
+    new: NewReply,
+    *,
+    slots: int,
+    queue_limit: int,
+) -> Sent:
+    """Store a queued reply to the question of the one it replaces, and claim it if it is its turn."""
+    chat = chats.lock(connection, session_id, chat_id)
+    owner = {"session_id": session_id, "chat_id": chat_id}
+    keys = {"client_key": new.client_key, "replaces": new.replaces}
+    found = connection.execute(LOOK_UP, {**owner, **keys}).one()
+    if found.sent is not None:
+        different_parent = found.replaced is not None and found.replaced_parent != found.sent_parent
+        # Null, and so different, if what was sent is a message of the person.
+        continued = new.continued and found.replaced_has_text is not False
+        if different_parent or found.sent_continued != continued:
+            raise KeyReused
+        stored = Stored(found.sent_parent, found.sent, chat.title, repeated=True)
+        return claim_and_read(connection, owner, new, stored, slots)
+    if found.replaced_state is None:
+        raise MessageNotFound
+    if found.replaced_state in ("queued", "running"):
+        raise ReplyUnfinished
+    ended = found.replaced_state == "complete" and found.replaced_error != "reply-limit"
+    if new.continued and ended:
+        raise NothingToContinue
+    check_length(found.queue_length, found.queue_ms, queue_limit)
+    values = {
+        "seq": chat.last_seq + 1,
+        "parent_id": found.replaced_parent,
+        "client_key": new.client_key,
+        "continued": new.continued,
+        "replaces": new.replaces,
+        "title": chat.title,
+    }
+    answer = connection.execute(STORE, {**owner, **values}).scalar_one()
+    stored = Stored(found.replaced_parent, answer, chat.title)
+    return claim_and_read(connection, owner, new, stored, slots)

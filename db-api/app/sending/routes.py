@@ -1,0 +1,88 @@
+"""Send a message; ask for a reply again."""
+
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+
+from app.errors import (
+    BranchMoved,
+    ChatNotFound,
+    KeyReused,
+    MessageNotFound,
+    MessageTooLarge,
+    NothingToContinue,
+    QueueFull,
+    ReplyUnfinished,
+    SessionEnded,
+)
+from app.notifier import ChangeNotifier
+from app.sending import regenerate, send
+from app.sending.schemas import NewMessage, NewReply, Sent
+from app.web.auth import Person
+from app.web.deps import Config, Db, Notifier
+from app.web.openapi import problems
+from app.web.routing import ThreadRoute
+
+router = APIRouter(prefix="/chats/{chat_id}", route_class=ThreadRoute)
+
+REPEATED = {200: {"model": Sent, "description": "It was stored before: nothing was added."}}
+REFUSALS = (SessionEnded, ChatNotFound, MessageNotFound, KeyReused, QueueFull)
+
+
+@router.post(
+    "/messages",
+    status_code=201,
+    tags=["messages"],
+    summary="Send a message",
+    responses={**REPEATED, **problems(*REFUSALS, BranchMoved, MessageTooLarge)},
+)
+def send_message(
+    chat_id: UUID,
+    body: NewMessage,
+    person: Person,
+    database: Db,
+    settings: Config,
+    notifier: Notifier,
+    response: Response,
+) -> Sent:
+    """Stores the message and its reply in one transaction. With `worker`, and if a slot is free
+    and it is its turn, the reply is claimed for that worker in the same step. With `replaces` it
+    stands beside that message, and the branch shown continues with it."""
+    send.check_size(body.content, settings.message_limit)
+    limits = {"slots": settings.lm_slots, "queue_limit": settings.queue_limit}
+    with database.person(person) as connection:
+        sent = send.send(connection, person, chat_id, body, **limits)
+    return _answer(sent, chat_id, notifier, response)
+
+
+@router.post(
+    "/replies",
+    status_code=201,
+    tags=["replies"],
+    summary="Regenerate or continue a reply",
+    responses={**REPEATED, **problems(*REFUSALS, ReplyUnfinished, NothingToContinue)},
+)
+def regenerate_reply(
+    chat_id: UUID,
+    body: NewReply,
+    person: Person,
+    database: Db,
+    settings: Config,
+    notifier: Notifier,
+    response: Response,
+) -> Sent:
+    """A new version of a reply, to the same question, at which the branch shown ends. With
+    `continued` it begins with the old one's text. It is queued and claimed as a message's reply."""
+    limits = {"slots": settings.lm_slots, "queue_limit": settings.queue_limit}
+    with database.person(person) as connection:
+        sent = regenerate.regenerate(connection, person, chat_id, body, **limits)
+    return _answer(sent, chat_id, notifier, response)
+
+
+def _answer(sent: Sent, chat_id: UUID, notifier: ChangeNotifier, response: Response) -> Sent:
+    """200 instead of 201 for what was there already."""
+    if sent.repeated:
+        response.status_code = 200
+    else:
+        notifier.notify([chat_id])
+    return sent

@@ -1,0 +1,73 @@
+"""What is sent, and what becomes of it."""
+
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticCustomError
+
+from app.limits import CLIENT_KEY_CHARACTERS
+from app.messages.schemas import Message
+from app.queue.schemas import Claim
+from app.texts import LinedText, Text, Worker, at_most
+
+ClientKey = Annotated[
+    Text,
+    StringConstraints(min_length=1),
+    at_most(CLIENT_KEY_CHARACTERS),
+    Field(description="Made by the sender, once per message: sending twice stores once."),
+]
+ClaimingWorker = Annotated[
+    Worker | None,
+    Field(description="Claim the reply for this worker at once, if a slot is free."),
+]
+
+
+def refuse_blank(content: str) -> str:
+    """White space alone is no message."""
+    if not content.strip():
+        raise PydanticCustomError("missing", "The message has no text")
+    return content
+
+
+class NewMessage(BaseModel):
+    """What a person sends."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"content": "What is an API?", "client_key": "a1b2c3"}]}
+    )
+
+    content: Annotated[LinedText, AfterValidator(refuse_blank)]
+    client_key: ClientKey
+    worker: ClaimingWorker = None
+    replaces: UUID | None = Field(
+        default=None,
+        description="A message of the person: this one becomes another version of it.",
+    )
+    seen: UUID | None = Field(
+        default=None,
+        description="The last message its sender saw: if the branch shown does not lead through it"
+        " any more, nothing is stored.",
+    )
+
+
+class NewReply(BaseModel):
+    """A reply that is asked for again."""
+
+    replaces: UUID = Field(description="The reply: the new one becomes another version of it.")
+    client_key: ClientKey
+    worker: ClaimingWorker = None
+    continued: bool = Field(
+        default=False,
+        description="Begin with its text: for one that was stopped, failed or was cut off.",
+    )
+
+
+class Sent(BaseModel):
+    """The message as stored, and the message its reply is written into."""
+
+    message: Message
+    reply: Message
+    claim: Claim | None
+    title: str = Field(description="The chat's, which the first message gives.")
+    repeated: bool = Field(description="True: it was stored before, nothing was added.")

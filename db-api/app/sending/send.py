@@ -1,0 +1,92 @@
+"""Sending a message: stored once, with its queued reply, however often it arrives."""
+
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+from app.branches.show import is_shown
+from app.chats import repository as chats
+from app.errors import BranchMoved, KeyReused, MessageNotFound, MessageTooLarge
+from app.limits import TITLE_CHARACTERS
+from app.messages import repository as messages
+from app.queue.position import check_length
+from app.sending.schemas import NewMessage, Sent
+from app.sending.storing import LOOK_UP, SHOW_ANSWER, Stored, claim_and_read
+
+# The message, the empty one its reply goes into, and the reply: one statement, one round trip.
+STORE = text(f"""
+WITH question AS (
+    INSERT INTO messages (chat_id, session_id, seq, parent_id, role, content, client_key)
+    VALUES (:chat_id, :session_id, :seq, :parent_id, 'user', :content, :client_key)
+    RETURNING *
+), answer AS (
+    INSERT INTO messages (chat_id, session_id, seq, parent_id, role, content)
+    SELECT chat_id, session_id, seq + 1, id, 'assistant', '' FROM question
+    RETURNING *
+), job AS (
+    INSERT INTO replies (message_id, chat_id, session_id)
+    SELECT id, chat_id, session_id FROM answer
+    RETURNING *
+), written AS (TABLE question UNION ALL TABLE answer), {SHOW_ANSWER}
+{messages.WRITTEN}
+""")  # noqa: S608 - joined from constants, nothing from outside
+
+
+def check_size(content: str, limit: int) -> None:
+    """The limit is in bytes, as they will be stored."""
+    size = len(content.encode())
+    if size > limit:
+        raise MessageTooLarge(size=size, limit=limit)
+
+
+def make_title(content: str) -> str:
+    """The first line that says something, cut to fit."""
+    line = content.strip().split("\n", 1)[0].strip()
+    return line if len(line) <= TITLE_CHARACTERS else line[: TITLE_CHARACTERS - 1].rstrip() + "…"
+
+
+def send(
+    connection: Connection,
+    session_id: UUID,
+    chat_id: UUID,
+    new: NewMessage,
+    *,
+    slots: int,
+    queue_limit: int,
+) -> Sent:
+    """Store the message with its queued reply, below the head or as another version of the one
+    it replaces, and claim the reply if it is its turn."""
+    chat = chats.lock(connection, session_id, chat_id)
+    owner = {"session_id": session_id, "chat_id": chat_id}
+    keys = {"client_key": new.client_key, "replaces": new.replaces}
+    found = connection.execute(LOOK_UP, {**owner, **keys}).one()
+    if found.sent is not None:
+        different_parent = found.replaced is not None and found.replaced_parent != found.sent_parent
+        if found.sent_role != "user" or found.sent_content != new.content or different_parent:
+            raise KeyReused
+        # Its answer may have been deleted since: then it has to be sent again as a new one.
+        if found.sent_answer is None:
+            raise KeyReused
+        stored = Stored(found.sent, found.sent_answer, chat.title, repeated=True)
+        return claim_and_read(connection, owner, new, stored, slots)
+    if new.replaces is not None and found.replaced_role != "user":
+        raise MessageNotFound
+    seen = None if new.replaces is not None else new.seen
+    if seen is not None and not is_shown(connection, session_id, chat.head, seen):
+        raise BranchMoved(head=None if chat.head is None else str(chat.head))
+    check_length(found.queue_length, found.queue_ms, queue_limit)
+    title = chat.title if chat.title is not None else make_title(new.content)
+    values = {
+        "seq": chat.last_seq + 1,
+        "parent_id": chat.head if new.replaces is None else found.replaced_parent,
+        "content": new.content,
+        "client_key": new.client_key,
+        "title": title,
+    }
+    written = messages.parse(connection.execute(STORE, {**owner, **values}).scalar_one())
+    question, answer = written
+    # Another version of a message is read again, for its number among the versions.
+    alone = written if new.replaces is None else None
+    return claim_and_read(
+        connection, owner, new, Stored(question.id, answer.id, title, alone), slots
+    )

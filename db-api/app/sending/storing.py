@@ -1,0 +1,89 @@
+"""What sending a message and regenerating a reply have in common.
+
+Both are stored once per ``client_key``, join the same bounded queue, are claimed in the same
+transaction if it is their turn, and become the end of the branch shown. Both lock the chat first:
+of twenty equal requests one stores, and nineteen find it.
+"""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+from app.db.transactions import acting_as_runner
+from app.messages import repository as messages
+from app.messages.schemas import Message
+from app.queue.claim import claim_next, find_held
+from app.queue.position import LENGTH
+from app.sending.schemas import NewMessage, NewReply, Sent
+
+# What is stored under this key already, what is to be replaced, and how long the queue is.
+LOOK_UP = text(f"""
+SELECT queue.length AS queue_length, queue.wait_ms AS queue_ms,
+    sent.id AS sent, sent.role AS sent_role, sent.parent_id AS sent_parent,
+    sent.content AS sent_content,
+    (SELECT id FROM messages answer
+        WHERE answer.parent_id = sent.id AND answer.session_id = :session_id
+        ORDER BY seq LIMIT 1) AS sent_answer,
+    (SELECT continued FROM replies WHERE message_id = sent.id) AS sent_continued,
+    replaced.id AS replaced, replaced.role AS replaced_role,
+    replaced.parent_id AS replaced_parent, replaced.content <> '' AS replaced_has_text,
+    r.state AS replaced_state, r.error AS replaced_error
+FROM {LENGTH}
+LEFT JOIN messages sent ON sent.chat_id = :chat_id AND sent.session_id = :session_id
+    AND sent.client_key = :client_key
+LEFT JOIN messages replaced ON replaced.chat_id = :chat_id AND replaced.session_id = :session_id
+    AND replaced.id = CAST(:replaces AS uuid)
+LEFT JOIN replies r ON r.message_id = replaced.id
+""")  # noqa: S608 - joined from constants, nothing from outside
+
+# In the statement that stores an `answer`: the branch shown ends there from now on.
+SHOW_ANSWER = """
+shown AS (
+    UPDATE chats SET head = answer.id, last_seq = answer.seq, title = :title, updated_at = now()
+    FROM answer WHERE chats.id = :chat_id AND chats.session_id = :session_id
+)
+"""
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A question and the message its reply goes into. ``written`` are both as their statement wrote
+    them, if nothing else could have changed what a reader would find."""
+
+    question: UUID
+    answer: UUID
+    title: str | None
+    written: list[Message] | None = None
+    repeated: bool = False
+
+
+def claim_and_read(
+    connection: Connection,
+    owner: dict[str, UUID],
+    new: NewMessage | NewReply,
+    stored: Stored,
+    slots: int,
+) -> Sent:
+    """What is stored, with a claim on the reply if a worker asked, a slot is free and it is its
+    turn; or the claim a worker already holds, if the answer to its first request got lost."""
+    claim = None
+    if new.worker is not None:
+        with acting_as_runner(connection):
+            if stored.repeated:
+                claim = find_held(connection, new.worker, stored.answer)
+            else:
+                claim = claim_next(connection, new.worker, slots, only=stored.answer)
+    if claim is not None and stored.written is not None:
+        message, answer = stored.written
+        reply = answer.model_copy(update={"reply": claim.reply})
+    else:
+        ids = [stored.question, stored.answer]
+        message, reply = messages.find_some(connection, **owner, ids=ids)
+    return Sent(
+        message=message,
+        reply=reply,
+        claim=claim,
+        title=stored.title or "",
+        repeated=stored.repeated,
+    )

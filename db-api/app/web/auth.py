@@ -1,0 +1,46 @@
+"""Who calls: always a service with the shared token, mostly on behalf of one session."""
+
+import hmac
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Request
+from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
+
+from app.errors import InvalidInput, ServiceTokenNeeded
+
+bearer = HTTPBearer(
+    auto_error=False,
+    scheme_name="Service token",
+    description="The secret in DB_API_TOKEN_FILE, shared by the services that may call.",
+)
+session_header = APIKeyHeader(
+    name="X-Session-ID",
+    auto_error=False,
+    scheme_name="Session",
+    description="The id of the session the call is for, as POST /sessions returned it.",
+)
+
+
+# async, though nothing is awaited: a plain function would be sent to a thread for a comparison.
+async def require_service(
+    request: Request,
+    shown: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
+) -> None:
+    """Refuse whoever does not know the service's token."""
+    token: bytes = request.app.state.service_token
+    if shown is None or not hmac.compare_digest(shown.credentials.encode(), token):
+        raise ServiceTokenNeeded
+
+
+async def read_session_id(shown: Annotated[str | None, Depends(session_header)]) -> UUID:
+    """The session asked for; whether it is live is checked as its transaction begins."""
+    try:
+        return UUID(shown or "")
+    except ValueError:
+        message = "Must be the UUID of a session." if shown else "This header is needed."
+        reason = "invalid" if shown else "missing"
+        raise InvalidInput.of("X-Session-ID", message, reason) from None
+
+
+Person = Annotated[UUID, Depends(read_session_id)]

@@ -1,0 +1,15 @@
+"""Tells the limits."""
+
+from fastapi import APIRouter
+
+from app.limits import Limits
+from app.web.deps import Config
+from app.web.openapi import problems
+
+router = APIRouter(tags=["limits"])
+
+
+@router.get("/limits", summary="Read the limits", responses=problems())
+async def read_limits(settings: Config) -> Limits:
+    """What db-api accepts. It refuses anything else with 413 or 422, size and limit."""
+    return Limits(message_bytes=settings.message_limit, reply_tokens=settings.lm_max_tokens)

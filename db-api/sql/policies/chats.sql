@@ -1,0 +1,22 @@
+-- Who may do what with chats. A sub-select is evaluated once per statement, not once per row.
+GRANT SELECT, INSERT (session_id, username, system_prompt),
+    UPDATE (title, pinned, system_prompt, temperature, reply_tokens, updated_at, head, last_seq,
+        deleted_at)
+    ON chats TO app;
+GRANT SELECT (id, session_id, system_prompt, temperature, reply_tokens, head, context_start, last_seq,
+    deleted_at), UPDATE (context_start), DELETE ON chats TO runner;
+GRANT SELECT (id, session_id, title, updated_at, deleted_at) ON chats TO searcher;
+
+CREATE POLICY app_owns ON chats TO app
+    USING (session_id = (SELECT current_session()))
+    WITH CHECK (session_id = (SELECT current_session()));
+-- The runner answers everybody: it reads histories and writes replies, and never learns who asked.
+CREATE POLICY runner_reads ON chats FOR SELECT TO runner USING (true);
+CREATE POLICY runner_moves_context ON chats FOR UPDATE TO runner USING (true);
+CREATE POLICY runner_purges ON chats FOR DELETE TO runner USING (
+    is_over(deleted_at) OR EXISTS (
+        SELECT FROM sessions s
+        WHERE s.id = chats.session_id AND is_over(least(s.expires_at, s.revoked_at))
+    )
+);
+CREATE POLICY searcher_reads ON chats FOR SELECT TO searcher USING (true);

@@ -1,0 +1,22 @@
+-- Who may do what with replies. A person asks for one and stops it; the runner writes it; nobody changes a final one.
+GRANT SELECT, INSERT (message_id, chat_id, session_id, text, continued),
+    UPDATE (state, phase, text, finished_steps, lease_until, stop_requested, error, error_size,
+        error_limit, finished_at)
+    ON replies TO app;
+GRANT SELECT,
+    UPDATE (state, phase, text, finished_steps, worker, lease_until, attempts, progress,
+        progress_at_claim, requeued, error, error_size, error_limit, model, prompt_tokens,
+        prompt_tokens_read, completion_tokens, first_token_ms, total_ms, started_at, finished_at)
+    ON replies TO runner;
+GRANT USAGE ON SEQUENCE replies_queue_number_seq TO runner;
+
+CREATE POLICY app_reads ON replies FOR SELECT TO app
+    USING (session_id = (SELECT current_session()));
+CREATE POLICY app_asks ON replies FOR INSERT TO app
+    WITH CHECK (session_id = (SELECT current_session()) AND state = 'queued');
+CREATE POLICY app_stops ON replies FOR UPDATE TO app
+    USING (session_id = (SELECT current_session()) AND state IN ('queued', 'running'))
+    WITH CHECK (session_id = (SELECT current_session()));
+CREATE POLICY runner_reads ON replies FOR SELECT TO runner USING (true);
+CREATE POLICY runner_works ON replies FOR UPDATE TO runner
+    USING (state IN ('queued', 'running')) WITH CHECK (true);

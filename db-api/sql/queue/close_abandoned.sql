@@ -1,0 +1,28 @@
+-- Ends the replies that nobody will write any more: stopped while no runner held them, or out of attempts. A row that somebody else
+-- has locked is left for the next claim.
+CREATE OR REPLACE FUNCTION close_abandoned() RETURNS void
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE
+    abandoned record;
+BEGIN
+    FOR abandoned IN
+        SELECT r.message_id, r.stop_requested
+        FROM replies r JOIN messages m ON m.id = r.message_id
+        WHERE (r.state = 'queued' AND r.stop_requested)
+            OR (r.state = 'running' AND has_expired(r.lease_until)
+                AND (r.stop_requested
+                    OR attempts_after(r.attempts, r.state, r.phase IS NOT DISTINCT FROM 'waiting',
+                        r.progress, r.progress_at_claim) >= attempt_limit()))
+        FOR NO KEY UPDATE OF m, r SKIP LOCKED
+    LOOP
+        IF abandoned.stop_requested THEN
+            PERFORM close_reply(abandoned.message_id, 'stopped');
+        ELSE
+            PERFORM close_reply(abandoned.message_id, 'failed', 'model-broke');
+        END IF;
+    END LOOP;
+END
+$$;
+
+REVOKE EXECUTE ON FUNCTION close_abandoned() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION close_abandoned() TO runner;

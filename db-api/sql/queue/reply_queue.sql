@@ -1,0 +1,21 @@
+-- The one definition of fair order, for claims and for the position shown alike: sessions take turns. A session's second queued reply
+-- comes after every other session's first, and a session that was served while its next one waited goes to the end (`requeued`).
+-- Blocked: an earlier reply of the same chat is not final yet. security_invoker: row security applies to whoever asks, so only the
+-- runner sees the whole queue.
+CREATE OR REPLACE VIEW reply_queue WITH (security_invoker = true) AS
+SELECT message_id, chat_id, session_id,
+    row_number() OVER (ORDER BY turn, since, queue_number) AS position,
+    EXISTS (
+        SELECT FROM replies earlier
+        WHERE earlier.chat_id = queued.chat_id AND earlier.queue_number < queued.queue_number
+            AND earlier.state IN ('queued', 'running')
+    ) AS blocked
+FROM (
+    SELECT message_id, chat_id, session_id, queue_number,
+        row_number() OVER own AS turn,
+        first_value(coalesce(requeued, queue_number)) OVER own AS since
+    FROM replies WHERE state = 'queued'
+    WINDOW own AS (PARTITION BY session_id ORDER BY queue_number)
+) AS queued;
+
+GRANT SELECT ON reply_queue TO runner;

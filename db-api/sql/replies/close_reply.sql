@@ -1,0 +1,24 @@
+-- Ends a reply: its text moves into the message, once. The message goes first, because its policy asks for a reply that is still open.
+-- Runs as whoever calls it, under that role's policies.
+CREATE OR REPLACE FUNCTION close_reply(
+    reply uuid, final_state text, why text DEFAULT NULL, why_size integer DEFAULT NULL,
+    why_limit integer DEFAULT NULL
+) RETURNS void LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN
+    UPDATE messages SET content = reply_content(r.finished_steps, r.text) FROM replies r
+    WHERE messages.id = reply AND r.message_id = reply
+        AND (r.text <> '' OR r.finished_steps <> '[]');
+    UPDATE replies r
+    SET state = final_state, error = why, error_size = why_size, error_limit = why_limit,
+        -- Of a single step the message's content tells all.
+        finished_steps = CASE
+            WHEN r.finished_steps = '[]' OR r.text = '' THEN r.finished_steps
+            ELSE r.finished_steps || jsonb_build_object('kind', 'text', 'text', r.text)
+        END,
+        text = '', phase = NULL, lease_until = NULL, finished_at = now()
+    WHERE message_id = reply;
+END
+$$;
+
+REVOKE EXECUTE ON FUNCTION close_reply(uuid, text, text, integer, integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION close_reply(uuid, text, text, integer, integer) TO app, runner;

@@ -1,0 +1,35 @@
+-- Titles first, then messages, of both the newest first. Under row security the planner may not hand the match operator to an index,
+-- because the operator could leak what it is shown; so this runs as a role that may read every text, and names the session itself.
+-- Hits are found before they are compared with the session, or the planner would walk over all of another index to find its rows.
+SET LOCAL ROLE searcher;
+CREATE OR REPLACE FUNCTION search_chats(words text, skip integer, most integer)
+RETURNS TABLE (
+    chat_id uuid, title varchar, message_id uuid, role varchar, content text,
+    created_at timestamptz
+)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
+BEGIN ATOMIC
+    WITH asked AS MATERIALIZED (
+        SELECT id AS session_id, search_query(id, words) AS query
+        FROM current_session() AS id
+    ), hits AS MATERIALIZED (
+        SELECT id AS chat_id, NULL::uuid AS message_id, session_id, updated_at AS created_at, id
+        FROM chats WHERE search_words(session_id, title) @@ (SELECT query FROM asked)
+        UNION ALL
+        SELECT chat_id, id, session_id, created_at, id
+        FROM messages WHERE search_words(session_id, content) @@ (SELECT query FROM asked)
+    ), page AS (
+        SELECT hits.chat_id, hits.message_id, hits.created_at, hits.id
+        FROM hits JOIN asked USING (session_id) JOIN chats c ON c.id = hits.chat_id
+        WHERE c.deleted_at IS NULL
+        ORDER BY message_id IS NOT NULL, created_at DESC, id DESC OFFSET skip LIMIT most
+    )
+    SELECT page.chat_id, c.title, page.message_id, m.role, coalesce(m.content, c.title),
+        page.created_at
+    FROM page JOIN chats c ON c.id = page.chat_id LEFT JOIN messages m ON m.id = page.message_id
+    ORDER BY page.message_id IS NOT NULL, page.created_at DESC, page.id DESC;
+END;
+
+REVOKE EXECUTE ON FUNCTION search_chats(text, integer, integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION search_chats(text, integer, integer) TO app;
+RESET ROLE;
