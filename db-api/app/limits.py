@@ -1,4 +1,4 @@
-"""The rules about what people may enter. db-api owns them, checks them, and tells them (`GET /limits`).
+"""The rules about what people may enter. db-api owns them and tells them (`GET /limits`).
 
 What depends on the machine is a setting instead: MESSAGE_LIMIT and LM_MAX_TOKENS.
 """

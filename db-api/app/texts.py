@@ -1,6 +1,6 @@
 """What counts as text: any Unicode that UTF-8 and PostgreSQL can hold.
 
-A refusal names its reason, with size and limit where there is one; `web/handlers.py` passes them on.
+A refusal names its reason, with size and limit; `web/handlers.py` passes them on.
 """
 
 import unicodedata

@@ -1,5 +1,7 @@
-"""Keyset pagination of the list of chats: a page is asked for by where the one before ended, even when
-that chat has moved meanwhile, or was deleted."""
+"""Keyset pagination of the list of chats: a page is asked for by where the one before ended.
+
+It works also when that chat has moved meanwhile, or was deleted.
+"""
 
 from datetime import UTC, datetime
 from typing import NamedTuple, Self
@@ -10,7 +12,7 @@ from app.errors import InvalidInput
 
 
 class Cursor(NamedTuple):
-    """The list's sort key of one chat; the list is read backwards. As text, it goes into an address."""
+    """The sort key of one chat in the list, which is read backwards. As text it goes into a URL."""
 
     pinned: bool
     updated_at: datetime

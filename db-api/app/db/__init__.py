@@ -1,1 +1,1 @@
-"""The connection to PostgreSQL: transactions that act for somebody, prepared statements, SQL files."""
+"""PostgreSQL: transactions that act for somebody, prepared statements, SQL files."""

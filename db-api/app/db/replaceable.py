@@ -1,7 +1,7 @@
-"""Puts today's functions, views and policies in place: each stands in one current file below `sql/`.
+"""Puts today's functions, views and policies in place: each stands in one file below `sql/`.
 
-They belong to the code, not to a revision: every `./migrate` to the newest revision replaces them, if a
-file has changed since. So their history is the files' history.
+They belong to the code, not to a revision: every `./migrate` to the newest revision replaces them,
+if a file has changed since. So their history is the files' history.
 """
 
 from hashlib import sha256
@@ -42,8 +42,8 @@ ORDER = (
     "search/search_chats",
 )
 
-# What a role may do is told whole by the files in policies/: nothing older stays. A function that runs as
-# another role is created by it, which has to be allowed to, for this moment only.
+# What a role may do is told whole by the files in policies/: nothing older stays. A function that
+# runs as another role is created by it, which has to be allowed to, for this moment only.
 BEFORE = """
 DO $$
 DECLARE
@@ -68,10 +68,10 @@ def replace_all(connection: Connection) -> None:
     statements = [(FOLDER / f"{name}.sql").read_text(encoding="utf-8") for name in ORDER]
     mark = f"sql/ {sha256(''.join(statements).encode()).hexdigest()}"
     # The driver's own cursor: nothing in the files is a parameter, whatever it looks like.
-    with connection.connection.cursor() as cursor:
-        cursor.execute(READ_MARK)
-        if cursor.fetchone() == (mark,):
-            return
-        for statement in (BEFORE, *statements, AFTER):
-            cursor.execute(statement)
-        cursor.execute(f"COMMENT ON SCHEMA public IS '{mark}'")
+    cursor = connection.connection.cursor()
+    cursor.execute(READ_MARK)
+    if cursor.fetchone() == (mark,):
+        return
+    for statement in (BEFORE, *statements, AFTER):
+        cursor.execute(statement)
+    cursor.execute(f"COMMENT ON SCHEMA public IS '{mark}'")

@@ -1,1 +1,1 @@
-"""Following a chat by long poll: answers as soon as something differs from what the caller knows."""
+"""Following a chat by long poll: an answer comes when something differs from what is known."""

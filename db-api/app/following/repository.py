@@ -31,7 +31,8 @@ HEAD = (
 # Finished text has moved into the message; only a reply of several steps still has them apart.
 REPLIES = text(f"""
 WITH known AS (
-    SELECT * FROM json_to_recordset(CAST(:known AS json)) AS k (id uuid, step integer, "offset" integer)
+    SELECT * FROM json_to_recordset(CAST(:known AS json))
+        AS k (id uuid, step integer, "offset" integer)
 ), wanted AS (
     SELECT unnest(CAST(CAST(:new AS text[]) AS uuid[])) AS id
     UNION SELECT id FROM known

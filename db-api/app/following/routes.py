@@ -39,8 +39,8 @@ async def read_known(
     known: Annotated[
         str,
         Query(
-            description=f"JSON: a list of at most {MOST_KNOWN} `KnownReply`, the replies whose state"
-            " the caller knows.",
+            description=f"JSON: a list of at most {MOST_KNOWN} `KnownReply`: replies as the caller"
+            " last saw them.",
             openapi_examples=EXAMPLES,
         ),
     ] = "[]",

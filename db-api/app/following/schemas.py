@@ -40,7 +40,7 @@ class ChatUpdate(BaseModel):
 
 
 class KnownReply(BaseModel):
-    """A reply as the caller last saw it: up to ``offset`` (code points) of the last ``step`` it has."""
+    """A reply as the caller last saw it: up to ``offset`` (code points) of its last ``step``."""
 
     id: UUID
     state: State

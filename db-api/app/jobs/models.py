@@ -10,10 +10,10 @@ UNFINISHED = sql("state IN ('queued', 'running')")
 
 
 class LeasedJob:
-    """Work that a worker claims for the length of a lease, and that another takes over when it runs out.
+    """Work that a worker claims under a lease. Another takes it over when the lease runs out.
 
     ``progress`` counts what is done, in the job's own unit. If it has not grown since the claim
-    (``progress_at_claim``) when the lease runs out, that was an attempt in vain; ``attempts`` counts
+    (``progress_at_claim``) when the lease runs out, that was a failed attempt; ``attempts`` counts
     those in a row.
     """
 

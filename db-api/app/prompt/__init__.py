@@ -1,1 +1,1 @@
-"""What the model is given: how it is built, where the window on a long chat begins, how it is shortened."""
+"""What the model is given: built, windowed in a long chat, shortened if it was refused."""

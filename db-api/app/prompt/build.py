@@ -11,8 +11,8 @@ from app.prompt.schemas import Prompt, PromptMessage, TextPart
 # Far above any context window; it only keeps a very long chat from being read whole.
 MOST_BYTES = 400_000
 
-# From the reply's question, or without a reply from the head, upwards to where the window begins. An
-# answer that stayed empty (stopped or failed at once, or not finished yet) is left out. So is a
+# From the reply's question, or without a reply from the head, upwards to where the window begins.
+# An answer that stayed empty (stopped or failed at once, or not finished yet) is left out. So is a
 # question that was refused as too long on this branch: it would get every later one refused, too.
 PROMPT = text("""
 WITH RECURSIVE asked AS (

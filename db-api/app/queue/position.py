@@ -1,4 +1,4 @@
-"""The queue's length and the positions in it. Their definition is SQL: `sql/queue/reply_queue.sql`."""
+"""The queue's length and positions, as SQL defines them: `sql/queue/reply_queue.sql`."""
 
 from app.errors import QueueFull
 

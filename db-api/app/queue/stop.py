@@ -1,4 +1,4 @@
-"""Stop: at once while a reply is queued; of a running one its worker is told with its next heartbeat."""
+"""Stop: at once while a reply is queued; a running one's worker is told by its next heartbeat."""
 
 from uuid import UUID
 

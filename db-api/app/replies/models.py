@@ -15,13 +15,13 @@ from app.jobs.models import UNFINISHED, LeasedJob, job_constraints
 class Reply(LeasedJob, Base):
     """The job of writing one assistant message. Its progress is counted in code points.
 
-    A reply is a sequence of steps. ``text`` is that of the step being written; ``finished_steps`` are
-    those before it, as a list of ``kind`` and ``text``. At the end the text moves into the message,
-    once. ``queue_number`` is the order of asking: counted, not timed, because a clock can jump.
-    ``requeued`` is, on the same count, when its session was last served while it was queued: whoever
-    has had a turn goes to the end of the queue. ``continued``: it began with another version's text.
-    ``error_size`` and ``error_limit`` are tokens; ``error_detail`` is what an earlier version stored
-    where the kind is unknown.
+    A reply is a sequence of steps. ``text`` is that of the step being written; ``finished_steps``
+    are those before it, as a list of ``kind`` and ``text``. At the end the text moves into the
+    message, once. ``queue_number`` is the order of asking: counted, not timed, because a clock can
+    jump. ``requeued`` is, on the same count, when its session was last served while it was queued:
+    whoever has had a turn goes to the end of the queue. ``continued``: it began with another
+    version's text. ``error_size`` and ``error_limit`` are tokens; ``error_detail`` is what an
+    earlier version stored where the kind is unknown.
     """
 
     __tablename__ = "replies"
@@ -34,7 +34,8 @@ class Reply(LeasedJob, Base):
         *job_constraints(),
         CheckConstraint("phase IN ('waiting', 'reading', 'writing')", name="phase"),
         CheckConstraint(
-            "error IN ('model-broke', 'model-refused', 'prompt-too-long', 'reply-limit', 'unknown')",
+            "error IN ('model-broke', 'model-refused', 'prompt-too-long', 'reply-limit',"
+            " 'unknown')",
             name="error",
         ),
         CheckConstraint(

@@ -1,1 +1,1 @@
-"""Sending a message, and asking for a reply again: each stores what is asked and its queued reply."""
+"""Sending a message, regenerating a reply: each stores what is asked and its queued reply."""

@@ -37,7 +37,7 @@ def regenerate(
     slots: int,
     queue_limit: int,
 ) -> Sent:
-    """Store a queued reply to the question of the one it replaces, and claim it if it is its turn."""
+    """Store a queued reply beside the one it replaces, and claim it if it is its turn."""
     chat = chats.lock(connection, session_id, chat_id)
     owner = {"session_id": session_id, "chat_id": chat_id}
     keys = {"client_key": new.client_key, "replaces": new.replaces}

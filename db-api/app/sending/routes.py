@@ -1,5 +1,6 @@
 """Send a message; ask for a reply again."""
 
+from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Response
@@ -25,7 +26,9 @@ from app.web.routing import ThreadRoute
 
 router = APIRouter(prefix="/chats/{chat_id}", route_class=ThreadRoute)
 
-REPEATED = {200: {"model": Sent, "description": "It was stored before: nothing was added."}}
+REPEATED: dict[int | str, dict[str, Any]] = {
+    200: {"model": Sent, "description": "It was stored before: nothing was added."}
+}
 REFUSALS = (SessionEnded, ChatNotFound, MessageNotFound, KeyReused, QueueFull)
 
 

@@ -1,1 +1,1 @@
-"""What every route shares: who calls, what they are given, errors as problems, limits, health, docs."""
+"""What every route shares: who calls, what it is given, errors as problems, health, docs."""

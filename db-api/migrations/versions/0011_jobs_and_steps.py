@@ -1,4 +1,4 @@
-"""Typed reply errors, steps, progress, and the queue's own words; functions and policies leave the history.
+"""Typed reply errors, steps, progress; functions, views and policies leave the history.
 
 From here on `sql/` holds them, and `app/db/replaceable.py` puts them in place.
 
@@ -39,7 +39,7 @@ COLUMNS = (
     """,
 )
 
-# `kind` or `kind size limit` was one string. Whatever else an earlier version stored stays as the detail.
+# `kind` or `kind size limit` was one string. Whatever else was stored stays as the detail.
 ROWS = (
     "UPDATE replies SET continued = true WHERE prefilled > 0",
     "UPDATE replies SET progress = char_length(text) WHERE state IN ('queued', 'running')",
@@ -116,8 +116,9 @@ ROWS_BEFORE = (
     "UPDATE replies SET prefilled = 1 WHERE continued",
     """
     UPDATE replies
-    SET text = (SELECT string_agg(step ->> 'text', '') FROM jsonb_array_elements(finished_steps) step)
-        || text
+    SET text = (
+        SELECT string_agg(step ->> 'text', '') FROM jsonb_array_elements(finished_steps) AS step
+    ) || text
     WHERE finished_steps <> '[]' AND state IN ('queued', 'running')
     """,
     "UPDATE replies SET progress_at_claim = least(progress_at_claim, char_length(text))",
@@ -159,12 +160,10 @@ def downgrade() -> None:
 
 
 def history() -> list[str]:
-    """The functions, views, grants and policies that stood at 0010, from the migrations that made them."""
+    """What stood at 0010, from the migrations that made it: functions, views, grants, policies."""
 
     def made_by(number: str, *names: str) -> list[str]:
-        script = op.get_context().script
-        assert script is not None
-        module = script.get_revision(number).module
+        module = op.get_context().script.get_revision(number).module  # type: ignore[union-attr]
         found: list[Any] = [getattr(module, name) for name in names]
         return [part for one in found for part in ([one] if isinstance(one, str) else one)]
 
