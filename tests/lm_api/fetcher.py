@@ -1,7 +1,5 @@
 """The fetcher as a program of its own, with a catalogue of tiny models that the test serves."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 import random
@@ -15,45 +13,39 @@ from pathlib import Path
 
 import pytest
 
+from local.stack import ROOT
 from tests.lm_api.source import Source, SourceServer
-from tests.support.lm_server import ROOT
 
 CONTENT = random.Random(1).randbytes(300_000)
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
+PART = f".{SHA256[:8]}.part"
 REVISION = "0123456789abcdef0123456789abcdef01234567"
 UNUSED = "http://127.0.0.1:9"  # the discard port: nobody listens there
 
 
 @dataclass
 class Fetcher:
-    """A copy of lm-api's Python files beside a catalogue with one model, `tiny`."""
+    """A copy of lm-api's Python files beside a catalogue with one model, `tiny`. Its waits are too
+    short to matter."""
 
     program: Path
-    models: Path
     environment: dict[str, str]
+
+    @property
+    def models(self) -> Path:
+        return Path(self.environment["LM_MODELS_DIR"])
 
     @property
     def file(self) -> Path:
         return self.models / "tiny.gguf"
 
     @property
-    def part(self) -> Path:
-        return self.models / f"tiny.gguf.{SHA256[:8]}.part"
-
-    @property
     def command(self) -> list[str]:
         return [sys.executable, "-W", "error", os.fspath(self.program)]
 
-    def hurry(self) -> None:
-        """Makes the waits between tries too short to matter."""
-        code = self.program.with_name("download.py")
-        text, changed = re.subn(r"(?m)^(WAITS\w* =) .*", r"\1 (0.01, 0.01)", code.read_text())
-        assert changed == 2
-        code.write_text(text)
-
-    def list_model(self, source: str, name: str = "tiny", size: int = len(CONTENT)) -> None:
+    def list_model(self, source: str, size: int = len(CONTENT)) -> None:
         """Writes the catalogue anew with this one model."""
-        row = (name, f"{name}.gguf", str(size), SHA256, "MIT", "2048", source)
+        row = ("tiny", "tiny.gguf", str(size), SHA256, "MIT", "2048", source)
         self.program.with_name("models.tsv").write_text("\t".join(row) + "\n")
 
     def begin(self, **settings: str) -> subprocess.Popen[str]:
@@ -66,12 +58,30 @@ class Fetcher:
             text=True,
         )
 
-    def run(self, **settings: str) -> subprocess.CompletedProcess[str]:
-        """Runs it to its end."""
+    def run(self, code: int, **settings: str) -> tuple[str, str]:
+        """Runs it to its end, which must be this exit code; what it said, and what it complained
+        of."""
         process = self.begin(**settings)
-        out, err = process.communicate(timeout=60)
-        assert "Traceback" not in err, err
-        return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+        said, complained = process.communicate(timeout=60)
+        assert "Traceback" not in complained, complained
+        assert process.returncode == code, complained
+        return said, complained
+
+    def fetch(self, **settings: str) -> str:
+        """Runs it, and the model is there; what it said."""
+        said, _ = self.run(0, **settings)
+        (file,) = self.models.glob("*.gguf")
+        assert file.read_bytes() == CONTENT
+        assert not list(self.models.glob("*.part"))
+        return said
+
+    def fail(self, code: int, *words: str, **settings: str) -> str:
+        """Runs it, which must end with this exit code and complain in these words; all of them."""
+        _, complained = self.run(code, **settings)
+        for word in words:
+            assert word in complained
+        assert not list(self.models.glob("*.gguf"))
+        return complained
 
 
 @pytest.fixture
@@ -86,15 +96,22 @@ def fetcher(tmp_path: Path, source: Source) -> Fetcher:
     """A fetcher whose Hugging Face is `source`."""
     program = tmp_path / "lm-api" / "fetch.py"
     shutil.copytree(ROOT / "lm-api", program.parent)
-    models = tmp_path / "models"
+    for file, constant, value in (
+        ("download.py", r"WAITS\w*", "(0.01, 0.01)"),
+        ("progress.py", "EVERY_SECONDS", "{True: 0.01, False: 0.01}"),
+    ):
+        code = program.with_name(file)
+        text, changed = re.subn(rf"(?m)^({constant} =) .*", rf"\1 {value}", code.read_text())
+        assert changed
+        code.write_text(text)
     quiet = {name: value for name, value in os.environ.items() if not name.startswith("PIP_")}
     environment = quiet | {
         "LM_MODEL": "tiny",
         "LM_MODEL_URL": "",
-        "LM_MODELS_DIR": os.fspath(models),
+        "LM_MODELS_DIR": os.fspath(tmp_path / "models"),
         "HF_ENDPOINT": source.url,
         "NO_PROXY": "*",
     }
-    fetcher = Fetcher(program, models, environment)
+    fetcher = Fetcher(program, environment)
     fetcher.list_model(f"huggingface:someone/tiny@{REVISION}")
     return fetcher

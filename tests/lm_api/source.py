@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import threading
 import time
@@ -32,42 +33,35 @@ class Handler(BaseHTTPRequestHandler):
     server: SourceServer
 
     def do_GET(self) -> None:
-        source = self.server.source
-        asked = self.headers["Range"]
+        source, asked = self.server.source, self.headers["Range"]
         source.asked.append((self.path, asked))
-        start = int(re.findall(r"\d+", asked)[0]) if asked and source.knows_ranges else 0
+        partial = bool(asked) and source.knows_ranges
+        start = int(re.findall(r"\d+", asked)[0]) if partial else 0
         size = len(source.content)
         if source.status != 200:
-            self.send_response(source.status)
-            self.send_header("Content-Length", "0")
+            self.begin(source.status, {"Content-Length": "0"})
         elif start >= size:
-            self.send_response(416)
-            self.send_header("Content-Range", f"bytes */{size}")
-            self.send_header("Content-Length", "0")
+            self.begin(416, {"Content-Range": f"bytes */{size}", "Content-Length": "0"})
         else:
-            self.begin(start, size, partial=bool(asked) and source.knows_ranges)
+            told = {"Content-Range": f"bytes {start}-{size - 1}/{size}"} if partial else {}
+            length = {"Content-Length": str(size - start)} if source.tells_length else {}
+            self.begin(206 if partial else 200, told | length)
             self.send_body(source, start)
-            return
-        self.end_headers()
 
-    def begin(self, start: int, size: int, partial: bool) -> None:
-        self.send_response(206 if partial else 200)
-        if partial:
-            self.send_header("Content-Range", f"bytes {start}-{size - 1}/{size}")
-        if self.server.source.tells_length:
-            self.send_header("Content-Length", str(size - start))
+    def begin(self, status: int, headers: dict[str, str]) -> None:
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
         self.end_headers()
 
     def send_body(self, source: Source, start: int) -> None:
         end = len(source.content)
         if source.break_off_after:
             end = min(end, start + source.break_off_after.pop(0))
-        try:
+        with contextlib.suppress(OSError):  # the fetcher went away, which some tests make it do
             for at in range(start, end, 10_000):
                 self.wfile.write(source.content[at : min(at + 10_000, end)])
                 time.sleep(source.pause)
-        except OSError:
-            pass  # the fetcher went away, which some tests make it do
 
     def log_message(self, format: str, *args: object) -> None:
         """Silent: pytest's output is for the tests."""

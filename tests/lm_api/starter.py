@@ -1,7 +1,5 @@
 """Runs `lm-api/start` with stand-ins for the two servers, which tell what they were given."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys
@@ -10,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.lm_server import ROOT
+from local.stack import ROOT
 
-START = ROOT / "lm-api" / "start"
 FAKE_SERVER = """#!/bin/sh
 if [ "$1" = --help ]; then echo "{help}"; exit; fi
 printf '%s\\n' "$0" "$@" > "{told}"
@@ -35,8 +32,11 @@ class Starter:
         return self.folder / "told"
 
     def put_program(self, name: str, help_text: str = "--sse-ping-interval N") -> None:
+        self.put_script(name, FAKE_SERVER.format(help=help_text, told=self.told))
+
+    def put_script(self, name: str, script: str) -> None:
         program = self.folder / "bin" / name
-        program.write_text(FAKE_SERVER.format(help=help_text, told=self.told))
+        program.write_text(script)
         program.chmod(0o755)
 
     def run(self, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
@@ -47,20 +47,28 @@ class Starter:
             "LM_API_KEY_FILE": os.fspath(self.folder / "key"),
             "PYTHON": sys.executable,
         }
+        command = [str(ROOT / "lm-api" / "start"), *arguments]
         return subprocess.run(
-            [START, *arguments],
-            env=environment | settings,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=30,
+            command, env=environment | settings, capture_output=True, text=True, check=False
         )
 
-    def arguments(self, *arguments: str, **settings: str) -> list[str]:
-        """The list that `start` gives to the server."""
+    def refuse(self, *words: str, **settings: str) -> None:
+        """Runs `start`, which must say these words and start no server."""
+        done = self.run(**settings)
+        assert done.returncode == 2
+        for word in words:
+            assert word in done.stderr
+        assert not self.told.exists()
+
+    def command(self, *arguments: str, **settings: str) -> list[str]:
+        """The server that `start` becomes, and the list it is given."""
         done = self.run(*arguments, **settings)
         assert done.returncode == 0, done.stderr
-        return self.told.read_text().splitlines()[1:]
+        return self.told.read_text().splitlines()
+
+    def arguments(self, *arguments: str, **settings: str) -> list[str]:
+        """The list alone."""
+        return self.command(*arguments, **settings)[1:]
 
     def value(self, option: str, **settings: str) -> str:
         """What the list says for one option."""

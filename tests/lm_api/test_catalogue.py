@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.support.lm_server import ROOT
+from local.stack import ROOT
 
 COLUMNS = ("name", "file", "bytes", "sha256", "licence", "context", "source")
 LINES = (ROOT / "lm-api" / "models.tsv").read_text().splitlines()

@@ -16,14 +16,10 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A disk of 1 MB."""
     folder = tmp_path / "small"
     folder.mkdir()
-    mount = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if mount.returncode:
-        pytest.skip(f"a small disk can't be made here: {mount.stderr.strip()}")
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)]
+    mounted = subprocess.run(mount, capture_output=True, text=True, check=False)
+    if mounted.returncode:
+        pytest.skip(f"a small disk can't be made here: {mounted.stderr.strip()}")
     yield folder
     subprocess.run(["umount", folder], check=True)
 
@@ -31,11 +27,8 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 def test_too_little_space_is_told_before_anything_is_fetched(
     fetcher: Fetcher, source: Source
 ) -> None:
-    petabyte = 10**15
-    fetcher.list_model("huggingface:someone/tiny@" + "0" * 40, size=petabyte)
-    done = fetcher.run()
-    assert done.returncode == 5
-    assert "1,000,000,016,000,000 bytes are needed" in done.stderr
+    fetcher.list_model("huggingface:someone/tiny@" + "0" * 40, size=10**15)
+    fetcher.fail(5, "1,000,000,016,000,000 bytes are needed")
     assert source.asked == []
 
 
@@ -44,18 +37,7 @@ def test_a_disk_that_fills_up_on_the_way_is_told_plainly(
 ) -> None:
     source.content = CONTENT * 10
     source.tells_length = False  # so that nothing can be reckoned beforehand
-    done = fetcher.run(
-        LM_MODELS_DIR=os.fspath(small_disk),
-        LM_MODEL_URL=f"{source.url}/big.gguf",
-        LM_MODEL_SHA256=SHA256,
-    )
-    assert done.returncode == 5
-    assert f"the disk of {small_disk} is full" in done.stderr
+    own = {"LM_MODEL_URL": f"{source.url}/big.gguf", "LM_MODEL_SHA256": SHA256}
+    full = f"the disk of {small_disk} is full"
+    fetcher.fail(5, full, LM_MODELS_DIR=os.fspath(small_disk), **own)
     assert not (small_disk / "big.gguf").exists()
-
-
-def test_a_folder_that_cannot_be_made_is_explained(fetcher: Fetcher, tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    done = fetcher.run(LM_MODELS_DIR=str(tmp_path / "file" / "models"))
-    assert done.returncode == 2
-    assert "can't make the models' folder" in done.stderr

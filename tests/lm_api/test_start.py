@@ -1,16 +1,18 @@
 """`lm-api/start`: the settings it hands on, the server it picks, what it says when it can't."""
 
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from local.stack import ROOT
 from tests.lm_api.starter import Starter
-from tests.support.lm_server import ROOT
 
 
 def test_without_any_setting_the_measured_flags_are_used(starter: Starter) -> None:
-    arguments = starter.arguments(LM_THREADS="3")
+    empty = dict.fromkeys(("LM_SLOTS", "LM_CONTEXT", "LM_BATCH", "LM_MODEL", "LM_MODEL_URL"), "")
+    arguments = starter.arguments(LM_THREADS="3", **empty)  # an empty setting is none
     assert " ".join(arguments) == (
         f"--model {starter.model} --alias qwen2.5-0.5b-instruct-q8_0"
         f" --host 0.0.0.0 --port 80 --api-key-file {starter.folder / 'key'}"
@@ -21,79 +23,63 @@ def test_without_any_setting_the_measured_flags_are_used(starter: Starter) -> No
     )
 
 
+def test_every_setting_reaches_the_server(starter: Starter) -> None:
+    settings = {
+        "HOST": "71",
+        "PORT": "72",
+        "LM_SLOTS": "3",
+        "LM_CONTEXT": "2048",
+        "LM_THREADS": "73",
+        "LM_BATCH": "74",
+        "LM_CACHE_RAM": "75",
+        "LM_SLOT_SIMILARITY": "76",
+        "LM_MAX_TOKENS": "77",
+    }
+    assert " ".join(starter.arguments("--verbosity", "4", **settings)[4:]) == (
+        f"--host 71 --port 72 --api-key-file {starter.folder / 'key'}"
+        " --parallel 3 --ctx-size 6144 --no-kv-unified"  # every slot gets the whole context
+        " --cache-ram 75 --slot-prompt-similarity 76 --batch-size 74 --ubatch-size 74"
+        " --flash-attn on --threads 73 --threads-batch 73 --predict 77 --sse-ping-interval 1"
+        " --metrics --no-slots --no-webui --verbosity 4"  # one's own arguments come last
+    )
+
+
 @pytest.mark.parametrize(
-    ("setting", "option"),
+    ("settings", "policy"),
     [
-        ("HOST", "--host"),
-        ("PORT", "--port"),
-        ("LM_SLOTS", "--parallel"),
-        ("LM_THREADS", "--threads"),
-        ("LM_THREADS", "--threads-batch"),
-        ("LM_BATCH", "--batch-size"),
-        ("LM_BATCH", "--ubatch-size"),
-        ("LM_CACHE_RAM", "--cache-ram"),
-        ("LM_SLOT_SIMILARITY", "--slot-prompt-similarity"),
-        ("LM_MAX_TOKENS", "--predict"),
+        ({}, "passive 1000\n"),
+        ({"GOMP_SPINCOUNT": "5"}, "passive 5\n"),
+        ({"OMP_WAIT_POLICY": "active"}, "active \n"),
     ],
 )
-def test_a_setting_reaches_the_server(starter: Starter, setting: str, option: str) -> None:
-    assert starter.value(option, **{setting: "77"}) == "77"
+def test_waiting_threads_spin_briefly_and_sleep_unless_told_otherwise(
+    starter: Starter, settings: dict[str, str], policy: str
+) -> None:
+    starter.run(**settings)
+    assert starter.told.with_name("told.policy").read_text() == policy
 
 
-def test_every_slot_gets_the_whole_context(starter: Starter) -> None:
-    assert starter.value("--ctx-size", LM_CONTEXT="2048", LM_SLOTS="3") == "6144"
-
-
-def test_empty_settings_mean_the_defaults(starter: Starter) -> None:
-    empty = dict.fromkeys(("LM_SLOTS", "LM_CONTEXT", "LM_THREADS", "LM_MODEL", "LM_MODEL_URL"), "")
-    assert starter.value("--ctx-size", **empty) == "32768"
-
-
-def test_waiting_threads_spin_briefly_and_sleep_unless_told_otherwise(starter: Starter) -> None:
-    policy = starter.told.with_name("told.policy")
-    starter.run()
-    assert policy.read_text() == "passive 1000\n"
-    starter.run(GOMP_SPINCOUNT="5")
-    assert policy.read_text() == "passive 5\n"
-    starter.run(OMP_WAIT_POLICY="active")
-    assert policy.read_text() == "active \n"
-
-
-def test_arguments_of_ones_own_are_added(starter: Starter) -> None:
-    assert starter.arguments("--verbosity", "4")[-2:] == ["--verbosity", "4"]
-
-
-def test_an_own_file_serves_under_its_own_name(starter: Starter, tmp_path: Path) -> None:
-    (tmp_path / "mine.gguf").write_bytes(b"GGUF")
-    for model in (str(tmp_path / "mine.gguf"), "mine.gguf"):
-        assert starter.value("--model", LM_MODEL=model) == str(tmp_path / "mine.gguf")
-        assert starter.value("--alias", LM_MODEL=model) == "mine"
-
-
-def test_an_own_address_means_the_file_fetched_from_it(starter: Starter, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"LM_MODEL": "{}/own.gguf"},
+        {"LM_MODEL": "own.gguf"},
+        {"LM_MODEL_URL": "https://models.example/a/own.gguf?download=true"},
+    ],
+)
+def test_an_own_file_serves_under_its_own_name(
+    starter: Starter, tmp_path: Path, settings: dict[str, str]
+) -> None:
     (tmp_path / "own.gguf").write_bytes(b"GGUF")
-    url = "https://models.example/a/own.gguf?download=true"
-    assert starter.value("--model", LM_MODEL_URL=url) == str(tmp_path / "own.gguf")
-    assert starter.value("--alias", LM_MODEL_URL=url) == "own"
+    given = {name: value.format(tmp_path) for name, value in settings.items()}
+    model = ["--model", str(tmp_path / "own.gguf"), "--alias", "own"]
+    assert starter.arguments(**given)[:4] == model
 
 
 def test_a_missing_model_names_the_command_that_brings_it(starter: Starter) -> None:
     starter.model.unlink()
-    done = starter.run()
-    assert done.returncode == 2
-    assert str(starter.model) in done.stderr
-    assert "docker compose run --rm model" in done.stderr
-    assert f"{ROOT}/lm-api/fetch.py" in done.stderr
-
-
-def test_a_missing_or_empty_key_is_refused(starter: Starter, tmp_path: Path) -> None:
-    for content in (None, ""):
-        key = tmp_path / "other-key"
-        if content is not None:
-            key.write_text(content)
-        done = starter.run(LM_API_KEY_FILE=str(key))
-        assert done.returncode == 2
-        assert "secrets/make" in done.stderr
+    fetch = f"{ROOT}/lm-api/fetch.py"
+    starter.refuse(str(starter.model), "docker compose run --rm model", fetch)
 
 
 @pytest.mark.parametrize(
@@ -104,58 +90,42 @@ def test_a_missing_or_empty_key_is_refused(starter: Starter, tmp_path: Path) -> 
         ({"LM_CONTEXT": "-1"}, "LM_CONTEXT must be a whole number"),
         ({"LM_CONTEXT": "100000"}, "at most 32768"),
         ({"LM_MODEL": "gpt-5"}, "Choose one of: qwen2.5-0.5b-instruct-q8_0"),
+        ({"LM_API_KEY_FILE": "/no/such/key"}, "secrets/make"),
+        ({"LM_API_KEY_FILE": "/dev/null"}, "secrets/make"),
+        ({"LLAMA_SERVER": "/no/such/server"}, "/no/such/server is not a program"),
     ],
 )
 def test_a_wrong_setting_is_told_by_name(
     starter: Starter, settings: dict[str, str], said: str
 ) -> None:
-    done = starter.run(**settings)
-    assert done.returncode == 2
-    assert said in done.stderr
-    assert not starter.told.exists()
+    starter.refuse(said, **settings)
 
 
-def test_without_a_llama_server_python_serves(starter: Starter) -> None:
+def test_without_a_llama_server_python_serves_the_same_list(starter: Starter) -> None:
     expected = starter.arguments()
     (starter.folder / "bin" / "llama-server").unlink()
     starter.put_program("python")
-    assert starter.arguments(PYTHON="python") == [
-        f"{ROOT}/lm-api/xllamacpp_server.py",
-        *expected,
-    ]
+    adapter = f"{ROOT}/lm-api/xllamacpp_server.py"
+    assert starter.arguments(PYTHON="python") == [adapter, *expected]
+
+
+def test_a_machine_without_any_server_is_told_what_to_install(starter: Starter) -> None:
+    (starter.folder / "bin" / "llama-server").unlink()
+    # -S leaves the installed packages out, xllamacpp among them.
+    starter.put_script("python", f'#!/bin/sh\nexec {sys.executable} -S "$@"\n')
+    starter.refuse("pip install xllamacpp", PYTHON="python")
 
 
 def test_a_llama_server_too_old_for_the_list_is_passed_over(starter: Starter) -> None:
     starter.put_program("llama-server", help_text="--slots N")
     starter.put_program("python")
-    done = starter.run(PYTHON="python")
-    assert "too old" in done.stderr
-    assert starter.told.read_text().splitlines()[1].endswith("xllamacpp_server.py")
+    assert "too old" in starter.run().stderr
+    assert starter.arguments(PYTHON="python")[0].endswith("xllamacpp_server.py")
 
 
 def test_a_server_of_ones_own_can_be_named(starter: Starter) -> None:
     starter.put_program("my-server")
-    starter.run(LLAMA_SERVER="my-server")
-    assert starter.told.read_text().splitlines()[0].endswith("/my-server")
-
-
-def test_a_named_server_that_is_not_there_is_told(starter: Starter) -> None:
-    done = starter.run(LLAMA_SERVER="/no/such/server")
-    assert done.returncode == 2
-    assert "/no/such/server is not a program" in done.stderr
-
-
-def make_machine(root: Path, siblings: list[str], allowed: str, limit: str | None) -> None:
-    """A fake /proc and /sys: each CPU's hyper-thread siblings, who may run, the cgroup's limit."""
-    (root / "proc/self").mkdir(parents=True)
-    (root / "proc/self/status").write_text(f"Name:\tsh\nCpus_allowed_list:\t{allowed}\n")
-    for number, names in enumerate(siblings):
-        topology = root / f"sys/devices/system/cpu/cpu{number}/topology"
-        topology.mkdir(parents=True)
-        (topology / "thread_siblings_list").write_text(names + "\n")
-    if limit is not None:
-        (root / "sys/fs/cgroup").mkdir(parents=True)
-        (root / "sys/fs/cgroup/cpu.max").write_text(limit + "\n")
+    assert starter.command(LLAMA_SERVER="my-server")[0].endswith("/my-server")
 
 
 TWO_CORES_FOUR_THREADS = ["0,2", "1,3", "0,2", "1,3"]
@@ -175,8 +145,16 @@ TWO_CORES_FOUR_THREADS = ["0,2", "1,3", "0,2", "1,3"]
 def test_threads_are_the_physical_cores_we_may_use(
     tmp_path: Path, siblings: list[str], allowed: str, limit: str | None, cores: int
 ) -> None:
-    make_machine(tmp_path, siblings, allowed, limit)
-    counted = subprocess.run(
-        [ROOT / "lm-api" / "count-cores", tmp_path], capture_output=True, text=True, check=True
-    )
+    """On a fake /proc and /sys: each CPU's hyper-thread siblings, who may run, the cgroup's
+    limit."""
+    files = {"proc/self/status": f"Name:\tsh\nCpus_allowed_list:\t{allowed}\n"}
+    for number, names in enumerate(siblings):
+        files[f"sys/devices/system/cpu/cpu{number}/topology/thread_siblings_list"] = f"{names}\n"
+    if limit is not None:
+        files["sys/fs/cgroup/cpu.max"] = f"{limit}\n"
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    command = [ROOT / "lm-api" / "count-cores", tmp_path]
+    counted = subprocess.run(command, capture_output=True, text=True, check=True)
     assert counted.stdout == f"{cores}\n"

@@ -6,15 +6,9 @@ Use the session's one by importing the fixture into a conftest.py:
 .cache/models. The server is the one in the wheel xllamacpp unless LLAMA_SERVER names another.
 """
 
-from __future__ import annotations
-
 import os
-import socket
 import subprocess
 import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,103 +16,59 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-MODELS_DIR = ROOT / ".cache" / "models"
-MODEL = "smollm2-135m-instruct"
+from local.model import SMALL
+from local.ports import free_port
+from local.stack import ROOT
+from tests.support.program import Program
+from tests.support.waiting import answers
+
 KEY = "a-key-only-tests-know"
 LOADING_SECONDS = 120.0  # a busy machine may take its time
 
 
 @dataclass(frozen=True)
 class LmServer:
-    """A running server: what a client needs, and its process for tests that end or watch it."""
+    """A running server: what a client needs, and the program for tests that end or watch it."""
 
     url: str
-    key: str
-    key_file: Path
-    log: Path
-    process: subprocess.Popen[bytes]
+    program: Program
 
     @property
     def headers(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self.key}"}
-
-
-def free_port() -> int:
-    """A port of 127.0.0.1 that nobody uses right now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def fetch_small_model() -> None:
-    """Makes sure that SmolLM2 is in .cache/models; at once when it is."""
-    fetch = subprocess.run(
-        [sys.executable, ROOT / "lm-api" / "fetch.py"],
-        env=os.environ
-        | {"LM_MODEL": MODEL, "LM_MODEL_URL": "", "LM_MODELS_DIR": os.fspath(MODELS_DIR)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if fetch.returncode:
-        raise RuntimeError(f"the tests' model can't be had:\n{fetch.stdout}{fetch.stderr}")
+        return {"Authorization": f"Bearer {KEY}"}
 
 
 def is_healthy(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(f"{url}/health", timeout=2) as answer:
-            return bool(answer.status == 200)
-    except urllib.error.HTTPError as error:  # 503 while the model is loading
-        error.close()
-        return False
-    except OSError:
-        return False
-
-
-def wait_until_healthy(server: LmServer) -> None:
-    """Returns once /health says ok; raises with the log when the server ends or takes too long."""
-    deadline = time.monotonic() + LOADING_SECONDS
-    while not is_healthy(server.url):
-        if server.process.poll() is not None or time.monotonic() > deadline:
-            raise RuntimeError(f"lm-api/start did not come up:\n{server.log.read_text()}")
-        time.sleep(0.1)
+    """Whether it answers and its model is loaded."""
+    return answers(f"{url}/health")
 
 
 @contextmanager
 def run_lm_server(folder: Path, **settings: str) -> Iterator[LmServer]:
     """A server with these settings (environment variables), keeping its key and log in `folder`."""
-    fetch_small_model()
-    key_file, log, port = folder / "lm-api-key", folder / "lm-api.log", free_port()
-    key_file.write_text(KEY)
+    (folder / "lm-api-key").write_text(KEY)
+    port = str(free_port())
     environment = {
-        "LLAMA_SERVER": "xllamacpp",
-        **os.environ,
+        "LLAMA_SERVER": os.environ.get("LLAMA_SERVER", "xllamacpp"),
         "PYTHON": sys.executable,
         "HOST": "127.0.0.1",
-        "PORT": str(port),
-        "LM_MODEL": MODEL,
+        "PORT": port,
+        "LM_MODEL": SMALL,
         "LM_MODEL_URL": "",
-        "LM_MODELS_DIR": os.fspath(MODELS_DIR),
-        "LM_API_KEY_FILE": os.fspath(key_file),
+        "LM_MODELS_DIR": str(ROOT / ".cache" / "models"),
+        "LM_API_KEY_FILE": str(folder / "lm-api-key"),
         "LM_CACHE_RAM": "256",
         **settings,
     }
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [ROOT / "lm-api" / "start"], env=environment, stdout=output, stderr=output
-        )
+    fetch = [sys.executable, str(ROOT / "lm-api" / "fetch.py")]
+    subprocess.run(fetch, env=os.environ | environment, check=True)  # at once when it is there
+    program = Program([ROOT / "lm-api" / "start"], environment, folder / "lm-api.log")
     try:
-        server = LmServer(f"http://127.0.0.1:{port}", KEY, key_file, log, process)
-        wait_until_healthy(server)
+        server = LmServer(f"http://127.0.0.1:{port}", program)
+        program.wait_until(lambda: is_healthy(server.url), LOADING_SECONDS)
         yield server
     finally:
-        process.terminate()
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        program.end()
 
 
 @pytest.fixture(scope="session")

@@ -3,22 +3,20 @@
 import os
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
 from local import pidfile
+from local.model import SMALL as SMALL_MODEL
 from local.ports import free_port
 from local.stack import Stack
+from tests.support.program import Program
+from tests.support.waiting import answers, wait_until
 
-ROOT = Path(__file__).resolve().parents[2]
-SMALL_MODEL = "smollm2-135m-instruct"
+__all__ = ["SMALL_MODEL", "LocalStack", "make_home"]
 
 
 class LocalStack:
@@ -33,8 +31,7 @@ class LocalStack:
         self.home = home or make_home()
         self.port = port or free_port()
         self._settings = {"LM_MODEL": SMALL_MODEL, "LM_CACHE_RAM": "64"} | settings
-        self._log = self.home / "terminal"
-        self._process: subprocess.Popen[bytes] | None = None
+        self._program: Program | None = None
 
     def __enter__(self) -> "LocalStack":
         try:
@@ -62,10 +59,15 @@ class LocalStack:
         return f"http://localhost:{self.port}"
 
     @property
+    def program(self) -> Program:
+        """The runner."""
+        assert self._program is not None, "not started"
+        return self._program
+
+    @property
     def pid(self) -> int:
         """The runner's."""
-        assert self._process is not None, "not started"
-        return self._process.pid
+        return self.program.pid
 
     @property
     def ports(self) -> dict[str, int]:
@@ -82,47 +84,32 @@ class LocalStack:
 
     def output(self) -> str:
         """Everything the person at the terminal has been shown so far."""
-        return self._log.read_text()
+        return (self.home / "terminal").read_text()
 
     def start(self, terminal: int | None = None) -> None:
         """Starts it without waiting; again after it was killed. What it says goes to the open file
         `terminal`, or is kept for `output()`."""
-        if self._process is not None:
-            self._process.wait(60)
+        if self._program is not None:
+            self._program.wait()
         (self.home / "run" / "ready").unlink(missing_ok=True)
-        variables = {"PARLEY_HOME": str(self.home), "PORT": str(self.port), **self._settings}
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "local.run"],
-                cwd=ROOT,
-                env=os.environ | variables,
-                stdout=terminal or log,
-                stderr=terminal or log,
-                start_new_session=True,
-            )
+        settings = {"PARLEY_HOME": str(self.home), "PORT": str(self.port), **self._settings}
+        command = [sys.executable, "-m", "local.run"]
+        self._program = Program(command, settings, self.home / "terminal", terminal)
 
-    def wait_until_ready(self, patience: float = 60) -> None:
+    def wait_until_ready(self, patience: float = 300) -> None:
         """Until the pages answer; the model may still be loading."""
-        self.wait(lambda: (self.home / "run" / "ready").exists() or self._has_ended(), patience)
-        if self._has_ended():
-            raise RuntimeError(f"Parley ended early:\n{self.output()}")
+        self.program.wait_until((self.home / "run" / "ready").exists, patience)
 
     def wait_until_model_is_ready(self, patience: float = 300) -> None:
         """Until lm-api can answer, which the first time includes fetching the model."""
-        self.wait(
-            lambda: _status(f"http://127.0.0.1:{self.ports['lm-api']}/health") == 200, patience
-        )
+        self.wait(lambda: answers(f"http://127.0.0.1:{self.ports['lm-api']}/health"), patience)
 
-    def wait(self, is_so: Callable[[], bool], patience: float = 60) -> None:
+    def wait(self, is_so: Callable[[], object], patience: float = 60) -> None:
         """Until `is_so`; raises with the terminal's last lines when it takes too long."""
-        deadline = time.monotonic() + patience
-        while not is_so():
-            if time.monotonic() > deadline:
-                raise TimeoutError(f"not so after {patience} s:\n{self.output()[-4000:]}")
-            time.sleep(0.05)
+        wait_until(is_so, patience, lambda: self.output()[-4000:])
 
     def answers(self, path: str = "/health") -> bool:
-        return _status(self.url + path) == 200
+        return answers(self.url + path)
 
     def kill(self, service: str) -> int:
         """SIGKILLs the service's main process and returns the pid it had."""
@@ -133,19 +120,11 @@ class LocalStack:
 
     def stop(self, how: signal.Signals = signal.SIGINT) -> int:
         """As Ctrl-C does; returns the exit code once everything has stopped."""
-        if self._process is None:
-            return 0
-        if self._process.poll() is None:
-            self._process.send_signal(how)
-        return self.wait_until_stopped()
+        return self._program.end(how) if self._program else 0
 
     def wait_until_stopped(self) -> int:
         """Its exit code."""
-        assert self._process is not None, "not started"
-        return self._process.wait(60)
-
-    def _has_ended(self) -> bool:
-        return self._process is not None and self._process.poll() is not None
+        return self.program.wait()
 
     def _stack(self) -> Stack:
         return Stack(self.home, "127.0.0.1", self.port)
@@ -156,14 +135,3 @@ def make_home() -> Path:
     home = Path(tempfile.mkdtemp(prefix="parley-"))
     home.chmod(0o755)  # started by root, PostgreSQL and nginx run as somebody else and must pass
     return home
-
-
-def _status(url: str) -> int:
-    """The HTTP status, 0 if nobody answers."""
-    try:
-        with urllib.request.urlopen(url, timeout=5) as response:
-            return int(response.status)
-    except urllib.error.HTTPError as error:
-        return error.code
-    except OSError:
-        return 0

@@ -1,12 +1,12 @@
 """What a person does in a browser without JavaScript, as functions on an httpx client."""
 
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import httpx
 
 from tests.support.pages import articles, client_key, form_action
 from tests.support.sse import Event, read_events
+from tests.support.waiting import wait_until
 
 __all__ = ["Event", "client_key"]  # offered from here, too
 
@@ -45,22 +45,24 @@ def stop_address(page: str) -> str:
     return form_action(page, "/stop")
 
 
-def wait_for(browser: httpx.Client, chat: str, text: str, seconds: float = 10) -> str:
+def wait_for(browser: httpx.Client, chat: str, text: str, seconds: float = 60) -> str:
     """Reloads the chat's page until `text` is on it."""
-    deadline = time.monotonic() + seconds
-    while text not in (page := browser.get(chat).text):
-        assert time.monotonic() < deadline, f"{text!r} never appeared on:\n{page}"
-        time.sleep(0.05)
-    return page
+    return _reload_until(lambda page: text in page, browser, chat, seconds)
 
 
-def wait_until_final(browser: httpx.Client, chat: str, seconds: float = 10) -> str:
+def wait_until_final(browser: httpx.Client, chat: str, seconds: float = 60) -> str:
     """Reloads the chat's page until no reply on it is unfinished."""
-    deadline = time.monotonic() + seconds
-    while "data-unfinished" in (page := browser.get(chat).text):
-        assert time.monotonic() < deadline, f"unfinished for too long:\n{page}"
-        time.sleep(0.05)
-    return page
+    return _reload_until(lambda page: "data-unfinished" not in page, browser, chat, seconds)
+
+
+def _reload_until(
+    is_so: Callable[[str], bool], browser: httpx.Client, chat: str, seconds: float
+) -> str:
+    def load() -> str | None:
+        page = browser.get(chat).text
+        return page if is_so(page) else None
+
+    return wait_until(load, seconds, lambda: browser.get(chat).text)
 
 
 def ask(browser: httpx.Client, chat: str, text: str) -> str:

@@ -6,12 +6,10 @@ conftest.py: `from tests.support.postgres import postgres`.
 """
 
 import contextlib
-import os
 import shutil
 import signal
 import subprocess
 import tempfile
-import time
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -21,8 +19,8 @@ import pytest
 
 from local.ports import free_port
 from local.programs import postgres_bin
-
-ROOT = Path(__file__).resolve().parents[2]
+from local.stack import ROOT
+from tests.support.program import Program
 
 # Nothing here needs to outlive a power cut.
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
@@ -53,9 +51,6 @@ class Database:
             "DB_PASSWORD_FILE": str(self.password_file),
         }
 
-    def url(self, driver: str = "postgresql+psycopg2") -> str:
-        return f"{driver}://{self.user}:{self.password}@{self.host}:{self.port}/{self.name}"
-
 
 class Postgres:
     """A server in a directory of its own, on a port of its own. `start()` again after `kill()`."""
@@ -67,13 +62,8 @@ class Postgres:
         self.log = directory / "log"
         self._settings = settings
         self._bin = postgres_bin()
-        self._process: subprocess.Popen[bytes] | None = None
+        self._program: Program | None = None
         subprocess.run([ROOT / "secrets" / "make", directory / "secrets"], check=True)
-
-    @property
-    def pid(self) -> int:
-        assert self._process is not None, "not started"
-        return self._process.pid
 
     @property
     def environment(self) -> dict[str, str]:
@@ -89,63 +79,39 @@ class Postgres:
     def start(self, timeout: float = 60) -> None:
         """Returns when it answers; raises with its log when it doesn't."""
         arguments = [a for k, v in self._settings.items() for a in ("-c", f"{k}={v}")]
-        with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [ROOT / "db" / "start", *arguments],
-                env=os.environ | self.environment,
-                stdout=log,
-                stderr=log,
-            )
-        deadline = time.monotonic() + timeout
-        while not self.is_ready():
-            if self._process.poll() is not None or time.monotonic() > deadline:
-                self.stop()
-                raise RuntimeError(f"PostgreSQL did not start:\n{self.log.read_text()}")
-            time.sleep(0.05)
+        command = [str(ROOT / "db" / "start"), *arguments]
+        self._program = Program(command, self.environment, self.log)
+        self._program.wait_until(self.is_ready, timeout)
 
     def is_ready(self) -> bool:
+        """Whether it answers."""
         command = [str(self._bin / "pg_isready"), "--quiet", "--host", "127.0.0.1"]
-        return subprocess.run([*command, "--port", str(self.port)], check=False).returncode == 0
+        return not subprocess.run([*command, "--port", str(self.port)], check=False).returncode
 
-    def stop(self) -> None:
+    def stop(self, how: signal.Signals = signal.SIGINT) -> None:
         """A clean, fast shutdown."""
-        self._end(signal.SIGINT)
+        if self._program:
+            self._program.end(how)
 
     def kill(self) -> None:
         """What a crash looks like."""
-        self._end(signal.SIGKILL)
-
-    def _end(self, how: signal.Signals) -> None:
-        if self._process is None:
-            return
-        if self._process.poll() is None:
-            self._process.send_signal(how)
-        try:
-            self._process.wait(20)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        self.stop(signal.SIGKILL)
 
     def psql(self, sql: str, database: str = "postgres") -> str:
         """Runs `sql` as the superuser, whom no service knows; the rows as text, `|` between."""
         options = ["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--set"]
         options += ["ON_ERROR_STOP=1", "--host", str(self.directory / "socket")]
         options += ["--port", str(self.port), "--username", "postgres", "--dbname", database]
-        done = subprocess.run(
-            [str(self._bin / "psql"), *options],
-            input=sql,
-            text=True,
-            capture_output=True,
-            check=False,
-        )
+        command = [str(self._bin / "psql"), *options]
+        done = subprocess.run(command, input=sql, text=True, capture_output=True, check=False)
         if done.returncode:
             raise RuntimeError(done.stderr)
         return done.stdout.strip()
 
     def database(self, name: str = "parley") -> Database:
         """The one that `db/init` made, which is empty until somebody migrates it."""
-        password = self.directory / "secrets" / "db" / "password"
-        return Database("127.0.0.1", self.port, name, "parley", password)
+        password_file = Path(self.environment["DB_PASSWORD_FILE"])
+        return Database("127.0.0.1", self.port, name, "parley", password_file)
 
     def create_database(self, template: str = "parley") -> Database:
         """A new one, owned by parley: empty, or a copy of `template` (which nobody may be using).

@@ -3,11 +3,12 @@
 import contextlib
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from typing import Any
 
 import uvicorn
+
+from tests.support.waiting import wait_until
 
 
 @contextlib.contextmanager
@@ -19,11 +20,9 @@ def serve(app: Any, port: int = 0) -> Iterator[str]:
     )
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
-    deadline = time.monotonic() + 20
-    while not server.started:
-        if not thread.is_alive() or time.monotonic() > deadline:
-            raise RuntimeError("the application did not start")
-        time.sleep(0.01)
+    wait_until(lambda: server.started or not thread.is_alive())
+    if not server.started:
+        raise RuntimeError("the application did not start")
     try:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     finally:
