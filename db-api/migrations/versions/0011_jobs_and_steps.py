@@ -47,7 +47,7 @@ ROWS = (
     UPDATE replies
     SET error = 'prompt-too-long', error_size = split_part(error, ' ', 2)::integer,
         error_limit = split_part(error, ' ', 3)::integer
-    WHERE error ~ '^prompt-too-long [0-9]{1,9} [0-9]{1,9}$'
+    WHERE error ~ '^prompt-too-long [1-9][0-9]{0,8} [1-9][0-9]{0,8}$'
     """,
     """
     UPDATE replies SET error = 'unknown', error_detail = error

@@ -1,0 +1,88 @@
+"""What a person exports from a chat-ui, as text, and the files it is compared with."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from base64 import b64encode
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+from itsdangerous import TimestampSigner
+
+from local.ports import free_port
+from tests.db_api.upgrade.rows import History, make_id
+
+GOLDEN = Path(__file__).parent / "golden"
+SLOTS = 4  # a queued reply's wait is told by how many run at once
+RESTORED = "deleted"
+
+
+@contextmanager
+def start_service(folder: Path, settings: Mapping[str, str], port: int = 0) -> Iterator[str]:
+    """Runs a service by its own start script until the block ends; its address."""
+    port = port or free_port()
+    address = {"PYTHON": sys.executable, "HOST": "127.0.0.1", "PORT": str(port)}
+    process = subprocess.Popen([folder / "start"], env={**os.environ, **address, **settings})
+    try:
+        deadline = time.monotonic() + 60
+        while not is_healthy(url := f"http://127.0.0.1:{port}"):
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"{folder} did not start")
+            time.sleep(0.05)
+        yield url
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def is_healthy(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/health").is_success
+    except httpx.TransportError:
+        return False
+
+
+def chat_ui_settings(secrets: Path, db_api: str) -> dict[str, str]:
+    """For a chat-ui that shows what is there and writes nothing."""
+    return {
+        "DB_API_URL": db_api,
+        "DB_API_TOKEN_FILE": str(secrets / "db-api" / "token"),
+        "LM_API_KEY_FILE": str(secrets / "lm-api" / "key"),
+        "COOKIE_KEY_FILE": str(secrets / "cookie" / "key"),
+        "RUNNER": "off",
+    }
+
+
+def read_exports(chat_ui: str, secrets: Path, session: str) -> dict[str, str]:
+    """Every export of the session by its file's name: first all chats, then each by itself, with
+    the deleted one restored."""
+    cookie = b64encode(json.dumps({"id": make_id(session)}).encode())
+    signed = TimestampSigner((secrets / "cookie" / "key").read_text().strip()).sign(cookie)
+    with httpx.Client(base_url=chat_ui, cookies={"parley": signed.decode()}, timeout=60) as client:
+
+        def read(path: str) -> str:
+            response = client.get(path)
+            assert response.status_code == 200, response.text
+            return response.content.decode()
+
+        found = {"all.json": read("/export.json"), "all.md": read("/export.md")}
+        ids = [each["chat"]["id"] for each in json.loads(found["all.json"])["chats"]]
+        if client.post(f"/chats/{make_id(RESTORED)}/restore").status_code == 303:
+            ids.append(make_id(RESTORED))
+        names = History().chats
+        for chat in ids:
+            for ending in ("json", "md"):
+                name = f"{names[chat].replace(' ', '-')}.{ending}"
+                found[name] = read(f"/chats/{chat}/export.{ending}")
+        return found
+
+
+def read_golden(revision: str) -> dict[str, str]:
+    """What the exports of this revision's rows were. A file's name begins with the first revision
+    that it is about."""
+    files = sorted(path for path in GOLDEN.iterdir() if path.name[:4] <= revision)
+    return {path.name[5:]: path.read_bytes().decode() for path in files}

@@ -1,0 +1,104 @@
+"""An upgrade from any earlier revision keeps every row, and replies that were running go on."""
+
+from typing import Any
+
+from tests.db_api.api import Api
+from tests.db_api.upgrade.conftest import ReadRows, Rows, Upgraded
+from tests.db_api.upgrade.exports import read_exports, read_golden
+from tests.db_api.upgrade.rows import ERRORS, make_id
+from tests.support.postgres import Postgres
+
+RENAMED = {
+    "number": "queue_number",
+    "rejoined": "requeued",
+    "prefilled": "continued",
+    "length_at_claim": "progress_at_claim",
+}
+# What columns hold in rows that are older than they are.
+ADDED: dict[str, dict[str, Any]] = {
+    "sessions": {"name": None},
+    "chats": {"pinned": False, "deleted_at": None, "temperature": None, "reply_tokens": None},
+    "messages": {},
+    "replies": {"finished_steps": []},
+}
+
+# In this order, each with the text that was written of it, and how often that was tried in vain.
+CLAIMS = (
+    ("reply interrupted", "One 語𝒳\n\ntwo ", 0),
+    ("reply without progress", "Stuck", 1),
+    ("continued", "Hello you, dear 𝒳", 0),
+    ("reply behind", "", 0),
+    ("Bob's, waited", "", 0),
+    ("handed back", "Begun, then ", 0),
+    ("Bob's, was served", "", 0),
+    ("second", "", 0),
+)
+End = tuple[str, str | None, str]
+"""State, kind of error, and content."""
+
+# By the first claim.
+CLOSED: dict[str, End] = {
+    "reply given up": ("failed", "model-broke", "Four"),
+    "reply told to stop": ("stopped", None, "Enough"),
+    "running, deleted": ("stopped", None, "Not y"),
+}
+
+
+def expect_rows(before: Rows) -> Rows:
+    """The rows as they have to be now."""
+    expected = {
+        table: {
+            key: ADDED[table] | {RENAMED.get(name, name): value for name, value in row.items()}
+            for key, row in rows.items()
+        }
+        for table, rows in before.items()
+    }
+    for chat in expected["chats"].values():
+        written = (m["seq"] for m in before["messages"].values() if m["chat_id"] == chat["id"])
+        chat.setdefault("last_seq", max(written, default=0))
+    for reply in expected["replies"].values():
+        kind, size, limit, detail = ERRORS[reply["error"]]
+        reply |= {"error": kind, "error_size": size, "error_limit": limit, "error_detail": detail}
+        reply |= {"continued": reply.get("continued", 0) > 0, "progress": len(reply["text"])}
+    return expected
+
+
+def test_every_row_is_kept(upgraded: Upgraded) -> None:
+    assert upgraded.after == expect_rows(upgraded.before)
+    assert all(upgraded.before.values())
+
+
+def test_exports_are_what_they_were(
+    upgraded: Upgraded, db_api: Api, chat_ui: str, postgres: Postgres
+) -> None:
+    found = read_exports(chat_ui, postgres.directory / "secrets", "Zoë")
+    assert found == read_golden(upgraded.revision)
+
+
+def test_unfinished_replies_go_on(upgraded: Upgraded, db_api: Api, copy_rows: ReadRows) -> None:
+    """The worker that holds one writes on. All others are claimed in turn with their text, once
+    those that nobody is to write any more are closed."""
+    replies = upgraded.before["replies"]
+    live, worker = make_id("reply live"), "worker of reply live"
+    held: str = replies[live]["text"]
+    stored = db_api.store(live, " so", len(held), worker=worker)
+    assert (stored["held"], stored["length"]) == (True, len(held) + 3)
+    db_api.finish(live, " on", offset=len(held) + 3, worker=worker)
+    claimed: list[tuple[str, str, int]] = []
+    ends: dict[str, End] = {live: ("complete", None, f"{held} so on")}
+    while claim := db_api.claim():
+        reply, text = claim["reply"]["id"], "".join(step["text"] for step in claim["steps"])
+        claimed.append((reply, text, claim["attempts"]))
+        db_api.finish(reply, "𝒳.", offset=len(text))
+        ends[reply] = ("complete", None, f"{text}𝒳.")
+    expected = [(make_id(name), text, attempts) for name, text, attempts in CLAIMS]
+    assert claimed == [claim for claim in expected if claim[0] in replies]
+    ends |= {make_id(name): end for name, end in CLOSED.items() if make_id(name) in replies}
+    rows = copy_rows()
+    assert {key: find_end(rows, key) for key in ends} == ends
+    assert {row["state"] for row in rows["replies"].values()} == {"complete", "stopped", "failed"}
+
+
+def find_end(rows: Rows, reply: str) -> End:
+    row = rows["replies"][reply]
+    return row["state"], row["error"], rows["messages"][reply]["content"]

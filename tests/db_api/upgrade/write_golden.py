@@ -1,0 +1,73 @@
+"""Writes `golden` anew: what another checkout of Parley exports of these rows.
+
+    python -m tests.db_api.upgrade.write_golden CHECKOUT
+
+The files here were written by the services of commit 8fafef9, the last one at revision 0010. Its
+own migrations brought each revision's rows to 0010. A result that several revisions share is
+stored once, under the first of them.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import psycopg2
+
+from tests.db_api.upgrade.exports import (
+    GOLDEN,
+    SLOTS,
+    chat_ui_settings,
+    read_exports,
+    read_golden,
+    start_service,
+)
+from tests.db_api.upgrade.rows import REVISIONS, insert_rows
+from tests.support.postgres import Postgres, running_postgres
+
+
+def export_revision(postgres: Postgres, checkout: Path, revision: str) -> dict[str, str]:
+    """The exports of that checkout, of rows that were inserted at this revision."""
+    database = postgres.create_database()
+    secrets = postgres.directory / "secrets"
+    settings = {
+        **database.environment,
+        "DB_API_TOKEN_FILE": str(secrets / "db-api" / "token"),
+        "LM_SLOTS": str(SLOTS),
+    }
+
+    def migrate(target: str) -> None:
+        command = [sys.executable, "-m", "alembic", "upgrade", target]
+        subprocess.run(command, cwd=checkout / "db-api", env=os.environ | settings, check=True)
+
+    migrate(revision)
+    with psycopg2.connect(
+        host=str(postgres.directory / "socket"),
+        port=postgres.port,
+        user="postgres",
+        dbname=database.name,
+    ) as connection:
+        insert_rows(connection.cursor(), revision)
+    connection.close()
+    migrate("head")
+    with (
+        start_service(checkout / "db-api", settings) as db_api,
+        start_service(checkout / "chat-ui", chat_ui_settings(secrets, db_api)) as chat_ui,
+    ):
+        return read_exports(chat_ui, secrets, "Zoë")
+
+
+def main(checkout: Path) -> None:
+    GOLDEN.mkdir(exist_ok=True)
+    for old in GOLDEN.iterdir():
+        old.unlink()
+    with running_postgres() as postgres:
+        for revision in REVISIONS:
+            known = read_golden(revision)
+            for name, text in export_revision(postgres, checkout, revision).items():
+                if known.get(name) != text:
+                    (GOLDEN / f"{revision}.{name}").write_bytes(text.encode())
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]).resolve())
