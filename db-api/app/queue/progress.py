@@ -19,10 +19,6 @@ WITH batch AS (
         prompt_tokens integer, prompt_tokens_read integer, completion_tokens integer,
         first_token_ms integer, total_ms integer
     )
-), held AS (
-    SELECT message_id, stop_requested, jsonb_array_length(finished_steps) AS step,
-        char_length(text) AS length
-    FROM replies WHERE {HELD} AND message_id IN (SELECT id FROM batch)
 ), stored AS (
     UPDATE replies r
     SET finished_steps = CASE
@@ -49,12 +45,13 @@ WITH batch AS (
         old.prompt_tokens_read IS DISTINCT FROM new.prompt_tokens_read AS more_read
 )
 SELECT b.id, s.chat_id, s.phase_changed, (b.text <> '' OR s.more_read) AS grew,
-    h.message_id IS NOT NULL AS held,
-    coalesce(s.stop_requested, h.stop_requested, false) AS stop_requested,
-    coalesce(s.step, h.step, 0) AS step, coalesce(s.length, h.length, 0) AS length
+    r.message_id IS NOT NULL AS held,
+    coalesce(s.stop_requested, r.stop_requested, false) AS stop_requested,
+    coalesce(s.step, jsonb_array_length(r.finished_steps), 0) AS step,
+    coalesce(s.length, char_length(r.text), 0) AS length
 FROM batch b
 LEFT JOIN stored s ON s.message_id = b.id
-LEFT JOIN held h ON h.message_id = b.id
+LEFT JOIN replies r ON r.message_id = b.id AND {HELD}
 """)  # noqa: S608 - joined from constants, nothing from outside
 
 
