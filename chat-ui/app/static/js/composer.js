@@ -1,7 +1,9 @@
-// Writing messages: the fields grow, Enter sends, a draft stays, a limit is told; and what becomes
-// of a message that is sent.
+// The composer and its like: text fields that grow, send by Enter and tell how much room is left;
+// and what becomes of a message that is sent. Drafts are in drafts.js.
 
-const TOLD_FROM = 0.8; // of the limit
+import { keepDraft, keepDraftOfEdit } from "./drafts.js";
+
+const SHOWN_FROM = 0.8; // of the limit
 const COMPOSING = 229; // the keyCode of a key that an input method has taken
 const PAUSE_MS = 300; // a screen reader needn't hear every number
 
@@ -9,16 +11,16 @@ for (const field of document.querySelectorAll("textarea[data-limit]")) {
   const form = field.form;
   const chat = document.querySelector("[data-chat]")?.dataset.chat;
   const edited = field.closest(".editing")?.id;
-  if (edited) keepDraftOfEdit(field, `draft:${chat}:${edited}`);
-  else keepDraft(field, `draft:${chat}`, "");
+  if (edited) keepDraftOfEdit(field, `${chat}:${edited}`);
+  else keepDraft(field, chat);
   sendByEnter(field, form);
   grow(field);
-  tellRoom(field, form.querySelector("[data-left]"));
+  showRoom(field, form.querySelector("[data-left]"));
   takeFocus(field);
 }
 
-// Browsers ignore `autofocus` where an address names a place, and take the focus there once all is
-// loaded; here that place is the field's own.
+// Browsers ignore `autofocus` if the address has a fragment, and move the focus there when the page
+// has loaded. If that is where the field is, the field gets the focus.
 function takeFocus(field) {
   const target = document.getElementById(location.hash.slice(1));
   if (!field.autofocus || !target || !(target.id === "end" || target.contains(field))) return;
@@ -46,50 +48,14 @@ function grow(field) {
   fit();
 }
 
-// What is sent is taken out of the field, and so out of the draft. A message that was stored without
-// this script noticing is known by its text.
-function keepDraft(field, key, original) {
-  const stored = read(key);
-  const sent = [...document.querySelectorAll(".message.user .body")].at(-1)?.textContent;
-  if (stored && field.value === original && stored !== sent) field.value = stored;
-  const keep = () => write(key, field.value === original ? "" : field.value);
-  field.addEventListener("input", keep);
-  keep();
-}
-
-// Sent, or not wanted: then there is no draft any more.
-function keepDraftOfEdit(field, key) {
-  keepDraft(field, key, field.defaultValue);
-  field.form.addEventListener("submit", () => write(key, ""));
-  field.form.querySelector("a.button").addEventListener("click", () => write(key, ""));
-}
-
-// A tab has its own draft; what was typed last in any goes into the next new one. Some browsers
-// refuse to store anything; then there are no drafts.
-function read(key) {
-  try {
-    return sessionStorage.getItem(key) ?? localStorage.getItem(key);
-  } catch {
-    return null;
-  }
-}
-
-function write(key, text) {
-  try {
-    const before = sessionStorage.getItem(key);
-    sessionStorage.setItem(key, text);
-    if (text) localStorage.setItem(key, text);
-    else if (localStorage.getItem(key) === before) localStorage.removeItem(key);
-  } catch {}
-}
-
-function tellRoom(field, room) {
+// How many bytes are left, once most of them are used.
+function showRoom(field, room) {
   const limit = Number(field.dataset.limit);
   let timer;
-  const tell = () => {
-    const left = limit - count(field.value);
+  const show = () => {
+    const left = limit - countBytes(field.value);
     const words = left < 0 ? room.dataset.over : room.dataset.left;
-    room.hidden = left > limit * (1 - TOLD_FROM);
+    room.hidden = left > limit * (1 - SHOWN_FROM);
     room.classList.toggle("over", left < 0);
     room.textContent = room.hidden
       ? ""
@@ -97,27 +63,25 @@ function tellRoom(field, room) {
   };
   field.addEventListener("input", () => {
     clearTimeout(timer);
-    timer = setTimeout(tell, PAUSE_MS);
+    timer = setTimeout(show, PAUSE_MS);
   });
-  tell();
+  show();
 }
 
-function count(text) {
+function countBytes(text) {
   return new TextEncoder().encode(text.replaceAll("\r\n", "\n")).length;
 }
 
-// Sends the form at the end of a chat by htmx, so that the page stays: `chat` shows the answer.
+// Sends the composer's form through htmx, so that the page stays; `chat` shows the answer.
 export class Sender {
   constructor(chat, form) {
     this.chat = chat;
     this.form = form;
     this.prompt = form?.elements.prompt;
-    chat.addEventListener("htmx:beforeRequest", ({ detail }) => {
-      // The Stop button goes away; the keyboard goes on where one writes.
-      const byFinger = matchMedia("(pointer: coarse)").matches; // whose keyboard would come up
-      if (detail.elt.matches("[data-stop]") && !byFinger) this.prompt?.focus();
+    chat.addEventListener("htmx:beforeRequest", ({ detail: { elt } }) => {
+      this.keepFocus(elt);
       for (const name of ["unsent", "too-large", "undone"]) chat.notice(name, false);
-      if (detail.elt === form) this.begin();
+      if (elt === form) this.begin();
     });
     chat.addEventListener("htmx:beforeSwap", ({ detail }) => this.takeAnswer(detail));
     chat.addEventListener("htmx:afterRequest", ({ detail }) => {
@@ -129,13 +93,20 @@ export class Sender {
     });
   }
 
+  // The Stop button goes away, so the focus goes to the field; but not on a phone, where a keyboard
+  // would come up.
+  keepFocus(element) {
+    const byFinger = matchMedia("(pointer: coarse)").matches;
+    if (element.matches("[data-stop]") && !byFinger) this.prompt?.focus();
+  }
+
   begin() {
     this.form.querySelector("#notices").replaceChildren();
     this.sent = this.prompt.value;
-    this.known = this.chat.since();
+    this.since = this.chat.lastFinal();
   }
 
-  // What stands for a request that failed without words of its own.
+  // The words for a request that failed without words of its own.
   findNotice({ elt, xhr }) {
     if (elt !== this.form) return "undone";
     return xhr.status === 413 ? "too-large" : "unsent";
@@ -143,11 +114,11 @@ export class Sender {
 
   takeAnswer(detail) {
     if (detail.xhr.status >= 400) {
-      // A refusal brings its own notice, out of band; a gateway's page must not be swapped in.
+      // A refusal brings its own notice, out of band. A gateway's page must not be swapped in.
       detail.shouldSwap = explainsItself(detail.xhr);
       detail.swapOverride = "none";
     } else if (detail.requestConfig.elt === this.form) {
-      detail.serverResponse = this.chat.placeAll(detail.serverResponse);
+      detail.serverResponse = this.chat.showNew(detail.serverResponse);
     }
   }
 
@@ -160,7 +131,7 @@ export class Sender {
     const listed = document.querySelector(".chat-list [aria-current] span");
     if (listed) listed.textContent = document.getElementById("chat-title").textContent;
     this.chat.follower.goToEnd();
-    this.chat.watch(this.known);
+    this.chat.watcher.start(this.since);
   }
 }
 

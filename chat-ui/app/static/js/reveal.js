@@ -1,8 +1,9 @@
-// How new words appear. Text is stored, and so arrives, about four times a second: to the eye it
-// comes evenly, word by word; to the ear by whole sentences; and the page goes along with it.
+// How new words appear. Text is stored, and so arrives, about four times a second. To the eye it
+// comes evenly, word by word (Revealer); to the ear by whole sentences (Speaker); and the page scrolls
+// along (Follower).
 
 const BATCH_MS = 250;
-const STEP_MS = 40; // more often the eye sees no difference, and weak machines do
+const STEP_MS = 40; // the eye sees no difference if it is less, but slow machines have more to do
 const FORGET_MS = 10_000;
 const SENTENCE_END = /[.!?…:]["'”’»)\]]*\s|[。！？؟।]/g;
 const END_OF_PAGE_PX = 80;
@@ -13,8 +14,8 @@ export class Revealer {
     this.onGrow = onGrow;
   }
 
-  // Replaces the content of `block`; what was not there before appears over one batch's time, but
-  // a reply's first words at once: somebody has been waiting for them.
+  // Replaces the content of `block`. What was not there before appears over one batch's time, but a
+  // reply's first words appear at once: somebody has been waiting for them.
   show(block, content, fresh) {
     const before = block === this.block ? this.shown : block.textContent.length;
     const shown = fresh ? 0 : before;
@@ -50,7 +51,7 @@ export class Speaker {
     this.replies = new Map(); // id: how much was said, and how much of the text is there for good
   }
 
-  // A reply as it stands: what is there already is left to whoever wants to read it.
+  // A reply that is being written. What is on the page already is not read out.
   begin(id, text, closed) {
     const said = this.replies.get(id)?.said ?? text.length;
     this.replies.set(id, { said, closed });
@@ -69,14 +70,14 @@ export class Speaker {
     reply.said = end;
   }
 
-  // The reply has ended with this text; `state` is what else is to be known about it.
+  // The reply has ended with this text; `state` says how.
   end(id, text, state) {
     this.say(text.slice(this.replies.get(id)?.said ?? text.length));
     this.replies.delete(id);
     this.say(state);
   }
 
-  // Said once it is there; it goes again, so that nobody meets it twice on the page.
+  // A screen reader reads out what is added. It is removed later, so that nobody finds the text twice.
   say(words) {
     if (!words.trim()) return;
     const line = document.createElement("span");
@@ -86,8 +87,8 @@ export class Speaker {
   }
 }
 
-// Scrolls along with the words as long as one is at their end; else `button` says that there are
-// more, and leads down. Without a button, as where a page does not end with the chat, nothing moves.
+// Scrolls along with the words while the end is in view. Otherwise `button` says that there are more,
+// and leads down. Without a button, on a page that does not end with the chat, nothing moves.
 export class Follower {
   constructor(button, field) {
     this.button = button;
@@ -98,31 +99,31 @@ export class Follower {
       this.goToEnd();
       if (byKey) field.focus({ preventScroll: true });
     });
-    // Who came by a link to a message wants to read that one.
+    // Whoever came by a link to a message wants to read that one.
     const target = document.getElementById(location.hash.slice(1));
     this.following = !target?.matches(".message");
     this.stay();
     this.listen();
   }
 
-  // Only who scrolls up has left the end: words that come faster than the page can follow have not.
+  // Only scrolling up leaves the end. Words that come faster than the page can follow do not.
   listen() {
     let last = window.scrollY;
-    const look = () => {
-      if (this.atEnd()) this.set(true);
+    const update = () => {
+      if (this.isAtEnd()) this.set(true);
       else if (window.scrollY < last) this.set(false);
       last = window.scrollY;
     };
-    document.addEventListener("scroll", look, { passive: true });
+    document.addEventListener("scroll", update, { passive: true });
   }
 
-  // There are new words.
+  // To be called when there are new words.
   follow() {
     this.stay();
-    if (this.button?.hidden && !this.following && !this.atEnd()) this.button.hidden = false;
+    if (this.button?.hidden && !this.following && !this.isAtEnd()) this.button.hidden = false;
   }
 
-  // Something has changed its height.
+  // To be called when something has changed its height.
   stay() {
     if (this.following) window.scrollTo(0, document.body.scrollHeight);
   }
@@ -138,13 +139,14 @@ export class Follower {
     if (following) this.button.hidden = true;
   }
 
-  atEnd() {
+  isAtEnd() {
     return window.innerHeight + window.scrollY >= document.body.scrollHeight - END_OF_PAGE_PX;
   }
 }
 
-// Earlier messages come in above: what is read stays where it is, and the keyboard goes to them.
-export function keepPlace(chat, messages, onMore) {
+// Earlier messages come in above. What is being read stays where it is on the screen, and the focus
+// goes to them if it was on the link that brought them.
+export function keepScrollPosition(chat, messages, onMore) {
   let first, top, held;
   chat.addEventListener("htmx:beforeSwap", ({ detail: { target, shouldSwap } }) => {
     if (!target?.matches(".earlier") || !shouldSwap) return;

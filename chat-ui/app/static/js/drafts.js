@@ -1,0 +1,53 @@
+// Drafts: what was typed and not sent survives a reload. A tab has its own draft; what was typed
+// last in any tab is the draft of the next new one. Browsers that refuse to store have no drafts.
+
+const PREFIX = "draft:";
+
+// Whoever has no session any more leaves no drafts behind.
+if (document.querySelector("[data-forget-drafts]")) forgetDrafts();
+
+// Keeps what is typed into `field`, one draft for each `name`. A field's text is taken out when it is
+// sent, and the draft with it. A message that was stored without this script noticing is
+// recognised by its text.
+export function keepDraft(field, name, original = "") {
+  const key = PREFIX + name;
+  const stored = read(key);
+  const sent = [...document.querySelectorAll(".message.user .body")].at(-1)?.textContent;
+  if (stored && field.value === original && stored !== sent) field.value = stored;
+  const keep = () => write(key, field.value === original ? "" : field.value);
+  field.addEventListener("input", keep);
+  keep();
+}
+
+// The same for a message that is edited: sent or cancelled, its draft is gone.
+export function keepDraftOfEdit(field, name) {
+  keepDraft(field, name, field.defaultValue);
+  const forget = () => write(PREFIX + name, "");
+  field.form.addEventListener("submit", forget);
+  field.form.querySelector("a.button").addEventListener("click", forget);
+}
+
+function read(key) {
+  try {
+    return sessionStorage.getItem(key) ?? localStorage.getItem(key);
+  } catch {
+    return null;
+  }
+}
+
+function write(key, text) {
+  try {
+    const before = sessionStorage.getItem(key);
+    sessionStorage.setItem(key, text);
+    if (text) localStorage.setItem(key, text);
+    else if (localStorage.getItem(key) === before) localStorage.removeItem(key);
+  } catch {}
+}
+
+function forgetDrafts() {
+  try {
+    for (const store of [localStorage, sessionStorage]) {
+      for (const key of Object.keys(store)) if (key.startsWith(PREFIX)) store.removeItem(key);
+    }
+  } catch {}
+}
