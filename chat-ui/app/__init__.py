@@ -1,1 +1,1 @@
-"""chat-ui: Parley's pages, its streams, and the runner that works replies off."""
+"""chat-ui: Parley's pages, its streams, and the runner that processes the reply queue."""

@@ -8,9 +8,11 @@
     ├── KeyReused         409  a send repeated with other text
     ├── BranchMoved       409  a message below one that the chat does not show any more
     ├── ReplyUnfinished   409  a new version of a reply that is still being written
-    ├── NothingToGoOn     409  a complete reply that was to be continued
-    ├── QueueFull         429  too many replies are waiting already
-    ├── TooLarge          413  a message or a form over its limit
+    ├── NothingToContinue 409  a complete reply that was to be continued
+    ├── QueueFull         429  the queue is full
+    ├── TooLarge          413
+    │   ├── MessageTooLarge    a message over its limit
+    │   └── FormTooLarge       a form far over that
     ├── NothingToShorten  409  a prompt that is one message already
     ├── LeaseLost         409  a reply another runner has taken over
     └── Unavailable       503  db-api, or the database behind it, is out of reach
@@ -19,6 +21,27 @@ The words a person reads for each are in `templates/_problem.html`, chosen by `k
 """
 
 from uuid import UUID
+
+# db-api's fields that a person fills in, by the name that kinds of InvalidInput begin with.
+FIELDS = {
+    "name": "name",
+    "username": "name",
+    "title": "title",
+    "system_prompt": "system-prompt",
+    "temperature": "temperature",
+    "reply_tokens": "reply-tokens",
+    "content": "prompt",
+    "client_key": "key",
+}
+# What db-api may say of them that a page has its own words for.
+REFUSALS = frozenset(
+    {
+        *("name-missing", "name-too-long", "name-control-characters"),
+        *("title-missing", "title-too-long", "title-control-characters"),
+        *("system-prompt-too-long", "temperature-out-of-range", "reply-tokens-out-of-range"),
+        *("prompt-missing", "key-too-long"),
+    }
+)
 
 
 class ParleyError(Exception):
@@ -60,6 +83,12 @@ class InvalidInput(ParleyError):
     status = 422
     kind = "invalid-input"
 
+    @classmethod
+    def of(cls, field: str, reason: str, **facts: int | str) -> "InvalidInput":
+        """What db-api refused. Facts: `size` and `limit`, or `least` and `most`."""
+        kind = f"{FIELDS.get(field)}-{reason}"
+        return cls(kind, **facts) if kind in REFUSALS else cls()
+
 
 class KeyReused(ParleyError):
     """The form was sent before, with other text."""
@@ -88,18 +117,29 @@ class ReplyUnfinished(ParleyError):
     kind = "reply-unfinished"
 
 
-class NothingToGoOn(ParleyError):
+class NothingToContinue(ParleyError):
     """Only a reply that was stopped, failed or cut off can be continued."""
 
     status = 409
-    kind = "nothing-to-go-on"
+    kind = "nothing-to-continue"
 
 
 class TooLarge(ParleyError):
-    """Facts: `size` and `limit`, in bytes."""
+    """More bytes than can be taken."""
 
     status = 413
+
+
+class MessageTooLarge(TooLarge):
+    """Facts: `size` and `limit`, in bytes."""
+
     kind = "message-too-large"
+
+
+class FormTooLarge(TooLarge):
+    """Fact: `limit`, in bytes."""
+
+    kind = "form-too-large"
 
 
 class QueueFull(ParleyError):

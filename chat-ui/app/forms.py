@@ -4,29 +4,38 @@ Starlette's own parser replaces broken bytes silently, so the bytes are looked a
 also reads bytes that came without percent signs (`curl -d`) as Latin-1, so they are given some.
 """
 
+from typing import Annotated
 from urllib.parse import quote_from_bytes, unquote_to_bytes
-from uuid import UUID
+from uuid import UUID, uuid4
 
+from fastapi import Depends
 from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.types import Message
 
-from app.errors import InvalidInput, TooLarge
+from app.errors import FormTooLarge, InvalidInput
+from app.services import AppServices
 
 # Percent-encoding triples a byte, and a form has a few fields beside the text.
 ENCODING_FACTOR = 4
 OTHER_FIELDS = 4_096
+# Bytes of a message when db-api has never told its limit: far more than its default, so that what
+# was typed is still there to be shown.
+ASSUMED_LIMIT = 1_000_000
+KEY_CHARACTERS = 64  # db-api takes no longer key
 ASCII = bytes(range(128))
 
 
-async def read_form(request: Request, message_limit: int) -> FormData:
-    """The form's fields. Raises TooLarge (bytes) or InvalidInput."""
+async def read_form(request: Request, services: AppServices) -> FormData:
+    """Dependency: the form's fields. Raises FormTooLarge or InvalidInput."""
+    limits = await services.limits.find()
+    message_limit = limits.message_bytes if limits else ASSUMED_LIMIT
     limit = message_limit * ENCODING_FACTOR + OTHER_FIELDS
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
         if len(body) > limit:
-            raise TooLarge("form-too-large", limit=message_limit)
+            raise FormTooLarge(limit=message_limit)
     if "urlencoded" in request.headers.get("content-type", ""):
         _check_text(unquote_to_bytes(bytes(body).replace(b"+", b" ")))
         body = bytearray(quote_from_bytes(body, safe=ASCII), "ascii")
@@ -38,6 +47,9 @@ async def read_form(request: Request, message_limit: int) -> FormData:
 
     checked = Request(request.scope, replay)
     return await checked.form(max_files=0, max_fields=10, max_part_size=limit)
+
+
+Form = Annotated[FormData, Depends(read_form)]
 
 
 def read_text(form: FormData, name: str) -> str:
@@ -54,6 +66,16 @@ def read_id(form: FormData, name: str) -> UUID | None:
         return UUID(value) if value else None
     except ValueError as error:
         raise InvalidInput from error
+
+
+def read_key(request: Request, form: FormData, name: str) -> str:
+    """The key that makes a form count once.
+
+    A form without one (someone's own script) counts once per request: the gateway may ask two
+    copies in turn, and tells by its id that it is the same request.
+    """
+    request_id = request.headers.get("x-request-id", "")[:KEY_CHARACTERS]
+    return read_text(form, name) or request_id or uuid4().hex
 
 
 def _check_text(raw: bytes) -> None:

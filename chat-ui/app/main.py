@@ -8,20 +8,21 @@ from collections.abc import AsyncIterator
 from fastapi import Depends, FastAPI
 from starlette.middleware.sessions import SessionMiddleware
 
-from app.aside import favour_the_loop
 from app.assets import Assets
 from app.clients.base import DbApi
 from app.clients.chats import ChatsClient
 from app.clients.language_model import LanguageModel
+from app.clients.limits import LimitsClient
 from app.clients.messages import MessagesClient
 from app.clients.replies import RepliesClient
 from app.clients.service import connect
 from app.clients.sessions import SessionsClient
+from app.event_loop_lag import EventLoopLag
 from app.handlers import add_error_handlers
-from app.loop_pauses import LoopPauses
+from app.interpreter import tune_interpreter
 from app.preferences import ReadPreferences
+from app.replies.active_reply import Sampling
 from app.replies.runner import Runner, name_worker
-from app.replies.writing import Sampling
 from app.routes import (
     chat_settings,
     chats,
@@ -32,9 +33,10 @@ from app.routes import (
     keys,
     messages,
     prompt,
-    replies,
+    regenerate,
     search,
-    versions,
+    send,
+    stop,
     watch,
 )
 from app.routes import (
@@ -55,9 +57,10 @@ CALLS_AT_ONCE = 20  # of db-api: more wait here, as they would wait there
 PARTS = (
     home,
     chats,
+    send,
+    stop,
+    regenerate,
     messages,
-    replies,
-    versions,
     watch,
     chat_settings,
     prompt,
@@ -77,7 +80,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
     app = FastAPI(
         title="Parley chat-ui",
-        description="Pages, streams, and the runner that works replies off.",
+        description="Pages, streams, and the runner that processes the reply queue.",
         docs_url=None,
         redoc_url=None,
         dependencies=[Depends(refuse_cross_site)],
@@ -121,8 +124,8 @@ async def _serve(app: FastAPI, settings: Settings, templates: Templates) -> Asyn
         model = LanguageModel(lm_api)
         hub = Hub(messages_client)
         call_on_stop(hub.close)
-        pauses = LoopPauses(settings.pulse_seconds)
-        running.callback(asyncio.create_task(pauses.watch()).cancel)
+        lag = EventLoopLag(settings.lag_interval_seconds)
+        running.callback(asyncio.create_task(lag.measure()).cancel)
         runner = None
         if settings.runner != "off":
             replies = RepliesClient(unbounded, name_worker())
@@ -133,12 +136,13 @@ async def _serve(app: FastAPI, settings: Settings, templates: Templates) -> Asyn
             settings,
             templates,
             SessionsClient(api),
+            LimitsClient(api),
             chats_client,
             messages_client,
             model,
             hub,
             runner,
-            pauses,
+            lag,
         )
-        favour_the_loop()
+        tune_interpreter()
         yield

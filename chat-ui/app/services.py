@@ -7,9 +7,11 @@ from fastapi import Depends, Request
 
 from app.clients.chats import ChatsClient
 from app.clients.language_model import LanguageModel
+from app.clients.limits import LimitsClient
 from app.clients.messages import MessagesClient
 from app.clients.sessions import SessionsClient
-from app.loop_pauses import LoopPauses
+from app.clients.work import Sent
+from app.event_loop_lag import EventLoopLag
 from app.replies.runner import Runner
 from app.settings import Settings
 from app.templating import Templates
@@ -23,12 +25,23 @@ class Services:
     settings: Settings
     templates: Templates
     sessions: SessionsClient
+    limits: LimitsClient
     chats: ChatsClient
     messages: MessagesClient
     model: LanguageModel
     hub: Hub
     runner: Runner | None
-    pauses: LoopPauses
+    lag: EventLoopLag
+
+    @property
+    def worker(self) -> str | None:
+        """The name under which this copy can claim a reply at once; None if it has no runner."""
+        return self.runner.worker if self.runner else None
+
+    def begin_reply(self, sent: Sent) -> None:
+        """Lets this copy write the reply if it was claimed for it."""
+        if sent.claim and self.runner:
+            self.runner.begin(sent.claim)
 
 
 async def get_services(request: Request) -> Services:
@@ -37,4 +50,4 @@ async def get_services(request: Request) -> Services:
     return services
 
 
-Ask = Annotated[Services, Depends(get_services)]
+AppServices = Annotated[Services, Depends(get_services)]

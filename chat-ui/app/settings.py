@@ -22,8 +22,7 @@ class Settings(BaseSettings):
     cookie_key_file: Path = Path("/run/secrets/cookie/key")
 
     runner: Literal["on", "off", "only"] = "on"
-    message_limit: int = Field(default=32_768, ge=1, description="bytes of UTF-8 in one message")
-    pulse_seconds: float = Field(default=0.05, gt=0)
+    lag_interval_seconds: float = Field(default=0.05, gt=0)
     session_days: int = Field(default=90, ge=1)
 
     reply_tokens: int = Field(default=512, ge=1)

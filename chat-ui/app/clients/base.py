@@ -1,35 +1,37 @@
-"""The base client of db-api: the person's session, and errors by name."""
+"""The base client of db-api: the person's session, typed answers, and errors by name."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from json import loads
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
-import aiohttp
+from pydantic import BaseModel
 
 from app import timing
-from app.clients.service import Service
+from app.clients.service import BrokenOff, NoConnection, Service
 from app.errors import (
     BranchMoved,
+    FormTooLarge,
     InvalidInput,
     KeyReused,
     LeaseLost,
+    MessageTooLarge,
     NotFound,
-    NothingToGoOn,
+    NothingToContinue,
     NothingToShorten,
     ParleyError,
     QueueFull,
     ReplyUnfinished,
     SessionEnded,
-    TooLarge,
     Unavailable,
 )
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T", bound=BaseModel)
+
 # db-api's problem types, as the exceptions the rest of chat-ui knows.
-FACTS = ("size", "limit", "retry_after", "head")
 PROBLEMS: dict[str, type[ParleyError]] = {
     "urn:parley:chat-not-found": NotFound,
     "urn:parley:message-not-found": NotFound,
@@ -38,19 +40,18 @@ PROBLEMS: dict[str, type[ParleyError]] = {
     "urn:parley:invalid-input": InvalidInput,
     "urn:parley:key-reused": KeyReused,
     "urn:parley:branch-moved": BranchMoved,
-    "urn:parley:message-too-large": TooLarge,
+    "urn:parley:message-too-large": MessageTooLarge,
+    "urn:parley:body-too-large": FormTooLarge,
     "urn:parley:queue-full": QueueFull,
     "urn:parley:reply-unfinished": ReplyUnfinished,
-    "urn:parley:nothing-to-go-on": NothingToGoOn,
+    "urn:parley:nothing-to-continue": NothingToContinue,
     "urn:parley:nothing-to-shorten": NothingToShorten,
     "urn:parley:lease-lost": LeaseLost,
     "urn:parley:offset-differs": LeaseLost,
-    "urn:parley:body-too-large": TooLarge,
     "urn:parley:database-unavailable": Unavailable,
 }
-
-# aiohttp itself sends all other methods again.
-NEVER_REPEATED = {"POST", "PATCH"}
+# Members of a problem that a page's words need.
+FACTS = ("size", "limit", "least", "most", "retry_after", "head")
 
 
 class DbApi:
@@ -64,13 +65,29 @@ class DbApi:
         method: str,
         path: str,
         *,
+        answer: type[T],
         session: UUID | None = None,
         json: object = None,
-        params: Mapping[str, str | Sequence[str]] | None = None,
+        params: Mapping[str, str] | None = None,
+        seconds: float = 10,
+    ) -> T:
+        """The answer, as an object of that type; raises what `send` raises."""
+        content = await self.send(
+            method, path, session=session, json=json, params=params, seconds=seconds
+        )
+        return answer.model_validate_json(content)
+
+    async def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        session: UUID | None = None,
+        json: object = None,
+        params: Mapping[str, str] | None = None,
         seconds: float = 10,
     ) -> bytes:
-        """The JSON of a successful answer, nothing for an empty one: pydantic reads it faster than
-        Python's objects.
+        """The JSON of a successful answer; nothing for an empty one.
 
         Raises a ParleyError: the one db-api's problem names, or Unavailable when there is no
         usable answer. A request is sent again once when the connection turned out closed before a
@@ -78,45 +95,40 @@ class DbApi:
         leave an empty chat or session, or a claim that runs out by itself.
         """
         try:
-            response, content = await self._ask(
+            answer = await self._service.ask(
                 method,
                 path,
-                timeout=aiohttp.ClientTimeout(total=seconds),
                 headers={"X-Session-ID": str(session)} if session else {},
                 json=json,
                 params=params,
+                seconds=seconds,
             )
-        except (aiohttp.ClientError, TimeoutError) as error:
-            log.warning("db-api: %s %s: %r", method, path, error)
+        except (NoConnection, BrokenOff) as error:
+            log.warning("db-api: %s %s: %s", method, path, error)
             raise Unavailable from error
-        timing.note_call(response.headers.get("Server-Timing"))
-        if 200 <= response.status < 300:
-            return content
-        raise _problem(path, response.status, content)
-
-    async def _ask(
-        self, method: str, path: str, **options: Any
-    ) -> tuple[aiohttp.ClientResponse, bytes]:
-        try:
-            return await self._ask_once(method, path, **options)
-        except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
-            if method not in NEVER_REPEATED:
-                raise
-            return await self._ask_once(method, path, **options)
-
-    async def _ask_once(
-        self, method: str, path: str, **options: Any
-    ) -> tuple[aiohttp.ClientResponse, bytes]:
-        async with self._service.ask(method, path, **options) as response:
-            return response, await response.read()
+        timing.note_call(answer.headers.get("Server-Timing"))
+        if 200 <= answer.status < 300:
+            return answer.content
+        raise _problem(path, answer.status, answer.content)
 
 
 def _problem(path: str, status: int, content: bytes) -> ParleyError:
     try:
         problem = loads(content)
         error = PROBLEMS[problem["type"]]
-    except (ValueError, KeyError, TypeError):
+        if error is InvalidInput:
+            refused = problem["errors"][0]  # the page shows the form again, so one will do
+            return InvalidInput.of(refused["field"], refused["reason"], **_facts(refused))
+    except (LookupError, ValueError, TypeError):
         log.error("db-api answered %s to %s", status, path)
         return Unavailable()
-    facts = {name: problem[name] for name in FACTS if problem.get(name) is not None}
-    return error(**facts)
+    return error(**_facts(problem))
+
+
+def _facts(told: dict[str, Any]) -> dict[str, Any]:
+    return {name: _write(told[name]) for name in FACTS if told.get(name) is not None}
+
+
+def _write(fact: Any) -> int | str:
+    """2.0 is 2 in a sentence."""
+    return int(fact) if isinstance(fact, float) and fact.is_integer() else fact

@@ -5,6 +5,8 @@ from uuid import UUID
 from app.clients.base import DbApi
 from app.clients.types import Chat, ChatPage, DeletedChat, DeletedChats, Page, Prompt, SearchPage
 
+MOST_DELETED = 200
+
 
 class ChatsClient:
     """db-api's chats, always in the name of one session."""
@@ -21,9 +23,7 @@ class ChatsClient:
             "system_prompt": system_prompt,
             "opening_message": opening_message,
         }
-        return Chat.model_validate_json(
-            await self._api.call("POST", "/chats", session=session, json=body)
-        )
+        return await self._api.call("POST", "/chats", answer=Chat, session=session, json=body)
 
     async def list_newest(
         self,
@@ -39,21 +39,21 @@ class ChatsClient:
             params["username"] = username
         if before is not None:
             params["before"] = before
-        return ChatPage.model_validate_json(
-            await self._api.call("GET", "/chats", session=session, params=params)
+        return await self._api.call(
+            "GET", "/chats", answer=ChatPage, session=session, params=params
         )
 
     async def list_deleted(self, session: UUID) -> list[DeletedChat]:
-        """Those that can be brought back, the one deleted last first; the 200 last, at most."""
-        params = {"limit": "200"}
-        answer = await self._api.call("GET", "/chats/deleted", session=session, params=params)
-        return DeletedChats.model_validate_json(answer).items
+        """Those that can be restored, the one deleted last first."""
+        params = {"limit": str(MOST_DELETED)}
+        deleted = await self._api.call(
+            "GET", "/chats/deleted", answer=DeletedChats, session=session, params=params
+        )
+        return deleted.items
 
     async def get(self, session: UUID, chat: UUID) -> Chat:
         """The chat; NotFound if there is none or it is somebody else's."""
-        return Chat.model_validate_json(
-            await self._api.call("GET", f"/chats/{chat}", session=session)
-        )
+        return await self._api.call("GET", f"/chats/{chat}", answer=Chat, session=session)
 
     async def page(
         self,
@@ -72,37 +72,34 @@ class ChatsClient:
             params["before"] = str(before)
         elif at is not None:
             params["at"] = str(at)
-        answer = await self._api.call("GET", f"/chats/{chat}/page", session=session, params=params)
-        return Page.model_validate_json(answer)
+        path = f"/chats/{chat}/page"
+        return await self._api.call("GET", path, answer=Page, session=session, params=params)
 
     async def change(self, session: UUID, chat: UUID, **fields: object) -> Chat:
         """Sets what is given of `title`, `pinned`, `system_prompt`, `temperature` and
         `reply_tokens`; None for the last two is the default."""
-        return Chat.model_validate_json(
-            await self._api.call("PATCH", f"/chats/{chat}", session=session, json=fields)
-        )
+        path = f"/chats/{chat}"
+        return await self._api.call("PATCH", path, answer=Chat, session=session, json=fields)
 
     async def remove(self, session: UUID, chat: UUID) -> None:
-        """Deletes the chat; for a day `restore` brings it back."""
-        await self._api.call("DELETE", f"/chats/{chat}", session=session)
+        """Deletes the chat; for a day `restore` undoes it."""
+        await self._api.send("DELETE", f"/chats/{chat}", session=session)
 
     async def restore(self, session: UUID, chat: UUID) -> Chat:
-        """Brings a deleted chat back; NotFound if it is gone for good."""
-        return Chat.model_validate_json(
-            await self._api.call("POST", f"/chats/{chat}/restore", session=session)
-        )
+        """Undoes the deletion; NotFound if the chat is gone for good."""
+        path = f"/chats/{chat}/restore"
+        return await self._api.call("POST", path, answer=Chat, session=session)
 
     async def prompt(self, session: UUID, chat: UUID) -> Prompt:
         """What the language model would get before the next message."""
-        return Prompt.model_validate_json(
-            await self._api.call("GET", f"/chats/{chat}/prompt", session=session)
-        )
+        path = f"/chats/{chat}/prompt"
+        return await self._api.call("GET", path, answer=Prompt, session=session)
 
     async def search(
         self, session: UUID, query: str, *, offset: int = 0, limit: int = 20
     ) -> SearchPage:
         """Chats and messages in which every word of `query` begins a word."""
         params = {"q": query, "offset": str(offset), "limit": str(limit)}
-        return SearchPage.model_validate_json(
-            await self._api.call("GET", "/search", session=session, params=params)
+        return await self._api.call(
+            "GET", "/search", answer=SearchPage, session=session, params=params
         )

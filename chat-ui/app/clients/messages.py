@@ -1,12 +1,19 @@
 """The messages of a chat, always in the name of one session."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
+from pydantic import TypeAdapter
+
 from app.clients.base import DbApi
-from app.clients.types import Chat, Growth, MessagePage, MessageRun, News, Reply, Sent
+from app.clients.types import Chat, MessagePage, MessageRun, Reply
+from app.clients.updates import ChatUpdate, KnownReply
+from app.clients.work import Sent
 
 FOLLOW_SECONDS = 20
 MOST_KNOWN = 100  # db-api takes no more in one call
+
+KNOWN = TypeAdapter(Sequence[KnownReply])
 
 
 class MessagesClient:
@@ -32,18 +39,13 @@ class MessagesClient:
             params["before"] = str(before)
         elif at is not None:
             params["at"] = str(at)
-        return MessagePage.model_validate_json(
-            await self._api.call("GET", f"/chats/{chat}/messages", session=session, params=params)
-        )
+        path = f"/chats/{chat}/messages"
+        return await self._api.call("GET", path, answer=MessagePage, session=session, params=params)
 
     async def read_all(self, session: UUID, chat: UUID, *, after: int = 0) -> MessageRun:
         """A page of all messages in the order of writing, from the one after `after` on."""
-        params = {"after": str(after)}
-        return MessageRun.model_validate_json(
-            await self._api.call(
-                "GET", f"/chats/{chat}/messages/all", session=session, params=params
-            )
-        )
+        path, params = f"/chats/{chat}/messages/all", {"after": str(after)}
+        return await self._api.call("GET", path, answer=MessageRun, session=session, params=params)
 
     async def send(
         self,
@@ -63,11 +65,10 @@ class MessagesClient:
             body["replaces"] = str(replaces)
         if seen:
             body["seen"] = str(seen)
-        return Sent.model_validate_json(
-            await self._api.call("POST", f"/chats/{chat}/messages", session=session, json=body)
-        )
+        path = f"/chats/{chat}/messages"
+        return await self._api.call("POST", path, answer=Sent, session=session, json=body)
 
-    async def reply_again(
+    async def regenerate(
         self,
         session: UUID,
         chat: UUID,
@@ -75,30 +76,32 @@ class MessagesClient:
         client_key: str,
         worker: str | None,
         *,
-        go_on: bool,
+        continued: bool,
     ) -> Sent:
-        """Another version of a reply: a new one, or with `go_on` one that begins with its text."""
-        body = {"replaces": str(reply), "client_key": client_key, "worker": worker, "go_on": go_on}
-        return Sent.model_validate_json(
-            await self._api.call("POST", f"/chats/{chat}/replies", session=session, json=body)
-        )
+        """Another version of a reply: a new one, or one that begins with its text."""
+        body = {
+            "replaces": str(reply),
+            "client_key": client_key,
+            "worker": worker,
+            "continued": continued,
+        }
+        path = f"/chats/{chat}/replies"
+        return await self._api.call("POST", path, answer=Sent, session=session, json=body)
 
     async def remove(self, session: UUID, chat: UUID, message: UUID) -> Chat:
         """Deletes the message and everything below it, for good."""
         path = f"/chats/{chat}/messages/{message}"
-        return Chat.model_validate_json(await self._api.call("DELETE", path, session=session))
+        return await self._api.call("DELETE", path, answer=Chat, session=session)
 
     async def show(self, session: UUID, chat: UUID, message: UUID) -> Chat:
         """From now on the branch shown is the newest one through this message."""
-        body = {"message_id": str(message)}
-        return Chat.model_validate_json(
-            await self._api.call("PUT", f"/chats/{chat}/head", session=session, json=body)
-        )
+        path, body = f"/chats/{chat}/head", {"message_id": str(message)}
+        return await self._api.call("PUT", path, answer=Chat, session=session, json=body)
 
     async def stop(self, session: UUID, chat: UUID, reply: UUID) -> Reply:
         """Asks a reply to stop; what was written stays."""
         path = f"/chats/{chat}/replies/{reply}/stop"
-        return Reply.model_validate_json(await self._api.call("POST", path, session=session))
+        return await self._api.call("POST", path, answer=Reply, session=session)
 
     async def follow(
         self,
@@ -106,35 +109,29 @@ class MessagesClient:
         chat: UUID,
         *,
         since: int,
-        known: list[Growth],
+        known: Sequence[KnownReply],
         head: UUID | None = None,
         text: bool = True,
         wait: float = FOLLOW_SECONDS,
-    ) -> News:
+    ) -> ChatUpdate:
         """What differs from what the caller knows, as soon as anything does (long poll).
 
-        `since` is the highest message seq known; of each `known` reply only the state and the end
-        of its text count; `head` is where the branch shown ended then. With `text=False` growing
-        text alone is no news.
+        `since` is the highest message seq known; `head` is where the branch shown ended then. With
+        `text=False` growing text alone is no difference.
         """
         params = {
             "since": str(since),
-            "known": [_known(growth) for growth in known[:MOST_KNOWN]],
+            "known": KNOWN.dump_json(known[:MOST_KNOWN]).decode(),
             "text": str(text).lower(),
             "wait": str(wait),
         }
         if head:
             params["head"] = str(head)
-        answer = await self._following.call(
-            "GET", f"/chats/{chat}/follow", session=session, params=params, seconds=wait + 10
+        return await self._following.call(
+            "GET",
+            f"/chats/{chat}/follow",
+            answer=ChatUpdate,
+            session=session,
+            params=params,
+            seconds=wait + 10,
         )
-        return News.model_validate_json(answer)
-
-
-def _known(growth: Growth) -> str:
-    reply = growth.reply
-    place = "" if reply.place is None else reply.place
-    read = "" if reply.prompt_tokens_read is None else reply.prompt_tokens_read
-    length = growth.offset + len(growth.text)
-    stopping = "stopping" if reply.stop_requested else ""
-    return f"{reply.id}:{reply.state}:{reply.phase or ''}:{place}:{read}:{length}:{stopping}"

@@ -2,40 +2,18 @@
 
 from uuid import UUID
 
-from pydantic import BaseModel
-
 from app.clients.base import DbApi
-from app.clients.types import Claim, Finished, Phase, Progress, ProgressMade, ShorterPrompt, State
+from app.clients.work import (
+    Batch,
+    BatchResult,
+    Claim,
+    FinishRequest,
+    FinishResult,
+    ProgressRequest,
+    ProgressResult,
+    ShorterPrompt,
+)
 from app.errors import NothingToShorten
-
-
-class Batch(BaseModel):
-    """Text to add to one reply, from `offset` (code points) on; empty text is a heartbeat."""
-
-    id: UUID
-    offset: int
-    text: str
-    phase: Phase | None
-    prompt_tokens: int | None
-    prompt_tokens_read: int | None
-    completion_tokens: int | None
-    first_token_ms: int | None
-    total_ms: int | None
-
-
-class Ending(BaseModel):
-    """How a reply ended, with the last of its text."""
-
-    offset: int
-    text: str
-    state: State
-    error: str | None = None
-    model: str | None = None
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
-    first_token_ms: int | None = None
-    total_ms: int | None = None
-    context_start: UUID | None = None
 
 
 class RepliesClient:
@@ -47,33 +25,28 @@ class RepliesClient:
 
     async def claim(self) -> Claim | None:
         """The next reply to write, or None if none waits or every slot is taken."""
-        answer = await self._api.call("POST", "/replies/claim", json={"worker": self.worker})
-        return Claim.model_validate_json(answer) if answer else None
+        content = await self._api.send("POST", "/replies/claim", json={"worker": self.worker})
+        return Claim.model_validate_json(content) if content else None
 
-    async def progress(self, batches: list[Batch]) -> list[Progress]:
+    async def progress(self, batches: list[Batch]) -> list[BatchResult]:
         """Stores all batches in one call and renews their leases."""
-        body = {
-            "worker": self.worker,
-            "replies": [batch.model_dump(mode="json") for batch in batches],
-        }
-        answer = await self._api.call("POST", "/replies/progress", json=body)
-        return ProgressMade.model_validate_json(answer).replies
+        body = ProgressRequest(worker=self.worker, replies=batches).model_dump(mode="json")
+        path = "/replies/progress"
+        return (await self._api.call("POST", path, answer=ProgressResult, json=body)).replies
 
-    async def finish(self, reply: UUID, ending: Ending, *, claim_next: bool) -> Finished:
+    async def finish(self, reply: UUID, request: FinishRequest) -> FinishResult:
         """Ends the reply for good; LeaseLost if another worker has taken it over."""
-        body = {"worker": self.worker, "claim_next": claim_next, **ending.model_dump(mode="json")}
-        return Finished.model_validate_json(
-            await self._api.call("POST", f"/replies/{reply}/finish", json=body)
-        )
+        path, body = f"/replies/{reply}/finish", request.model_dump(mode="json")
+        return await self._api.call("POST", path, answer=FinishResult, json=body)
 
     async def shorten(self, reply: UUID) -> ShorterPrompt | None:
         """About half of the prompt, for one that was refused; None if it can't get shorter."""
         path, body = f"/replies/{reply}/shorten", {"worker": self.worker}
         try:
-            return ShorterPrompt.model_validate_json(await self._api.call("POST", path, json=body))
+            return await self._api.call("POST", path, answer=ShorterPrompt, json=body)
         except NothingToShorten:
             return None
 
     async def release(self) -> None:
-        """Hands everything this worker is writing back to the line, text kept."""
-        await self._api.call("POST", "/replies/release", json={"worker": self.worker}, seconds=2)
+        """Hands everything this worker is writing back to the queue, text kept."""
+        await self._api.send("POST", "/replies/release", json={"worker": self.worker}, seconds=2)

@@ -5,6 +5,8 @@ from uuid import UUID
 from app.clients.base import DbApi
 from app.clients.types import Session
 
+CURRENT = "/sessions/current"
+
 
 class SessionsClient:
     """db-api's sessions, and whether db-api is ready."""
@@ -14,33 +16,26 @@ class SessionsClient:
 
     async def create(self, name: str) -> Session:
         """A new session."""
-        return Session.model_validate_json(
-            await self._api.call("POST", "/sessions", json={"name": name})
-        )
+        return await self._api.call("POST", "/sessions", answer=Session, json={"name": name})
 
     async def rename(self, session: UUID, name: str) -> Session:
         """Sets the name that new chats begin with."""
-        return Session.model_validate_json(
-            await self._api.call("PATCH", "/sessions/current", session=session, json={"name": name})
-        )
+        body = {"name": name}
+        return await self._api.call("PATCH", CURRENT, answer=Session, session=session, json=body)
 
-    async def forget(self, session: UUID) -> None:
+    async def delete(self, session: UUID) -> None:
         """Deletes the session with everything in it, for good; a hundred thousand messages take
         some seconds."""
-        await self._api.call("DELETE", "/sessions/current", session=session, seconds=70)
+        await self._api.send("DELETE", CURRENT, session=session, seconds=70)
 
     async def current(self, session: UUID) -> Session:
         """The session itself; SessionEnded if it is over."""
-        return Session.model_validate_json(
-            await self._api.call("GET", "/sessions/current", session=session)
-        )
+        return await self._api.call("GET", CURRENT, answer=Session, session=session)
 
     async def renew(self, session: UUID) -> Session:
         """Counts the session's days from now again; SessionEnded if it is over."""
-        return Session.model_validate_json(
-            await self._api.call("POST", "/sessions/current/renew", session=session)
-        )
+        return await self._api.call("POST", f"{CURRENT}/renew", answer=Session, session=session)
 
     async def check_ready(self) -> None:
         """Unavailable unless db-api and its database answer."""
-        await self._api.call("GET", "/ready", seconds=3)
+        await self._api.send("GET", "/ready", seconds=3)

@@ -1,4 +1,8 @@
-"""What db-api sends, as typed objects. The contract test drives them against the real db-api."""
+"""What db-api says of sessions, chats, messages and replies, as typed objects.
+
+Each class has the name and the field names of a schema in db-api's OpenAPI document; a test holds
+them to it. What followers are told is in `updates.py`, what the runner exchanges in `work.py`.
+"""
 
 from datetime import datetime
 from typing import Literal
@@ -9,6 +13,7 @@ from pydantic import BaseModel, ConfigDict
 Role = Literal["system", "user", "assistant"]
 State = Literal["queued", "running", "complete", "stopped", "failed"]
 Phase = Literal["waiting", "reading", "writing"]
+ErrorKind = Literal["model-broke", "model-refused", "prompt-too-long", "reply-limit"]
 
 FINAL: frozenset[State] = frozenset({"complete", "stopped", "failed"})
 
@@ -17,6 +22,17 @@ class Received(BaseModel):
     """Base of everything received: immutable, and tolerant of fields added later."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Limits(Received):
+    """What db-api accepts at most. `temperature` and `reply_tokens` are the highest settings."""
+
+    name_characters: int
+    title_characters: int
+    system_prompt_characters: int
+    message_bytes: int
+    reply_tokens: int
+    temperature: int
 
 
 class Session(Received):
@@ -51,7 +67,7 @@ class ChatPage(Received):
 
 
 class DeletedChat(Received):
-    """A chat that can be brought back for a day."""
+    """A chat that can be restored for a day."""
 
     id: UUID
     title: str | None
@@ -64,16 +80,26 @@ class DeletedChats(Received):
     items: list[DeletedChat]
 
 
+class ReplyError(Received):
+    """Why a reply failed or was cut. `size` and `limit` are tokens. `detail` is only given for
+    "unknown": what an earlier version of Parley stored."""
+
+    kind: ErrorKind | Literal["unknown"]
+    size: int | None = None
+    limit: int | None = None
+    detail: str | None = None
+
+
 class Reply(Received):
     """The life of one assistant message; its id is the message's id."""
 
     id: UUID
     state: State
     phase: Phase | None = None
-    place: int | None = None
+    queue_position: int | None = None
     wait_ms: int | None = None
     stop_requested: bool = False
-    error: str | None = None
+    error: ReplyError | None = None
     model: str | None = None
     prompt_tokens: int | None = None
     prompt_tokens_read: int | None = None
@@ -88,7 +114,7 @@ class Reply(Received):
 
 
 class Version(Received):
-    """A message's place among those that were written in its stead."""
+    """A message's number among its versions, and the neighbours."""
 
     number: int
     count: int
@@ -97,7 +123,8 @@ class Version(Received):
 
 
 class Message(Received):
-    """One message of a branch; for an unfinished reply `content` is the text so far."""
+    """One message of a branch. `content` is the text of all its text steps; for an unfinished
+    reply, the text so far."""
 
     id: UUID
     chat_id: UUID
@@ -112,7 +139,7 @@ class Message(Received):
 
 class MessagePage(Received):
     """Oldest first; `earlier` is what to pass as `before` for the page above. `later`: the branch
-    goes on below; `shown`: it is the one the chat shows."""
+    continues below; `shown`: it is the one the chat shows."""
 
     items: list[Message]
     earlier: UUID | None
@@ -121,7 +148,7 @@ class MessagePage(Received):
 
 
 class Page(Received):
-    """All that a chat's page shows: `chats` stand beside it."""
+    """All that a chat's page shows, with the newest chats for the list beside it."""
 
     chat: Chat
     messages: MessagePage
@@ -135,23 +162,26 @@ class MessageRun(Received):
     next: int | None
 
 
+class TextPart(Received):
+    """A piece of text in a prompt."""
+
+    type: Literal["text"] = "text"
+    text: str
+
+
 class PromptMessage(Received):
-    """One message as the language model gets it."""
+    """One message as the language model gets it. `message_id` is the one it comes from; None for
+    the system prompt."""
 
     role: Role
-    content: str
-
-
-class PromptPart(PromptMessage):
-    """One of its messages, with the one it comes from; None for the system prompt."""
-
-    message_id: UUID | None
+    parts: list[TextPart]
+    message_id: UUID | None = None
 
 
 class Prompt(Received):
     """What the language model would get before the next message."""
 
-    messages: list[PromptPart]
+    messages: list[PromptMessage]
     context_start: UUID | None
 
 
@@ -172,75 +202,3 @@ class SearchPage(Received):
 
     items: list[Hit]
     more: bool
-
-
-class ShorterPrompt(Received):
-    """A prompt that begins later in the chat, at `context_start`."""
-
-    context_start: UUID
-    prompt: list[PromptMessage]
-
-
-class Claim(Received):
-    """A reply this worker may write until the lease runs out."""
-
-    reply: Reply
-    chat_id: UUID
-    worker: str
-    text: str
-    prompt: list[PromptMessage]
-    attempts: int
-    temperature: float | None = None
-    reply_tokens: int | None = None
-
-
-class Sent(Received):
-    """The answer to a message sent: both new messages, and the claim if a slot was free."""
-
-    message: Message
-    reply: Message
-    claim: Claim | None
-    title: str
-    repeated: bool
-
-
-class Growth(Received):
-    """What a reply has become: `text` starts at `offset` code points."""
-
-    reply: Reply
-    offset: int
-    text: str
-
-
-class News(Received):
-    """What changed in a chat whose branch shown ends at `head`; `idle` means that nothing is left
-    to wait for."""
-
-    messages: list[Message]
-    replies: list[Growth]
-    head: UUID | None
-    idle: bool
-
-
-class Progress(Received):
-    """How a stored batch fared: `length` is the text now stored, in code points."""
-
-    id: UUID
-    held: bool
-    stop_requested: bool
-    length: int
-
-
-class ProgressMade(Received):
-    """How all batches of one call fared."""
-
-    replies: list[Progress]
-
-
-class Finished(Received):
-    """A finished reply, the length of its stored text in code points, and the next one to write
-    if there was one in line."""
-
-    reply: Reply
-    length: int
-    next: Claim | None

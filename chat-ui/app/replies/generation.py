@@ -5,11 +5,9 @@ import contextlib
 import logging
 from collections.abc import Callable
 
-from app.clients.language_model import (
-    TOO_LONG,
+from app.clients.completion import (
     Cut,
     Delta,
-    LanguageModel,
     ModelAway,
     ModelBroke,
     ModelRefused,
@@ -17,9 +15,11 @@ from app.clients.language_model import (
     Started,
     Usage,
 )
+from app.clients.language_model import LanguageModel
 from app.clients.replies import RepliesClient
+from app.clients.work import FinishError
 from app.errors import ParleyError
-from app.replies.writing import Outcome, Writing
+from app.replies.active_reply import ActiveReply, Outcome
 
 log = logging.getLogger(__name__)
 
@@ -28,80 +28,81 @@ FRUITLESS_ATTEMPTS = 3
 AWAY_SECONDS = 0.5
 BROKEN_SECONDS = 1.0  # and twice as long after each attempt that brought nothing
 
+MODEL_BROKE = Outcome("failed", FinishError(kind="model-broke"))
+CUT = Outcome("complete", FinishError(kind="reply-limit"))
+
 
 async def generate(
     model: LanguageModel,
     replies: RepliesClient,
-    writing: Writing,
+    active: ActiveReply,
     announce: Callable[[], None],
 ) -> Outcome:
-    """Writes into `writing` until the model is done or refuses.
+    """Writes into `active` until the model is done or refuses.
 
     `announce` is called when there is something that should be shown at once: the first words.
-    An lm-api that is away is waited for; a stream that
-    breaks is continued from the text so far; a prompt that is refused as too long is shortened,
-    once.
+    An lm-api that is away is waited for. A stream that breaks is continued from the text so far. A
+    prompt that is refused as too long is shortened, once.
     """
     fruitless = 0
     while True:
-        length = len(writing.text)
+        length = len(active.text.whole)
         try:
-            return await _attempt(model, writing, announce)
+            return await _attempt(model, active, announce)
         except ModelAway:
-            writing.wait()
+            active.wait()
             announce()
             await asyncio.sleep(AWAY_SECONDS)
         except ModelRefused as refusal:
-            may_shorten = refusal.kind == TOO_LONG and writing.context_start is None
-            if not may_shorten or not await _shorten(replies, writing):
-                return Outcome("failed", error=_describe(refusal))
+            may_shorten = refusal.kind == "prompt-too-long" and active.context_start is None
+            if not may_shorten or not await _shorten(replies, active):
+                return Outcome("failed", _describe(refusal))
         except ModelBroke as broke:
-            log.warning("reply %s: lm-api broke off: %s", writing.id, broke)
-            fruitless = 0 if len(writing.text) > length else fruitless + 1
+            log.warning("reply %s: lm-api broke off: %s", active.id, broke)
+            fruitless = 0 if len(active.text.whole) > length else fruitless + 1
             if fruitless == FRUITLESS_ATTEMPTS:
-                return Outcome("failed", error="model-broke")
+                return MODEL_BROKE
             await asyncio.sleep(BROKEN_SECONDS * 2**fruitless)
 
 
-async def _shorten(replies: RepliesClient, writing: Writing) -> bool:
+async def _shorten(replies: RepliesClient, active: ActiveReply) -> bool:
     """Whether it is worth asking the model again."""
     try:
-        shorter = await replies.shorten(writing.id)
+        shorter = await replies.shorten(active.id)
     except ParleyError as error:
-        log.warning("reply %s: can't shorten its prompt: %s", writing.id, error)
+        log.warning("reply %s: can't shorten its prompt: %s", active.id, error)
         await asyncio.sleep(BROKEN_SECONDS)
         return True  # the model refuses again, and then db-api may be back
     if shorter:
-        writing.shorten(shorter)
+        active.shorten(shorter)
     return shorter is not None
 
 
-async def _attempt(model: LanguageModel, writing: Writing, announce: Callable[[], None]) -> Outcome:
-    error, before = None, writing.tokens
-    left = max(1, writing.sampling.reply_tokens - writing.tokens)
-    events = model.stream(writing.prompt, writing.text, left, writing.sampling.temperature)
+async def _attempt(
+    model: LanguageModel, active: ActiveReply, announce: Callable[[], None]
+) -> Outcome:
+    outcome, before = Outcome("complete"), active.progress.tokens
+    left = max(1, active.sampling.reply_tokens - active.progress.tokens)
+    events = model.stream(active.prompt, active.text.whole, left, active.sampling.temperature)
     async with contextlib.aclosing(events) as stream:
         async for event in stream:
             match event:
                 case Started(model_name):
-                    writing.model = model_name
+                    active.model = model_name
                 case Delta(text):
                     if left == 0:  # a model that does not stop where it was told to
-                        return Outcome("complete", "reply-limit")
+                        return CUT
                     left -= 1  # a delta is at least one token
-                    if writing.write(text):
+                    if active.write(text):
                         announce()
                 case Reading(read, total):
-                    writing.read(read, total)
+                    active.read(read, total)
                 case Cut():
-                    error = "reply-limit"
+                    outcome = CUT
                 case Usage():
-                    writing.count(event, before)
-    return Outcome("complete", error)
+                    active.count(event, before)
+    return outcome
 
 
-def _describe(refusal: ModelRefused) -> str:
-    """A kind with its figures, as one string that can be stored: `kind size limit`."""
-    if refusal.size is None or refusal.limit is None:
-        return refusal.kind
-    return f"{refusal.kind} {refusal.size} {refusal.limit}"
+def _describe(refusal: ModelRefused) -> FinishError:
+    return FinishError(kind=refusal.kind, size=refusal.size, limit=refusal.limit)

@@ -1,4 +1,4 @@
-"""Takes replies from the line and works them off; any number of copies can do so side by side.
+"""Processes the queue of replies; any number of copies can do so side by side.
 
 db-api decides who writes what (claims, leases, slots); the runner only obeys. Text is stored
 first and shown afterwards, so what somebody has seen is in the database.
@@ -16,15 +16,15 @@ from uuid import UUID
 
 from app.clients.language_model import LanguageModel
 from app.clients.replies import RepliesClient
-from app.clients.types import Claim, Growth
+from app.clients.work import Claim
 from app.errors import LeaseLost, ParleyError, Unavailable
-from app.replies.generation import generate
-from app.replies.writing import Outcome, Sampling, Writing
-from app.watching.hub import Hub
+from app.replies.active_reply import ActiveReply, Outcome, Sampling
+from app.replies.generation import MODEL_BROKE, generate
+from app.replies.publisher import Publisher
 
 log = logging.getLogger(__name__)
 
-LOOK_SECONDS = 1.0  # between looks for replies that wait in line
+LOOK_SECONDS = 1.0  # between looks for queued replies
 BATCH_SECONDS = 0.25  # between two stores of growing text
 RETRY_SECONDS = 0.5  # when db-api is away
 
@@ -38,11 +38,15 @@ class Runner:
     """Writes claimed replies and keeps their leases; `run` is its whole life."""
 
     def __init__(
-        self, replies: RepliesClient, model: LanguageModel, hub: Hub, sampling: Sampling
+        self,
+        replies: RepliesClient,
+        model: LanguageModel,
+        publisher: Publisher,
+        sampling: Sampling,
     ) -> None:
-        self._replies, self._model, self._hub = replies, model, hub
+        self._replies, self._model, self._publisher = replies, model, publisher
         self._sampling = sampling
-        self._writings: dict[UUID, Writing] = {}
+        self._active: dict[UUID, ActiveReply] = {}
         self._urgent = asyncio.Event()
         self._storing = asyncio.Lock()
 
@@ -53,18 +57,18 @@ class Runner:
 
     @contextlib.asynccontextmanager
     async def run(self) -> AsyncIterator[None]:
-        """Works until the block is left, then hands unfinished replies back to the line."""
+        """Works until the block is left, then hands unfinished replies back to the queue."""
         loops = [asyncio.create_task(self._look()), asyncio.create_task(self._store_forever())]
         try:
             yield
         finally:
-            tasks = loops + [w.task for w in self._writings.values() if w.task]
+            tasks = loops + [active.task for active in self._active.values() if active.task]
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            if self._writings:
+            if self._active:
                 with contextlib.suppress(ParleyError):
-                    await self._store(list(self._writings.values()))
+                    await self._store(list(self._active.values()))
             # Also with nothing in memory: a claim may have been on its way.
             with contextlib.suppress(ParleyError):
                 await self._replies.release()
@@ -73,30 +77,30 @@ class Runner:
         """Starts writing a reply that was claimed for this worker.
 
         After an outage the claim may be for one that is being written here all along: then it
-        has renewed the lease, and that is all it takes. Unless another copy has gone on with it
+        has renewed the lease, and that is all it takes. Unless another copy has continued it
         meanwhile: what was written here since is void.
         """
-        if known := self._writings.get(claim.reply.id):
+        if known := self._active.get(claim.reply.id):
             if known.holds(claim):
                 return
             known.lost = True
             self._interrupt(known)
-        writing = Writing(claim, self._sampling.of(claim))
-        self._writings[writing.id] = writing
-        self._hub.lead(claim.chat_id, writing.growth())
-        writing.generation = asyncio.create_task(
-            generate(self._model, self._replies, writing, self._urgent.set)
+        active = ActiveReply(claim, self._sampling.of(claim))
+        self._active[active.id] = active
+        self._publisher.attach_writer(claim.chat_id, active.update())
+        active.generation = asyncio.create_task(
+            generate(self._model, self._replies, active, self._urgent.set)
         )
-        writing.task = asyncio.create_task(self._write(writing, writing.generation))
+        active.task = asyncio.create_task(self._write(active, active.generation))
 
     def stop(self, reply: UUID) -> None:
         """Stops a reply at once if it is written here; otherwise its runner's heartbeat does."""
-        if writing := self._writings.get(reply):
-            writing.stopping = True
-            self._interrupt(writing)
+        if active := self._active.get(reply):
+            active.stopping = True
+            self._interrupt(active)
 
     async def _look(self) -> None:
-        """Takes what waits in line: after a crash, or when another copy had no slot for it."""
+        """Claims what is queued: after a crash, or when another copy had no slot for it."""
         while True:
             try:
                 while claim := await self._replies.claim():
@@ -107,34 +111,34 @@ class Runner:
                 log.exception("can't look for replies")  # and look again, whatever it was
             await asyncio.sleep(LOOK_SECONDS)
 
-    async def _write(self, writing: Writing, generation: asyncio.Task[Outcome]) -> None:
+    async def _write(self, active: ActiveReply, generation: asyncio.Task[Outcome]) -> None:
         try:
             await asyncio.wait({generation})
-            if not writing.lost:
-                await self._finish(writing, self._conclude(writing, generation))
+            if not active.lost:
+                await self._finish(active, self._conclude(active, generation))
         except Exception:
             # Its lease runs out, and somebody begins anew.
-            log.exception("reply %s can't be finished", writing.id)
+            log.exception("reply %s can't be finished", active.id)
         finally:
             generation.cancel()
-        self._forget(writing)  # not at shutdown: then it is handed back
+        self._forget(active)  # not at shutdown: then it is handed back
 
-    def _conclude(self, writing: Writing, generation: asyncio.Task[Outcome]) -> Outcome:
+    def _conclude(self, active: ActiveReply, generation: asyncio.Task[Outcome]) -> Outcome:
         if generation.cancelled():
             return Outcome("stopped")
         if error := generation.exception():
-            log.error("reply %s failed", writing.id, exc_info=error)
-            return Outcome("failed", error="model-broke")
+            log.error("reply %s failed", active.id, exc_info=error)
+            return MODEL_BROKE
         return generation.result()
 
-    async def _finish(self, writing: Writing, outcome: Outcome) -> None:
+    async def _finish(self, active: ActiveReply, outcome: Outcome) -> None:
         """Ends the reply in the database, however long db-api is away, and takes the next one."""
-        writing.finishing = True
+        active.finishing = True
         while True:
             try:
                 async with self._storing:
-                    ending = writing.end(outcome)
-                    finished = await self._replies.finish(writing.id, ending, claim_next=True)
+                    request = active.end(outcome, self.worker)
+                    finished = await self._replies.finish(active.id, request)
                 break
             except Unavailable:
                 await asyncio.sleep(RETRY_SECONDS)
@@ -142,27 +146,25 @@ class Runner:
                 # Perhaps only our offset was behind, after an answer that got lost on its way.
                 await asyncio.sleep(RETRY_SECONDS)
                 with contextlib.suppress(ParleyError):
-                    await self._store([writing])
-            if writing.lost:
+                    await self._store([active])
+            if active.lost:
                 return
-        self._forget(writing)
-        # No more than is stored: it may have been stopped while this copy was out of reach.
-        growth = Growth(reply=finished.reply, offset=0, text=writing.text[: finished.length])
-        self._hub.publish(writing.claim.chat_id, growth)
+        self._forget(active)
+        self._publisher.publish(active.claim.chat_id, active.final_update(finished))
         if finished.next:
             self.begin(finished.next)
 
     async def _store_forever(self) -> None:
-        """One call at a time stores all running replies: urgent news at once, the rest batched."""
+        """One call at a time stores all running replies: urgent text at once, the rest batched."""
         while True:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._urgent.wait(), BATCH_SECONDS)
             self._urgent.clear()
             now = time.monotonic()
             due = [
-                writing
-                for writing in self._writings.values()
-                if not writing.finishing and writing.is_due(now)
+                active
+                for active in self._active.values()
+                if not active.finishing and active.is_due(now)
             ]
             if not due:
                 continue
@@ -175,28 +177,28 @@ class Runner:
                 log.exception("can't store")  # and try again, whatever it was
                 await asyncio.sleep(RETRY_SECONDS)
 
-    async def _store(self, writings: list[Writing]) -> None:
+    async def _store(self, replies: list[ActiveReply]) -> None:
         async with self._storing:
-            answers = await self._replies.progress([w.take_batch() for w in writings])
-            told = {progress.id: progress for progress in answers}
-            for writing in writings:
-                progress = told[writing.id]
-                if self._writings.get(writing.id) is not writing:
+            answers = await self._replies.progress([active.take_batch() for active in replies])
+            results = {result.id: result for result in answers}
+            for active in replies:
+                result = results[active.id]
+                if self._active.get(active.id) is not active:
                     continue  # it has ended, or begun anew, meanwhile
-                if not progress.held:
-                    writing.lost = True
-                    self._interrupt(writing)
+                if not result.held:
+                    active.lost = True
+                    self._interrupt(active)
                     continue
-                writing.settle(progress)
-                self._hub.publish(writing.claim.chat_id, writing.growth())
-                if progress.stop_requested and not writing.stopping:
-                    self.stop(writing.id)
+                active.settle(result)
+                self._publisher.publish(active.claim.chat_id, active.update())
+                if result.stop_requested and not active.stopping:
+                    self.stop(active.id)
 
-    def _interrupt(self, writing: Writing) -> None:
-        if writing.generation:
-            writing.generation.cancel()
+    def _interrupt(self, active: ActiveReply) -> None:
+        if active.generation:
+            active.generation.cancel()
 
-    def _forget(self, writing: Writing) -> None:
-        if self._writings.get(writing.id) is writing:
-            del self._writings[writing.id]
-            self._hub.unlead(writing.claim.chat_id, writing.id)
+    def _forget(self, active: ActiveReply) -> None:
+        if self._active.get(active.id) is active:
+            del self._active[active.id]
+            self._publisher.detach_writer(active.claim.chat_id, active.id)

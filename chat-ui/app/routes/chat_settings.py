@@ -3,25 +3,24 @@
 import asyncio
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.datastructures import FormData
 
 from app.errors import InvalidInput
-from app.forms import read_form, read_text
-from app.names import check_name
-from app.routes.chats import load_chats
-from app.routes.openapi import WITH_COOKIE, form_body, pages
-from app.services import Ask, Services
+from app.forms import Form, read_text
+from app.openapi import WITH_COOKIE, form_body, pages
+from app.services import AppServices, Services
 from app.sessions import Session
+from app.views.loading import load_chats
 from app.views.pages import ChatSettings
 from app.views.problems import Problem
 
 router = APIRouter(prefix="/chats/{chat_id}", tags=["chats"], dependencies=WITH_COOKIE)
 
-PROMPT_LIMIT = 8000  # characters
-MOST_TOKENS = 2048  # lm-api writes no more, whatever is asked
-HOTTEST = 2
+FIELDS = ("title", "system_prompt", "temperature", "reply_tokens")
+# Stands for what is no number: out of any range, so that db-api says which one it is.
+NO_NUMBER = 10**9
 
 
 @router.get(
@@ -30,7 +29,7 @@ HOTTEST = 2
     response_class=HTMLResponse,
     responses=pages(401, 404, 422, 503),
 )
-async def show_settings(services: Ask, session: Session, chat_id: UUID) -> HTMLResponse:
+async def show_settings(services: AppServices, session: Session, chat_id: UUID) -> HTMLResponse:
     """As they are."""
     page = await _load(services, session, chat_id)
     return services.templates.page("chat_settings.html", page)
@@ -43,18 +42,17 @@ async def show_settings(services: Ask, session: Session, chat_id: UUID) -> HTMLR
     response_class=RedirectResponse,
     responses=pages(401, 403, 404, 413, 422, 503),
     openapi_extra=form_body(
-        title="1 to 80 characters",
+        title="One short line",
         titled="If not empty, the title must not be",
         system_prompt="What the model is told before everything else",
-        temperature="0 to 2; empty: the usual",
-        reply_tokens="How long a reply may get, 1 to 2048 tokens; empty: the usual",
+        temperature="Empty: the default",
+        reply_tokens="How long a reply may get, in tokens; empty: the default",
     ),
 )
 async def save_settings(
-    request: Request, services: Ask, session: Session, chat_id: UUID
+    services: AppServices, session: Session, chat_id: UUID, form: Form
 ) -> Response:
     """Leads back to the chat. They count from the next reply on."""
-    form = await read_form(request, services.settings.message_limit)
     try:
         await services.chats.change(session, chat_id, **_read_settings(form))
     except InvalidInput as error:
@@ -71,9 +69,8 @@ async def save_settings(
     responses=pages(401, 403, 404, 422, 503),
     openapi_extra=form_body(pinned="If not empty, it is pinned"),
 )
-async def pin_chat(request: Request, services: Ask, session: Session, chat_id: UUID) -> Response:
+async def pin_chat(services: AppServices, session: Session, chat_id: UUID, form: Form) -> Response:
     """Leads back to the chat."""
-    form = await read_form(request, services.settings.message_limit)
     await services.chats.change(session, chat_id, pinned=bool(form.get("pinned")))
     return RedirectResponse(f"/chats/{chat_id}", 303)
 
@@ -85,20 +82,20 @@ async def pin_chat(request: Request, services: Ask, session: Session, chat_id: U
     response_class=RedirectResponse,
     responses=pages(401, 403, 404, 422, 503),
 )
-async def delete_chat(services: Ask, session: Session, chat_id: UUID) -> RedirectResponse:
-    """Leads home, where it can be brought back for a day."""
+async def delete_chat(services: AppServices, session: Session, chat_id: UUID) -> RedirectResponse:
+    """Leads home, where it can be restored for a day."""
     await services.chats.remove(session, chat_id)
     return RedirectResponse(f"/?deleted={chat_id}", 303)
 
 
 @router.post(
     "/restore",
-    summary="Bring a deleted chat back",
+    summary="Restore a deleted chat",
     status_code=303,
     response_class=RedirectResponse,
     responses=pages(401, 403, 404, 422, 503),
 )
-async def restore_chat(services: Ask, session: Session, chat_id: UUID) -> RedirectResponse:
+async def restore_chat(services: AppServices, session: Session, chat_id: UUID) -> RedirectResponse:
     """Leads to the chat."""
     await services.chats.restore(session, chat_id)
     return RedirectResponse(f"/chats/{chat_id}", 303)
@@ -112,8 +109,10 @@ async def _load(
     problem: Problem | None = None,
 ) -> ChatSettings:
     """With what was typed, if that could not be taken."""
-    chat, chats = await asyncio.gather(
-        services.chats.get(session, chat_id), load_chats(services, session, chat_id)
+    chat, chats, limits = await asyncio.gather(
+        services.chats.get(session, chat_id),
+        load_chats(services, session, chat_id),
+        services.limits.get(),
     )
     kept = {name: getattr(chat, name) for name in FIELDS}
     typed = {name: "" if kept[name] is None else f"{kept[name]}" for name in FIELDS}
@@ -126,42 +125,32 @@ async def _load(
         **typed,
         usual_temperature=usual.temperature,
         usual_reply_tokens=usual.reply_tokens,
+        limits=limits,
         problem=problem,
     )
 
 
-FIELDS = ("title", "system_prompt", "temperature", "reply_tokens")
-
-
 def _read_settings(form: FormData) -> dict[str, object]:
-    """The fields as db-api takes them, or InvalidInput. Only a chat that never had a title, as it
-    has no message yet, may go on without."""
-    title, prompt = read_text(form, "title").strip(), read_text(form, "system_prompt")
+    """The fields as db-api takes them. Only a chat that never had a title, as it has no message
+    yet, may be left without."""
+    title = read_text(form, "title").strip()
     fields: dict[str, object] = {
-        "system_prompt": prompt,
-        "temperature": _read_number(form, "temperature", 0, HOTTEST),
-        "reply_tokens": _read_number(form, "reply_tokens", 1, MOST_TOKENS, whole=True),
+        "system_prompt": read_text(form, "system_prompt"),
+        "temperature": _read_number(form, "temperature", float),
+        "reply_tokens": _read_number(form, "reply_tokens", int),
     }
-    if len(prompt) > PROMPT_LIMIT:
-        raise InvalidInput("system-prompt-too-long", size=len(prompt), limit=PROMPT_LIMIT)
     if title or form.get("titled"):
-        check_name(title, "title")
         fields["title"] = title
     return fields
 
 
-def _read_number(
-    form: FormData, name: str, least: float, most: float, *, whole: bool = False
-) -> float | None:
+def _read_number(form: FormData, name: str, kind: type[int] | type[float]) -> float | None:
+    """A number as people write it; None for an empty field."""
     text = read_text(form, name).strip().replace(",", ".")
     if not text:
         return None
     try:
-        number = int(text) if whole else float(text)
+        number = kind(text)
     except ValueError:
-        number = least - 1
-    if not least <= number <= most:
-        raise InvalidInput(
-            f"{name.replace('_', '-')}-out-of-range", least=str(least), most=str(most)
-        )
-    return number
+        return NO_NUMBER
+    return number if abs(number) < NO_NUMBER else NO_NUMBER  # nan is not less

@@ -1,13 +1,13 @@
-"""Taking one chat or all of them home, as JSON or as Markdown."""
+"""Exports of one chat or of all, as JSON or as Markdown."""
 
 from uuid import UUID
 
 from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 
-from app.exports import Export, join_json, join_markdown, open_all
-from app.routes.openapi import WITH_COOKIE, pages
-from app.services import Ask
+from app.exports.export import Export, join_json, join_markdown, open_all
+from app.openapi import WITH_COOKIE, pages
+from app.services import AppServices
 from app.sessions import Session
 
 router = APIRouter(tags=["chats"], dependencies=WITH_COOKIE)
@@ -19,7 +19,7 @@ router = APIRouter(tags=["chats"], dependencies=WITH_COOKIE)
     response_class=StreamingResponse,
     responses={200: {"content": {"application/json": {}}}, **pages(401, 404, 422, 503)},
 )
-async def export_json(services: Ask, session: Session, chat_id: UUID) -> StreamingResponse:
+async def export_json(services: AppServices, session: Session, chat_id: UUID) -> StreamingResponse:
     """All messages of all branches, in the order of writing, each with its reply's state."""
     chat = await services.chats.get(session, chat_id)
     export = await Export.open(services.messages, session, chat)
@@ -36,7 +36,9 @@ async def export_json(services: Ask, session: Session, chat_id: UUID) -> Streami
     response_class=StreamingResponse,
     responses={200: {"content": {"text/markdown": {}}}, **pages(401, 404, 422, 503)},
 )
-async def export_markdown(services: Ask, session: Session, chat_id: UUID) -> StreamingResponse:
+async def export_markdown(
+    services: AppServices, session: Session, chat_id: UUID
+) -> StreamingResponse:
     """All messages under headings, as they were written."""
     chat = await services.chats.get(session, chat_id)
     export = await Export.open(services.messages, session, chat)
@@ -53,7 +55,7 @@ async def export_markdown(services: Ask, session: Session, chat_id: UUID) -> Str
     response_class=StreamingResponse,
     responses={200: {"content": {"application/json": {}}}, **pages(401, 404, 422, 503)},
 )
-async def export_all_json(services: Ask, session: Session) -> StreamingResponse:
+async def export_all_json(services: AppServices, session: Session) -> StreamingResponse:
     """Each chat as in its own export, the newest first."""
     await services.sessions.current(session)  # an ended one fails before anything is sent
     exports = open_all(services.chats, services.messages, session)
@@ -68,7 +70,7 @@ async def export_all_json(services: Ask, session: Session) -> StreamingResponse:
     response_class=StreamingResponse,
     responses={200: {"content": {"text/markdown": {}}}, **pages(401, 404, 422, 503)},
 )
-async def export_all_markdown(services: Ask, session: Session) -> StreamingResponse:
+async def export_all_markdown(services: AppServices, session: Session) -> StreamingResponse:
     """One chat below the other, the newest first."""
     await services.sessions.current(session)
     exports = open_all(services.chats, services.messages, session)

@@ -3,32 +3,32 @@
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from app.services import Ask
+from app.services import AppServices
 
 router = APIRouter(tags=["health"])
 
 
-class Health(BaseModel):
+class Ready(BaseModel):
     """A service's state in one word."""
 
     status: str = "ok"
 
 
-class Pulse(Health):
-    """And the longest that its event loop stood still, and computed, in the last five to ten
-    seconds."""
+class Health(Ready):
+    """With the longest that its event loop could not run, and computed itself, in the last five to
+    ten seconds."""
 
-    longest_pause_ms: float
-    longest_work_ms: float
+    event_loop_lag_ms: float
+    event_loop_busy_ms: float
 
 
 @router.get("/health", summary="The process is alive")
-async def check_health(services: Ask) -> Pulse:
+async def check_health(services: AppServices) -> Health:
     """Answers without asking any other service."""
-    pauses = services.pauses
-    return Pulse(
-        longest_pause_ms=round(pauses.longest * 1000, 1),
-        longest_work_ms=round(pauses.busiest * 1000, 1),
+    lag = services.lag
+    return Health(
+        event_loop_lag_ms=round(lag.longest * 1000, 1),
+        event_loop_busy_ms=round(lag.busiest * 1000, 1),
     )
 
 
@@ -37,7 +37,7 @@ async def check_health(services: Ask) -> Pulse:
     summary="Chats can be served",
     responses={503: {"description": "db-api or its database does not answer."}},
 )
-async def check_ready(services: Ask) -> Health:
+async def check_ready(services: AppServices) -> Ready:
     """The language model need not be there: pages work, and replies wait for it."""
     await services.sessions.check_ready()
-    return Health()
+    return Ready()

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
 
@@ -9,12 +10,12 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from app.errors import InvalidInput, SessionEnded
-from app.forms import read_form, read_text
-from app.names import check_name
-from app.routes.openapi import WITH_COOKIE, form_body, pages
-from app.services import Ask, Services
+from app.forms import Form, read_text
+from app.openapi import WITH_COOKIE, form_body, pages
+from app.services import AppServices, Services
 from app.sessions import find_session, forget_session, open_session, renew_session
 from app.views.lists import NO_CHATS, view_chats
+from app.views.loading import load_name_limit
 from app.views.pages import HomePage
 from app.views.problems import Problem
 
@@ -30,11 +31,11 @@ router = APIRouter(tags=["chats"])
 )
 async def show_home(
     request: Request,
-    services: Ask,
+    services: AppServices,
     before: str | None = None,
     deleted: Annotated[UUID | None, Query()] = None,
 ) -> HTMLResponse:
-    """The session's chats, newest first; `before` pages back. `deleted` is one to bring back."""
+    """The session's chats, newest first; `before` pages back. `deleted` is one to restore."""
     page = await _home(request, services, before, deleted=deleted)
     return services.templates.page("home.html", page)
 
@@ -47,22 +48,20 @@ async def show_home(
     dependencies=WITH_COOKIE,
     responses=pages(403, 413, 422, 503),
     openapi_extra=form_body(
-        username="Your name, 1 to 80 characters; left out: the one this session goes by",
+        username="Your name, one short line; left out: the one this session goes by",
         new="If not empty, always start a new chat",
     ),
 )
-async def open_chat(request: Request, services: Ask) -> Response:
+async def open_chat(request: Request, services: AppServices, form: Form) -> Response:
     """Redirects to the chat. The session begins here, when a name is first given."""
-    form = await read_form(request, services.settings.message_limit)
     username = read_text(form, "username").strip()
     if "username" not in form:  # New chat, beside another one
         username = await _own_name(request, services)
     try:
-        check_name(username)
+        chat = await _find_or_create(request, services, username, new=bool(form.get("new")))
     except InvalidInput as error:
         page = await _home(request, services, None, username, Problem.of(error))
         return services.templates.page("home.html", page, error.status)
-    chat = await _find_or_create(request, services, username, new=bool(form.get("new")))
     return RedirectResponse(f"/chats/{chat}", 303)
 
 
@@ -84,10 +83,11 @@ async def _home(
     problem: Problem | None = None,
     deleted: UUID | None = None,
 ) -> HomePage:
-    nothing = view_chats(NO_CHATS)
+    name_limit = await load_name_limit(services)
+    empty = HomePage(view_chats(NO_CHATS), username or "", problem=problem, name_limit=name_limit)
     session = find_session(request)
     if session is None:
-        return HomePage(nothing, username or "", problem=problem)
+        return empty
     try:
         await renew_session(request, services.sessions, session)
         current, chats = await asyncio.gather(
@@ -95,14 +95,22 @@ async def _home(
         )
     except SessionEnded as error:
         forget_session(request)
-        return HomePage(nothing, username or "", problem=problem or Problem.of(error))
+        return replace(empty, problem=problem or Problem.of(error))
     if username is None:
         username = current.name or ""
     undo = None
     if deleted:
         gone = await services.chats.list_deleted(session)
         undo = next((chat for chat in gone if chat.id == deleted), None)
-    return HomePage(view_chats(chats), username, current.expires_at, problem, before is None, undo)
+    return HomePage(
+        view_chats(chats),
+        username,
+        current.expires_at,
+        problem,
+        first=before is None,
+        deleted=undo,
+        name_limit=name_limit,
+    )
 
 
 async def _find_or_create(

@@ -1,163 +1,78 @@
-"""Sending a message, and what becomes of one that can't be sent."""
+"""One message: all that is known about it, its other versions, and its deletion."""
 
-from dataclasses import replace
+import asyncio
 from uuid import UUID
 
 from fastapi import APIRouter, Request
-from fastapi.responses import RedirectResponse, Response
-from starlette.datastructures import FormData
+from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
-from app.clients.types import Sent
-from app.errors import (
-    BranchMoved,
-    InvalidInput,
-    KeyReused,
-    NotFound,
-    ParleyError,
-    QueueFull,
-    SessionEnded,
-    TooLarge,
-    Unavailable,
-)
-from app.forms import read_form, read_id, read_text
-from app.htmx import is_script
-from app.routes.chats import load_chat
-from app.routes.openapi import WITH_COOKIE, form_body, pages
-from app.services import Ask, Services
-from app.sessions import forget_session, require_session
-from app.views.messages import Composer, SentView, view_message
-from app.views.problems import ErrorPage, Problem
+from app.errors import InvalidInput, NotFound
+from app.forms import Form, read_id
+from app.openapi import WITH_COOKIE, form_body, pages
+from app.services import AppServices
+from app.sessions import Session
+from app.views.loading import load_chats
+from app.views.pages import MessageDetails
 
-router = APIRouter(tags=["chats"], dependencies=WITH_COOKIE)
+router = APIRouter(prefix="/chats/{chat_id}", tags=["chats"], dependencies=WITH_COOKIE)
 
 
 @router.post(
-    "/generate/{chat_id}",
-    summary="Send a message",
+    "/head",
+    summary="Show another version",
     status_code=303,
     response_class=RedirectResponse,
-    responses={
-        200: {
-            "description": "For scripts (`HX-Request: true`): both new messages.",
-            "content": {"text/html": {}},
-        },
-        **pages(401, 403, 404, 409, 413, 422, 429, 503),
-    },
-    openapi_extra=form_body(
-        prompt="Your message",
-        client_key="Any text of up to 64 characters, new for each message",
-        replaces="The id of a message of yours that this one is another version of",
-        seen="The id of the last message you saw; refused if the chat goes on from elsewhere now",
-    ),
+    responses=pages(401, 403, 404, 422, 503),
+    openapi_extra=form_body(message="The id of a message; the newest branch through it is shown"),
 )
-async def send_message(request: Request, services: Ask, chat_id: UUID) -> Response:
-    """Stores the message and its queued reply, then leads back to the chat.
-
-    Sending the same `client_key` and text twice stores once.
-    """
-    form = await read_form(request, services.settings.message_limit)
-    try:
-        composer = _read_composer(form, request)
-    except InvalidInput as error:
-        return _keep_text(request, services, chat_id, Composer(read_text(form, "prompt")), error)
-    try:
-        session = await require_session(request)
-        try:
-            sent = await _send(services, session, chat_id, composer)
-        except (InvalidInput, TooLarge, KeyReused, BranchMoved, QueueFull) as error:
-            return await _refuse(request, services, session, chat_id, composer, error)
-    except NotFound:
-        return _keep_text(request, services, chat_id, composer, NotFound("chat-gone"))
-    except (SessionEnded, Unavailable) as error:
-        return _keep_text(request, services, chat_id, composer, error)
-    if is_script(request):
-        services.hub.expect(session, chat_id, sent)
-        both = [view_message(sent.message), view_message(sent.reply)]
-        view = SentView(both, Composer(seen=sent.reply.id), sent.title)
-        return services.templates.page("_sent.html", view)
-    return RedirectResponse(f"/chats/{chat_id}{'#end' if composer.replaces else ''}", 303)
-
-
-def _read_composer(form: FormData, request: Request) -> Composer:
-    composer = Composer(
-        read_text(form, "prompt"), replaces=read_id(form, "replaces"), seen=read_id(form, "seen")
-    )
-    # A form without a key (someone's own script) is sent once per request. The gateway may ask
-    # two copies in turn, and tells by the id that it is the same one.
-    key = read_text(form, "client_key") or request.headers.get("x-request-id", "")[:64]
-    return replace(composer, client_key=key) if key else composer
-
-
-async def _send(services: Services, session: UUID, chat_id: UUID, composer: Composer) -> Sent:
-    size, limit = len(composer.prompt.encode()), services.settings.message_limit
-    if size > limit:
-        raise TooLarge(size=size, limit=limit)
-    if not composer.prompt.strip():
-        raise InvalidInput("prompt-empty")
-    if len(composer.client_key) > 64:
-        raise InvalidInput("key-too-long")
-    worker = services.runner.worker if services.runner else None
-    sent = await services.messages.send(
-        session,
-        chat_id,
-        composer.prompt,
-        composer.client_key,
-        worker,
-        composer.replaces,
-        composer.seen,
-    )
-    return begin_reply(services, sent)
-
-
-def begin_reply(services: Services, sent: Sent) -> Sent:
-    """Has this copy write the reply if it was given it."""
-    if sent.claim and services.runner:
-        services.runner.begin(sent.claim)
-    return sent
-
-
-def _keep_text(
-    request: Request,
-    services: Services,
-    chat_id: UUID,
-    composer: Composer,
-    error: InvalidInput | NotFound | SessionEnded | Unavailable,
+async def show_version(
+    services: AppServices, session: Session, chat_id: UUID, form: Form
 ) -> Response:
-    """A page with the unsent text on it: to send again if that can help, else to copy. A script
-    has it still, and gets the words only."""
-    if is_script(request):
-        raise error
-    if isinstance(error, SessionEnded):
-        forget_session(request)
-    if isinstance(error, Unavailable):
-        page = ErrorPage(Problem("unsent"), again=f"/generate/{chat_id}", composer=composer)
-        return services.templates.page("error.html", page, error.status, {"Retry-After": "2"})
-    page = ErrorPage(Problem.of(error), composer=composer)
-    return services.templates.page("error.html", page, error.status)
+    """Leads back to that message."""
+    message = read_id(form, "message")
+    if message is None:
+        raise InvalidInput
+    await services.messages.show(session, chat_id, message)
+    return RedirectResponse(f"/chats/{chat_id}?at={message}#m-{message}", 303)
 
 
-async def _refuse(
-    request: Request,
-    services: Services,
-    session: UUID,
-    chat_id: UUID,
-    composer: Composer,
-    error: ParleyError,
+@router.get(
+    "/messages/{message_id}",
+    summary="All that is known about a message",
+    response_class=HTMLResponse,
+    responses={
+        200: {"content": {"text/html": {}, "text/plain": {}}},
+        **pages(401, 404, 422, 503),
+    },
+)
+async def show_message(
+    request: Request, services: AppServices, session: Session, chat_id: UUID, message_id: UUID
 ) -> Response:
-    """Shows the form again with its text, and with a fresh key where the old one is used up. A
-    script keeps the page it has, which may show another branch than the chat goes on from."""
-    if isinstance(error, KeyReused):
-        composer = Composer(composer.prompt, replaces=composer.replaces, seen=composer.seen)
-    problem = Problem.of(error)
-    after = error.facts.get("retry_after")
-    headers = {"Retry-After": str(after)} if after else {}
-    if is_script(request):
-        if isinstance(error, BranchMoved):
-            composer = replace(composer, seen=error.head)
-            problem = Problem(error.kind, {"chat": str(chat_id)})
-        page = ErrorPage(problem, composer=composer)
-        return services.templates.page("_refused.html", page, error.status, headers)
-    view = await load_chat(
-        services, session, chat_id, composer=composer, problem=problem, editing=composer.replaces
+    """As it was written, its times and tokens, its address, and a button that deletes it; or the
+    bare text for those who `Accept: text/plain`."""
+    chat, chats, page = await asyncio.gather(
+        services.chats.get(session, chat_id),
+        load_chats(services, session, chat_id),
+        services.messages.read(session, chat_id, at=message_id, limit=3),
     )
-    return services.templates.page("chat.html", view, error.status, headers)
+    message = next((m for m in page.items if m.id == message_id), None)
+    if message is None:
+        raise NotFound
+    if request.headers.get("accept") == "text/plain":
+        return PlainTextResponse(message.content, headers={"Cache-Control": "no-store"})
+    return services.templates.page("message.html", MessageDetails(chat, chats, message))
+
+
+@router.post(
+    "/messages/{message_id}/delete",
+    summary="Delete a message and everything below it",
+    status_code=303,
+    response_class=RedirectResponse,
+    responses=pages(401, 403, 404, 422, 503),
+)
+async def delete_message(
+    services: AppServices, session: Session, chat_id: UUID, message_id: UUID
+) -> RedirectResponse:
+    """For good: every version below it goes, too."""
+    await services.messages.remove(session, chat_id, message_id)
+    return RedirectResponse(f"/chats/{chat_id}#end", 303)

@@ -7,11 +7,11 @@ from uuid import UUID
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
-from app.clients.language_model import ModelAway, ModelBroke, ModelRefused
-from app.routes.chats import load_chats
-from app.routes.openapi import WITH_COOKIE, pages
-from app.services import Ask
+from app.clients.completion import ModelAway, ModelBroke, ModelRefused
+from app.openapi import WITH_COOKIE, pages
+from app.services import AppServices
 from app.sessions import Session
+from app.views.loading import load_chats
 from app.views.pages import PromptPage
 
 router = APIRouter(tags=["chats"], dependencies=WITH_COOKIE)
@@ -23,7 +23,7 @@ router = APIRouter(tags=["chats"], dependencies=WITH_COOKIE)
     response_class=HTMLResponse,
     responses=pages(401, 404, 422, 503),
 )
-async def show_prompt(services: Ask, session: Session, chat_id: UUID) -> HTMLResponse:
+async def show_prompt(services: AppServices, session: Session, chat_id: UUID) -> HTMLResponse:
     """Everything that stands before the next message, and its tokens if lm-api answers."""
     chat, chats, prompt = await asyncio.gather(
         services.chats.get(session, chat_id),
@@ -32,6 +32,6 @@ async def show_prompt(services: Ask, session: Session, chat_id: UUID) -> HTMLRes
     )
     exact, tokens = None, None
     with contextlib.suppress(ModelAway, ModelBroke, ModelRefused):  # the page says so
-        exact, tokens = await services.model.describe(list(prompt.messages))
+        exact, tokens = await services.model.describe(prompt.messages)
     page = PromptPage(chat, chats, prompt, exact, tokens)
     return services.templates.page("prompt.html", page)

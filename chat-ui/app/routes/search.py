@@ -7,11 +7,11 @@ from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse
 
 from app.clients.types import SearchPage
-from app.routes.chats import load_chats
-from app.routes.openapi import WITH_COOKIE, pages
-from app.services import Ask
+from app.openapi import WITH_COOKIE, pages
+from app.services import AppServices
 from app.sessions import Session
 from app.views.lists import SearchView, view_search
+from app.views.loading import load_chats
 
 router = APIRouter(tags=["chats"], dependencies=WITH_COOKIE)
 
@@ -26,7 +26,7 @@ FURTHEST = 1000
     responses=pages(401, 422, 503),
 )
 async def search(
-    services: Ask,
+    services: AppServices,
     session: Session,
     q: str = "",
     offset: Annotated[int, Query(ge=0, le=FURTHEST)] = 0,

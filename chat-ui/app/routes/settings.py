@@ -1,4 +1,4 @@
-"""What holds for a person in this browser: a name, a theme, and the right to be forgotten."""
+"""What holds for a person in this browser: a name, a theme, and the deletion of all data."""
 
 import asyncio
 from dataclasses import replace
@@ -9,14 +9,13 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from app import preferences
 from app.errors import InvalidInput, SessionEnded
-from app.forms import read_form, read_text
-from app.names import check_name
+from app.forms import Form, read_text
+from app.openapi import WITH_COOKIE, form_body, pages
 from app.preferences import Preferences, read_theme
-from app.routes.chats import load_chats
-from app.routes.openapi import WITH_COOKIE, form_body, pages
-from app.services import Ask, Services
+from app.services import AppServices, Services
 from app.sessions import Session, find_session, forget_session, open_session
 from app.views.lists import NO_CHATS, view_chats
+from app.views.loading import load_chats, load_name_limit
 from app.views.pages import SettingsPage
 from app.views.problems import Problem
 
@@ -24,7 +23,7 @@ router = APIRouter(prefix="/settings", tags=["settings"], dependencies=WITH_COOK
 
 
 @router.get("", summary="Settings", response_class=HTMLResponse, responses=pages(401, 422, 503))
-async def show_settings(request: Request, services: Ask, saved: str = "") -> HTMLResponse:
+async def show_settings(request: Request, services: AppServices, saved: str = "") -> HTMLResponse:
     """As they are, also for who has not given a name yet."""
     try:
         page = await _load(services, find_session(request), saved=bool(saved))
@@ -42,15 +41,14 @@ async def show_settings(request: Request, services: Ask, saved: str = "") -> HTM
     responses=pages(401, 403, 413, 422, 503),
     openapi_extra=form_body(
         required=False,
-        name="Your name, 1 to 80 characters; may be empty as long as there is no session",
+        name="Your name, one short line; may be empty as long as there is no session",
         theme="system, light or dark",
         keys="If not empty, single letters are shortcuts",
     ),
 )
-async def save_settings(request: Request, services: Ask) -> Response:
+async def save_settings(request: Request, services: AppServices, form: Form) -> Response:
     """The name counts for new chats; the rest is this browser's own. Who has no session may give
     a name, which begins one, or leave it out."""
-    form = await read_form(request, services.settings.message_limit)
     session, name = find_session(request), read_text(form, "name").strip()
     theme, zone = read_theme(read_text(form, "theme")), preferences.current().zone
     chosen = Preferences(theme, keys=bool(form.get("keys")), zone=zone)
@@ -66,19 +64,20 @@ async def save_settings(request: Request, services: Ask) -> Response:
 
 @router.post(
     "/forget",
-    summary="Forget me",
+    summary="Delete all my data",
     status_code=303,
     response_class=RedirectResponse,
     responses=pages(401, 403, 422, 503),
     openapi_extra=form_body(sure="Must not be empty"),
 )
-async def forget_me(request: Request, services: Ask, session: Session) -> Response:
+async def delete_all(
+    request: Request, services: AppServices, session: Session, form: Form
+) -> Response:
     """Deletes all chats of this session, for good, and the session itself."""
-    form = await read_form(request, services.settings.message_limit)
     if not form.get("sure"):
         page = await _load(services, session, problem=Problem("not-sure"))
         return services.templates.page("settings.html", page, 422)
-    await services.sessions.forget(session)
+    await services.sessions.delete(session)
     forget_session(request)
     # Drafts and the like are this browser's own; browsers clear them over https and on localhost.
     return RedirectResponse("/", 303, {"Clear-Site-Data": '"storage"'})
@@ -87,7 +86,6 @@ async def forget_me(request: Request, services: Ask, session: Session) -> Respon
 async def _save_name(request: Request, services: Services, session: UUID | None, name: str) -> None:
     if session is None and not name:
         return
-    check_name(name)
     try:
         if session:
             await services.sessions.rename(session, name)
@@ -105,12 +103,14 @@ async def _load(
     *,
     saved: bool = False,
 ) -> SettingsPage:
+    limit = await load_name_limit(services)
     if session is None:
-        return SettingsPage(view_chats(NO_CHATS), name or "", problem=problem, saved=saved)
+        empty = view_chats(NO_CHATS)
+        return SettingsPage(empty, name or "", problem=problem, saved=saved, name_limit=limit)
     current, chats, deleted = await asyncio.gather(
         services.sessions.current(session),
         load_chats(services, session),
         services.chats.list_deleted(session),
     )
     kept = current.name or "" if name is None else name
-    return SettingsPage(chats, kept, current.expires_at, deleted, problem, saved)
+    return SettingsPage(chats, kept, current.expires_at, deleted, problem, saved, name_limit=limit)

@@ -1,4 +1,4 @@
-"""Watching a chat: server-sent events for scripts, a growing page for browsers without."""
+"""Watching a chat: server-sent events for scripts, a live page for browsers without."""
 
 from collections.abc import AsyncIterator
 from typing import Annotated, Literal
@@ -7,12 +7,12 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
 
-from app.routes.openapi import WITH_COOKIE, pages
-from app.services import Ask
+from app.openapi import WITH_COOKIE, pages
+from app.services import AppServices
 from app.sessions import Session
 from app.views.pages import LivePage
 from app.watching.events import stream_events
-from app.watching.growing import stream_growing_page
+from app.watching.live_page import stream_live_page
 
 router = APIRouter(tags=["watching"], dependencies=WITH_COOKIE)
 
@@ -40,7 +40,7 @@ STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     },
 )
 async def watch_events(
-    services: Ask,
+    services: AppServices,
     session: Session,
     chat_id: UUID,
     since: Annotated[int, Query(ge=0)] = 0,
@@ -55,22 +55,22 @@ async def watch_events(
 
 @router.get(
     "/chats/{chat_id}/live",
-    summary="The growing page, for browsers without JavaScript",
+    summary="The live page, for browsers without JavaScript",
     response_class=StreamingResponse,
     responses={200: {"content": {"text/html": {}}}, **pages(401, 404, 422, 503)},
 )
-async def watch_live(services: Ask, session: Session, chat_id: UUID) -> StreamingResponse:
+async def watch_live(services: AppServices, session: Session, chat_id: UUID) -> StreamingResponse:
     """Status lines, then the text of all unfinished replies as it comes."""
     chat = await services.chats.get(session, chat_id)
     since = await _last_finished(services, session, chat_id)
     feed = await services.hub.join(session, chat_id, since)
-    page: AsyncIterator[str] = stream_growing_page(
+    page: AsyncIterator[str] = stream_live_page(
         services.hub, feed, since, LivePage(chat), services.templates
     )
     return StreamingResponse(page, media_type="text/html", headers=STREAM_HEADERS)
 
 
-async def _last_finished(services: Ask, session: UUID, chat_id: UUID) -> int:
+async def _last_finished(services: AppServices, session: UUID, chat_id: UUID) -> int:
     page = await services.messages.read(session, chat_id)
     unfinished = [m.seq for m in page.items if m.reply and not m.reply.final]
     newest = page.items[-1].seq if page.items else 0

@@ -40,12 +40,12 @@ def view_chats(page: ChatPage, current: UUID | None = None) -> ChatList:
     today = here(datetime.now(UTC)).date()
     groups = [
         ChatGroup(_kind(pinned, day, today), day, list(chats))
-        for (pinned, day), chats in groupby(page.items, key=lambda c: _place(c, today))
+        for (pinned, day), chats in groupby(page.items, key=lambda c: _heading(c, today))
     ]
     return ChatList(groups, page.next, current)
 
 
-def _place(chat: Chat, today: date) -> tuple[bool, date]:
+def _heading(chat: Chat, today: date) -> tuple[bool, date]:
     day = preferences.current().here(chat.updated_at).date()
     return (True, today) if chat.pinned else (False, day)
 

@@ -5,11 +5,9 @@ from uuid import UUID, uuid4, uuid5
 
 from markupsafe import Markup
 
-from app.aside import LIGHT, run_aside
 from app.clients.types import Message, Reply
 from app.markdown import StreamingMarkdown, is_rendered, render
-
-CUT = "reply-limit"
+from app.render_thread import INLINE_CHARACTERS, run_in_render_thread
 
 
 @dataclass(frozen=True)
@@ -33,12 +31,13 @@ class MessageView:
         return uuid5(self.message.id, state).hex
 
     @property
-    def goes_on(self) -> bool:
+    def can_continue(self) -> bool:
         """Whether it ends in the middle: it was stopped, or broke off, or was cut off."""
         reply = self.reply
         if reply is None or not self.message.content:
             return False
-        return reply.state in ("stopped", "failed") or reply.error == CUT
+        cut = reply.error is not None and reply.error.kind == "reply-limit"
+        return cut or reply.state in ("stopped", "failed")
 
 
 def view_message(message: Message) -> MessageView:
@@ -58,14 +57,15 @@ def weigh(message: Message) -> int:
 
 
 async def view_messages(messages: list[Message]) -> list[MessageView]:
-    """Many of them: what may take long is done aside, one by one, for others want their turn."""
-    views, light = [], LIGHT
+    """Many of them: what may take long is left to the render thread, one by one, so that others get
+    their turn."""
+    views, inline = [], INLINE_CHARACTERS
     for message in messages:
-        light -= (weight := weigh(message))
-        if weight == 0 or light >= 0:
+        inline -= (weight := weigh(message))
+        if weight == 0 or inline >= 0:
             views.append(view_message(message))
         else:
-            views.append(await run_aside(view_message, message))
+            views.append(await run_in_render_thread(view_message, message))
     return views
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from app import preferences
-from app.clients.types import Chat, DeletedChat, Message, MessagePage, Prompt
+from app.clients.types import Chat, DeletedChat, Limits, Message, MessagePage, Prompt
 from app.preferences import Preferences
 from app.views.lists import ChatList
 from app.views.messages import Composer, MessageView, view_messages
@@ -14,7 +14,8 @@ from app.views.problems import Problem
 
 @dataclass(frozen=True)
 class HomePage:
-    """`home.html`. `deleted` is a chat that was deleted just now."""
+    """`home.html`. `deleted` is a chat that was deleted just now; `name_limit`, in characters, is
+    None while db-api has never told it."""
 
     chats: ChatList
     username: str = ""
@@ -22,6 +23,7 @@ class HomePage:
     problem: Problem | None = None
     first: bool = True  # not paged back
     deleted: DeletedChat | None = None
+    name_limit: int | None = None
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class ChatView:
     earlier: UUID | None
     newest: bool  # it ends where the chat ends, so one can write
     shown: bool  # it is the branch that the chat shows
-    lead_on: bool  # scriptless browsers are led to the growing page while a reply is to come
+    lead_on: bool  # scriptless browsers are led to the live page while a reply is to come
     composer: Composer
     limit: int
     problem: Problem | None = None
@@ -95,6 +97,7 @@ class ChatSettings:
     reply_tokens: str
     usual_temperature: float
     usual_reply_tokens: int
+    limits: Limits
     problem: Problem | None = None
 
 
@@ -111,7 +114,8 @@ class PromptPage:
 
 @dataclass(frozen=True)
 class SettingsPage:
-    """`settings.html`. `expires_at` is None for who has no session yet."""
+    """`settings.html`. `expires_at` is None for who has no session yet; `name_limit`, in
+    characters, while db-api has never told it."""
 
     chats: ChatList
     name: str
@@ -120,10 +124,11 @@ class SettingsPage:
     problem: Problem | None = None
     saved: bool = False
     chosen: Preferences = field(default_factory=preferences.current)
+    name_limit: int | None = None
 
 
 @dataclass(frozen=True)
 class LivePage:
-    """`live_head.html`, the beginning of the growing page."""
+    """`live_head.html`, the beginning of the live page."""
 
     chat: Chat

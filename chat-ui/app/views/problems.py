@@ -2,8 +2,36 @@
 
 from dataclasses import dataclass, field
 
-from app.errors import ParleyError
+from app.errors import (
+    REFUSALS,
+    BranchMoved,
+    CrossSite,
+    FormTooLarge,
+    InvalidInput,
+    KeyReused,
+    MessageTooLarge,
+    NotFound,
+    NothingToContinue,
+    ParleyError,
+    QueueFull,
+    ReplyUnfinished,
+    SessionEnded,
+    Unavailable,
+)
 from app.views.messages import Composer
+
+# Every kind a page can show. `_problem.html` has words for each; a test holds it to that.
+KINDS = REFUSALS | {
+    *(error.kind for error in (NotFound, SessionEnded, CrossSite, InvalidInput, KeyReused)),
+    *(error.kind for error in (BranchMoved, ReplyUnfinished, NothingToContinue, QueueFull)),
+    *(error.kind for error in (MessageTooLarge, FormTooLarge, Unavailable, ParleyError)),
+    "chat-gone",  # NotFound, with a message that could not be sent
+    "unsent",  # Unavailable, with a message that could not be sent
+    "not-sure",
+    "text-with-nul",
+    "text-not-utf8",
+    "wrong-method",
+}
 
 
 @dataclass(frozen=True)

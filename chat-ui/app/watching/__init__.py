@@ -1,1 +1,1 @@
-"""Watching a chat: one feed per watched chat and copy, shared by everybody who looks at it."""
+"""Watching chats: one feed per chat, however many watch it, as events or as a page that grows."""

@@ -14,7 +14,7 @@ from app.templating import Templates
 from app.views.messages import MessageView
 from app.watching.feed import Feed
 from app.watching.hub import Hub
-from app.watching.scene import Seen, Shown
+from app.watching.snapshot import RenderedMessage, Seen
 
 # Proxies and browsers give up on a silent stream; a comment keeps it alive.
 KEEPALIVE_SECONDS = 15
@@ -34,28 +34,28 @@ async def stream_events(
     away = False
     try:
         while not feed.dismissed:
-            scene = feed.scene
-            branch = scene.after(since)
+            snapshot = feed.snapshot
+            branch = snapshot.after(since)
             gone = seen.keys() - {shown.message.id for shown in branch}
-            if gone or not scene.leads_through(last, branch):
+            if gone or not snapshot.leads_through(last, branch):
                 yield format_event("moved")  # the chat shows another branch now
                 return
             for shown in branch:
                 if events := _tell(shown, seen, templates):
                     yield events
-            if scene.away != away:
-                away = scene.away
+            if snapshot.away != away:
+                away = snapshot.away
                 yield format_event("notice", away=away)
-            if scene.ended:
+            if snapshot.ended:
                 yield format_event("end")
                 return
-            if not await feed.wait(scene, KEEPALIVE_SECONDS):
+            if not await feed.wait(snapshot, KEEPALIVE_SECONDS):
                 yield b": still here\n\n"
     finally:
         hub.leave(feed)
 
 
-def _tell(shown: Shown, seen: dict[UUID, Seen], templates: Templates) -> bytes:
+def _tell(shown: RenderedMessage, seen: dict[UUID, Seen], templates: Templates) -> bytes:
     """The events that bring a watcher from what it has seen to what is shown."""
     known = seen.get(shown.message.id)
     if known not in shown.events:
@@ -64,7 +64,7 @@ def _tell(shown: Shown, seen: dict[UUID, Seen], templates: Templates) -> bytes:
     return shown.events[known]
 
 
-def _make_events(shown: Shown, known: Seen | None, templates: Templates) -> bytes:
+def _make_events(shown: RenderedMessage, known: Seen | None, templates: Templates) -> bytes:
     message = shown.message
     if known is None or (known.version != shown.version and not shown.unfinished):
         view = MessageView(message, Markup("").join(shown.closed), shown.open)

@@ -4,23 +4,24 @@ import asyncio
 from uuid import UUID
 
 from app.clients.messages import MessagesClient
-from app.clients.types import Growth, News, Sent
+from app.clients.updates import ChatUpdate, ReplyUpdate
+from app.clients.work import Sent
 from app.watching.feed import Feed
-from app.watching.waking import Waker
+from app.watching.notifier import Notifier
 
 # How long after a send its sender may take to begin watching.
 EXPECTED_SECONDS = 1.0
 
 
 class Hub:
-    """Hands out feeds and passes the runner's news on to them."""
+    """Hands out feeds and tells them what the runner here writes: it is the runner's publisher."""
 
     def __init__(self, messages: MessagesClient) -> None:
-        self._messages, self._waker = messages, Waker()
+        self._messages, self._notifier = messages, Notifier()
         # By session, too: a stranger who asks for a chat must not meet its owner's feed.
         self._feeds: dict[tuple[UUID, UUID], Feed] = {}
         self._opening: dict[tuple[UUID, UUID], asyncio.Task[Feed]] = {}
-        self._led: dict[UUID, dict[UUID, Growth]] = {}
+        self._written_here: dict[UUID, dict[UUID, ReplyUpdate]] = {}  # by chat, by reply
 
     async def join(self, session: UUID, chat: UUID, since: int) -> Feed:
         """A feed that holds everything after `since`; `leave` it when done.
@@ -35,7 +36,7 @@ class Hub:
                 self._opening[key].add_done_callback(lambda _: self._opening.pop(key))
             # Those who come at once share it: after a restart all of them do.
             feed = await asyncio.shield(self._opening[key])
-        feed.watchers += 1
+        feed.watchers.count += 1
         try:
             await feed.reach_back(since)
         except BaseException:
@@ -44,10 +45,9 @@ class Hub:
         return feed
 
     async def _open(self, session: UUID, chat: UUID, since: int) -> Feed:
-        feed = Feed(self._messages, self._waker, session, chat)
+        feed = Feed(self._messages, self._notifier, session, chat)
         await feed.open(since)
-        for growth in self._led.get(chat, {}).values():
-            feed.lead(growth)
+        self._attach_writers(feed)
         known = self._feeds.get((session, chat))
         if known and not known.ended:
             feed.close()  # somebody who has just sent was expected meanwhile
@@ -66,22 +66,25 @@ class Hub:
         key = session, chat
         if key in self._feeds and not self._feeds[key].ended:
             return
-        messages = [sent.message, sent.reply]
-        news = News(messages=messages, replies=[], head=sent.reply.id, idle=sent.repeated)
-        feed = Feed(self._messages, self._waker, session, chat)
-        for growth in self._led.get(chat, {}).values():
-            feed.lead(growth)
-        feed.begin(news, sent.message.seq - 1, pause=EXPECTED_SECONDS)
+        update = ChatUpdate(
+            messages=[sent.message, sent.reply],
+            replies=[],
+            head=sent.reply.id,
+            idle=sent.repeated,
+        )
+        feed = Feed(self._messages, self._notifier, session, chat)
+        self._attach_writers(feed)
+        feed.begin(update, sent.message.seq - 1, pause=EXPECTED_SECONDS)
         self._keep(feed)
 
     def leave(self, feed: Feed) -> None:
         """One watcher less; the last one closes the feed."""
-        feed.watchers -= 1
+        feed.watchers.count -= 1
         self._drop(feed)
 
     def _drop(self, feed: Feed) -> None:
         """Unless somebody watches it."""
-        if feed.watchers == 0:
+        if feed.watchers.count == 0:
             feed.close()
             if self._feeds.get((feed.session, feed.chat)) is feed:
                 del self._feeds[feed.session, feed.chat]
@@ -89,29 +92,33 @@ class Hub:
     def close(self) -> None:
         """Lets go of everybody who watches: they come back, to another copy perhaps."""
         for feed in self._feeds.values():
-            feed.dismiss()
+            feed.watchers.dismiss()
 
-    def lead(self, chat: UUID, growth: Growth) -> None:
+    def attach_writer(self, chat: UUID, update: ReplyUpdate) -> None:
         """The runner here begins to write a reply of this chat."""
-        self._led.setdefault(chat, {})[growth.reply.id] = growth
+        self._written_here.setdefault(chat, {})[update.reply.id] = update
         for feed in self._of(chat):
-            feed.lead(growth)
+            feed.attach_writer(update)
 
-    def unlead(self, chat: UUID, reply: UUID) -> None:
-        """The runner here has let go of the reply."""
-        led = self._led.get(chat, {})
-        led.pop(reply, None)
-        if not led:
-            self._led.pop(chat, None)
+    def detach_writer(self, chat: UUID, reply: UUID) -> None:
+        """The runner here no longer writes the reply."""
+        written = self._written_here.get(chat, {})
+        written.pop(reply, None)
+        if not written:
+            self._written_here.pop(chat, None)
         for feed in self._of(chat):
-            feed.unlead(reply)
+            feed.detach_writer(reply)
 
-    def publish(self, chat: UUID, growth: Growth) -> None:
+    def publish(self, chat: UUID, update: ReplyUpdate) -> None:
         """Stored text, to be shown now."""
-        if growth.reply.id in self._led.get(chat, {}):
-            self._led[chat][growth.reply.id] = growth
+        if update.reply.id in self._written_here.get(chat, {}):
+            self._written_here[chat][update.reply.id] = update
         for feed in self._of(chat):
-            feed.grow(growth)
+            feed.publish(update)
+
+    def _attach_writers(self, feed: Feed) -> None:
+        for update in self._written_here.get(feed.chat, {}).values():
+            feed.attach_writer(update)
 
     def _of(self, chat: UUID) -> list[Feed]:
         return [feed for key, feed in self._feeds.items() if key[1] == chat]

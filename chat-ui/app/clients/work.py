@@ -1,0 +1,123 @@
+"""What the runner and db-api tell each other about replies that are being written.
+
+As in `types.py`, each class has the name and the fields of a schema of db-api.
+"""
+
+from typing import Literal
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from app.clients.types import ErrorKind, Message, Phase, PromptMessage, Received, Reply, State
+
+
+class Step(Received):
+    """One step of a reply. Text is the only kind so far."""
+
+    kind: Literal["text"] = "text"
+    text: str
+
+
+class Claim(Received):
+    """A reply this worker may write until the lease runs out. `steps` is what is written already;
+    the last one is to be continued."""
+
+    reply: Reply
+    chat_id: UUID
+    worker: str
+    steps: list[Step]
+    prompt: list[PromptMessage]
+    attempts: int
+    temperature: float | None = None
+    reply_tokens: int | None = None
+
+
+class Sent(Received):
+    """The answer to a message sent: both new messages, and the claim if a slot was free."""
+
+    message: Message
+    reply: Message
+    claim: Claim | None
+    title: str
+    repeated: bool
+
+
+class ShorterPrompt(Received):
+    """A prompt that begins later in the chat, at `context_start`."""
+
+    context_start: UUID
+    prompt: list[PromptMessage]
+
+
+class Batch(BaseModel):
+    """Text to add to one step of one reply, from `offset` (code points) on; empty text is a
+    heartbeat."""
+
+    id: UUID
+    step: int
+    offset: int
+    text: str
+    phase: Phase | None
+    prompt_tokens: int | None
+    prompt_tokens_read: int | None
+    completion_tokens: int | None
+    first_token_ms: int | None
+    total_ms: int | None
+
+
+class ProgressRequest(BaseModel):
+    """The batches of all replies that one worker writes."""
+
+    worker: str
+    replies: list[Batch]
+
+
+class BatchResult(Received):
+    """How a batch fared: `length` is what is now stored of step `step`, in code points."""
+
+    id: UUID
+    held: bool
+    stop_requested: bool
+    step: int
+    length: int
+
+
+class ProgressResult(Received):
+    """How all batches of one call fared."""
+
+    replies: list[BatchResult]
+
+
+class FinishError(BaseModel):
+    """Why a reply failed or was cut. `size` and `limit` are tokens."""
+
+    kind: ErrorKind
+    size: int | None = None
+    limit: int | None = None
+
+
+class FinishRequest(BaseModel):
+    """How a reply ended, with the last of its text."""
+
+    worker: str
+    step: int
+    offset: int
+    text: str
+    state: State
+    error: FinishError | None = None
+    model: str | None = None
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    first_token_ms: int | None = None
+    total_ms: int | None = None
+    context_start: UUID | None = None
+    claim_next: bool = True
+
+
+class FinishResult(Received):
+    """A finished reply, the length of its stored content in code points, and the next one to write
+    if one was queued."""
+
+    reply: Reply
+    length: int
+    next: Claim | None

@@ -1,0 +1,51 @@
+"""How long the event loop does not get to run: meanwhile nobody is answered, and no stream moves.
+
+`/health` tells the longest of the last seconds; one that people notice is logged.
+"""
+
+import asyncio
+import logging
+import time
+
+log = logging.getLogger(__name__)
+
+KEPT_SECONDS = 5.0
+NOTICED_SECONDS = 0.25
+
+
+class EventLoopLag:
+    """`measure` is its life. `longest` and `busiest` are seconds, of the last five to ten, each to
+    within an `interval`: a shorter one measures better, and leaves an idle machine less rest."""
+
+    def __init__(self, interval: float) -> None:
+        self._interval = interval
+        self._current, self._previous = (0.0, 0.0), (0.0, 0.0)
+
+    @property
+    def longest(self) -> float:
+        """The longest lag, whatever it was spent on."""
+        return max(self._current[0], self._previous[0])
+
+    @property
+    def busiest(self) -> float:
+        """The longest that the loop's thread itself computed: the rest of a lag goes to other
+        threads, or to other programs on an overloaded machine."""
+        return max(self._current[1], self._previous[1])
+
+    async def measure(self) -> None:
+        """Notes how much later than due it is woken, for ever."""
+        window_start = time.monotonic()
+        while True:
+            began, worked = time.monotonic(), time.thread_time()
+            await asyncio.sleep(self._interval)
+            lag = time.monotonic() - began - self._interval
+            busy = time.thread_time() - worked
+            if began - window_start > KEPT_SECONDS:
+                self._previous, self._current, window_start = self._current, (0.0, 0.0), began
+            self._current = max(self._current[0], lag), max(self._current[1], busy)
+            if lag > NOTICED_SECONDS:
+                log.warning(
+                    "the event loop did not run for %.0f ms; its own thread worked for %.0f ms",
+                    lag * 1000,
+                    busy * 1000,
+                )

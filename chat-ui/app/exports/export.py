@@ -1,0 +1,92 @@
+"""Reads chats page by page and streams them as JSON or as Markdown."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from uuid import UUID
+
+from app.clients.chats import ChatsClient
+from app.clients.messages import MessagesClient
+from app.clients.types import Chat, Message, MessageRun
+from app.errors import NotFound
+from app.exports.format import begin_chat, begin_chats, write_message
+from app.templating import Templates
+
+PAGE = 100  # chats read at once
+
+
+class Export:
+    """One chat of one session, about to be read from its first message on."""
+
+    def __init__(
+        self, messages: MessagesClient, session: UUID, chat: Chat, first: MessageRun
+    ) -> None:
+        self.chat = chat
+        self._messages, self._session, self._first = messages, session, first
+
+    @classmethod
+    async def open(cls, messages: MessagesClient, session: UUID, chat: Chat) -> "Export":
+        """Reads the first page, so that what can go wrong does so before anything is sent."""
+        return cls(messages, session, chat, await messages.read_all(session, chat.id))
+
+    async def _read(self) -> AsyncIterator[Message]:
+        page = self._first
+        while True:
+            for message in page.items:
+                yield message
+            if page.next is None:
+                return
+            page = await self._messages.read_all(self._session, self.chat.id, after=page.next)
+
+    async def as_json(self) -> AsyncIterator[str]:
+        """`format`, `version`, `chat`, `messages`: a message a line, in the order of writing."""
+        yield begin_chat(self.chat)
+        separator = "\n"
+        async for message in self._read():
+            yield separator + write_message(message)
+            separator = ",\n"
+        yield "\n]}\n"
+
+    async def as_markdown(self, templates: Templates) -> AsyncIterator[str]:
+        """The messages under headings, each exactly as it was written."""
+        yield templates.render("export_head.md", chat=self.chat)
+        async for message in self._read():
+            yield templates.render("export_message.md", message=message)
+
+
+async def open_all(
+    chats: ChatsClient, messages: MessagesClient, session: UUID
+) -> AsyncIterator[Export]:
+    """Every chat of the session, newest first. A chat that is deleted meanwhile is left out."""
+    # The whole list first: while it is exported it may change its order.
+    found: dict[UUID, Chat] = {}
+    page = await chats.list_newest(session, limit=PAGE)
+    while True:
+        found |= {chat.id: chat for chat in page.items}
+        if page.next is None:
+            break
+        page = await chats.list_newest(session, before=page.next, limit=PAGE)
+    for chat in found.values():
+        with contextlib.suppress(NotFound):
+            yield await Export.open(messages, session, chat)
+
+
+async def join_json(exports: AsyncIterator[Export]) -> AsyncIterator[str]:
+    """`format`, `version`, `chats`: each as it is by itself."""
+    yield begin_chats()
+    separator = "\n"
+    async for export in exports:
+        yield separator
+        async for piece in export.as_json():
+            yield piece
+        separator = ",\n"
+    yield "]}\n"
+
+
+async def join_markdown(exports: AsyncIterator[Export], templates: Templates) -> AsyncIterator[str]:
+    """One chat below the other."""
+    separator = ""
+    async for export in exports:
+        yield separator
+        async for piece in export.as_markdown(templates):
+            yield piece
+        separator = "\n\n"

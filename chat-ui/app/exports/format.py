@@ -1,0 +1,107 @@
+"""What an exported file holds. It is a promise to whoever kept one: it stays as it is, whatever
+becomes of the contract with db-api."""
+
+import json
+from datetime import datetime
+from typing import Any, Self
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from app.clients.types import Chat, Message, Phase, Reply, ReplyError, Role, State, Version
+
+FORMAT = "parley-chat"
+FORMAT_OF_ALL = "parley-chats"
+VERSION = 1
+
+
+class ExportedReply(BaseModel):
+    """An assistant message's life. `error` is a kind, for some with the figures after it."""
+
+    id: UUID
+    state: State
+    phase: Phase | None
+    place: int | None
+    wait_ms: int | None
+    stop_requested: bool
+    error: str | None
+    model: str | None
+    prompt_tokens: int | None
+    prompt_tokens_read: int | None
+    completion_tokens: int | None
+    first_token_ms: int | None
+    total_ms: int | None
+
+    @classmethod
+    def of(cls, reply: Reply) -> Self:
+        """From what db-api says."""
+        same = reply.model_dump(exclude={"queue_position", "error"})
+        return cls(**same, place=reply.queue_position, error=_write_error(reply.error))
+
+
+class ExportedMessage(BaseModel):
+    """A message with its reply's state, if it is one."""
+
+    id: UUID
+    chat_id: UUID
+    parent_id: UUID | None
+    seq: int
+    role: Role
+    content: str
+    created_at: datetime
+    reply: ExportedReply | None
+    version: Version | None
+
+    @classmethod
+    def of(cls, message: Message) -> Self:
+        """From what db-api says."""
+        reply = ExportedReply.of(message.reply) if message.reply else None
+        return cls(**message.model_dump(exclude={"reply"}), reply=reply)
+
+
+class ExportedChat(BaseModel):
+    """A chat without its messages."""
+
+    id: UUID
+    username: str
+    title: str | None
+    pinned: bool
+    system_prompt: str
+    temperature: float | None
+    reply_tokens: int | None
+    created_at: datetime
+    updated_at: datetime
+    head: UUID | None
+    context_start: UUID | None
+
+
+def begin_chat(chat: Chat) -> str:
+    """The beginning of one chat's JSON, up to its messages."""
+    exported = ExportedChat.model_validate(chat.model_dump()).model_dump(mode="json")
+    return _begin({"format": FORMAT, "version": VERSION, "chat": exported}, "messages")
+
+
+def begin_chats() -> str:
+    """The beginning of the JSON of all chats."""
+    return _begin({"format": FORMAT_OF_ALL, "version": VERSION}, "chats")
+
+
+def write_message(message: Message) -> str:
+    """One message as JSON, on a line of its own."""
+    return ExportedMessage.of(message).model_dump_json()
+
+
+def _begin(head: dict[str, Any], items: str) -> str:
+    """An object that is left open where its list of items begins."""
+    return f'{json.dumps(head, ensure_ascii=False)[:-1]}, "{items}": ['
+
+
+def _write_error(error: ReplyError | None) -> str | None:
+    """`kind`, or `kind size limit`; what an earlier version stored, as it stored it."""
+    if error is None:
+        return None
+    if error.detail is not None:
+        return error.detail
+    if error.size is None or error.limit is None:
+        return error.kind
+    return f"{error.kind} {error.size} {error.limit}"

@@ -1,0 +1,199 @@
+"""One reply while this process writes it."""
+
+import asyncio
+import re
+import time
+from dataclasses import dataclass
+from uuid import UUID
+
+from app.clients.completion import Usage
+from app.clients.types import Phase, State
+from app.clients.updates import ReplyUpdate
+from app.clients.work import (
+    Batch,
+    BatchResult,
+    Claim,
+    FinishError,
+    FinishRequest,
+    FinishResult,
+    ShorterPrompt,
+)
+from app.replies.stopwatch import Stopwatch
+from app.replies.written_text import WrittenText, join_steps
+
+HAS_WORDS = re.compile(r".*[^\W\d_]|.{20}", re.DOTALL)  # a letter, or much of something else
+STATUS_SECONDS = 0.2  # after the last batch, or the beginning, until a mere status is stored
+HEARTBEAT_SECONDS = 0.5  # a lease is renewed this often even if there is no text
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How the writing ended."""
+
+    state: State
+    error: FinishError | None = None
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """The temperature, and how many tokens a reply may have."""
+
+    temperature: float
+    reply_tokens: int
+
+    def of(self, claim: Claim) -> "Sampling":
+        """What the chat has set, and these where it has not."""
+        return Sampling(
+            self.temperature if claim.temperature is None else claim.temperature,
+            claim.reply_tokens or self.reply_tokens,
+        )
+
+
+@dataclass
+class Progress:
+    """How far the model is. `tokens` counts what all claims have written."""
+
+    tokens: int
+    first_token_ms: int | None
+    phase: Phase | None = None
+    prompt_tokens: int | None = None
+    prompt_tokens_read: int | None = None
+
+
+class ActiveReply:
+    """A claimed reply in memory: its text, its progress, and what db-api has been told of them."""
+
+    def __init__(self, claim: Claim, sampling: Sampling) -> None:
+        self.claim = claim
+        self.sampling = sampling
+        self.prompt = claim.prompt
+        self.context_start: UUID | None = None  # where a shortened prompt begins
+        self.model: str | None = None
+        self.text = WrittenText(claim.steps)
+        self.clock = Stopwatch(claim.reply.total_ms or 0)
+        # A delta counts as a token until `usage` tells better.
+        self.progress = Progress(claim.reply.completion_tokens or 0, claim.reply.first_token_ms)
+        self.stopping = False
+        self.lost = False  # somebody else writes it now
+        self.finishing = False
+        self.told_at = time.monotonic()
+        self._told: object = None
+        self.task: asyncio.Task[None] | None = None
+        self.generation: asyncio.Task[Outcome] | None = None
+
+    @property
+    def id(self) -> UUID:
+        """The reply's id."""
+        return self.claim.reply.id
+
+    def holds(self, claim: Claim) -> bool:
+        """Whether a claim on this reply found it as it is, or was a moment ago, written here."""
+        return not self.lost and self.text.whole.startswith(join_steps(claim.steps))
+
+    # --- what the model does -----------------------------------------------------------------
+
+    def write(self, delta: str) -> bool:
+        """Adds the model's next piece; True until there is a word: a number may be the mark of a
+        list, which is not shown as long as it stands alone."""
+        first = not HAS_WORDS.match(self.text.whole)
+        self.clock.resume()
+        self.progress.tokens += 1
+        if self.progress.first_token_ms is None:
+            self.progress.first_token_ms = self.clock.elapsed_ms
+        self.progress.phase = "writing"
+        self.text.pending += delta
+        return first
+
+    def read(self, read: int, total: int) -> None:
+        """Notes how much of the prompt the model has read."""
+        self.clock.resume()
+        self.progress.prompt_tokens_read, self.progress.prompt_tokens = read, total
+        if self.progress.phase != "writing":
+            self.progress.phase = "reading"
+
+    def shorten(self, shorter: ShorterPrompt) -> None:
+        """From now on the prompt begins later."""
+        self.prompt, self.context_start = shorter.prompt, shorter.context_start
+
+    def wait(self) -> None:
+        """Notes that the model is out of reach."""
+        self.progress.phase = "waiting"
+        self.clock.pause()
+
+    def count(self, usage: Usage, before: int) -> None:
+        """The model's own counts for an attempt that began after `before` tokens: it read those,
+        too, but they are not of the prompt."""
+        self.progress.tokens = before + usage.completion_tokens
+        self.progress.prompt_tokens = max(0, usage.prompt_tokens - before)
+
+    # --- what db-api is told -----------------------------------------------------------------
+
+    def is_due(self, now: float) -> bool:
+        """Whether a batch is to be taken: at once for text; a new status has time, for the model
+        may be about to say its first word; and without either, the lease is to be renewed."""
+        age = now - self.told_at
+        changed = age >= STATUS_SECONDS and self._status() != self._told
+        return bool(self.text.pending) or changed or age >= HEARTBEAT_SECONDS
+
+    def take_batch(self) -> Batch:
+        """What is to be stored now; the text stays pending until `settle` confirms it."""
+        self.told_at = time.monotonic()
+        self._told = self._status()
+        return Batch(
+            id=self.id,
+            step=self.text.step,
+            offset=len(self.text.stored),
+            text=self.text.pending,
+            phase=self.progress.phase,
+            prompt_tokens=self.progress.prompt_tokens,
+            prompt_tokens_read=self.progress.prompt_tokens_read,
+            completion_tokens=self.progress.tokens,
+            first_token_ms=self.progress.first_token_ms,
+            total_ms=self.clock.elapsed_ms,
+        )
+
+    def settle(self, result: BatchResult) -> None:
+        """Takes for stored what db-api says it holds."""
+        self.text.confirm(result.step, result.length)
+
+    def end(self, outcome: Outcome, worker: str) -> FinishRequest:
+        """What is to be stored at the end."""
+        return FinishRequest(
+            worker=worker,
+            step=self.text.step,
+            offset=len(self.text.stored),
+            text=self.text.pending,
+            state=outcome.state,
+            error=outcome.error,
+            model=self.model,
+            prompt_tokens=self.progress.prompt_tokens,
+            completion_tokens=self.progress.tokens,
+            first_token_ms=self.progress.first_token_ms,
+            total_ms=self.clock.elapsed_ms,
+            context_start=self.context_start if outcome.state == "complete" else None,
+        )
+
+    # --- what watchers are told --------------------------------------------------------------
+
+    def update(self) -> ReplyUpdate:
+        """The reply as it is stored."""
+        reply = self.claim.reply.model_copy(
+            update={
+                "state": "running",
+                "queue_position": None,
+                "phase": self.progress.phase,
+                "prompt_tokens": self.progress.prompt_tokens,
+                "prompt_tokens_read": self.progress.prompt_tokens_read,
+                "first_token_ms": self.progress.first_token_ms,
+                "stop_requested": self.stopping,
+            }
+        )
+        return ReplyUpdate(reply=reply, steps=self.text.tell())
+
+    def final_update(self, finished: FinishResult) -> ReplyUpdate:
+        """The reply as it was stored at its end."""
+        return ReplyUpdate(reply=finished.reply, steps=self.text.tell_final(finished.length))
+
+    def _status(self) -> object:
+        progress = self.progress
+        return (progress.phase, progress.prompt_tokens_read, progress.first_token_ms)

@@ -1,0 +1,56 @@
+"""Fetches what several pages show."""
+
+from uuid import UUID
+
+from app.services import Services
+from app.views.lists import ChatList, view_chats
+from app.views.messages import Composer
+from app.views.pages import ChatView, view_chat
+from app.views.problems import Problem
+
+PAGE_SIZE = 30  # messages
+LIST_SIZE = 30  # chats beside it
+
+
+async def load_chat(
+    services: Services,
+    session: UUID,
+    chat_id: UUID,
+    *,
+    before: UUID | None = None,
+    at: UUID | None = None,
+    editing: UUID | None = None,
+    composer: Composer | None = None,
+    problem: Problem | None = None,
+    lead_on: bool = True,
+) -> ChatView:
+    """The chat with a page of its messages; NotFound if it is not this session's."""
+    page = await services.chats.page(
+        session, chat_id, before=before, at=editing or at, limit=PAGE_SIZE, beside=LIST_SIZE
+    )
+    limits = await services.limits.get()
+    if editing and composer is None:
+        asked = (m for m in page.messages.items if m.role == "user")
+        edited = next((m for m in asked if m.id == editing), None)
+        composer = Composer(edited.content, replaces=editing) if edited else None
+    return await view_chat(
+        page.chat,
+        view_chats(page.chats, chat_id),
+        page.messages,
+        limits.message_bytes,
+        lead_on=lead_on,
+        composer=composer,
+        problem=problem,
+        editing=editing,
+    )
+
+
+async def load_chats(services: Services, session: UUID, current: UUID | None = None) -> ChatList:
+    """The list beside every page."""
+    return view_chats(await services.chats.list_newest(session, limit=LIST_SIZE), current)
+
+
+async def load_name_limit(services: Services) -> int | None:
+    """Characters of a name; None while db-api has never told it."""
+    limits = await services.limits.find()
+    return limits.name_characters if limits else None

@@ -1,0 +1,62 @@
+"""A feed as a page that grows by appending, for browsers without JavaScript.
+
+Nothing sent can be changed any more, so a reply's text comes as plain text, status lines before
+it. At the end the page leads back to the rendered chat by itself.
+"""
+
+from collections.abc import AsyncIterator
+from uuid import UUID
+
+from markupsafe import escape
+
+from app.templating import Templates
+from app.views.pages import LivePage
+from app.watching.events import KEEPALIVE_SECONDS
+from app.watching.feed import Feed
+from app.watching.hub import Hub
+from app.watching.snapshot import RenderedMessage
+
+
+async def stream_live_page(
+    hub: Hub, feed: Feed, since: int, page: LivePage, templates: Templates
+) -> AsyncIterator[str]:
+    """The page for one watcher of a joined feed; leaves it at the end."""
+    try:
+        yield templates.render("live_head.html", page=page)
+        told: set[UUID] = set()
+        while not feed.dismissed:
+            snapshot = feed.snapshot
+            branch = snapshot.after(since)
+            current = next((shown for shown in branch if shown.message.id not in told), None)
+            if current is None:
+                if snapshot.ended:
+                    break
+                await feed.wait(snapshot, KEEPALIVE_SECONDS)
+                continue
+            told.add(current.message.id)
+            async for piece in _tell(feed, current, templates):
+                yield piece
+        yield templates.render("live_foot.html", page=page)
+    finally:
+        hub.leave(feed)
+
+
+async def _tell(feed: Feed, current: RenderedMessage, templates: Templates) -> AsyncIterator[str]:
+    """One message from beginning to end."""
+    yield templates.render("_live_message.html", message=current.message)
+    told, status = 0, ""
+    while True:
+        snapshot = feed.snapshot
+        current = snapshot.messages.get(current.message.id, current)
+        if told < len(current.text):
+            yield str(escape(current.text[told:]))
+            told = len(current.text)
+        if not current.unfinished or snapshot.ended or feed.dismissed:
+            break
+        line = templates.render("_live_status.html", message=current.message, away=snapshot.away)
+        if told == 0 and line != status:
+            status = line
+            yield line
+        if not await feed.wait(snapshot, KEEPALIVE_SECONDS):
+            yield "<!-- -->"  # keeps the connection alive
+    yield templates.render("_live_end.html", message=current.message)
