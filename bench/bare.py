@@ -1,32 +1,31 @@
 """The model's server without Parley: the same start script, model and flags, on its own."""
 
-import json
-import subprocess
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
 
 import httpx
 from faults.bare import Prompt
 from local.stack import ROOT
-
-from bench.person import Timing
+from tests.support.program import Program
+from tests.support.sse import aread_events
+from tests.support.waiting import answers
 
 
 @dataclass(frozen=True)
 class Completion:
-    """What came, and how long it took."""
+    """What came, and the seconds until its first word and its end."""
 
-    timing: Timing
+    first: float
+    whole: float
     text: str
-    prompt_tokens: int
     tokens: int
 
 
 class Bare:
-    """Asks it as any program would, by the client library that Parley uses."""
+    """Asks it as any program would, by the client library that the bench's person uses."""
 
     def __init__(self, client: httpx.AsyncClient, reply_tokens: int) -> None:
         self.client = client
@@ -34,29 +33,23 @@ class Bare:
 
     async def ask(self, prompt: Prompt, tokens: int = 0) -> Completion:
         """One completion, of so many tokens at most."""
-        body: dict[str, Any] = {
+        body = {
             "messages": prompt,
             "stream": True,
             "stream_options": {"include_usage": True},
             "max_tokens": tokens or self.reply_tokens,
             "temperature": 0,
         }
-        began, first, text = time.perf_counter(), 0.0, ""
-        usage: dict[str, int] = {}
+        began, first, text, wrote = time.perf_counter(), 0.0, "", 0
         async with self.client.stream("POST", "/v1/chat/completions", json=body) as answer:
-            assert answer.status_code == 200, answer.status_code
-            async for line in answer.aiter_lines():
-                if not line.startswith("data: {"):
-                    continue
-                chunk = json.loads(line.removeprefix("data: "))
-                for choice in chunk.get("choices", ()):
-                    text += choice["delta"].get("content") or ""
-                usage = chunk.get("usage") or usage
+            answer.raise_for_status()
+            async for _, chunk in aread_events(answer):
+                text += "".join(each["delta"].get("content") or "" for each in chunk["choices"])
                 if text and not first:
                     first = time.perf_counter()
+                wrote = chunk.get("usage", {}).get("completion_tokens", wrote)
         assert first, "no word came"
-        timing = Timing(first - began, time.perf_counter() - began)
-        return Completion(timing, text, usage["prompt_tokens"], usage["completion_tokens"])
+        return Completion(first - began, time.perf_counter() - began, text, wrote)
 
     async def count(self, text: str) -> int:
         """How many tokens a text is, without any template."""
@@ -75,43 +68,16 @@ async def ask_bare(url: str, key: str, reply_tokens: int) -> AsyncIterator[Bare]
         yield Bare(client, reply_tokens)
 
 
-class DidNotStart(RuntimeError):
-    """The server ended, or took too long to be ready."""
-
-
-@dataclass(frozen=True)
-class Server:
-    """One that is ready."""
-
-    url: str
-    pid: int
-
-
 @contextmanager
-def serve(environment: Mapping[str, str], arguments: Sequence[str] = ()) -> Iterator[Server]:
+def serve(
+    environment: Mapping[str, str], log: Path, arguments: Sequence[str] = ()
+) -> Iterator[Program]:
     """`lm-api/start` with these settings, HOST and PORT among them, and llama-server's own
-    arguments on top."""
-    process = subprocess.Popen(
-        [ROOT / "lm-api" / "start", *arguments],
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    arguments on top. Raises RuntimeError if it ends before it is ready."""
+    server = Program([ROOT / "lm-api" / "start", *arguments], environment, log)
+    health = f"http://127.0.0.1:{environment['PORT']}/health"
     try:
-        url = f"http://127.0.0.1:{environment['PORT']}"
-        _wait(url, process)
-        yield Server(url, process.pid)
+        server.wait_until(lambda: answers(health), 120)
+        yield server
     finally:
-        process.terminate()
-        process.wait(30)
-
-
-def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 120
-    while True:
-        with suppress(httpx.HTTPError):
-            if httpx.get(f"{url}/health", trust_env=False).status_code == 200:
-                return
-        if process.poll() is not None or time.monotonic() > deadline:
-            raise DidNotStart("the bare model server did not come up")
-        time.sleep(0.1)
+        server.end()

@@ -14,6 +14,11 @@ class Row:
     seen: str
     holds: bool | None
 
+    @property
+    def verdict(self) -> str:
+        """One word for the table."""
+        return {True: "holds", False: "**missed**", None: "no goal"}[self.holds]
+
 
 @dataclass(frozen=True)
 class Curve:
@@ -33,12 +38,6 @@ class Found:
     curves: list[Curve] = field(default_factory=list)
     numbers: dict[str, float] = field(default_factory=dict)
 
-    def add(self, other: "Found") -> "Found":
-        """Both together."""
-        return Found(
-            self.rows + other.rows, self.curves + other.curves, self.numbers | other.numbers
-        )
-
 
 def percentile(values: Sequence[float], percent: int) -> float:
     """The smallest value that at least so many percent of the values don't exceed."""
@@ -50,8 +49,3 @@ def in_ms(seconds: Sequence[float]) -> str:
     """The median and its spread: from the tenth to the ninetieth percentile."""
     middle, low, high = statistics.median(seconds), percentile(seconds, 10), percentile(seconds, 90)
     return f"{middle * 1000:.1f} ms ({low * 1000:.1f}–{high * 1000:.1f}, n = {len(seconds)})"
-
-
-def pairwise(left: Sequence[float], right: Sequence[float]) -> list[float]:
-    """What each of the left takes more than its neighbour, measured right after it."""
-    return [a - b for a, b in zip(left, right, strict=True)]

@@ -13,7 +13,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -22,19 +21,14 @@ from local.ports import free_port
 from local.stack import ROOT
 from tests.support.local_stack import SMALL_MODEL
 
-from bench.bare import DidNotStart, ask_bare, serve
-from bench.processes import megabytes
+from bench.bare import ask_bare, serve
 from bench.shape import make_model
-from bench.tasks import FULL, QUICK, Extent, Seen, Task, copy, take_turns, write, write_few
+from bench.stage import megabytes
+from bench.tasks import FULL, QUICK, Extent, Seen, do_task
 
 ROUNDS = 2
 IN_WORDS = {"copying", "taking turns"}  # by the small model: random weights don't copy or come back
-TASKS: dict[str, Task] = {
-    "writing": write,
-    "writing beside other work": write_few,
-    "copying": copy,
-    "taking turns": take_turns,
-}
+BESIDE = "writing beside other work"
 # Pages and words that are asked for meanwhile, in their simplest form.
 HALF_A_CORE = """
 import time
@@ -44,6 +38,7 @@ while True:
         pass
     time.sleep(0.005)
 """
+Rounds = list[tuple[Seen, float]]  # what a task gave, and the megabytes held in the end
 
 
 def list_variants() -> dict[str, dict[str, list[str]]]:
@@ -62,7 +57,7 @@ def list_variants() -> dict[str, dict[str, list[str]]]:
             "context kept as q8_0": ["--cache-type-k", "q8_0", "--cache-type-v", "q8_0"],
             "no flash attention": ["--flash-attn", "off"],
         },
-        "writing beside other work": {
+        BESIDE: {
             f"threads: {threads}, which {what}": [
                 f"LM_THREADS={threads}",
                 f"OMP_WAIT_POLICY={policy}",
@@ -93,43 +88,28 @@ async def measure(task: str, changes: list[str], model: str, extent: Extent) -> 
     """One start: what its task gave, and the megabytes it held in the end."""
     settings = dict(change.split("=") for change in changes if "=" in change)
     arguments = [change for change in changes if "=" not in change]
-    with _environment(model) as environment, _other_work(task.endswith("other work")):
-        key = Path(environment["LM_API_KEY_FILE"]).read_text()
-        with serve(environment | settings, arguments) as server:
-            async with ask_bare(server.url, key, 1) as bare:
-                await bare.ask([{"role": "user", "content": "Hello"}])  # warms up
-                return await TASKS[task](bare, extent), megabytes(server.pid)
-
-
-@contextlib.contextmanager
-def _environment(model: str) -> Iterator[dict[str, str]]:
-    with tempfile.TemporaryDirectory() as folder:
-        key = Path(folder) / "key"
-        key.write_text("bench")
-        yield os.environ | {
+    port, key = str(free_port()), "bench"
+    with contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        (folder / "key").write_text(key)
+        environment = {
             "PYTHON": sys.executable,
             "HOST": "127.0.0.1",
-            "PORT": str(free_port()),
+            "PORT": port,
             "LM_MODEL": model,
             "LM_MODELS_DIR": str(ROOT / ".cache" / "models"),
-            "LM_API_KEY_FILE": str(key),
+            "LM_API_KEY_FILE": str(folder / "key"),
         }
+        if task == BESIDE:
+            other = stack.enter_context(subprocess.Popen([sys.executable, "-c", HALF_A_CORE]))
+            stack.callback(other.kill)
+        server = stack.enter_context(serve(environment | settings, folder / "log", arguments))
+        async with ask_bare(f"http://127.0.0.1:{port}", key, 1) as bare:
+            await bare.ask([{"role": "user", "content": "Hello"}])  # warms up
+            return await do_task(bare, task, extent), megabytes(server.pid)
 
 
-@contextlib.contextmanager
-def _other_work(wanted: bool) -> Iterator[None]:
-    if not wanted:
-        yield
-        return
-    process = subprocess.Popen([sys.executable, "-c", HALF_A_CORE])
-    try:
-        yield
-    finally:
-        process.kill()
-        process.wait()
-
-
-def render(task: str, found: dict[str, list[tuple[Seen, float]]]) -> str:
+def render(task: str, found: dict[str, Rounds]) -> str:
     """The task's table, a line for each variant; one that never came to an end says so."""
     columns = next((list(rounds[0][0]) for rounds in found.values() if rounds), [])
     lines = ["| " + " | ".join([task, *columns, "MB"]) + " |", "|---" * (len(columns) + 2) + "|"]
@@ -153,19 +133,17 @@ async def main() -> int:
     given = options.parse_args()
     small = given.model or SMALL_MODEL
     shaped = small if given.model or given.quick else str(make_model())
-    extent = QUICK if given.quick else FULL
     variants = list_variants()
-    found: dict[str, dict[str, list[tuple[Seen, float]]]] = {
-        task: {name: [] for name in some} for task, some in variants.items()
-    }
+    found = {task: {name: Rounds() for name in some} for task, some in variants.items()}
     for _ in range(1 if given.quick else ROUNDS):
         for task, some in variants.items():
+            model = small if task in IN_WORDS else shaped
             for name, changes in some.items():
                 print(f"{task}: {name}", file=sys.stderr, flush=True)
                 # Not every build of the server survives every setting; the table says so.
-                with contextlib.suppress(DidNotStart, httpx.HTTPError):
-                    model = small if task in IN_WORDS else shaped
-                    found[task][name].append(await measure(task, changes, model, extent))
+                with contextlib.suppress(RuntimeError, TimeoutError, httpx.HTTPError):
+                    seen = await measure(task, changes, model, QUICK if given.quick else FULL)
+                    found[task][name].append(seen)
     print(f"{describe_machine()}; tokens/s, median first word; {Path(shaped).name},")
     print(f"{' and '.join(sorted(IN_WORDS))} with {Path(small).name}\n")
     print("\n\n".join(render(task, some) for task, some in found.items()))

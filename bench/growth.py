@@ -5,14 +5,8 @@ stands here, each thing once.
 """
 
 from dataclasses import dataclass
-from pathlib import Path
 
-from local.stack import ROOT
-from tests.support.marked import replace_marked
-
-from bench.rows.together import AT_ONCE
-
-PAGE = ROOT / "docs" / "performance.md"
+from bench.rows.speed import AT_ONCE
 
 SOON, READABLE = 1.0, 5.0  # seconds until a first word; tokens per second that one reads along
 REPLY_TOKENS, REPLY_BYTES, QUESTION_BYTES = 150, 700, 100
@@ -47,12 +41,15 @@ class Limit:
 def find_limits(numbers: dict[str, float]) -> list[Limit]:
     """The first is the one that gives out first."""
     rate = max(numbers[f"all of {many}"] for many in AT_ONCE)
-    pages = numbers["pages/s"]
     each = max(numbers["MB watched"] - numbers["MB idle"], 0.1) / numbers["watchers"]
     tabs = (CHAT_UI_MB - numbers["MB idle"]) / each
     limits = [
         Limit("the model", f"{rate:.0f} tokens/s", rate * 3600 / REPLY_TOKENS),
-        Limit("chat-ui: pages", f"{pages:.0f} a second", pages * 3600 / PAGES),
+        Limit(
+            "chat-ui: pages",
+            f"{numbers['pages/s']:.0f} a second",
+            numbers["pages/s"] * 3600 / PAGES,
+        ),
         Limit(
             "chat-ui: memory for open tabs",
             f"{tabs:,.0f} at {each:.2f} MB in {CHAT_UI_MB} MB",
@@ -108,8 +105,3 @@ def render(numbers: dict[str, float], about: str) -> str:
         for limit in limits
     ]
     return "\n".join(lines) + "\n"
-
-
-def write(numbers: dict[str, float], about: str, path: Path = PAGE) -> None:
-    """Replaces what stands between our marks, and leaves the rest of the page alone."""
-    replace_marked(path, "make bench", render(numbers, about))

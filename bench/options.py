@@ -1,7 +1,7 @@
 """What the person at the terminal may choose."""
 
 import argparse
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -10,16 +10,15 @@ class Size:
 
     rounds: int  # first words, one chat after the other
     reply: int  # tokens of what is said then
-    speeds: int  # replies of each kind for tokens per second
+    speeds: int  # rounds of long replies, for tokens per second
     story: int  # tokens of each of those
     chats: int  # that take turns
     turns: int
     pages: int  # seconds of pages asked for
     watchers: tuple[int, ...]  # open streams at once
-    calm: float  # seconds before the pulse is felt: for ten of them what came before is told, too
-    starts: int
-    sessions: int  # loaded into the database, with a chat of ten messages each
-    builds: bool  # container images
+    calm: float  # seconds before the event loop is watched: after ten, `/health` has forgotten
+    starts: int  # of Parley, and first visits in a browser
+    poem: int  # tokens of the reply that a browser shows
 
 
 FULL = Size(
@@ -33,22 +32,20 @@ FULL = Size(
     watchers=(200, 1000),
     calm=10,
     starts=5,
-    sessions=100_000,
-    builds=True,
+    poem=2000,
 )
 QUICK = Size(
-    rounds=6,
-    reply=12,
+    rounds=2,
+    reply=8,
     speeds=1,
-    story=48,
+    story=8,
     chats=2,
-    turns=4,
+    turns=2,
     pages=1,
-    watchers=(20,),
+    watchers=(10,),
     calm=0.1,
     starts=1,
-    sessions=1_000,
-    builds=False,
+    poem=40,
 )
 
 
@@ -60,7 +57,6 @@ class Options:
     quick: bool
     rows: tuple[str, ...]  # all if empty
     model: str  # for all rows; each has its own if empty
-    command: str
 
 
 def read_options(arguments: list[str], names: list[str]) -> Options:
@@ -69,7 +65,7 @@ def read_options(arguments: list[str], names: list[str]) -> Options:
         prog="python -m bench",
         description="Measures a Parley of its own beside the bare model server.",
     )
-    parser.add_argument("--quick", action="store_true", help="three minutes, nothing is written")
+    parser.add_argument("--quick", action="store_true", help="under a minute, nothing is written")
     parser.add_argument("--rows", default="", help=f"only these: {','.join(names)}")
     parser.add_argument("--rounds", type=int, help=f"first words (default: {FULL.rounds})")
     parser.add_argument("--chats", type=int, help=f"that take turns (default: {FULL.chats})")
@@ -81,7 +77,5 @@ def read_options(arguments: list[str], names: list[str]) -> Options:
     for name in set(chosen) - set(names):
         parser.error(f"there is no {name}; choose from {', '.join(names)}")
     size = QUICK if given.quick else FULL
-    changes = {name: getattr(given, name) for name in ("rounds", "chats") if getattr(given, name)}
-    size = Size(**(size.__dict__ | changes))
-    command = " ".join(["python -m bench", *arguments])
-    return Options(size, given.quick, chosen, given.model, command)
+    size = replace(size, rounds=given.rounds or size.rounds, chats=given.chats or size.chats)
+    return Options(size, given.quick, chosen, given.model)

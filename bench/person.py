@@ -1,27 +1,39 @@
 """A person at a browser with scripts, as far as it takes to time what they wait for."""
 
-import json
-import re
 import time
 import uuid
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
+from tests.support.pages import Article, articles, text_of
+from tests.support.sse import Event, aread_events
 
-ARTICLE = re.compile(r'<article class="message assistant" id="m-([0-9a-f-]{36})" data-seq="(\d+)"')
-TAG = re.compile(r"<[^>]+>")
-BODY = re.compile(r'<div class="body"[^>]*>(.*?)</div>\s*<div class="foot">', re.S)
+QUESTIONS = (
+    "What is the sea?",
+    "Name a colour and say why.",
+    "Why is the sky blue?",
+    "Tell me about dogs.",
+    "How do birds fly?",
+    "What is bread made of?",
+)
+
+
+def question(number: int) -> str:
+    """A short one, numbered so that no cache knows the whole of it."""
+    return f"{number}. {QUESTIONS[number % len(QUESTIONS)]}"
 
 
 @dataclass(frozen=True)
 class Timing:
-    """Seconds from the press of Send to the first word, and to the end."""
+    """Seconds from the press of Send to its answer, to the first word, and to the end."""
 
+    answered: float
     first: float
     whole: float
+    told: str  # the answer's Server-Timing
 
 
 class Person:
@@ -30,73 +42,95 @@ class Person:
     def __init__(self, client: httpx.AsyncClient) -> None:
         self.client = client
 
-    async def open_chat(self) -> str:
-        """A new chat; its id."""
-        answer = await self.client.post("/chats", data={"username": "Ann", "new": "1"})
-        assert answer.status_code == 303, answer.status_code
-        return answer.headers["location"].removeprefix("/chats/")
+    async def open_chat(self, **settings: str) -> str:
+        """A new chat with these settings; its id."""
+        answer = await self.submit("/chats", username="Ann", new="1")
+        chat = answer.headers["location"].removeprefix("/chats/")
+        if settings:
+            await self.submit(f"/chats/{chat}/settings", **settings)
+        return chat
 
-    async def ask(self, chat: str, text: str) -> Timing:
-        """Sends and watches to the end, as chat.js does: a post, then one stream of events."""
+    async def ask(self, chat: str, text: str, *, stop: bool = False) -> Timing:
+        """Sends and watches as chat.js does: a post, then one stream of events. With `stop` the
+        reply is stopped after its first word."""
         began = time.perf_counter()
-        reply, seq = await self.send(chat, text)
-        first = 0.0
-        async for event, data in self.watch(chat, seq - 1, reply):
-            if not first and says_something(event, data, reply):
-                first = time.perf_counter()
+        reply, told = await self.send(chat, text)
+        answered, first = time.perf_counter(), 0.0
+        async with aclosing(self.watch(chat, reply.seq - 1, reply.id)) as events:
+            async for event, data in events:
+                if not first and says_something(event, data, reply.id):
+                    first = time.perf_counter()
+                    if stop:
+                        break
         assert first, "no word came"
-        return Timing(first - began, time.perf_counter() - began)
+        ended = time.perf_counter()
+        if stop:
+            await self.stop(chat, reply.id)
+        return Timing(answered - began, first - began, ended - began, told)
 
-    async def send(self, chat: str, text: str) -> tuple[str, int]:
-        """Presses Send; the reply's id and number."""
+    async def send(self, chat: str, text: str) -> tuple[Article, str]:
+        """Presses Send; the reply as it is shown at first, and the answer's Server-Timing."""
         answer = await self.client.post(
             f"/generate/{chat}",
             data={"prompt": text, "client_key": uuid.uuid4().hex},
             headers={"HX-Request": "true"},
         )
-        found = ARTICLE.search(answer.text)
-        assert answer.status_code == 200, answer.status_code
-        assert found, answer.text
-        return found[1], int(found[2])
+        answer.raise_for_status()
+        return articles(answer.text)[-1], answer.headers["server-timing"]
 
     async def stop(self, chat: str, reply: str) -> None:
         """Presses Stop."""
-        await self.client.post(f"/chats/{chat}/replies/{reply}/stop")
+        await self.submit(f"/chats/{chat}/replies/{reply}/stop")
 
-    async def watch(
-        self, chat: str, since: int, last: str
-    ) -> AsyncGenerator[tuple[str, dict[str, Any]], None]:
+    async def watch(self, chat: str, since: int, last: str) -> AsyncGenerator[Event, None]:
         """The chat's events up to its end."""
         params = {"since": str(since), "last": last}
-        async with self.client.stream("GET", f"/chats/{chat}/events", params=params) as stream:
-            assert stream.status_code == 200, stream.status_code
-            name = ""
-            async for line in stream.aiter_lines():
-                if line.startswith("event: "):
-                    name = line.removeprefix("event: ")
-                elif line.startswith("data: "):
-                    yield name, json.loads(line.removeprefix("data: "))
+        async with self.client.stream("GET", f"/chats/{chat}/events", params=params) as answer:
+            answer.raise_for_status()
+            async with aclosing(aread_events(answer)) as events:
+                async for event in events:
+                    yield event
 
-    async def read_export(self, chat: str) -> dict[str, Any]:
-        """The chat as it can be taken home."""
+    async def time_page(self, chat: str) -> float:
+        """Seconds that the chat's page takes."""
+        began = time.perf_counter()
+        (await self.client.get(f"/chats/{chat}")).raise_for_status()
+        return time.perf_counter() - began
+
+    async def read_export(self, chat: str) -> Any:
+        """The exported chat, a dict."""
         answer = await self.client.get(f"/chats/{chat}/export.json")
-        export: dict[str, Any] = answer.raise_for_status().json()
-        return export
+        return answer.raise_for_status().json()
+
+    async def read_reply(self, chat: str) -> Any:
+        """The last reply's state and figures, a dict."""
+        return (await self.read_export(chat))["messages"][-1]["reply"]
+
+    def write_request(self, path: str, connection: str = "keep-alive") -> bytes:
+        """The person's GET, for a plain socket."""
+        cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in self.client.cookies.jar)
+        lines = [f"GET {path} HTTP/1.1", "Host: 127.0.0.1", f"Cookie: {cookies}"]
+        return "\r\n".join([*lines, f"Connection: {connection}", "", ""]).encode()
+
+    async def submit(self, path: str, **form: str) -> httpx.Response:
+        """Any other form, which leads on to another page."""
+        answer = await self.client.post(path, data=form)
+        assert answer.status_code == 303, f"{path} answered {answer.status_code}"
+        return answer
 
 
 def says_something(event: str, data: dict[str, Any], reply: str) -> bool:
     """Whether an event brings words of this reply."""
-    if data.get("id") != reply:
+    if data.get("id") != reply or event not in ("text", "message"):
         return False
     if event == "text":
-        return bool(TAG.sub("", data["closed"] + data["open"]).strip())
-    body = BODY.search(data["html"]) if event == "message" else None
-    return bool(body and TAG.sub("", body[1]).strip())
+        return bool(text_of(data["closed"] + data["open"]).strip())
+    return any(article.text.strip() for article in articles(data["html"]))
 
 
 @asynccontextmanager
 async def visit(url: str) -> AsyncIterator[Person]:
-    """Somebody who has just come."""
+    """Somebody new."""
     limits = httpx.Limits(max_connections=None)
     async with httpx.AsyncClient(
         base_url=url, timeout=120, limits=limits, trust_env=False

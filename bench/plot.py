@@ -19,16 +19,15 @@ def draw(curves: Sequence[Curve], path: Path = PICTURE) -> None:
     mpl.rcParams |= {"svg.hashsalt": "parley", "svg.fonttype": "none", "font.family": "sans-serif"}
     from matplotlib import pyplot
 
-    figure, panels = pyplot.subplots(1, len(curves), figsize=(5 * len(curves), 3.4), squeeze=False)
+    figure, panels = pyplot.subplots(
+        1, len(curves), figsize=(5 * len(curves), 3.4), squeeze=False, layout="tight"
+    )
     for panel, curve in zip(panels[0], curves, strict=True):
         for label, values, style in (("Parley", curve.ours, "-o"), ("bare", curve.bare, "--s")):
             panel.plot(curve.xs, [value * 1000 for value in values], style, label=label, ms=3)
-        panel.set_xlabel(curve.over)
-        panel.set_ylabel("first word, ms")
+        panel.set(xlabel=curve.over, ylabel="first word, ms")
         panel.set_ylim(bottom=0)
         panel.grid(alpha=0.3)
         panel.legend()
-    figure.tight_layout()
-    path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, metadata={"Date": None}, facecolor="white")
     pyplot.close(figure)

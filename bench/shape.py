@@ -2,14 +2,12 @@
 
 What a token costs depends on the shape, not on the numbers in it, so speed can be measured where
 the model itself can't be fetched. Its text is noise, which does not tokenise back: it says nothing
-about answers, nor about what a next turn finds in a cache. Run as `python -m bench.shape [KIND]`.
+about answers, nor about what a next turn finds in a cache. Run as `python -m bench.shape`.
 """
 
-import argparse
-import fcntl
 import math
-import shutil
 import sys
+import tempfile
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
@@ -25,12 +23,8 @@ from local.stack import ROOT
 
 from bench.tokenizer import add_tokenizer, fetch_tokenizer
 
-KINDS = {
-    "q8_0": (GGMLQuantizationType.Q8_0, LlamaFileType.MOSTLY_Q8_0),
-    "q4_0": (GGMLQuantizationType.Q4_0, LlamaFileType.MOSTLY_Q4_0),
-}
-F32 = GGMLQuantizationType.F32
-EMBEDDINGS = "token_embd.weight"
+NAME = "qwen2-shape-random-q8_0.gguf"
+Q8_0, F32 = GGMLQuantizationType.Q8_0, GGMLQuantizationType.F32
 SEED = 896
 SPREAD = 0.02  # standard deviation of the weights: activations stay near 1
 BLOCK_ROWS = 4096  # drawn and quantized in one go, to spare memory
@@ -51,34 +45,23 @@ class Shape:
 
 
 def make_model(
-    kind: str = "q8_0",
     models: Path = ROOT / ".cache" / "models",
     shape: Shape = Shape(),
     fetch: Callable[[Path], tuple[Path, str]] = fetch_tokenizer,
 ) -> Path:
-    """The model's file in `models`, made if it is not there; it gets its name when it is whole.
-
-    `kind` is a key of KINDS. Of two at once, the second waits for the first one's file.
-    """
-    path = models / f"qwen2-shape-random-{kind}.gguf"
-    quantization, file_type = KINDS[kind]
+    """The model's file in `models`, made if it is not there; it gets its name when it is whole."""
+    path = models / NAME
     models.mkdir(parents=True, exist_ok=True)
-    with path.with_name(f".{path.name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # a process that dies loses it by itself
-        if path.exists():
-            return path
-        work = path.with_name(f".{path.name}.work")
-        shutil.rmtree(work, ignore_errors=True)  # of one that was killed
-        work.mkdir()
-        try:
-            vocabulary, template = fetch(work)
-            writer = GGUFWriter(None, "qwen2")
-            _describe(writer, shape, file_type)
-            tokens = add_tokenizer(writer, vocabulary, template)
-            _write(writer, work / path.name, list_tensors(shape, tokens), quantization)
-            (work / path.name).replace(path)
-        finally:
-            shutil.rmtree(work, ignore_errors=True)
+    if path.exists():
+        return path
+    with tempfile.TemporaryDirectory(dir=models, prefix=".shape-") as folder:
+        work = Path(folder)
+        vocabulary, template = fetch(work)
+        writer = GGUFWriter(None, "qwen2")
+        _describe(writer, shape)
+        tokens = add_tokenizer(writer, vocabulary, template)
+        _write(writer, work / NAME, list_tensors(shape, tokens))
+        (work / NAME).replace(path)
     return path
 
 
@@ -96,12 +79,12 @@ def list_tensors(shape: Shape, tokens: int) -> Sizes:
     layer |= {"ffn_gate.weight": (hidden, width), "ffn_up.weight": (hidden, width)}
     layer |= {"ffn_down.weight": (width, hidden)}
     layers = {f"blk.{n}.{name}": size for n in range(shape.layers) for name, size in layer.items()}
-    return {EMBEDDINGS: (tokens, width), **layers, "output_norm.weight": (width,)}
+    return {"token_embd.weight": (tokens, width), **layers, "output_norm.weight": (width,)}
 
 
-def _describe(writer: GGUFWriter, shape: Shape, file_type: LlamaFileType) -> None:
+def _describe(writer: GGUFWriter, shape: Shape) -> None:
     writer.add_name("Qwen2.5-0.5B-Instruct's shape with random weights")
-    writer.add_file_type(file_type)
+    writer.add_file_type(LlamaFileType.MOSTLY_Q8_0)
     writer.add_quantization_version(2)
     writer.add_block_count(shape.layers)
     writer.add_context_length(shape.context)
@@ -113,16 +96,14 @@ def _describe(writer: GGUFWriter, shape: Shape, file_type: LlamaFileType) -> Non
     writer.add_layer_norm_rms_eps(1e-6)
 
 
-def _write(writer: GGUFWriter, path: Path, sizes: Sizes, matrices: GGMLQuantizationType) -> None:
+def _write(writer: GGUFWriter, path: Path, sizes: Sizes) -> None:
     """Draws and writes one tensor after the other; always the same ones."""
-    types = {name: matrices if len(size) > 1 else F32 for name, size in sizes.items()}
-    # llama.cpp's own tool makes no less of the output matrix, as 6 bits don't divide this width.
-    types[EMBEDDINGS] = GGMLQuantizationType.Q8_0
+    types = {name: Q8_0 if len(size) > 1 else F32 for name, size in sizes.items()}
     for name, size in sizes.items():
         stored = quant_shape_to_byte_shape(size, types[name])
         writer.add_tensor_info(name, stored, np.dtype(np.uint8), math.prod(stored), types[name])
-    done, total = 0, sum(map(math.prod, sizes.values()))
-    print(f"Writing {total / 1e6:,.0f} million random weights:", end="", flush=True)
+    total = sum(map(math.prod, sizes.values()))
+    print(f"Writing {total / 1e6:,.0f} million random weights, in half a minute", flush=True)
     random = np.random.default_rng(SEED)
     with closing(writer):
         writer.write_header_to_file(path)
@@ -130,10 +111,6 @@ def _write(writer: GGUFWriter, path: Path, sizes: Sizes, matrices: GGMLQuantizat
         writer.write_ti_data_to_file()
         for name, size in sizes.items():
             writer.write_tensor_data(_draw(random, name, size, types[name]))
-            before, done = done, done + math.prod(size)
-            if 10 * done // total > 10 * before // total:
-                print(f" {100 * done // total} %", end="", flush=True)
-    print(flush=True)
 
 
 def _draw(
@@ -145,22 +122,13 @@ def _draw(
     blocks = []
     for start in range(0, size[0], BLOCK_ROWS):
         block = (min(BLOCK_ROWS, size[0] - start), *size[1:])
-        weights = random.standard_normal(block, np.float32) * np.float32(SPREAD)
-        blocks.append(quantize(weights, kind))
+        weights = random.standard_normal(block, np.float32)
+        blocks.append(quantize(weights * np.float32(SPREAD), kind))
     return np.concatenate(blocks)
 
 
-def main() -> int:
-    """Returns the exit code; what went wrong is said on stderr."""
-    options = argparse.ArgumentParser(prog="python -m bench.shape")
-    options.add_argument("kind", nargs="?", default="q8_0", choices=KINDS)
-    try:
-        print(make_model(options.parse_args().kind))
-    except Problem as problem:
-        print(f"shape: {problem}", file=sys.stderr)
-        return 1
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        print(make_model())
+    except Problem as problem:
+        sys.exit(f"shape: {problem}")

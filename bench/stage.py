@@ -10,7 +10,6 @@ from tests.support.local_stack import SMALL_MODEL, LocalStack
 from tests.support.sql import sql
 
 from bench.bare import Bare, ask_bare, serve
-from bench.processes import megabytes
 
 # Greedy, so that both sides write the same.
 SETTINGS = {"TEMPERATURE": "0", "LM_CACHE_RAM": "1024"}
@@ -53,5 +52,15 @@ async def open_stage(reply_tokens: int, **settings: str) -> AsyncIterator[Stage]
     with LocalStack(None, None, **chosen) as parley:
         await asyncio.to_thread(parley.wait_until_model_is_ready)
         own = {"PORT": str(free_port()), "LM_MODEL": chosen.get("LM_MODEL", SMALL_MODEL)}
-        with serve(parley.environment("lm-api") | chosen | own) as server:
-            yield Stage(parley, server.url, reply_tokens)
+        log = parley.home / "bare.log"
+        with serve(parley.environment("lm-api") | chosen | own, log):
+            yield Stage(parley, f"http://127.0.0.1:{own['PORT']}", reply_tokens)
+
+
+def megabytes(pid: int) -> float:
+    """What a process and all it has started hold in memory; what they share with others counts by
+    its share."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    own = next(float(line.split()[1]) / 1000 for line in lines if line.startswith("Pss:"))
+    return own + sum(megabytes(int(child)) for child in children)

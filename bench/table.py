@@ -1,27 +1,16 @@
-"""Writes section 3 of docs/scorecard.md from one whole run."""
-
-from pathlib import Path
+"""Section 3 of docs/scorecard.md, from one whole run."""
 
 from faults.machine import describe_machine, fingerprint_code
-from local.stack import ROOT
-from tests.support.marked import replace_marked
 
-from bench.figures import Row
-
-PAGE = ROOT / "docs" / "scorecard.md"
-VERDICTS = {True: "holds", False: "**missed**", None: "no goal"}
+from bench.figures import Found
 
 
-def write(parts: dict[str, list[Row]], about: str, path: Path = PAGE) -> None:
-    """Replaces what stands between our marks, and leaves the rest of the page alone."""
-    replace_marked(path, "make bench", render(parts, about))
-
-
-def render(parts: dict[str, list[Row]], about: str) -> str:
-    """The section, as Markdown: a table for each model."""
+def render(parts: dict[str, list[Found]], about: str) -> str:
+    """A table for each model, as Markdown."""
     lines = ["## 3. Fast (`make bench`)", ""]
     lines += [f"Machine: {describe_machine()}. Code {fingerprint_code()}.", about]
-    for model, rows in parts.items():
+    for model, found in parts.items():
         lines += ["", f"With {model}:", "", "| figure | goal | seen | |", "|---|---|---|---|"]
-        lines += [f"| {r.figure} | {r.goal} | {r.seen} | {VERDICTS[r.holds]} |" for r in rows]
+        rows = (row for each in found for row in each.rows)
+        lines += [f"| {r.figure} | {r.goal} | {r.seen} | {r.verdict} |" for r in rows]
     return "\n".join(lines) + "\n"

@@ -20,7 +20,13 @@ SHA256 = "832db0699007f1be95a7e41ef12e88926b02ba836461e36a36372db2760c1a2e"
 MODELS = f"llama_cpp_python-{VERSION}/vendor/llama.cpp/models"
 VOCABULARY = f"{MODELS}/ggml-vocab-qwen2.gguf"
 TEMPLATE = f"{MODELS}/templates/Qwen-Qwen2.5-7B-Instruct.jinja"
-
+HOW = (
+    "--no-deps",
+    "--require-hashes",
+    "--no-cache-dir",
+    "--no-input",
+    "--disable-pip-version-check",
+)
 TURN_END = "<|im_end|>"  # where an instruct model stops; the vocabulary names the end of a text
 REPLACED = (Keys.Tokenizer.CHAT_TEMPLATE, Keys.Tokenizer.EOS_ID)
 
@@ -33,24 +39,21 @@ def fetch_tokenizer(work: Path) -> tuple[Path, str]:
     print(f"Fetching Qwen2's tokenizer with pip, in {PACKAGE} {VERSION} (77 MB)", flush=True)
     wanted = work / "requirements.txt"
     wanted.write_text(f"{PACKAGE}=={VERSION} --hash=sha256:{SHA256}\n", encoding="ascii")
-    command = [sys.executable, "-m", "pip", "download", "--dest", str(work), "-r", str(wanted)]
-    command += ["--no-deps", "--no-binary", PACKAGE, "--require-hashes", "--no-cache-dir"]
-    command += ["--no-input", "--disable-pip-version-check"]
+    what = ["--dest", str(work), "-r", str(wanted), "--no-binary", PACKAGE]
     pip = subprocess.run(
-        command,
+        [sys.executable, "-m", "pip", "download", *what, *HOW],
         capture_output=True,
         text=True,
         check=False,
         env={**os.environ, "TMPDIR": str(work)},  # pip unpacks it there; /tmp may be small
     )
     if pip.returncode:
-        said = [line.strip() for line in pip.stderr.splitlines()]
-        errors = [line for line in said if line.lower().startswith("error")] or said[-1:]
-        raise Problem(f"pip could not download {PACKAGE} {VERSION}: {' '.join(errors[:1])}")
-    vocabulary = work / "vocabulary.gguf"
+        said = pip.stderr.strip().rpartition("\n")[2]
+        raise Problem(f"pip could not download {PACKAGE} {VERSION}: {said}")
     with tarfile.open(next(work.glob("*.tar.gz"))) as package:
-        vocabulary.write_bytes(_read(package, VOCABULARY))
-        return vocabulary, _read(package, TEMPLATE).decode()
+        for member in (VOCABULARY, TEMPLATE):
+            package.extract(member, work, filter="data")
+    return work / VOCABULARY, (work / TEMPLATE).read_text()
 
 
 def add_tokenizer(writer: GGUFWriter, vocabulary: Path, template: str) -> int:
@@ -65,11 +68,3 @@ def add_tokenizer(writer: GGUFWriter, vocabulary: Path, template: str) -> int:
     writer.add_eos_token_id(tokens.index(TURN_END))
     writer.add_add_bos_token(False)
     return len(tokens)
-
-
-def _read(package: tarfile.TarFile, member: str) -> bytes:
-    file = package.extractfile(member)
-    if file is None:
-        raise IsADirectoryError(member)
-    with file:
-        return file.read()

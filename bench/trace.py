@@ -9,13 +9,10 @@ import asyncio
 import re
 import statistics
 import sys
-import time
-import uuid
 
 from faults.machine import describe_machine
 
-from bench.person import ARTICLE, Person, says_something, visit
-from bench.rows.first_word import QUESTIONS
+from bench.person import Person, question, visit
 from bench.stage import open_stage
 
 SENDS, WARM_UP = 20, 3
@@ -26,33 +23,18 @@ async def measure(person: Person, number: int) -> dict[str, float]:
     """One send, in milliseconds by what took them."""
     chat = await person.open_chat()
     await asyncio.sleep(0.3)  # what opening it set off has ended
-    text = f"{number}. {QUESTIONS[number % len(QUESTIONS)]}"
-    began = time.perf_counter()
-    answer = await person.client.post(
-        f"/generate/{chat}",
-        data={"prompt": text, "client_key": uuid.uuid4().hex},
-        headers={"HX-Request": "true"},
-    )
-    answered = (time.perf_counter() - began) * 1000
-    found = ARTICLE.search(answer.text)
-    assert found, answer.text
-    first = 0.0
-    async for event, data in person.watch(chat, int(found[2]) - 1, found[1]):
-        if not first and says_something(event, data, found[1]):
-            first = (time.perf_counter() - began) * 1000
-    told = {
-        name: (float(ms), count)
-        for name, ms, count in METRIC.findall(answer.headers["server-timing"])
-    }
-    reply = (await person.read_export(chat))["messages"][-1]["reply"]
+    timing = await person.ask(chat, question(number))
+    answered, first = timing.answered * 1000, timing.first * 1000
+    told = {name: (float(ms), count) for name, ms, count in METRIC.findall(timing.told)}
     sql, round_trips = told["sql"]
+    model = (await person.read_reply(chat))["first_token_ms"]
     return {
         "to nginx, to chat-ui and back": answered - told["chat-ui"][0],
         "in chat-ui": told["chat-ui"][0] - told["db-api"][0],
         "in db-api": told["db-api"][0] - sql,
         f"in PostgreSQL, {round_trips} round trips": sql,
-        "the model, until its first token": reply["first_token_ms"],
-        "storing it, and on its way": first - answered - reply["first_token_ms"],
+        "the model, until its first token": model,
+        "storing it, and on its way": first - answered - model,
         "first word": first,
     }
 

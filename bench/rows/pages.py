@@ -13,21 +13,27 @@ from bench.stage import Stage
 
 CONNECTIONS = 16
 RATE_GOAL, P50_GOAL, LENGTH_GOAL = 300, 0.010, 1.2
-LENGTHS = (50, 10_000)
+SHORT, LONG = 50, 10_000  # messages
+# Of a row, its indexes in.
+WEIGH = "SELECT (pg_total_relation_size('{table}') / count(*))::float8 FROM {table}"
 
 
 async def measure(stage: Stage, size: Size) -> Found:
     """Pages of 50 messages by many connections at once, then of both lengths in turn."""
     async with visit(stage.url) as person:
-        chats = {}
-        for length in LENGTHS:
-            chats[length] = await person.open_chat()
-            stage.sql(FILL.format(chat=chats[length], last=length))
+        chats = {length: await person.open_chat() for length in (SHORT, LONG)}
+        for length, chat in chats.items():
+            stage.sql(FILL.format(chat=chat, last=length))
         await _open_in_turns(person, chats, 10)  # warms up
-        rates = [await _rate(stage, person, chats[50], 1) for _ in range(size.pages)]
+        request = person.write_request(f"/chats/{chats[SHORT]}")
+        rates = [await _rate(stage.parley.port, request, 1) for _ in range(size.pages)]
         times = await _open_in_turns(person, chats, size.pages * 25)
-    rate, p50 = statistics.median(rates), statistics.median(times[50])
-    longer = statistics.median(a / b for a, b in zip(times[10_000], times[50], strict=True))
+    rate, p50 = statistics.median(rates), statistics.median(times[SHORT])
+    longer = statistics.median(a / b for a, b in zip(times[LONG], times[SHORT], strict=True))
+    numbers = {"pages/s": rate}
+    for table in ("messages", "replies"):
+        ((weight,),) = stage.sql(WEIGH.format(table=table))
+        numbers[f"bytes in {table}"] = float(str(weight))
     rows = [
         Row(
             f"chat page, 50 messages: requests per second with {CONNECTIONS} connections",
@@ -38,7 +44,7 @@ async def measure(stage: Stage, size: Size) -> Found:
         Row(
             "chat page, 50 messages: p50 with one connection",
             "≤ 10 ms",
-            f"{in_ms(times[50])}, p95 {percentile(times[50], 95) * 1000:.1f} ms",
+            f"{in_ms(times[SHORT])}, p95 {percentile(times[SHORT], 95) * 1000:.1f} ms",
             p50 <= P50_GOAL,
         ),
         Row(
@@ -48,7 +54,7 @@ async def measure(stage: Stage, size: Size) -> Found:
             longer <= LENGTH_GOAL,
         ),
     ]
-    return Found(rows, numbers={"pages/s": rate})
+    return Found(rows, numbers=numbers)
 
 
 async def _open_in_turns(
@@ -57,19 +63,14 @@ async def _open_in_turns(
     times: dict[int, list[float]] = {length: [] for length in chats}
     for _ in range(rounds):
         for length, chat in chats.items():
-            began = time.perf_counter()
-            answer = await person.client.get(f"/chats/{chat}")
-            times[length].append(time.perf_counter() - began)
-            assert answer.status_code == 200, answer.status_code
+            times[length].append(await person.time_page(chat))
     return times
 
 
-async def _rate(stage: Stage, person: Person, chat: str, seconds: float) -> float:
+async def _rate(port: int, request: bytes, seconds: float) -> float:
     """By plain sockets: a client library would need more of the two cores than what it asks."""
-    cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in person.client.cookies.jar)
-    request = f"GET /chats/{chat} HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {cookies}\r\n\r\n"
     deadline = time.monotonic() + seconds
-    loads = (_load(stage.parley.port, request.encode(), deadline) for _ in range(CONNECTIONS))
+    loads = (_load(port, request, deadline) for _ in range(CONNECTIONS))
     return sum(await asyncio.gather(*loads)) / seconds
 
 

@@ -6,13 +6,17 @@ import pytest
 
 from bench import __main__ as bench_main
 from bench import table
-from bench.figures import Curve, Found, Row, pairwise, percentile
+from bench.event_loop_lag import EventLoopLag
+from bench.figures import Curve, Found, Row, percentile
 from bench.options import FULL, QUICK, read_options
-from bench.person import says_something
+from bench.person import Timing, says_something
 from bench.plot import draw
-from bench.rows import FELT, ROWS
+from bench.rows import LAG, ROWS
+from bench.rows.speed import Replies
+from local.stack import ROOT
 
 REPLY = "01a1f8df-d4dc-7b93-a58f-a8c598fc8a20"
+ARTICLE = f'<article class="message assistant" id="m-{REPLY}"><div class="body">%s</div></article>'
 
 
 @pytest.mark.parametrize(("percent", "value"), [(1, 1), (50, 2), (75, 3), (76, 4), (100, 4)])
@@ -20,30 +24,18 @@ def test_a_percentile_is_a_value_that_was_seen(percent: int, value: float) -> No
     assert percentile([4, 2, 3, 1], percent) == value
 
 
-def test_each_is_compared_with_its_neighbour() -> None:
-    assert pairwise([3, 9], [1, 4]) == [2, 5]
-    with pytest.raises(ValueError, match="shorter"):
-        pairwise([1], [])
+def test_the_table_of_each_model_says_what_holds() -> None:
+    small = [Row("good", "≤ 2", "1", True), Row("bad", "≤ 2", "3", False)]
+    large = Found([Row("just so", "", "7", None)])
+    text = table.render({"small": [Found(small)], "large": [large]}, "Measured.")
+    lines = text.partition("With small:")[2].splitlines()
+    assert lines[4:6] == ["| good | ≤ 2 | 1 | holds |", "| bad | ≤ 2 | 3 | **missed** |"]
+    assert lines[-1] == "| just so |  | 7 | no goal |"
 
 
-def test_the_section_says_what_holds_and_leaves_the_others_alone(tmp_path: Path) -> None:
-    page = tmp_path / "scorecard.md"
-    page.write_text("# Mine\n\n## 1. Somebody else's\n")
-    rows = [
-        Row("good", "≤ 2", "1", True),
-        Row("bad", "≤ 2", "3", False),
-        Row("just so", "", "7", None),
-    ]
-    for _ in range(2):
-        table.write({"small": rows, "large": [Row("slow", "", "9", None)]}, "Measured.", page)
-    text = page.read_text()
-    assert text.startswith("# Mine\n\n## 1. Somebody else's\n")
-    assert text.count("## 3. Fast") == 1
-    assert "| good | ≤ 2 | 1 | holds |" in text
-    assert "| bad | ≤ 2 | 3 | **missed** |" in text
-    assert "| just so |  | 7 | no goal |" in text
-    assert text.index("With small:") < text.index("| good") < text.index("With large:")
-    assert text.index("With large:") < text.index("| slow")
+@pytest.mark.parametrize("page", ["scorecard.md", "performance.md"])
+def test_the_pages_have_room_for_what_a_run_writes(page: str) -> None:
+    assert (ROOT / "docs" / page).read_text().count("written by `make bench`: begin") == 1
 
 
 def test_the_same_curves_give_the_same_picture(tmp_path: Path) -> None:
@@ -55,32 +47,39 @@ def test_the_same_curves_give_the_same_picture(tmp_path: Path) -> None:
     assert "Parley" in one
 
 
-def test_rows_of_several_modules_are_put_together() -> None:
-    row, curve = Row("a", "", "1", None), Curve("turns", [1], [0.1], [0.1])
-    both = Found([row], numbers={"a": 1}).add(Found([row], [curve], {"b": 2}))
-    assert (len(both.rows), both.curves, both.numbers) == (2, [curve], {"a": 1, "b": 2})
+def test_replies_at_once_are_as_fast_as_the_last_and_the_slowest_of_them() -> None:
+    both = Replies([Timing(0, 1, 3, ""), Timing(0, 2, 6, "")], [10, 20])
+    assert (both.rate, both.slowest, both.firsts) == (30 / 6, 5, [1, 2])
+
+
+@pytest.mark.parametrize(
+    ("busy", "lag", "quiet", "holds"),
+    [(20, 20, 5, True), (21, 20, 5, False), (5, 21, 5, False), (5, 30, 30, True)],
+)
+def test_the_event_loop_may_wait_for_a_core_only_as_long_as_it_does_when_quiet(
+    busy: float, lag: float, quiet: float, holds: bool
+) -> None:
+    calm = EventLoopLag("", quiet, 1)
+    assert EventLoopLag("", lag, busy).judge("now", calm).holds is holds
+    assert EventLoopLag("", lag, busy).judge("now", calm, shown=False).holds is None
 
 
 def test_each_row_has_the_model_that_suits_it_unless_one_is_named(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(bench_main, "make_model", lambda: Path("/models/random.gguf"))
-    assert choose(["--rows", "turns,speed,memory,watchers"]) == {
+    assert choose("--rows", "turns,speed,memory,watchers") == {
         ("smollm2-135m-instruct", False): ["memory", "turns"],
         ("/models/random.gguf", False): ["speed"],
         ("/models/random.gguf", True): ["watchers"],
     }
-    rest = [name for name in ROWS if name not in FELT]
-    felt = [name for name in ROWS if name in FELT]
-    assert choose(["--model", "mine"]) == {("mine", False): rest, ("mine", True): felt}
-    monkeypatch.delattr(bench_main, "make_model")  # half a minute that neither of these needs
-    small = "smollm2-135m-instruct"
-    assert choose(["--quick"]) == {(small, False): rest, (small, True): felt}
-    assert choose(["--rows", "turns"]) == {(small, False): ["turns"]}
+    monkeypatch.delattr(bench_main, "make_model")  # half a minute that none of these needs
+    assert choose("--model", "mine")["mine", False] == [name for name in ROWS if name not in LAG]
+    assert choose("--quick") == {("smollm2-135m-instruct", True): list(ROWS)}
 
 
-def choose(arguments: list[str]) -> dict[tuple[str, bool], list[str]]:
-    return bench_main.choose_stages(read_options(arguments, list(ROWS)))
+def choose(*arguments: str) -> dict[tuple[str, bool], list[str]]:
+    return bench_main.choose_stages(read_options(list(arguments), list(ROWS)))
 
 
 def test_options_change_the_size_and_unknown_rows_are_refused() -> None:
@@ -99,16 +98,8 @@ def test_options_change_the_size_and_unknown_rows_are_refused() -> None:
         ("text", {"id": "another", "closed": "", "open": "<p>The</p>"}, False),
         ("status", {"id": REPLY, "html": "Writing"}, False),
         ("end", {}, False),
-        (
-            "message",
-            {"id": REPLY, "html": '<div class="body"><p>Hi</p></div>\n<div class="foot">'},
-            True,
-        ),
-        (
-            "message",
-            {"id": REPLY, "html": '<div class="body"></div>\n<div class="foot">Stop'},
-            False,
-        ),
+        ("message", {"id": REPLY, "html": ARTICLE % "<p>Hi</p>"}, True),
+        ("message", {"id": REPLY, "html": ARTICLE % "" + "Stop"}, False),
     ],
 )
 def test_only_words_of_the_reply_count_as_its_first(
