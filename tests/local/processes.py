@@ -10,24 +10,23 @@ Processes = dict[int, str]  # pid → start
 
 def descendants(pid: int) -> Processes:
     """`pid` and everything it has started, directly or not."""
-    parents, starts = _look()
+    rows = _look()
     found = {pid}
-    while new := {p for p, parent in parents.items() if parent in found} - found:
+    while new := {p for p, (parent, _) in rows.items() if parent in found} - found:
         found |= new
-    return {p: starts[p] for p in found}
+    return {p: rows[p][1] for p in found}
 
 
 def alive(processes: Processes) -> Processes:
     """Those of `processes` that still run."""
-    _, starts = _look()
-    return {pid: start for pid, start in processes.items() if starts.get(pid) == start}
+    rows = _look()
+    return {pid: start for pid, start in processes.items() if rows.get(pid, (0, ""))[1] == start}
 
 
-def _look() -> tuple[dict[int, int], Processes]:
+def _look() -> dict[int, tuple[int, str]]:
     """Every process's parent and start; zombies, which only wait to be counted, left out."""
-    rows = list(_from_proc() if Path("/proc/self/stat").exists() else _from_ps())
-    rows = [row for row in rows if not row[2].startswith("Z")]
-    return {int(r[0]): int(r[1]) for r in rows}, {int(r[0]): r[3] for r in rows}
+    rows = _from_proc() if Path("/proc/self/stat").exists() else _from_ps()
+    return {int(r[0]): (int(r[1]), r[3]) for r in rows if not r[2].startswith("Z")}
 
 
 def _from_proc() -> list[tuple[str, str, str, str]]:

@@ -2,30 +2,27 @@
 
 import contextlib
 import os
-import signal
 import subprocess
-import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg2
 import pytest
 from psycopg2.extensions import connection
 
-from tests.support.postgres import ROOT, Database, Postgres, running_postgres
+from local.stack import ROOT
+from tests.support.postgres import Database, Postgres, postgres, running_postgres
+from tests.support.program import Program
+
+__all__ = ["postgres"]
 
 
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[Postgres]:
-    with running_postgres() as server:
-        yield server
-
-
-def connect(database: Database, **different: str) -> connection:
-    user = different.get("user", database.user)
-    password = different.get("password", database.password)
+def connect(database: Database, user: str = "", password: str = "") -> connection:
     return psycopg2.connect(
-        host=database.host, port=database.port, dbname=database.name, user=user, password=password
+        host=database.host,
+        port=database.port,
+        dbname=database.name,
+        user=user or database.user,
+        password=password or database.password,
     )
 
 
@@ -42,39 +39,46 @@ def test_it_is_postgresql_18_with_pgvector(postgres: Postgres) -> None:
     assert ask(database, "SELECT '[1,2,3]'::vector <-> '[1,2,4]'") == 1.0
 
 
-def test_parleys_role_owns_its_database_but_is_no_superuser(postgres: Postgres) -> None:
-    rights = postgres.psql(
-        "SELECT rolsuper, rolbypassrls, rolcreaterole, rolcreatedb FROM pg_roles"
-        " WHERE rolname = 'parley'"
-    )
-    assert rights == "f|f|t|f"
-    owner = "SELECT datdba::regrole FROM pg_database WHERE datname = 'parley'"
-    assert postgres.psql(owner) == "parley"
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        # Parley's role owns its database but is no superuser.
+        (
+            "SELECT rolsuper, rolbypassrls, rolcreaterole, rolcreatedb FROM pg_roles"
+            " WHERE rolname = 'parley'",
+            "f|f|t|f",
+        ),
+        ("SELECT datdba::regrole FROM pg_database WHERE datname = 'parley'", "parley"),
+        # Order and characters are the same on every machine.
+        (
+            "SELECT pg_encoding_to_char(encoding), datlocprovider, datlocale FROM pg_database"
+            " WHERE datname = 'parley'",
+            "UTF8|b|C.UTF-8",
+        ),
+    ],
+)
+def test_the_database_is_made_as_promised(postgres: Postgres, question: str, answer: str) -> None:
+    assert postgres.psql(question) == answer
 
 
-def test_the_password_decides(postgres: Postgres) -> None:
-    with pytest.raises(psycopg2.OperationalError, match="password authentication failed"):
-        connect(postgres.database(), password="wrong")
-
-
-def test_the_superuser_is_not_reachable_over_the_network(postgres: Postgres) -> None:
-    with pytest.raises(psycopg2.OperationalError):
-        connect(postgres.database(), user="postgres", password="")
-
-
-def test_another_role_may_not_even_connect(postgres: Postgres) -> None:
-    postgres.psql("CREATE ROLE stranger LOGIN PASSWORD 'known'")
+@pytest.mark.parametrize(
+    ("user", "password", "reason"),
+    [
+        ("parley", "wrong", "password authentication failed"),
+        ("postgres", "any", "password authentication failed"),  # the superuser has none
+        ("stranger", "known", "CONNECT privilege"),
+    ],
+)
+def test_over_the_network_only_parleys_role_may_enter(
+    postgres: Postgres, user: str, password: str, reason: str
+) -> None:
+    postgres.psql("DROP ROLE IF EXISTS stranger; CREATE ROLE stranger LOGIN PASSWORD 'known'")
     for database in (postgres.database(), postgres.create_database()):
-        with pytest.raises(psycopg2.OperationalError, match="CONNECT privilege"):
-            connect(database, user="stranger", password="known")
+        with pytest.raises(psycopg2.OperationalError, match=reason):
+            connect(database, user, password)
 
 
-def test_order_and_characters_are_the_same_everywhere(postgres: Postgres) -> None:
-    locale = "SELECT pg_encoding_to_char(encoding), datlocprovider, datlocale FROM pg_database"
-    assert postgres.psql(f"{locale} WHERE datname = 'parley'") == "UTF8|b|C.UTF-8"
-
-
-def test_what_was_committed_survives_a_kill(tmp_path: Path) -> None:
+def test_what_was_committed_survives_a_kill() -> None:
     with running_postgres(settings={}) as server:
         connected = connect(server.database())
         with connected, connected.cursor() as cursor:
@@ -86,30 +90,25 @@ def test_what_was_committed_survives_a_kill(tmp_path: Path) -> None:
 
 
 def test_a_first_run_that_was_cut_off_leaves_nothing_half_made(postgres: Postgres) -> None:
-    """Killed at several moments of the first run, the next one makes the database all the same."""
-    for moment in (0.05, 0.15, 0.3, 0.45, 0.6):
-        server = Postgres(postgres.directory / f"cut-{moment}")
-        data = server.directory / "data"
-        environment = os.environ | server.environment
-        with server.log.open("ab") as log:
-            first = subprocess.Popen(
-                [ROOT / "db" / "start"], env=environment, stdout=log, stderr=log
-            )
-            time.sleep(moment)
-            first.send_signal(signal.SIGTERM)
-            first.wait(20)
+    """Ended at several moments of the first run, the next one makes the database all the same."""
+    server = Postgres(postgres.directory / "cut")
+    data = server.directory / "data"
+    for moment in ("", "/PG_VERSION", "/postmaster.pid", "/.s.PGSQL.*"):
+        first = Program([ROOT / "db" / "start"], server.environment, server.log)
+        is_there = f"data.new.*{moment}"
+        first.wait_until(lambda p=is_there: [*server.directory.glob(p)] or data.exists())  # type: ignore[misc]
+        first.end()
         assert data.exists() == (data / "PG_VERSION").exists()
-        server.start()
-        assert ask(server.database(), "SELECT 1") == 1
-        server.stop()
+    server.start()
+    assert ask(server.database(), "SELECT 1") == 1
+    server.stop()
 
 
 def test_a_missing_password_is_explained(tmp_path: Path, postgres: Postgres) -> None:
     environment = os.environ | postgres.environment
     environment |= {"PGDATA": str(tmp_path / "data"), "DB_PASSWORD_FILE": str(tmp_path / "none")}
-    done = subprocess.run(
-        [ROOT / "db" / "start"], env=environment, capture_output=True, text=True, check=False
-    )
+    command = [ROOT / "db" / "start"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode != 0
     assert "make one with secrets/make" in done.stderr
     assert not (tmp_path / "data").exists()

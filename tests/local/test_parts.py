@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,9 +16,31 @@ from local.dotenv import read_dotenv
 from local.logs import TROUBLE, Tail
 from local.model import bring_model
 from local.ports import free_port, is_free, why_taken
-from local.stack import Stack
+from local.stack import ROOT, Stack
 
-ROOT = Path(__file__).resolve().parents[2]
+
+@pytest.fixture
+def stack(tmp_path: Path) -> Stack:
+    """One whose ports are chosen."""
+    stack = Stack(tmp_path, "127.0.0.1", free_port())
+    stack.make_directories()
+    stack.choose_ports()
+    return stack
+
+
+@pytest.fixture
+def lock(tmp_path: Path) -> Iterator[int]:
+    """lm-api's open pid file, which its fetcher inherits."""
+    with (tmp_path / "lock").open("w") as file:
+        yield file.fileno()
+
+
+def write_fetcher(directory: Path, script: str) -> str:
+    """A program that stands in for Python, and so for the model's fetcher."""
+    fetcher = directory / "python"
+    fetcher.write_text(f"#!/bin/sh\n{script}\n")
+    fetcher.chmod(0o755)
+    return str(fetcher)
 
 
 def test_dotenv_is_read_as_compose_reads_it(tmp_path: Path) -> None:
@@ -43,29 +66,22 @@ def test_a_taken_port_is_not_free() -> None:
 
 
 def test_ports_are_remembered_until_somebody_else_takes_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NGINX", "off")
-    stack = Stack(tmp_path, "127.0.0.1", free_port())
-    stack.make_directories()
     stack.choose_ports()
     before = stack.ports()
     assert before["chat-ui"] == stack.port  # without nginx it stands at the front door
     with socket.create_server(("127.0.0.1", before["db"])):
         stack.choose_ports()
     after = stack.ports()
-    assert after["db"] != before["db"]
-    assert {k: v for k, v in after.items() if k != "db"} == {
-        k: v for k, v in before.items() if k != "db"
-    }
+    assert {service for service in before if before[service] != after[service]} == {"db"}
 
 
-def test_no_secret_is_in_any_environment(tmp_path: Path) -> None:
-    stack = Stack(tmp_path, "127.0.0.1", 8080)
-    stack.make_directories()
-    stack.choose_ports()
-    subprocess.run([ROOT / "secrets" / "make", tmp_path / "secrets"], check=True)
-    secrets = [p.read_text() for p in (tmp_path / "secrets").rglob("*") if p.is_file()]
+def test_no_secret_is_in_any_environment(stack: Stack) -> None:
+    directory = stack.home / "secrets"
+    subprocess.run([ROOT / "secrets" / "make", directory], check=True)
+    secrets = [p.read_text() for p in directory.rglob("*") if p.is_file()]
     assert len(secrets) == 4
     for service in ("db", "migrate", "db-api", "lm-api", "chat-ui", "nginx"):
         values = " ".join(stack.environment(service).values())
@@ -98,37 +114,27 @@ def test_a_pid_file_counts_only_while_somebody_of_that_process_lives(tmp_path: P
 
 
 def test_offline_the_small_model_is_taken_and_kept_for_the_run(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    tmp_path: Path, lock: int, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """The fetcher is replaced by one that never reaches the default model's source."""
+    """The fetcher never reaches the default model's source."""
     calls = tmp_path / "calls"
-    fetcher = tmp_path / "python"
-    fetcher.write_text(
-        f'#!/bin/sh\necho "$LM_MODEL" >>{calls}\n'
-        '[ "$LM_MODEL" = smollm2-135m-instruct ] || exit 3\n'
-    )
-    fetcher.chmod(0o755)
-    lock = os.open(tmp_path / "lock", os.O_CREAT)
-    environment = {"PYTHON": str(fetcher), "LM_CONTEXT": "16384", "LM_MODEL_URL": "http://x/y.gguf"}
+    script = f'echo "$LM_MODEL" >>{calls}\n[ "$LM_MODEL" = smollm2-135m-instruct ] || exit 3'
+    fetcher = write_fetcher(tmp_path, script)
+    environment = {"PYTHON": fetcher, "LM_CONTEXT": "16384", "LM_MODEL_URL": "http://x/y.gguf"}
     for _ in range(2):
         settings = bring_model(environment, tmp_path / "fallen-back", lock)
         assert settings["LM_MODEL"] == "smollm2-135m-instruct"
         assert settings["LM_MODEL_URL"] == ""
         assert settings["LM_CONTEXT"] == "8192"
-    os.close(lock)
     default, small = "qwen2.5-0.5b-instruct-q8_0", "smollm2-135m-instruct"
     assert calls.read_text().split() == [default, small, small]
     assert "going on with the small model" in capfd.readouterr().out
 
 
-def test_another_failure_of_the_fetcher_is_not_covered_up(tmp_path: Path) -> None:
-    fetcher = tmp_path / "python"
-    fetcher.write_text("#!/bin/sh\nexit 4\n")  # what came is not the model
-    fetcher.chmod(0o755)
-    lock = os.open(tmp_path / "lock", os.O_CREAT)
+def test_another_failure_of_the_fetcher_is_not_covered_up(tmp_path: Path, lock: int) -> None:
+    fetcher = write_fetcher(tmp_path, "exit 4")  # what came is not the model
     with pytest.raises(SystemExit) as ended:
-        bring_model({"PYTHON": str(fetcher)}, tmp_path / "fallen-back", lock)
-    os.close(lock)
+        bring_model({"PYTHON": fetcher}, tmp_path / "fallen-back", lock)
     assert ended.value.code == 4
 
 
@@ -167,8 +173,8 @@ def test_of_the_supervisors_log_only_trouble_is_shown(
     )
     tail.show_new()
     tail.close()
-    shown = capsys.readouterr().out.splitlines()
-    assert shown == ["parley  | exited: db (terminated by SIGKILL; not expected)"]
+    (shown,) = capsys.readouterr().out.splitlines()
+    assert shown == "parley  | exited: db (terminated by SIGKILL; not expected)"
 
 
 def test_the_system_clock_has_no_part_in_waiting(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,12 +5,14 @@ import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-MAKE = Path(__file__).resolve().parents[2] / "secrets" / "make"
-NAMES = ["db/password", "db-api/token", "lm-api/key", "cookie/key"]
+from local.stack import ROOT
+
+NAMES = ["cookie/key", "db-api/token", "db/password", "lm-api/key"]
 
 
 def make(directory: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([MAKE, directory], capture_output=True, text=True, check=False)
+    command = [ROOT / "secrets" / "make", directory]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 def read_all(directory: Path) -> dict[str, str]:
@@ -18,19 +20,14 @@ def read_all(directory: Path) -> dict[str, str]:
     return {str(p.relative_to(directory)): p.read_text() for p in files}
 
 
-def test_makes_four_different_secrets_of_64_hexadecimal_digits(tmp_path: Path) -> None:
+def test_makes_four_different_secrets_that_only_owner_and_group_may_read(tmp_path: Path) -> None:
     assert make(tmp_path).returncode == 0
     secrets = read_all(tmp_path)
-    assert sorted(secrets) == sorted(NAMES)
+    assert sorted(secrets) == NAMES
     assert len(set(secrets.values())) == 4
-    for secret in secrets.values():
+    for name, secret in secrets.items():
         assert len(secret) == 64
         assert set(secret) <= set("0123456789abcdef")
-
-
-def test_only_owner_and_group_may_read_them_and_nobody_may_write(tmp_path: Path) -> None:
-    make(tmp_path)
-    for name in NAMES:
         assert stat.S_IMODE((tmp_path / name).stat().st_mode) == 0o440
 
 
@@ -58,5 +55,5 @@ def test_several_at_once_agree_on_one_set(tmp_path: Path) -> None:
         runs = list(threads.map(make, [tmp_path] * 6))
     assert [run.returncode for run in runs] == [0] * 6
     said = [line for run in runs for line in run.stdout.splitlines()]
-    assert sorted(said) == sorted(f"secrets: made {name}" for name in NAMES)
-    assert sorted(read_all(tmp_path)) == sorted(NAMES)  # and no unfinished file beside them
+    assert sorted(said) == [f"secrets: made {name}" for name in NAMES]
+    assert sorted(read_all(tmp_path)) == NAMES  # and no unfinished file beside them

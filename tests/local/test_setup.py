@@ -10,8 +10,7 @@ import local.__main__
 from local import venv
 from local.ports import free_port
 from local.say import Problem
-
-ROOT = Path(__file__).resolve().parents[2]
+from local.stack import ROOT
 
 
 def test_an_old_python_is_told_what_it_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
