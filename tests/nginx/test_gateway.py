@@ -1,50 +1,46 @@
 """What the gateway promises, seen through the real nginx."""
 
-import itertools
 import re
-import time
 from pathlib import Path
 
 import httpx
 import pytest
 
-from .gateway import LIMIT, Gateway, free_port
-from .upstream import Upstream
+from tests.nginx.gateway import LIMIT, Gateway, running_gateway
+from tests.nginx.upstream import Upstream
 
 
 @pytest.mark.parametrize("name", ["events", "live"])
-def test_each_word_of_a_stream_arrives_when_it_is_written(client: httpx.Client, name: str) -> None:
-    arrivals: list[float] = []
+def test_each_word_of_a_stream_arrives_when_it_is_written(
+    client: httpx.Client, upstream: Upstream, name: str
+) -> None:
+    """No word is written before the one before has arrived."""
     with client.stream("GET", f"/chats/some-id/{name}") as response:
-        for chunk in response.iter_raw():
-            arrivals.extend([time.monotonic()] * chunk.count(b"data:"))
-        assert "content-encoding" not in response.headers
-    gaps = [later - earlier for earlier, later in itertools.pairwise(arrivals)]
-    assert len(gaps) == 3
-    assert min(gaps) > 0.1, "words were held back and came together"
+        for number, chunk in enumerate(response.iter_raw()):
+            assert chunk == f"data: word {number}\n\n".encode()
+            upstream.next_word.release()
+    assert number == 3
+    assert "content-encoding" not in response.headers
 
 
+@pytest.mark.parametrize("path", ["/", "/static/style.css"])
 def test_pages_and_assets_are_compressed_by_the_gateway(
+    client: httpx.Client, upstream: Upstream, path: str
+) -> None:
+    response = client.get(path)
+    assert response.headers["content-encoding"] == "gzip"
+    assert response.headers["vary"] == "Accept-Encoding"
+    assert "Accept-Encoding" not in upstream.seen[0].headers
+
+
+def test_the_host_is_passed_on_with_its_port_and_no_other_claim_of_a_client(
     client: httpx.Client, upstream: Upstream
 ) -> None:
-    for path in ("/", "/static/style.css"):
-        response = client.get(path)
-        assert response.headers["content-encoding"] == "gzip"
-        assert response.headers["vary"] == "Accept-Encoding"
-    assert all("Accept-Encoding" not in headers for _, _, headers, _ in upstream.seen)
-
-
-def test_the_host_is_passed_on_with_its_port(gateway: Gateway, upstream: Upstream) -> None:
-    httpx.get(gateway.url, headers={"Host": "parley.example:8443"})
-    assert upstream.seen[0][2]["Host"] == "parley.example:8443"
-
-
-def test_what_a_client_claims_about_itself_is_not_passed_on(
-    client: httpx.Client, upstream: Upstream
-) -> None:
-    claims = ("X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "Forwarded")
-    client.get("/", headers=dict.fromkeys(claims, "203.0.113.9"))
-    headers = upstream.seen[0][2]
+    names = ("X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "Forwarded")
+    claims = dict.fromkeys(names, "203.0.113.9")
+    client.get("/", headers=claims | {"Host": "parley.example:8443"})
+    headers = upstream.seen[0].headers
+    assert headers["Host"] == "parley.example:8443"
     assert headers["X-Forwarded-For"] == "127.0.0.1"
     assert headers["X-Forwarded-Proto"] == "http"
     assert "203.0.113.9" not in headers.values()
@@ -73,8 +69,9 @@ def test_a_page_that_cannot_be_had_says_so_and_comes_back_by_itself(
     assert '<meta http-equiv="refresh"' in response.text
     assert client.get("/_gateway/page.css").headers["content-type"].startswith("text/css")
 
-    upstream.start()
+    again = Upstream(upstream.server_port)
     assert client.get("/chats/some-id").status_code == 200
+    again.stop()
 
 
 def test_a_message_that_could_not_be_sent_is_not_thrown_away(
@@ -85,7 +82,6 @@ def test_a_message_that_could_not_be_sent_is_not_thrown_away(
     assert response.status_code == 502
     assert "refresh" not in response.text
     assert "reload this page to send it again" in response.text
-    upstream.start()
 
 
 def test_the_pages_own_words_pass_when_they_are_busy(client: httpx.Client) -> None:
@@ -100,30 +96,28 @@ def test_assets_are_served_while_the_pages_are_away(
     assert first.headers["cache-control"] == "public, max-age=31536000"
     upstream.stop()
     assert client.get("/static/style.css?v=1").text == first.text
-    upstream.start()
 
 
-def test_only_a_message_is_ever_sent_again_after_the_line_broke(
-    client: httpx.Client, upstream: Upstream
+@pytest.mark.parametrize(("path", "times"), [("/generate/breaks", 2), ("/chats/breaks", 1)])
+def test_only_a_message_is_ever_sent_again_after_the_connection_broke(
+    client: httpx.Client, upstream: Upstream, path: str, times: int
 ) -> None:
     """With one copy there is nobody else to ask, so the connection kept open shows the rule."""
-    for path, times in (("/generate/breaks", 2), ("/chats/breaks", 1)):
-        client.get("/")  # leaves an idle connection to send the POST on
-        upstream.seen.clear()
-        assert client.post(path, data={"prompt": "hello"}).status_code == 502
-        assert len([line for line in upstream.seen if line[0] == "POST"]) == times
+    client.get("/")  # leaves an idle connection to send the POST on
+    assert client.post(path, data={"prompt": "hello"}).status_code == 502
+    assert [request.method for request in upstream.seen] == ["GET"] + ["POST"] * times
 
 
 def test_the_log_has_one_plain_line_per_request_and_nothing_private(
     gateway: Gateway, client: httpx.Client
 ) -> None:
     client.post("/generate/some-id?secret=1", data={"prompt": "private words"})
-    gateway.stop()
-    lines = [line for line in gateway.log().splitlines() if "/generate/" in line]
-    assert len(lines) == 1
-    assert re.search(r" 127\.0\.0\.1 POST /generate/some-id 200 6 bytes [0-9.]+ s by ", lines[0])
-    assert "secret" not in gateway.log()
-    assert "private" not in gateway.log()
+    gateway.program.end()
+    log = gateway.program.log.read_text()
+    (line,) = [line for line in log.splitlines() if "/generate/" in line]
+    assert re.search(r" 127\.0\.0\.1 POST /generate/some-id 200 6 bytes [0-9.]+ s by ", line)
+    assert "secret" not in log
+    assert "private" not in log
 
 
 def test_the_version_and_the_inner_pages_stay_hidden(client: httpx.Client) -> None:
@@ -135,7 +129,7 @@ def test_the_version_and_the_inner_pages_stay_hidden(client: httpx.Client) -> No
 def test_it_writes_only_into_its_own_directory(gateway: Gateway, tmp_path: Path) -> None:
     made = {path.name for path in (tmp_path / "run").iterdir()}
     assert made == {"nginx.conf", "nginx.pid", "pages", "tmp", "cache"}
-    assert gateway.stop() == 0
+    assert gateway.program.end() == 0
 
 
 @pytest.mark.parametrize(
@@ -143,5 +137,5 @@ def test_it_writes_only_into_its_own_directory(gateway: Gateway, tmp_path: Path)
     [("MESSAGE_LIMIT", "1;"), ("CHAT_UI_HOST", "a b; }"), ("LISTEN", "80;\nx"), ("RESOLVER", "#")],
 )
 def test_a_setting_that_is_no_setting_is_refused(tmp_path: Path, name: str, value: str) -> None:
-    with pytest.raises(RuntimeError, match=name):
-        Gateway(tmp_path, free_port(), **{name: value})
+    with pytest.raises(RuntimeError, match=name), running_gateway(tmp_path, 80, **{name: value}):
+        pass
