@@ -6,7 +6,6 @@ from pathlib import Path
 
 from local.stack import ROOT
 
-DEFAULT = "qwen2.5-0.5b-instruct-q8_0"
 SMALL = "smollm2-135m-instruct"
 SMALL_CONTEXT = 8192  # tokens it was made for
 UNREACHABLE = 3  # lm-api/fetch.py's exit code when the model's source can't be reached
@@ -19,16 +18,16 @@ def bring_model(environment: dict[str, str], fallen_back: Path, lock: int) -> di
     restarted lm-api is back at once and with the same model. The fetcher inherits the pid file's
     `lock`: it counts as this service's process.
     """
-    wanted = environment.get("LM_MODEL") or DEFAULT
     if not fallen_back.exists():
-        code = fetch(environment | {"LM_MODEL": wanted}, lock)
+        code = fetch(environment, lock)
         if code == 0:
-            return environment | {"LM_MODEL": wanted}
-        if code != UNREACHABLE or wanted == SMALL:
+            return environment
+        if code != UNREACHABLE or environment.get("LM_MODEL") == SMALL:
             raise SystemExit(code)  # the fetcher has said why; the supervisor tries again
-        print(f"going on with the small model {SMALL}; the next start tries {wanted} again")
-    context = min(int(environment.get("LM_CONTEXT") or 4096), SMALL_CONTEXT)
-    small = {"LM_MODEL": SMALL, "LM_MODEL_URL": "", "LM_CONTEXT": str(context)}
+        print(f"continuing with the small model {SMALL}; the next start tries the other one again")
+    small = {"LM_MODEL": SMALL, "LM_MODEL_URL": ""}
+    if context := environment.get("LM_CONTEXT"):
+        small["LM_CONTEXT"] = str(min(int(context), SMALL_CONTEXT))
     if code := fetch(environment | small, lock):
         raise SystemExit(code)
     fallen_back.touch()

@@ -120,15 +120,15 @@ def test_offline_the_small_model_is_taken_and_kept_for_the_run(
     calls = tmp_path / "calls"
     script = f'echo "$LM_MODEL" >>{calls}\n[ "$LM_MODEL" = smollm2-135m-instruct ] || exit 3'
     fetcher = write_fetcher(tmp_path, script)
-    environment = {"PYTHON": fetcher, "LM_CONTEXT": "16384", "LM_MODEL_URL": "http://x/y.gguf"}
+    environment = {"PYTHON": fetcher, "LM_MODEL": "large", "LM_CONTEXT": "16384"}
     for _ in range(2):
         settings = bring_model(environment, tmp_path / "fallen-back", lock)
         assert settings["LM_MODEL"] == "smollm2-135m-instruct"
         assert settings["LM_MODEL_URL"] == ""
         assert settings["LM_CONTEXT"] == "8192"
-    default, small = "qwen2.5-0.5b-instruct-q8_0", "smollm2-135m-instruct"
-    assert calls.read_text().split() == [default, small, small]
-    assert "going on with the small model" in capfd.readouterr().out
+    small = "smollm2-135m-instruct"
+    assert calls.read_text().split() == ["large", small, small]
+    assert "continuing with the small model" in capfd.readouterr().out
 
 
 def test_another_failure_of_the_fetcher_is_not_covered_up(tmp_path: Path, lock: int) -> None:

@@ -1,0 +1,60 @@
+"""A setting that several services read has one default, and .env.example shows it."""
+
+import json
+import re
+import subprocess
+import sys
+from collections import defaultdict
+
+import pytest
+
+from local.stack import ROOT
+
+Defaults = dict[str, dict[str, str]]  # setting → where it is read → its default there
+
+SHELL = re.compile(r"\$\{([A-Z_]+):[-=]([\w.:/-]+)\}")  # ${NAME:-default}
+IN_SHELL = ["chat-ui/start", "db-api/start", "db/init/10-parley.sh", "db/start", "lm-api/start"]
+IN_SHELL += ["nginx/start", "compose.yaml"]
+CONSTANTS = {  # of Python files without dependencies
+    "LM_MODEL": ("lm-api/catalogue.py", r'(?m)^DEFAULT = "(.+)"'),
+    "HF_ENDPOINT": ("lm-api/fetch.py", r'(?m)^HUGGING_FACE = "(.+)"'),
+}
+LIST_SETTINGS = """
+import json
+from app.settings import Settings
+print(json.dumps({name.upper(): str(f.default) for name, f in Settings.model_fields.items()}))
+"""
+
+
+@pytest.fixture(scope="module")
+def defaults() -> Defaults:
+    found: Defaults = defaultdict(dict)
+    for file in IN_SHELL:
+        for name, value in SHELL.findall((ROOT / file).read_text()):
+            found[name][file] = value
+    for name, (file, constant) in CONSTANTS.items():
+        (found[name][file],) = re.findall(constant, (ROOT / file).read_text())
+    for service in ("db-api", "chat-ui"):
+        command = [sys.executable, "-c", LIST_SETTINGS]
+        told = subprocess.run(command, cwd=ROOT / service, capture_output=True, check=True).stdout
+        for name, value in json.loads(told).items():
+            found[name][f"{service}/app/settings.py"] = value
+    return found
+
+
+def test_a_setting_that_several_services_read_has_one_default(defaults: Defaults) -> None:
+    assert {name: at for name, at in defaults.items() if len(set(at.values())) > 1} == {}
+    shared = {name for name, at in defaults.items() if len(at) > 1}
+    assert shared >= {"LM_SLOTS", "LM_CONTEXT", "LM_MAX_TOKENS", "MESSAGE_LIMIT", "SESSION_DAYS"}
+
+
+def test_a_reply_is_by_default_no_longer_than_one_may_be(defaults: Defaults) -> None:
+    (reply,), (most, *_) = defaults["REPLY_TOKENS"].values(), defaults["LM_MAX_TOKENS"].values()
+    assert int(reply) <= int(most)
+
+
+def test_env_example_shows_the_defaults(defaults: Defaults) -> None:
+    shown = dict(re.findall(r"(?m)^#([A-Z_]+)=(.*)$", (ROOT / ".env.example").read_text()))
+    assert shown.pop("PORT") == "8080"  # of `make local`; a container's own is 80
+    for name, value in shown.items():
+        assert {value} == set(defaults.get(name, {"none": ""}).values()), name
