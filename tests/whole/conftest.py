@@ -1,20 +1,20 @@
 """The whole of Parley, as `make local` runs it: real services, nginx, a small real model."""
 
 import os
-import shutil
 from collections.abc import Iterator
 
 import httpx
 import pytest
 
+from local.programs import nginx
 from tests.support.local_stack import LocalStack
 
 
 @pytest.fixture(scope="session")
 def parley() -> Iterator[LocalStack]:
     """One running Parley. Without nginx it is still tried, directly; in CI nginx must be there."""
-    assert shutil.which("nginx") or not os.environ.get("CI"), "CI needs nginx"
-    with LocalStack(REPLY_TOKENS="120", TEMPERATURE="0") as stack:
+    assert nginx() or not os.environ.get("CI"), "CI needs nginx"
+    with LocalStack(REPLY_TOKENS="80", TEMPERATURE="0") as stack:
         yield stack
 
 

@@ -5,110 +5,98 @@ client must make the same of it.
 """
 
 import asyncio
+import contextlib
 import sys
-from collections.abc import Iterator
-from contextlib import AbstractAsyncContextManager
-from pathlib import Path
-from typing import Any
+from collections.abc import Awaitable, Callable, Iterator
+from typing import TypeVar
 
 import pytest
 
-from tests.support.lm_server import LmServer, lm_server
+from local.stack import ROOT
+from tests.support.lm_server import KEY, LmServer, lm_server
 from tests.support.scripted_model import ScriptedModel
 from tests.support.serve import serve
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "chat-ui"))
+sys.path.insert(0, str(ROOT / "chat-ui"))
 
-from app.clients.language_model import (
-    Cut,
-    Delta,
-    Event,
-    LanguageModel,
-    ModelRefused,
-    Reading,
-    Started,
-    Usage,
-)
-from app.clients.service import Service, connect
-from app.clients.types import PromptMessage
+from app.clients.completion import Cut, Delta, Event, ModelRefused, Reading, Started, Usage
+from app.clients.language_model import LanguageModel
+from app.clients.service import connect
+from app.clients.types import PromptMessage, Role, TextPart
 
 __all__ = ["lm_server"]
 
+Found = TypeVar("Found")
+
+
+def say(role: Role, text: str) -> PromptMessage:
+    return PromptMessage(role=role, parts=[TextPart(text=text)])
+
+
 PROMPT = [
-    PromptMessage(role="system", content="You are a helpful assistant."),
-    PromptMessage(role="user", content="Count from one to five in words."),
+    say("system", "You are a helpful assistant."),
+    say("user", "Count from one to five in words."),
 ]
 
 
 @pytest.fixture(params=["real", "scripted"])
-def http(request: pytest.FixtureRequest, lm_server: LmServer) -> Iterator[dict[str, Any]]:
-    """How to reach each of the two."""
-    if request.param == "real":
-        yield {"base_url": lm_server.url, "headers": lm_server.headers}
-    else:
-        with serve(ScriptedModel(text="one two three").app()) as url:
-            yield {"base_url": url}
+def url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The address of each of the two."""
+    scripted = serve(ScriptedModel(text="one two three").app())
+    real = contextlib.nullcontext(request.getfixturevalue("lm_server").url)
+    with real if request.param == "real" else scripted as address:
+        yield address
 
 
-def connect_by(http: dict[str, Any]) -> AbstractAsyncContextManager[Service]:
-    """The way chat-ui connects, with what is given to the tests' own client."""
-    secret = http.get("headers", {}).get("Authorization", "").removeprefix("Bearer ")
-    return connect(http["base_url"], secret)
+def use(url: str, ask: Callable[[LanguageModel], Awaitable[Found]]) -> Found:
+    """What `ask` learns by chat-ui's own client."""
+
+    async def connected() -> Found:
+        async with connect(url, KEY) as service:
+            return await ask(LanguageModel(service))
+
+    return asyncio.run(connected())
 
 
-def collect(http: dict[str, Any], prompt: list[PromptMessage], written: str = "") -> list[Event]:
-    """Every event of one completion, as chat-ui's client understands it."""
+def collect(url: str, prompt: list[PromptMessage], written: str = "") -> list[Event]:
+    """Every event of one completion."""
 
-    async def stream() -> list[Event]:
-        async with connect_by(http) as service:
-            model = LanguageModel(service)
-            return [event async for event in model.stream(prompt, written, 24, 0)]
+    async def stream(model: LanguageModel) -> list[Event]:
+        return [event async for event in model.stream(prompt, written, 24, 0)]
 
-    return asyncio.run(stream())
+    return use(url, stream)
 
 
-def text_of(events: list[Event]) -> str:
-    return "".join(event.text for event in events if isinstance(event, Delta))
+def words_of(events: list[Event]) -> list[str]:
+    return [event.text for event in events if isinstance(event, Delta)]
 
 
-def test_reading_comes_first_then_words_then_the_counts(http: dict[str, Any]) -> None:
-    events = collect(http, PROMPT)
+def test_reading_comes_first_then_words_then_the_counts(url: str) -> None:
+    events = collect(url, PROMPT)
     kinds = [type(event) for event in events]
     assert kinds[:2] == [Started, Reading]
-    assert kinds[-1] is Usage
     assert set(kinds[kinds.index(Delta) : -1]) <= {Delta, Cut}
-    last_reading = [event for event in events if isinstance(event, Reading)][-1]
-    assert last_reading.read == last_reading.total
-    usage = events[-1]
+    reading, usage = [e for e in events if isinstance(e, Reading)][-1], events[-1]
     assert isinstance(usage, Usage)
-    assert usage.prompt_tokens == last_reading.total
+    assert reading.read == reading.total == usage.prompt_tokens
     assert 0 < usage.completion_tokens <= 24
 
 
-def test_a_partial_reply_is_continued_not_repeated(http: dict[str, Any]) -> None:
-    events = collect(http, PROMPT)
-    deltas = [event.text for event in events if isinstance(event, Delta)]
-    written = "".join(deltas[: len(deltas) // 2])
-    continued = collect(http, PROMPT, written)
-    assert (written + text_of(continued)).startswith(text_of(events))
+def test_a_partial_reply_is_continued_not_repeated(url: str) -> None:
+    words = words_of(collect(url, PROMPT))
+    written = "".join(words[: len(words) // 2])
+    continued = words_of(collect(url, PROMPT, written))
+    assert (written + "".join(continued)).startswith("".join(words))
 
 
 def test_a_prompt_that_is_too_long_is_refused_with_both_sizes(lm_server: LmServer) -> None:
-    http = {"base_url": lm_server.url, "headers": lm_server.headers}
-    endless = [PromptMessage(role="user", content="word " * 20_000)]
     with pytest.raises(ModelRefused) as refusal:
-        collect(http, endless)
+        collect(lm_server.url, [say("user", "word " * 20_000)])
     assert refusal.value.kind == "prompt-too-long"
-    assert refusal.value.size
-    assert refusal.value.limit
-    assert refusal.value.size > refusal.value.limit
+    assert (refusal.value.size or 0) > (refusal.value.limit or 0) > 0
 
 
-def test_the_prompt_is_told_as_it_is_read_with_its_tokens(http: dict[str, Any]) -> None:
-    async def describe() -> tuple[str, int]:
-        async with connect_by(http) as service:
-            return await LanguageModel(service).describe(PROMPT)
-
-    exact, tokens = asyncio.run(describe())
-    assert all(message.content in exact for message in PROMPT)
+def test_the_prompt_is_told_as_it_is_read_with_its_tokens(url: str) -> None:
+    exact, tokens = use(url, lambda model: model.describe(PROMPT))
+    assert all(message.parts[0].text in exact for message in PROMPT)
     assert 0 < tokens < len(exact)
