@@ -44,7 +44,9 @@ async def run(options: Options) -> dict[str, list[Found]]:
     for (model, fine), names in choose_stages(options).items():
         print(f"with {Path(model).name}:")
         interval = FINE_INTERVAL if fine else ""
-        async with open_stage(options.size.reply, LM_MODEL=model, PULSE_SECONDS=interval) as stage:
+        async with open_stage(
+            options.size.reply, LM_MODEL=model, LAG_INTERVAL_SECONDS=interval
+        ) as stage:
             for name in names:
                 print(f"{time.monotonic() - began:4.0f} s  {name}", flush=True)
                 found = await ROWS[name](stage, options.size)

@@ -28,8 +28,8 @@ class EventLoopLag:
         """Takes in what happened until now."""
         async with httpx.AsyncClient(timeout=60, trust_env=False) as client:
             told = (await client.get(f"{self.address}/health")).json()
-        self.lag = max(self.lag, told["longest_pause_ms"])
-        self.busy = max(self.busy, told["longest_work_ms"])
+        self.lag = max(self.lag, told["event_loop_lag_ms"])
+        self.busy = max(self.busy, told["event_loop_busy_ms"])
 
     def judge(self, when: str, quiet: "EventLoopLag", *, shown: bool = True) -> Row:
         """The row of the table. The loop may wait for a core as long as it does when all is quiet,
