@@ -145,7 +145,7 @@ class QueueFull(Problem):
 
 class InternalError(Problem):
     status, slug, title = 500, "internal-error", "Something went wrong on our side"
-    detail = "Try again; if it stays, the service's log names the place."
+    detail = "Try again; if it stays, the service's log says where."
 
 
 class DatabaseUnavailable(Problem):

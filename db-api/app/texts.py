@@ -13,7 +13,7 @@ from app import limits
 
 Reason = Literal["missing", "too-long", "control-characters", "out-of-range", "invalid"]
 
-# Letters by their category that nobody sees, and marks that turn the rest of a line around.
+# Letters by their category that are invisible, and marks that change a line's direction.
 INVISIBLE_LETTERS = set("\u115f\u1160\u3164\uffa0\u2800")
 DIRECTION_MARKS = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
@@ -35,7 +35,7 @@ def normalise_lines(text: str) -> str:
 
 
 def at_most(limit: int) -> AfterValidator:
-    """Refuses longer texts, naming size and limit in characters: how much to cut is told."""
+    """Refuses longer texts, naming size and limit in characters: so that one knows how much to cut."""
 
     def refuse_longer(text: str) -> str:
         if len(text) > limit:

@@ -1,4 +1,4 @@
-"""What a request has cost, told in its answer's Server-Timing header (W3C, Server Timing): how long
+"""What a request has cost, in its answer's Server-Timing header (W3C, Server Timing): how long
 it took, and how many round trips to PostgreSQL of how many milliseconds together were among it."""
 
 import time

@@ -37,7 +37,7 @@ COLUMNS = (
 )
 
 
-# The one place that decides which chat an id leads to: the session's own, not deleted. `by` has its
+# This alone decides which chat an id leads to: the session's own, not deleted. `by` has its
 # parameters.
 IS_FOUND = and_(
     Chat.id == bindparam("chat"), Chat.session_id == bindparam("owner"), Chat.deleted_at.is_(None)

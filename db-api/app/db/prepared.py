@@ -21,7 +21,7 @@ def prepare_statements(engine: Engine) -> None:
 
     @event.listens_for(engine, "handle_error")
     def leave_stale(context: ExceptionContext) -> None:
-        """A newer copy's migration changed what a statement answers: prepare anew, elsewhere."""
+        """A newer copy's migration changed what a statement answers: use a new connection."""
         if isinstance(context.sqlalchemy_exception, NotSupportedError):
             context.is_disconnect = True
             context.invalidate_pool_on_disconnect = False

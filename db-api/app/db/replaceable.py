@@ -42,7 +42,7 @@ ORDER = (
     "search/search_chats",
 )
 
-# What a role may do is told whole by the files in policies/: nothing older stays. A function that
+# The files in policies/ say all that a role may do: nothing older stays. A function that
 # runs as another role is created by it, which has to be allowed to, for this moment only.
 BEFORE = """
 DO $$
@@ -59,7 +59,7 @@ GRANT CREATE ON SCHEMA public TO runner, searcher;
 """
 AFTER = "REVOKE CREATE ON SCHEMA public FROM runner, searcher"
 
-# The comment on the schema remembers which files are in place.
+# The comment on the schema says which files are in place.
 READ_MARK = "SELECT coalesce(obj_description('public'::regnamespace, 'pg_namespace'), '')"
 
 

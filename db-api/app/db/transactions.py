@@ -159,7 +159,7 @@ def prepend_unsent(
 
 def refuse_dead(connection: Any, *_: Any) -> None:
     """Has the pool replace its connections when the next one died with the last PostgreSQL. An idle
-    one is told nothing but its end, and to look for that takes no round trip."""
+    one gets nothing but its end, and to look for that takes no round trip."""
     end = select.poll()
     end.register(connection, select.POLLIN)
     if end.poll(0):

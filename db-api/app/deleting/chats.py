@@ -9,7 +9,7 @@ from app.queue.stop import stop_all
 
 
 def delete(connection: Connection, session_id: UUID, chat_id: UUID) -> None:
-    """Nobody finds it from now on, and nobody writes for it; ChatNotFound if there is none."""
+    """It is not found any more, and its unfinished replies stop; ChatNotFound if there is none."""
     repository.lock(connection, session_id, chat_id)
     stop_all(connection, session_id, chat_id)
     repository.mark_deleted(connection, session_id, chat_id)

@@ -1,4 +1,4 @@
-"""What a follower knows, and what it is told."""
+"""What a follower knows, and what it gets."""
 
 from typing import Literal
 from uuid import UUID

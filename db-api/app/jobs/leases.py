@@ -13,7 +13,7 @@ RENEWAL = "lease_until = new_lease()"
 def hand_back(table: str, *, also: str, returning: str) -> TextClause:
     """A worker's running jobs are queued again, progress kept, no attempt counted.
 
-    They keep their number, so they keep their place in the order. One that was to be stopped is
+    They keep their number, so they keep their position. One that was to be stopped is
     closed by the next claim. ``also`` sets what the table has beside the columns of every job.
     """
     return text(

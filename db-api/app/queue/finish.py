@@ -1,4 +1,4 @@
-"""The end of a reply, told by the worker that wrote it."""
+"""Finishing a reply, by the worker that wrote it."""
 
 from uuid import UUID
 

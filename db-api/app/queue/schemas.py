@@ -1,4 +1,4 @@
-"""What runners ask and are told."""
+"""What runners send and get."""
 
 from datetime import datetime
 from typing import Annotated

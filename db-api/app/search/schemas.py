@@ -14,7 +14,7 @@ class Hit(BaseModel):
     title: str | None
     message_id: UUID | None = Field(description="Null: it is the chat's title.")
     role: Literal["user", "assistant"] | None
-    snippet: str = Field(description="Each hit stands between U+E000 and U+E001.")
+    snippet: str = Field(description="U+E000 and U+E001 enclose each hit.")
     created_at: datetime = Field(description="Of the message; of a title: last written to.")
 
 

@@ -11,7 +11,7 @@ BEGIN, END = "\ue000", "\ue001"
 WITHOUT_MARKS = {ord(BEGIN): None, ord(END): None}
 
 MOST_CHARACTERS = 200
-# What stands before a hit.
+# Characters before a hit.
 LEAD = 40
 # As much of a text as the index knows (split_words).
 INDEXED = 40_000
@@ -70,14 +70,14 @@ def find_fragment(text: str, hit: int, length: int) -> Span:
 
 
 def show_fragment(text: str, words: list[str], fragment: Span) -> str:
-    """The fragment, marked, with dots where the text goes on."""
+    """The fragment, marked, with dots where text was cut off."""
     before = "…" if fragment[0] > 0 else ""
     after = "…" if fragment[1] < len(text) else ""
     return before + mark_within(text, words, fragment) + after
 
 
 def mark_within(text: str, words: list[str], part: Span) -> str:
-    """This part of the text; of a hit that goes on behind it, what is in it."""
+    """This part of the text; of a hit that is longer, what is in it."""
     begin, end = part
     hits = compile_words(words).finditer(text, begin, end)
     marked, done = [], begin

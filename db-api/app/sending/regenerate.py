@@ -10,8 +10,8 @@ from app.queue.position import check_length
 from app.sending.schemas import NewReply, Sent
 from app.sending.storing import LOOK_UP, SHOW_ANSWER, Stored, claim_and_read
 
-# Beside the reply it replaces. A continued one begins with the old one's text: the runner goes on
-# from it as it would after a crash.
+# Beside the reply it replaces. A continued one begins with the old one's text: the runner
+# continues it as it would after a crash.
 STORE = text(f"""
 WITH answer AS (
     INSERT INTO messages (chat_id, session_id, seq, parent_id, role, content, client_key)

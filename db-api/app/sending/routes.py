@@ -50,7 +50,7 @@ def send_message(
 ) -> Sent:
     """Stores the message and its reply in one transaction. With `worker`, and if a slot is free
     and it is its turn, the reply is claimed for that worker in the same step. With `replaces` it
-    stands beside that message, and the branch shown continues with it."""
+    is another version of that message, and the branch shown leads through it."""
     send.check_size(body.content, settings.message_limit)
     limits = {"slots": settings.lm_slots, "queue_limit": settings.queue_limit}
     with database.person(person) as connection:

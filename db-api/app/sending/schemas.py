@@ -9,12 +9,13 @@ from pydantic_core import PydanticCustomError
 from app.limits import CLIENT_KEY_CHARACTERS
 from app.messages.schemas import Message
 from app.queue.schemas import Claim
-from app.texts import LinedText, Text, Worker, at_most
+from app.texts import LinedText, Worker, at_most, refuse_unstorable
 
 ClientKey = Annotated[
-    Text,
+    str,
     StringConstraints(min_length=1),
     at_most(CLIENT_KEY_CHARACTERS),
+    AfterValidator(refuse_unstorable),
     Field(description="Made by the sender, once per message: sending twice stores once."),
 ]
 ClaimingWorker = Annotated[

@@ -18,7 +18,7 @@ COLUMNS = (
 )
 
 # Years of chats go in one step; nothing else waits for it.
-FORGETTING_MS = 60_000
+DELETING_MS = 60_000
 
 
 def days_from_now(days: int) -> ColumnElement[Any]:
@@ -53,7 +53,7 @@ def rename(connection: Connection, session_id: UUID, name: str | None) -> AnyRow
     return connection.execute(statement.returning(*COLUMNS)).one()
 
 
-def forget(connection: Connection, session_id: UUID) -> None:
+def delete_all(connection: Connection, session_id: UUID) -> None:
     """Delete it, and all that hangs on it: chats, messages, replies."""
-    connection.exec_driver_sql(f"SET LOCAL statement_timeout = {FORGETTING_MS}")
+    connection.exec_driver_sql(f"SET LOCAL statement_timeout = {DELETING_MS}")
     connection.execute(delete(Session).where(Session.id == session_id))

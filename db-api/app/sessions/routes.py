@@ -1,4 +1,4 @@
-"""Begin, read, rename, renew and forget a session."""
+"""Begin, read, rename, renew and delete a session."""
 
 from fastapi import APIRouter
 
@@ -33,7 +33,7 @@ def read_session(person: Person, database: Db) -> Session:
 
 @router.patch("/current", summary="Rename the session", responses=problems(SessionEnded))
 def rename_session(body: SessionChanges, person: Person, database: Db) -> Session:
-    """What the person goes by from now on; chats keep the name they were begun under."""
+    """The person's name from now on; chats keep the name they were created under."""
     with database.person(person) as connection:
         row = repository.rename(connection, person, body.name)
     return Session.model_validate(row)
@@ -48,10 +48,10 @@ def renew_session(person: Person, database: Db, settings: Config) -> Session:
 
 
 @router.delete(
-    "/current", status_code=204, summary="Forget the session", responses=problems(SessionEnded)
+    "/current", status_code=204, summary="Delete the session", responses=problems(SessionEnded)
 )
-def forget_session(person: Person, database: Db) -> None:
+def delete_session(person: Person, database: Db) -> None:
     """It is deleted with its chats, messages and replies; a reply being written is given up. Its
     id is answered like one that never was."""
     with database.person(person) as connection:
-        repository.forget(connection, person)
+        repository.delete_all(connection, person)

@@ -1,4 +1,4 @@
-"""Tells the limits."""
+"""The limits, for those who want to know them beforehand."""
 
 from fastapi import APIRouter
 

@@ -10,7 +10,7 @@ BEGIN
         AND (r.text <> '' OR r.finished_steps <> '[]');
     UPDATE replies r
     SET state = final_state, error = why, error_size = why_size, error_limit = why_limit,
-        -- Of a single step the message's content tells all.
+        -- A single step is the message's content.
         finished_steps = CASE
             WHEN r.finished_steps = '[]' OR r.text = '' THEN r.finished_steps
             ELSE r.finished_steps || jsonb_build_object('kind', 'text', 'text', r.text)
