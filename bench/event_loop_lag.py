@@ -34,13 +34,12 @@ class EventLoopLag:
     def judge(self, when: str, quiet: "EventLoopLag", *, shown: bool = True) -> Row:
         """The row of the table. The loop may wait for a core as long as it does when all is quiet,
         but not longer. Without `shown` there is no verdict."""
-        holds = self.busy <= GOAL and self.lag <= max(GOAL, quiet.lag)
         return Row(
             f"the longest that chat-ui's event loop computed {when}",
             f"≤ {GOAL} ms",
             f"{self.busy:.1f} ms, lag {self.lag:.1f} ms; when quiet {quiet.busy:.1f} ms,"
             f" lag {quiet.lag:.1f} ms",
-            holds if shown else None,
+            self.busy <= GOAL and self.lag <= max(GOAL, quiet.lag) if shown else None,
         )
 
 

@@ -90,4 +90,4 @@ async def _writing(writer: Person) -> AsyncIterator[list[str]]:
         yield chats
     finally:
         for chat, reply in reversed(replies):
-            await writer.stop(chat, reply.id)
+            await writer.stop(chat, reply)
