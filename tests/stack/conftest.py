@@ -2,17 +2,17 @@
 
 import os
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
-from .stack import ROOT, Browser, Stack, run
-
-HERE = Path(__file__).parent
+from local.ports import free_port
+from tests.stack.stack import Stack, run
+from tests.support.person import open_chat
 
 
 def find_obstacle() -> str | None:
@@ -26,24 +26,15 @@ def find_obstacle() -> str | None:
     return None
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip aloud without an engine; in CI that is a failure (the fixture says which)."""
-    mine = [item for item in items if "stack" in getattr(item, "fixturenames", ())]
-    if mine and not os.environ.get("CI") and (obstacle := find_obstacle()):
-        for item in mine:
-            item.add_marker(pytest.mark.skip(reason=f"the compose stack was not run: {obstacle}"))
-
-
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
-    """Parley as `docker compose up --build --wait` starts it, with the small model."""
+    """Parley as `docker compose up --build --wait` starts it, with the small model. Without an
+    engine its tests are reported as skipped; in CI they fail."""
     if obstacle := find_obstacle():
-        pytest.fail(f"the compose stack can't be run: {obstacle}")
-    run(HERE / "stand-ins")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    parley = Stack("parley-test", port)
+        stop = pytest.fail if os.environ.get("CI") else pytest.skip
+        stop(f"the compose stack was not run: {obstacle}")
+    run(Path(__file__).with_name("stand-ins"))
+    parley = Stack("parley-test", free_port())
     parley.compose("down", "--volumes", "--remove-orphans", "--timeout", "1")
     try:
         began = time.monotonic()
@@ -59,12 +50,13 @@ def stack() -> Iterator[Stack]:
 
 
 @pytest.fixture
-def browser(stack: Stack) -> Iterator[Browser]:
-    """Somebody new, with a cookie jar of their own."""
-    with Browser(stack.url) as somebody:
+def browser(stack: Stack) -> Iterator[httpx.Client]:
+    """A new person, with a cookie jar of their own."""
+    with httpx.Client(base_url=stack.url, timeout=120) as somebody:
         yield somebody
 
 
-def pytest_report_header() -> str:
-    """Which images are stand-ins is said by tests/stack/stand-ins; this says where it is."""
-    return f"stack: {ROOT / 'compose.yaml'}"
+@pytest.fixture
+def chat(browser: httpx.Client) -> str:
+    """Their chat."""
+    return open_chat(browser, "Ada")

@@ -1,35 +1,17 @@
 """Two copies of chat-ui serve the same chats, live, and one may go away at any time."""
 
+import itertools
 import re
-import threading
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
+import httpx
 import pytest
 
-from .stack import Browser, Stack, first_words
-
-
-@pytest.fixture
-def workers_apart(stack: Stack) -> Iterator[Stack]:
-    """Two copies of the runner without pages, and pages without a runner; put back afterwards."""
-    stack.env["RUNNER"] = "off"
-    stack.up("--scale", "runner=2")
-    time.sleep(2)
-    yield stack
-    del stack.env["RUNNER"]
-    stack.up("--scale", "runner=0")
-    time.sleep(2)
-
-
-@pytest.fixture(scope="module")
-def two_copies(stack: Stack) -> Iterator[Stack]:
-    """The stack with chat-ui twice; afterwards it is one again."""
-    stack.up("--scale", "chat-ui=2", "--no-recreate")
-    time.sleep(2)  # nginx asks for the name every second
-    yield stack
-    stack.up("--scale", "chat-ui=1", "--no-recreate")
+from tests.stack.stack import Stack
+from tests.stack.watching import first_words, last_words, watch_to_the_end
+from tests.support.person import ask, messages, send
+from tests.support.waiting import wait_until
 
 
 def asked_copies(stack: Stack, path: str) -> set[str]:
@@ -38,51 +20,50 @@ def asked_copies(stack: Stack, path: str) -> set[str]:
     return set(re.findall(rf"GET {re.escape(path)} 200 .* by ([0-9.]+:80) ", log))
 
 
-def test_both_copies_serve_the_same_chat(two_copies: Stack, browser: Browser) -> None:
-    chat = browser.open_chat("Ada")
-    browser.ask(chat, "Please say something nice.")
-    browser.watch(chat)
-    seen = {tuple(browser.replies(chat)) for _ in range(20)}
+def does_nginx_know_both(stack: Stack) -> bool:
+    for _ in range(10):  # often enough that each gets a turn
+        httpx.get(f"{stack.url}/keys").raise_for_status()
+    return len(asked_copies(stack, "/keys")) == 2
+
+
+@pytest.fixture(scope="module")
+def two_copies(stack: Stack) -> Iterator[Stack]:
+    """The stack with chat-ui twice, both known to nginx; afterwards it is one again."""
+    stack.up("--scale", "chat-ui=2", "--no-recreate")
+    wait_until(lambda: does_nginx_know_both(stack))
+    yield stack
+    stack.up("--scale", "chat-ui=1", "--no-recreate")
+
+
+def test_both_copies_serve_the_same_chat(
+    two_copies: Stack, browser: httpx.Client, chat: str
+) -> None:
+    ask(browser, chat, "Please say something nice.")
+    seen = {tuple(messages(browser.get(chat).text)) for _ in range(20)}
     assert len(seen) == 1
     assert len(asked_copies(two_copies, chat)) == 2
 
 
-def test_both_copies_show_the_words_of_one_reply(two_copies: Stack, browser: Browser) -> None:
-    chat = browser.open_chat("Ada")
-    browser.ask(chat, "Please tell me a story about two lighthouses.")
+def test_both_copies_show_the_words_of_one_reply(
+    two_copies: Stack, browser: httpx.Client, chat: str
+) -> None:
+    send(browser, chat, "Please tell me a story about two lighthouses.")
     watchers = 12  # each lands on one of the two copies at random
     with ThreadPoolExecutor(watchers) as pool:
-        pages = list(pool.map(browser.watch, [chat] * watchers))
-    reply = browser.replies(chat)[-1]
-    for page in pages:
-        assert len(page.arrivals) >= 4
-        assert first_words(reply) in page.words
+        shown = list(pool.map(watch_to_the_end, [browser] * watchers, [chat] * watchers))
+    beginning = first_words(last_words(browser, chat))
+    assert all(words.startswith(beginning) for words in shown)
     assert len(asked_copies(two_copies, f"{chat}/live")) == 2
 
 
-def test_nobody_notices_when_a_copy_goes_away(two_copies: Stack, browser: Browser) -> None:
-    chat = browser.open_chat("Ada")
-    answers: list[int] = []
-    done = threading.Event()
-
-    def reload() -> None:
-        while not done.is_set():
-            answers.append(browser.get(chat).status_code)
-            time.sleep(0.02)
-
-    reader = threading.Thread(target=reload)
-    reader.start()
-    two_copies.up("--scale", "chat-ui=1", "--no-recreate")
-    time.sleep(2)
-    done.set()
-    reader.join()
-    assert set(answers) == {200}
+def test_nobody_notices_when_a_copy_goes_away(
+    two_copies: Stack, browser: httpx.Client, chat: str
+) -> None:
+    answers = (browser.get(chat).status_code for _ in itertools.count())
+    with ThreadPoolExecutor() as pool:
+        removal = pool.submit(two_copies.up, "--scale", "chat-ui=1", "--no-recreate")
+        while not removal.done():
+            assert next(answers) == 200
+    removal.result()
+    assert set(itertools.islice(answers, 200)) == {200}, "nginx has seen meanwhile that it is gone"
     assert len(two_copies.ids("chat-ui")) == 1
-
-
-def test_workers_apart_from_the_pages_answer_too(workers_apart: Stack, browser: Browser) -> None:
-    assert len(workers_apart.ids("runner")) == 2
-    chat = browser.open_chat("Ada")
-    browser.ask(chat, "Please say something nice.")
-    browser.watch(chat)
-    assert browser.replies(chat)[-1]

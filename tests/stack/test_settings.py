@@ -2,7 +2,7 @@
 
 import re
 
-from .stack import ROOT
+from local.stack import ROOT
 
 COMPOSE = (ROOT / "compose.yaml").read_text()
 

@@ -2,15 +2,16 @@
 
 import httpx
 
-from .stack import ONE_SHOTS, SERVICES, Stack
+from tests.stack.stack import ONE_SHOTS, SERVICES, Stack
 
 
 def test_every_service_is_healthy_and_every_one_shot_has_ended_well(stack: Stack) -> None:
-    states = {name: stack.inspect(name)[0]["State"] for name in (*SERVICES, *ONE_SHOTS)}
-    for name in SERVICES:
-        assert states[name]["Health"]["Status"] == "healthy", name
-    for name in ONE_SHOTS:
-        assert (states[name]["Status"], states[name]["ExitCode"]) == ("exited", 0), name
+    health = {name: stack.state(name)["Health"]["Status"] for name in SERVICES}
+    assert set(health.values()) == {"healthy"}, health
+    ends = {
+        name: (stack.state(name)["Status"], stack.state(name)["ExitCode"]) for name in ONE_SHOTS
+    }
+    assert set(ends.values()) == {("exited", 0)}, ends
 
 
 def test_each_service_starts_after_what_it_needs(stack: Stack) -> None:
