@@ -35,7 +35,7 @@ def normalise_lines(text: str) -> str:
 
 
 def at_most(limit: int) -> AfterValidator:
-    """Refuses longer texts, naming size and limit in characters: so that one knows how much to cut."""
+    """Refuses longer texts. Size and limit, in characters, say how much to cut."""
 
     def refuse_longer(text: str) -> str:
         if len(text) > limit:
