@@ -1,17 +1,21 @@
 # What can be done here. `make` alone lists it. Everything made lands in the git-ignored .cache/.
 
 .DEFAULT_GOAL := help
-.NOTPARALLEL:
 .PHONY: help local setup up down test test-db-api test-chat-ui test-lm-api test-nginx test-local \
-    test-whole browser test-faults test-bench stack check faults faults-short bench bench-short trace lint types format fmt lock
+    test-whole browser test-faults test-bench images stack check faults faults-short bench \
+    bench-short trace lint types types-db-api types-chat-ui types-others format fmt lock
 
 PYTHON ?= python3
 VENV := .cache/venv/bin
 export RUFF_CACHE_DIR := .cache/ruff
-export MYPY_CACHE_DIR := .cache/mypy
 
-# Says how long each part took.
+# Says how long a part took.
 timed = @began=$$(date +%s); ($(1)); code=$$?; echo "$@: $$(($$(date +%s) - began)) s"; exit $$code
+
+# The given parts, JOBS at a time; each one's output in one piece, where make can (4.0 or newer).
+JOBS ?= 2
+side_by_side = @$(MAKE) --no-print-directory --jobs=$(JOBS) \
+    $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) $(1)
 
 help: ## list what can be done
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | \
@@ -29,12 +33,16 @@ down: ## stop the containers; chats stay
 	docker compose down
 
 # --- testing ---------------------------------------------------------------------------------
-# A pytest run for each part: the two Python services both call their package `app`.
+# A pytest run for each part: the two Python services both call their package `app`. The longest
+# come first, so that two at a time end together.
+
+TESTS := browser test-chat-ui test-faults test-local test-db-api test-whole test-lm-api test-nginx test-bench
 
 setup: ## make .cache/venv with everything that running and testing need
 	@$(PYTHON) -m local setup
 
-test: test-db-api test-chat-ui test-lm-api test-nginx test-local test-whole browser test-faults test-bench ## run all tests that need no Docker
+test: setup ## run all tests that need no Docker, two suites at a time (JOBS=… for more)
+	$(call side_by_side,$(TESTS))
 
 test-db-api: setup ## test the database API against a real PostgreSQL
 	$(call timed,PYTHONPATH=db-api $(VENV)/python -m pytest tests/db_api)
@@ -57,16 +65,16 @@ test-whole: setup ## ask the whole of it a real question
 browser: setup ## use the pages in a real browser: mouse, keys, no JavaScript, axe, a text browser
 	$(call timed,PYTHONPATH=chat-ui $(VENV)/python -m pytest tests/browser)
 
-test-faults: setup ## test the harness of `make faults`, with bugs planted for it to find
+test-faults: setup ## test the harness of `make faults`, with seeded bugs for it to find
 	$(call timed,$(VENV)/python -m pytest tests/faults)
 
 test-bench: setup ## test what `make bench` computes and writes
 	$(call timed,$(VENV)/python -m pytest tests/bench)
 
-faults: setup ## torment a Parley for an hour or two and write what was seen to docs/scorecard.md
+faults: setup ## inject faults into a Parley for an hour or two and write what was seen to docs/scorecard.md
 	@$(VENV)/python -m faults $(FAULTS)
 
-faults-short: setup ## torment a Parley for a few minutes
+faults-short: setup ## inject faults into a Parley for a few minutes
 	$(call timed,$(VENV)/python -m faults --quick)
 
 bench: setup ## measure Parley beside the bare model server and write it to docs/scorecard.md
@@ -78,44 +86,47 @@ trace: setup ## show where the milliseconds of a first word go
 bench-short: setup ## measure a little of everything, to see that it can be measured
 	$(call timed,$(VENV)/python -m bench --quick)
 
-stack: setup ## test compose.yaml on a Docker Engine
-	@if docker info >/dev/null 2>&1 || [ -n "$$CI" ]; then \
-	    $(VENV)/python -m pytest tests/stack; \
-	else \
-	    echo 'SKIPPED tests/stack: no Docker Engine answers here; CI runs it.'; \
-	fi
+ENGINE := docker info >/dev/null 2>&1 || [ -n "$$CI" ]
 
-check: lint types format test faults-short bench-short stack ## everything CI runs
+images: ## build the images that `make stack` starts
+	$(call timed,if $(ENGINE); then \
+	    tests/stack/stand-ins && docker compose -p parley-test --env-file /dev/null build --quiet; fi)
+
+stack: setup images ## test compose.yaml on a Docker Engine
+	$(call timed,if $(ENGINE); then $(VENV)/python -m pytest tests/stack; \
+	else echo 'SKIPPED tests/stack: no Docker Engine answers here; CI runs it.'; fi)
+
+# What measures has the machine for itself, at the end.
+check: setup ## everything CI runs
+	$(call side_by_side,lint format images types $(TESTS) stack)
+	@$(MAKE) --no-print-directory faults-short bench-short
 
 # --- the code --------------------------------------------------------------------------------
 
 lint: setup ## look for mistakes
-	$(VENV)/ruff check
-	@for script in $(SCRIPTS); do sh -n "$$script" || exit 1; done
-	@if command -v shellcheck >/dev/null; then shellcheck --severity=warning $(SCRIPTS); \
-	else echo 'shellcheck is not here; the shell scripts were only parsed'; fi
+	$(call timed,$(VENV)/ruff check && for script in $(SCRIPTS); do sh -n "$$script" || exit 1; done && \
+	    if command -v shellcheck >/dev/null; then shellcheck --severity=warning $(SCRIPTS); \
+	    else echo 'shellcheck is not here; the shell scripts were only parsed'; fi)
 
 SCRIPTS = $(wildcard */start */make */migrate db/init/*.sh) lm-api/count-cores lm-api/fetch-until-there tests/stack/stand-ins .ci/run
 
-# A run for each folder: modules of different services share names.
-types: setup ## check the types
-	cd db-api && ../$(VENV)/mypy $(MYPY) app migrations
-	cd chat-ui && ../$(VENV)/mypy $(MYPY) app
-	cd lm-api && ../$(VENV)/mypy $(MYPY) .
-	$(VENV)/mypy local
-	$(VENV)/mypy faults bench
-	MYPYPATH=.:db-api $(VENV)/mypy --explicit-package-bases tests/db_api
-	MYPYPATH=.:chat-ui $(VENV)/mypy --explicit-package-bases tests/chat_ui
-	MYPYPATH=.:lm-api $(VENV)/mypy --explicit-package-bases tests/lm_api
-	MYPYPATH=.:chat-ui $(VENV)/mypy --explicit-package-bases tests/whole
-	for part in support nginx local stack faults bench browser; do \
-	    $(VENV)/mypy --explicit-package-bases tests/$$part || exit 1; \
-	done
+# Three runs, each with a cache of its own: the two Python services both call their package `app`.
+MYPY = $(call timed,MYPYPATH=.:$(1) $(VENV)/mypy --explicit-package-bases --cache-dir .cache/mypy/$(1) $(2))
 
-MYPY := --config-file ../pyproject.toml --cache-dir ../.cache/mypy
+types: types-db-api types-chat-ui types-others ## check the types
+
+types-db-api: setup
+	$(call MYPY,db-api,db-api/app db-api/migrations db-api/health.py tests/db_api)
+
+types-chat-ui: setup
+	$(call MYPY,chat-ui,chat-ui/app chat-ui/health.py tests/chat_ui tests/whole)
+
+types-others: setup
+	$(call MYPY,lm-api,lm-api local faults bench \
+	    $(addprefix tests/,support lm_api nginx local stack faults bench browser))
 
 format: setup ## check the layout of the code
-	$(VENV)/ruff format --check
+	$(call timed,$(VENV)/ruff format --check)
 
 fmt: setup ## lay the code out, and mend what can be mended by machine
 	$(VENV)/ruff check --fix
