@@ -1,4 +1,4 @@
-"""Downloads one file over HTTP: goes on where it broke off, tries again, says how far it is."""
+"""Downloads one file over HTTP: continues where it broke off, tries again, says how far it is."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 Settings: LM_MODEL, LM_MODEL_URL, LM_MODEL_SHA256, LM_MODELS_DIR, HF_ENDPOINT, and the proxy
 variables urllib and pip know. Exit codes: 0 the file is there and right; 1 something unforeseen;
 2 a setting is wrong; 3 the source can't be reached; 4 what came is not the model; 5 the disk is too
-small; 130 and 143 stopped by Ctrl-C or SIGTERM (the same command goes on from there).
+small; 130 and 143 stopped by Ctrl-C or SIGTERM (the same command continues from there).
 """
 
 from __future__ import annotations

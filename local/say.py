@@ -35,7 +35,7 @@ class Listener:
             sys.stdout = open(os.devnull, "w")  # noqa: SIM115 (stays open as long as we run)
 
     def prefix(self, name: str) -> str:
-        """The name that stands before each line, coloured on a terminal unless NO_COLOR is set."""
+        """The name before each line, coloured on a terminal unless NO_COLOR is set."""
         text = f"{name:<{WIDTH}}|"
         if self._is_terminal and not os.environ.get("NO_COLOR"):
             return f"\033[{COLOURS.get(name, 90)}m{text}\033[0m "

@@ -22,7 +22,7 @@ from local.say import Problem
 
 ROOT = Path(__file__).resolve().parents[1]
 
-# Where the services stand by default, the same as compose.dev.yaml publishes them.
+# The services' default ports, the same as compose.dev.yaml publishes.
 USUAL_PORTS = {"lm-api": 8000, "db-api": 8001, "chat-ui": 8002, "db": 8003}
 SOCKET_PATH_LIMIT = 60  # of the 103 characters that macOS allows, leaving room for the names
 
@@ -61,8 +61,8 @@ class Stack:
 
     @property
     def sockets(self) -> Path:
-        """`run`, or a directory elsewhere where that is too long for a socket's path, or closed to
-        the users whom PostgreSQL and nginx become when root starts them."""
+        """`run`. A temporary directory instead if that is too long for a socket's path, or closed to
+        the users that PostgreSQL and nginx become when root starts them."""
         if len(str(self.run)) <= SOCKET_PATH_LIMIT and (os.geteuid() or _open_to_all(self.run)):
             return self.run
         mark = hashlib.sha256(str(self.home).encode()).hexdigest()[:12]
@@ -92,7 +92,7 @@ class Stack:
     def choose_ports(self) -> None:
         """Picks the inner services' ports and remembers them; a taken one is replaced.
 
-        Without nginx chat-ui itself stands at the front door.
+        Without nginx chat-ui itself gets the published port.
         """
         ports = {}
         for service, usual in USUAL_PORTS.items():

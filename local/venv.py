@@ -22,7 +22,7 @@ NO_VENV = (
     " install it, then run this again"
 )
 
-# What pip says when it can't get through; it then goes on to call the package missing.
+# What pip says when it can't get through; after that it calls the package missing, too.
 UNREACHABLE = re.compile(
     r"NewConnectionError|NameResolutionError|Max retries exceeded|ProxyError|timed out|"
     r"CERTIFICATE_VERIFY_FAILED|ConnectionResetError|Connection broken|Network is unreachable"

@@ -48,7 +48,7 @@ def test_only_a_file_that_changed_since_it_was_verified_is_looked_at_again(
     [
         ("tiny.gguf", []),  # put there by hand
         (f"tiny.gguf{PART}", []),
-        (f"own.gguf{PART}", [f"bytes={len(CONTENT)}-"]),  # nobody knows its length
+        (f"own.gguf{PART}", [f"bytes={len(CONTENT)}-"]),  # its length is not known
     ],
 )
 def test_what_is_there_already_is_verified_and_not_fetched(

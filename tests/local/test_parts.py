@@ -71,7 +71,7 @@ def test_ports_are_remembered_until_somebody_else_takes_one(
     monkeypatch.setenv("NGINX", "off")
     stack.choose_ports()
     before = stack.ports()
-    assert before["chat-ui"] == stack.port  # without nginx it stands at the front door
+    assert before["chat-ui"] == stack.port  # without nginx it has the published port
     with socket.create_server(("127.0.0.1", before["db"])):
         stack.choose_ports()
     after = stack.ports()
@@ -128,7 +128,7 @@ def test_offline_the_small_model_is_taken_and_kept_for_the_run(
         assert settings["LM_CONTEXT"] == "8192"
     small = "smollm2-135m-instruct"
     assert calls.read_text().split() == ["large", small, small]
-    assert "continuing with the small model" in capfd.readouterr().out
+    assert "going on with the small model" in capfd.readouterr().out
 
 
 def test_another_failure_of_the_fetcher_is_not_covered_up(tmp_path: Path, lock: int) -> None:

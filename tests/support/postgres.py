@@ -22,7 +22,7 @@ from local.programs import postgres_bin
 from local.stack import ROOT
 from tests.support.program import Program
 
-# Nothing here needs to outlive a power cut.
+# Nothing here needs to survive a power cut.
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
