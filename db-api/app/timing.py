@@ -36,15 +36,15 @@ def begin() -> Cost:
 
 def count_round_trips(engine: Engine) -> None:
     """Has each counted for the request it is made for. That a statement is prepared first, once per
-    connection, takes time, but counts as nothing more."""
+    connection, is part of the statement's time, and counts as nothing more."""
 
     def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        if cost := _current.get():
-            cost.round_trips += not statement.startswith("PREPARE")
+        if (cost := _current.get()) and not statement.startswith("PREPARE"):
+            cost.round_trips += 1
             cost.seconds -= time.perf_counter()
 
-    def done(*_: Any) -> None:
-        if cost := _current.get():
+    def done(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if (cost := _current.get()) and not statement.startswith("PREPARE"):
             cost.seconds += time.perf_counter()
 
     event.listen(engine, "before_cursor_execute", note)

@@ -26,6 +26,26 @@ def problem(response: httpx.Response, status: int, slug: str) -> Any:
     return found
 
 
+def reasons(response: httpx.Response) -> list[tuple[str, str]]:
+    """Which fields of an input are refused, and why."""
+    errors = problem(response, 422, "invalid-input")["errors"]
+    return [(error["field"], error["reason"]) for error in errors]
+
+
+def ids(items: list[Any]) -> list[str]:
+    return [item["id"] for item in items]
+
+
+def written(claim: Any) -> str:
+    """The text that a claim continues."""
+    return "".join(step["text"] for step in claim["steps"])
+
+
+def lines(prompt: list[Any]) -> list[tuple[str, str]]:
+    """A prompt's messages, each with its text."""
+    return [(m["role"], "".join(part["text"] for part in m["parts"])) for m in prompt]
+
+
 @dataclass
 class Person:
     """Somebody with a session."""
@@ -37,57 +57,85 @@ class Person:
     def headers(self) -> dict[str, str]:
         return {"X-Session-ID": self.session_id}
 
+    def at(self, api: "Api") -> "Person":
+        """The same person, asking another copy of db-api."""
+        return Person(api.http, self.session_id)
+
     def get(self, path: str, **params: Any) -> httpx.Response:
         return self.http.get(path, headers=self.headers, params=params)
 
     def post(self, path: str, json: Any = None) -> httpx.Response:
         return self.http.post(path, headers=self.headers, json=json)
 
+    def post_raw(self, path: str, content: Any) -> httpx.Response:
+        """Posts JSON that is written already."""
+        headers = self.headers | {"Content-Type": "application/json"}
+        return self.http.post(path, headers=headers, content=content)
+
     def patch(self, path: str, **changes: Any) -> httpx.Response:
         return self.http.patch(path, headers=self.headers, json=changes)
 
-    def put(self, path: str, json: Any) -> httpx.Response:
-        return self.http.put(path, headers=self.headers, json=json)
+    def put_head(self, chat: str, message: str) -> httpx.Response:
+        new = {"message_id": message}
+        return self.http.put(f"/chats/{chat}/head", headers=self.headers, json=new)
 
     def delete(self, path: str) -> httpx.Response:
         return self.http.delete(path, headers=self.headers)
+
+    def post_message(
+        self, chat: str, content: str, key: str | None = None, **more: Any
+    ) -> httpx.Response:
+        """``more``: worker, replaces, seen."""
+        new = {"content": content, "client_key": key or f"key-{next(_keys)}"}
+        return self.post(f"/chats/{chat}/messages", new | more)
+
+    def post_reply(
+        self, chat: str, replaces: str, key: str | None = None, **more: Any
+    ) -> httpx.Response:
+        """``more``: worker, continued."""
+        new = {"replaces": replaces, "client_key": key or f"key-{next(_keys)}"}
+        return self.post(f"/chats/{chat}/replies", new | more)
 
     def chat(self, username: str = "Ada", opening: str | None = None, system: str = "") -> str:
         """A new chat's id."""
         new = {"username": username, "system_prompt": system, "opening_message": opening}
         return str(body(self.post("/chats", new), 201)["id"])
 
-    def post_message(
-        self,
-        chat: str,
-        content: str,
-        key: str | None = None,
-        worker: str | None = None,
-        replaces: str | None = None,
-        seen: str | None = None,
-    ) -> httpx.Response:
-        new = {"content": content, "client_key": key or f"key-{next(_keys)}", "worker": worker}
-        new |= {"replaces": replaces, "seen": seen}
-        return self.post(f"/chats/{chat}/messages", new)
+    def read(self, chat: str, part: str = "", **params: Any) -> Any:
+        """The chat, or what is at `part` below it."""
+        return body(self.get(f"/chats/{chat}{part}", **params))
 
-    def ask_again(
-        self,
-        chat: str,
-        replaces: str,
-        key: str | None = None,
-        worker: str | None = None,
-        go_on: bool = False,
-    ) -> httpx.Response:
-        new = {"replaces": replaces, "client_key": key or f"key-{next(_keys)}", "worker": worker}
-        return self.post(f"/chats/{chat}/replies", new | {"go_on": go_on})
+    def change(self, chat: str, **changes: Any) -> Any:
+        return body(self.patch(f"/chats/{chat}", **changes))
+
+    def chats(self, **params: Any) -> list[str]:
+        """The ids of a page of the list."""
+        return ids(body(self.get("/chats", **params))["items"])
+
+    def sent(self, chat: str, content: str, key: str | None = None, **more: Any) -> Any:
+        """Sends a message; what became of it."""
+        response = self.post_message(chat, content, key, **more)
+        return body(response, 200 if response.json().get("repeated") else 201)
 
     def send(self, chat: str, content: str = "Hi", worker: str | None = None) -> str:
         """Sends a message; its reply's id."""
-        sent = body(self.post_message(chat, content, worker=worker), 201)
-        return str(sent["reply"]["id"])
+        return str(self.sent(chat, content, worker=worker)["reply"]["id"])
+
+    def regenerate(self, chat: str, replaces: str, key: str | None = None, **more: Any) -> Any:
+        """Asks for a reply again; what became of it."""
+        response = self.post_reply(chat, replaces, key, **more)
+        return body(response, 200 if response.json().get("repeated") else 201)
+
+    def show(self, chat: str, message: str) -> Any:
+        """The chat, showing the branch through this message."""
+        return body(self.put_head(chat, message))
+
+    def remove(self, chat: str, message: str) -> Any:
+        """The chat without this message and what is below it."""
+        return body(self.delete(f"/chats/{chat}/messages/{message}"))
 
     def messages(self, chat: str, **params: Any) -> list[Any]:
-        found: list[Any] = body(self.get(f"/chats/{chat}/messages", **params))["items"]
+        found: list[Any] = self.read(chat, "/messages", **params)["items"]
         return found
 
     def contents(self, chat: str) -> list[str]:
@@ -102,8 +150,11 @@ class Person:
         found: list[Any] = body(self.get("/search", q=q, **params))["items"]
         return found
 
+    def post_stop(self, chat: str, reply: str) -> httpx.Response:
+        return self.post(f"/chats/{chat}/replies/{reply}/stop")
+
     def stop(self, chat: str, reply: str) -> Any:
-        return body(self.post(f"/chats/{chat}/replies/{reply}/stop"))
+        return body(self.post_stop(chat, reply))
 
 
 @dataclass
@@ -120,11 +171,13 @@ class Api:
         response = self.http.post("/replies/claim", json={"worker": worker})
         return None if response.status_code == 204 else body(response)
 
+    def post_progress(self, *batches: dict[str, Any], worker: str = "w") -> httpx.Response:
+        return self.http.post("/replies/progress", json={"worker": worker, "replies": batches})
+
     def store(self, reply: str, text: str, offset: int = 0, worker: str = "w", **more: Any) -> Any:
         """Stores one batch; what became of it."""
         batch = {"id": reply, "offset": offset, "text": text, "phase": "writing", **more}
-        sent = {"worker": worker, "replies": [batch]}
-        return body(self.http.post("/replies/progress", json=sent))["replies"][0]
+        return body(self.post_progress(batch, worker=worker))["replies"][0]
 
     def post_finish(self, reply: str, text: str = "", **more: Any) -> httpx.Response:
         end = {"worker": "w", "offset": 0, "text": text, "state": "complete", **more}
@@ -132,6 +185,12 @@ class Api:
 
     def finish(self, reply: str, text: str = "", **more: Any) -> Any:
         return body(self.post_finish(reply, text, **more))
+
+    def post_shorten(self, reply: str, worker: str = "w") -> httpx.Response:
+        return self.http.post(f"/replies/{reply}/shorten", json={"worker": worker})
+
+    def release(self, worker: str = "w") -> Any:
+        return body(self.http.post("/replies/release", json={"worker": worker}))["released"]
 
     def answer(self, person: Person, chat: str, content: str, text: str, **more: Any) -> str:
         """One whole turn, a message and its reply; the reply's id."""

@@ -23,13 +23,17 @@ from tests.support.serve import serve
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "db-api"))
 
-from app.main import create_app  # noqa: E402  the line above makes it importable
+from app.db.transactions import Database as Connections  # noqa: E402  as the line above allows
+from app.main import create_app  # noqa: E402
 from app.settings import Settings  # noqa: E402
 
 __all__ = ["postgres"]
 
+TABLES = ("sessions", "chats", "messages", "replies")
+
 Sql = Callable[..., list[tuple[Any, ...]]]
 ServeCopy = Callable[..., contextlib.AbstractContextManager[Api]]
+RunOut = Callable[[str], None]
 
 
 def alembic_config(settings: Settings) -> Config:
@@ -48,34 +52,40 @@ def make_settings(postgres: Postgres, database: Database, **changes: Any) -> Set
         "db_password_file": database.password_file,
         "db_api_token_file": postgres.directory / "secrets" / "db-api" / "token",
         "lm_slots": 4,
-        "lm_context": 4096,
-        "message_limit": 32_768,
-        "session_days": 90,
-        "db_pool": 10,
         "queue_limit": 100_000,
     }
     return Settings(**(values | changes))
 
 
 @contextlib.contextmanager
-def serve_api(settings: Settings) -> Iterator[tuple[Api, FastAPI]]:
+def serve_api(settings: Settings, port: int = 0) -> Iterator[tuple[Api, FastAPI]]:
     """db-api over real HTTP, with a client that knows the token."""
     app = create_app(settings)
     headers = {"Authorization": f"Bearer {settings.service_token}"}
     limits = httpx.Limits(max_connections=40)
     with (
-        serve(app) as url,
-        httpx.Client(base_url=url, headers=headers, timeout=30, limits=limits) as client,
+        serve(app, port) as url,
+        httpx.Client(base_url=url, headers=headers, timeout=60, limits=limits) as client,
     ):
         yield Api(client), app
 
 
+@contextlib.contextmanager
+def new_database(postgres: Postgres, revision: str | None = "head") -> Iterator[Settings]:
+    """Settings for a database of its own, migrated up to this revision, gone afterwards."""
+    database = postgres.create_database()
+    settings = make_settings(postgres, database)
+    if revision:
+        command.upgrade(alembic_config(settings), revision)
+    yield settings
+    postgres.drop_database(database)
+
+
 @pytest.fixture(scope="session")
-def settings(postgres: Postgres) -> Settings:
+def settings(postgres: Postgres) -> Iterator[Settings]:
     """Of the database that all of these tests share, migrated."""
-    found = make_settings(postgres, postgres.create_database())
-    command.upgrade(alembic_config(found), "head")
-    return found
+    with new_database(postgres) as shared:
+        yield shared
 
 
 @pytest.fixture(scope="session")
@@ -89,29 +99,31 @@ def app(served: tuple[Api, FastAPI]) -> FastAPI:
     return served[1]
 
 
-def connect(postgres: Postgres, settings: Settings) -> "psycopg2.extensions.connection":
+@contextlib.contextmanager
+def connect(postgres: Postgres, settings: Settings) -> Iterator["psycopg2.extensions.connection"]:
     """As PostgreSQL's superuser, by the socket."""
-    return psycopg2.connect(
+    connection = psycopg2.connect(
         host=str(postgres.directory / "socket"),
         port=postgres.port,
         user="postgres",
         dbname=settings.db_name,
     )
+    with contextlib.closing(connection):
+        yield connection
 
 
 @pytest.fixture(scope="session")
 def superuser(postgres: Postgres, settings: Settings) -> Iterator[Sql]:
     """Runs SQL past all policies, to look behind the scenes and to let time pass."""
-    connection = connect(postgres, settings)
-    connection.autocommit = True
+    with connect(postgres, settings) as connection:
+        connection.autocommit = True
 
-    def run(sql: str, *values: Any) -> list[tuple[Any, ...]]:
-        with connection.cursor() as cursor:
-            cursor.execute(sql, values)
-            return cursor.fetchall() if cursor.description else []
+        def run(sql: str, *values: Any) -> list[tuple[Any, ...]]:
+            with connection.cursor() as cursor:
+                cursor.execute(sql, values)
+                return cursor.fetchall() if cursor.description else []
 
-    yield run
-    connection.close()
+        yield run
 
 
 @pytest.fixture
@@ -122,12 +134,18 @@ def sql(superuser: Sql) -> Sql:
 
 
 @pytest.fixture
-def hold(postgres: Postgres, settings: Settings, sql: Sql) -> Iterator[Callable[[str], None]]:
-    """Holds a reply as somebody's unfinished transaction would, until the test ends."""
-    connection = connect(postgres, settings)
-    query = "SELECT FROM replies WHERE message_id = %s FOR NO KEY UPDATE"
-    yield lambda reply: connection.cursor().execute(query, (reply,))
-    connection.close()
+def hold(postgres: Postgres, settings: Settings, sql: Sql) -> Iterator[Callable[..., None]]:
+    """Runs a statement in a transaction that stays open until the test ends."""
+    with connect(postgres, settings) as connection:
+        yield lambda statement, *values: connection.cursor().execute(statement, values)
+
+
+@pytest.fixture
+def database(settings: Settings) -> Iterator[Connections]:
+    """db-api's own way to the database, with a pool of its own."""
+    connections = Connections(settings)
+    yield connections
+    connections.close()
 
 
 @pytest.fixture
@@ -147,6 +165,18 @@ def bob(api: Api) -> Person:
 
 
 @pytest.fixture
+def chat(ada: Person) -> str:
+    """An empty chat of Ada's."""
+    return ada.chat()
+
+
+@pytest.fixture
+def running(ada: Person, chat: str) -> str:
+    """The reply to a first message in that chat, held by the worker w."""
+    return ada.send(chat, worker="w")
+
+
+@pytest.fixture
 def serve_copy(settings: Settings, sql: Sql) -> ServeCopy:
     """Another copy of db-api on the same database, with other settings if wanted."""
 
@@ -159,14 +189,7 @@ def serve_copy(settings: Settings, sql: Sql) -> ServeCopy:
 
 
 @pytest.fixture
-def lease_runs_out(sql: Sql) -> Callable[[str], None]:
-    """Lets the ten seconds of a reply's lease be over."""
-
-    def run_out(reply: str) -> None:
-        sql(
-            "UPDATE replies SET lease_until = clock_timestamp() - interval '1 s'"
-            " WHERE message_id = %s",
-            reply,
-        )
-
-    return run_out
+def lease_runs_out(sql: Sql) -> RunOut:
+    """Lets a reply's lease be over."""
+    expire = "UPDATE replies SET lease_until = clock_timestamp() - interval '1 s'"
+    return lambda reply: sql(f"{expire} WHERE message_id = %s", reply) and None

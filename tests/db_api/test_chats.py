@@ -1,11 +1,29 @@
-"""Chats are created, listed and found, each by its owner only."""
+"""Chats are created, listed, found and changed, each by its owner only."""
 
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from tests.db_api.api import Person, body, problem
+from tests.db_api.api import Api, Person, body, lines, problem, reasons
+
+CHANGES: dict[str, list[Any]] = {
+    "title": ["APIs, explained", "x" * 80],
+    "pinned": [True, False],
+    "system_prompt": ["Be brief.\n\nAnd kind.", ""],
+    "temperature": [0, 2, 0.7, None],
+    "reply_tokens": [1, 2048, None],
+}
+
+
+def read_pages(person: Person, limit: int) -> list[list[str]]:
+    """The list, page by page."""
+    pages, before = list[list[str]](), dict[str, str]()
+    while before.get("before") or not pages:
+        page = body(person.get("/chats", limit=limit, **before))
+        pages.append([chat["id"] for chat in page["items"]])
+        before = {"before": page["next"]}
+    return pages
 
 
 def test_a_chat_begins_with_its_opening_message(ada: Person) -> None:
@@ -13,74 +31,78 @@ def test_a_chat_begins_with_its_opening_message(ada: Person) -> None:
     chat = body(ada.post("/chats", new), 201)
     (opening,) = ada.messages(chat["id"])
     assert (chat["username"], chat["title"], chat["head"]) == ("Ada", None, opening["id"])
+    assert (chat["pinned"], chat["temperature"], chat["reply_tokens"]) == (False, None, None)
     assert (opening["role"], opening["content"]) == ("assistant", "Hello\nyou")
     assert (opening["seq"], opening["parent_id"], opening["reply"]) == (1, None, None)
-    assert body(ada.get(f"/chats/{chat['id']}")) == chat
+    assert ada.read(chat["id"]) == chat
 
 
 @pytest.mark.parametrize("opening", [None, "", "  \n"])
 def test_a_chat_can_begin_empty(ada: Person, opening: str | None) -> None:
     chat = ada.chat(opening=opening)
-    assert ada.messages(chat) == []
-    assert body(ada.get(f"/chats/{chat}"))["head"] is None
+    assert (ada.messages(chat), ada.read(chat)["head"]) == ([], None)
 
 
-@pytest.mark.parametrize(
-    ("field", "value"),
-    [
-        ("username", ""),
-        ("username", " \t\n"),
-        ("username", "x" * 81),
-        ("username", "x" * 10_000),
-        ("username", "A\0da"),
-        ("username", None),
-        ("system_prompt", "x" * 8001),
-        ("system_prompt", None),
-        ("opening_message", "A\0"),
-    ],
-)
-def test_a_bad_field_is_named(ada: Person, field: str, value: Any) -> None:
-    new = {"username": "Ada", "system_prompt": "", "opening_message": None} | {field: value}
-    found = problem(ada.post("/chats", new), 422, "invalid-input")
-    assert [error["field"] for error in found["errors"]] == [field]
-    assert body(ada.get("/chats"))["items"] == []
+def test_one_field_is_changed_and_nothing_else(ada: Person) -> None:
+    chat = ada.chat(system="Be kind.")
+    everything = {"title": "T", "pinned": True, "temperature": 1, "reply_tokens": 100}
+    for field, value in ((field, value) for field, values in CHANGES.items() for value in values):
+        before = ada.change(chat, **everything)
+        changed = ada.change(chat, **{field: value})
+        assert changed == before | {field: value}
+        assert ada.read(chat) == changed == ada.change(chat), "nothing named, nothing changed"
 
 
-def test_a_name_of_80_characters_is_kept_whatever_they_are(ada: Person) -> None:
-    name = "é\u200d😀\x1b" * 20
-    assert body(ada.get(f"/chats/{ada.chat(name)}"))["username"] == name
+@pytest.mark.parametrize("tiny", [1e-50, 1e-320, 5e-324])
+def test_a_temperature_too_small_to_store_is_none_at_all(
+    ada: Person, chat: str, tiny: float
+) -> None:
+    assert ada.change(chat, temperature=tiny)["temperature"] == 0
+
+
+def test_a_title_of_one_s_own_stays(ada: Person, chat: str) -> None:
+    ada.change(chat, title="Mine")
+    ada.send(chat, "What is an API?")
+    assert ada.read(chat)["title"] == "Mine"
+
+
+def test_a_claim_brings_the_chat_s_settings_however_it_is_made(
+    api: Api, ada: Person, chat: str
+) -> None:
+    ada.change(chat, temperature=0.3, reply_tokens=200)
+    sent, repeated = (ada.sent(chat, "one", key="k", worker="w") for _ in range(2))
+    ada.send(chat, "two")
+    upcoming = api.finish(sent["reply"]["id"], "1", claim_next=True)["next"]
+    claims = [sent["claim"], repeated["claim"], upcoming]
+    assert [(c["temperature"], c["reply_tokens"]) for c in claims] == [(0.3, 200)] * 3
+    ada.send(ada.chat())
+    plain = api.claim()
+    assert (plain["temperature"], plain["reply_tokens"]) == (None, None)
+
+
+def test_a_changed_system_prompt_counts_from_the_next_message(api: Api, ada: Person) -> None:
+    chat = ada.chat(system="Be kind.")
+    api.answer(ada, chat, "one", "1")
+    ada.change(chat, system_prompt="Be brief.")
+    claim = ada.sent(chat, "two", worker="w")["claim"]
+    assert lines(claim["prompt"])[0] == ("system", "Be brief.")
 
 
 def test_the_chat_written_to_last_is_listed_first(ada: Person) -> None:
-    first, second, third = ada.chat(), ada.chat(), ada.chat()
+    first, second, third = (ada.chat() for _ in range(3))
     ada.send(first)
-    listed = [chat["id"] for chat in body(ada.get("/chats"))["items"]]
-    assert listed == [first, third, second]
+    ada.change(second, title="A change is no writing")
+    assert ada.chats() == [first, third, second]
 
 
-def test_the_list_is_paged_without_gaps(ada: Person) -> None:
+def test_the_list_is_paged_without_gaps_the_pinned_ones_first(ada: Person) -> None:
     chats = [ada.chat() for _ in range(7)]
-    seen, before, pages = [], None, 0
-    while before or not pages:
-        page = body(ada.get("/chats", limit=3, **({"before": before} if before else {})))
-        seen += [chat["id"] for chat in page["items"]]
-        before, pages = page["next"], pages + 1
-    assert seen == chats[::-1]
-    assert pages == 3
-
-
-def test_pinned_chats_come_first_on_every_page(ada: Person) -> None:
-    chats = [ada.chat() for _ in range(6)]
+    assert read_pages(ada, 3) == [chats[:3:-1], chats[3:0:-1], chats[:1]]
     for pinned in (chats[0], chats[3]):
-        ada.patch(f"/chats/{pinned}", pinned=True)
-    expected = [chats[n] for n in (3, 0, 5, 4, 2, 1)]
-    for limit in (1, 2, 4, 6):
-        seen, before = list[str](), None
-        while before or not seen:
-            page = body(ada.get("/chats", limit=limit, **({"before": before} if before else {})))
-            seen += [chat["id"] for chat in page["items"]]
-            before = page["next"]
-        assert seen == expected
+        ada.change(pinned, pinned=True)
+    expected = [chats[n] for n in (3, 0, 6, 5, 4, 2, 1)]
+    for limit in (1, 2, 4, 7):
+        assert [c for page in read_pages(ada, limit) for c in page] == expected
 
 
 @pytest.mark.parametrize("changes", ["moves", "goes"])
@@ -94,48 +116,41 @@ def test_the_list_goes_on_though_the_chat_where_a_page_ended_does_not_stay(
         ada.send(second)
     else:
         ada.delete(f"/chats/{second}")
-    rest = body(ada.get("/chats", before=page["next"]))
-    assert [chat["id"] for chat in rest["items"]] == [third]
+    assert ada.chats(before=page["next"]) == [third]
 
 
-@pytest.mark.parametrize(
-    "before", ["", "x", "~~", "1~2026-11-20", "1~soon~01a1f8df-d4dc-7b93-a58f-a8c598fc8a20", "\0"]
-)
-def test_a_place_that_no_page_named_is_refused(ada: Person, before: str) -> None:
-    found = problem(ada.get("/chats", before=before), 422, "invalid-input")
-    assert found["errors"][0]["field"] == "before"
+def test_a_cursor_that_no_page_named_is_refused(ada: Person) -> None:
+    made_up = "1~soon~01a1f8df-d4dc-7b93-a58f-a8c598fc8a20"
+    for before in ("", "x", "~~", "1~2026-11-20", made_up, "\0"):
+        assert reasons(ada.get("/chats", before=before)) == [("before", "invalid")]
 
 
-def test_somebody_else_s_place_shows_only_one_s_own(ada: Person, bob: Person) -> None:
-    own = bob.chat()
-    for _ in range(2):
-        ada.chat()
+def test_somebody_else_s_cursor_shows_only_one_s_own(ada: Person, bob: Person) -> None:
+    own, _, _ = bob.chat(), ada.chat(), ada.chat()
     hers = body(ada.get("/chats", limit=1))["next"]
-    assert [chat["id"] for chat in body(bob.get("/chats", before=hers))["items"]] == [own]
+    assert bob.chats(before=hers) == [own]
 
 
 def test_a_chat_is_found_by_exactly_its_name(ada: Person) -> None:
-    chat = ada.chat("Ada")
-    ada.chat("Ada L.")
-    assert [c["id"] for c in body(ada.get("/chats", username="Ada"))["items"]] == [chat]
-    assert body(ada.get("/chats", username="ada"))["items"] == []
+    chat, _ = ada.chat("Ada"), ada.chat("Ada L.")
+    found = {name: ada.chats(username=name) for name in ("Ada", "ada", "A\tda", "")}
+    assert found == {"Ada": [chat], "ada": [], "A\tda": [], "": []}
+    assert reasons(ada.get("/chats", username="\0")) == [("username", "invalid")]
 
 
-def test_a_stranger_s_chat_and_none_look_the_same(ada: Person, bob: Person) -> None:
-    hers, nobody_s = ada.chat(), str(uuid4())
-    for path in ("/chats/{}", "/chats/{}/messages", "/chats/{}/follow"):
-        answers = [bob.get(path.format(chat)) for chat in (hers, nobody_s)]
-        assert [problem(a, 404, "chat-not-found") for a in answers[:1]] == [answers[1].json()]
-    for refuse in (bob.delete(f"/chats/{hers}"), bob.delete(f"/chats/{nobody_s}")):
-        problem(refuse, 404, "chat-not-found")
-    for chat in (hers, nobody_s):
-        problem(bob.post_message(chat, "Hi"), 404, "chat-not-found")
-    assert body(bob.get("/chats"))["items"] == []
-    assert ada.messages(hers) == []
+def test_a_stranger_s_chat_and_none_look_the_same(ada: Person, bob: Person, chat: str) -> None:
+    for path in ("", "/messages", "/messages/all", "/follow", "/page", "/page?limit=1", "/prompt"):
+        hers, unknown = (bob.get(f"/chats/{c}{path}") for c in (chat, uuid4()))
+        assert problem(hers, 404, "chat-not-found") == unknown.json()
+    for other in (chat, str(uuid4())):
+        problem(bob.delete(f"/chats/{other}"), 404, "chat-not-found")
+        problem(bob.post_message(other, "Hi"), 404, "chat-not-found")
+        problem(bob.patch(f"/chats/{other}", title="mine now"), 404, "chat-not-found")
+        problem(bob.patch(f"/chats/{other}"), 404, "chat-not-found")
+    assert (bob.chats(), ada.messages(chat), ada.read(chat)["title"]) == ([], [], None)
 
 
 @pytest.mark.parametrize("chat", ["x", "1", "%00", "00000000-0000-0000-0000-00000000000g"])
 def test_a_malformed_chat_id_is_refused_by_name(ada: Person, chat: str) -> None:
     for path in (f"/chats/{chat}", f"/chats/{chat}/messages", f"/chats/{chat}/follow"):
-        found = problem(ada.get(path), 422, "invalid-input")
-        assert found["errors"][0]["field"] == "chat_id"
+        assert ("chat_id", "invalid") in reasons(ada.get(path))

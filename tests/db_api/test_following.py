@@ -1,262 +1,287 @@
 """A follower is told what it does not know, as soon as it is so, and nothing else."""
 
-import time
-from collections.abc import Callable
+import asyncio
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
+import httpx
 import pytest
-from app.settings import Settings
+from app.following import routes
 from fastapi import FastAPI
-from sqlalchemy import event
 
-from tests.db_api.api import Api, Person, body, problem
-from tests.db_api.conftest import ServeCopy, Sql, serve_api
+from tests.db_api.api import Api, Person, body, problem, reasons
+from tests.db_api.conftest import ServeCopy
+from tests.support.waiting import wait_until
 
-
-def follow(person: Person, chat: str, **params: Any) -> Any:
-    return body(person.get(f"/chats/{chat}/follow", **params))
-
-
-def known(told: Any) -> list[str]:
-    """What somebody who was told this knows, in the form of the query."""
-    forms = []
-    for followed in told["replies"]:
-        reply, offset = followed["reply"], followed["offset"] + len(followed["text"])
-        phase, place = reply["phase"] or "", reply["place"] or ""
-        read = "" if reply["prompt_tokens_read"] is None else reply["prompt_tokens_read"]
-        forms.append(f"{reply['id']}:{reply['state']}:{phase}:{place}:{read}:{offset}")
-    return forms
+Looks = Counter[str]
+KNOWN = ("id", "state", "phase", "queue_position", "prompt_tokens_read", "stop_requested")
+NEVER = 1000  # seconds: only a change wakes a follower
 
 
-class Follower:
-    """A long poll in a thread, with the time it took."""
-
-    def __init__(self, person: Person, chat: str, told: Any, since: int, **params: Any) -> None:
-        self.pool = ThreadPoolExecutor(1)
-        params = {"since": since, "known": known(told), "wait": 10} | params
-        self.began = time.monotonic()
-        self.future: Future[Any] = self.pool.submit(lambda: follow(person, chat, **params))
-        time.sleep(0.15)  # the first look is taken, now it waits
-
-    def told(self) -> tuple[Any, float]:
-        """What it was told, and how long after this call."""
-        called = time.monotonic()
-        told = self.future.result(15)
-        self.pool.shutdown()
-        return told, time.monotonic() - called
+def follow(person: Person, chat: str, known: Any = (), **params: Any) -> Any:
+    return person.read(chat, "/follow", known=json.dumps(known), **params)
 
 
-def test_who_knows_nothing_is_told_everything(api: Api, ada: Person) -> None:
-    chat = ada.chat(opening="Hello")
-    reply = ada.send(chat, worker="w")
-    api.store(reply, "Grüße 😀")
+def know(told: Any, before: Any = ()) -> list[Any]:
+    """What somebody knows who was told this, after what was known before."""
+    known = {reply["id"]: reply for reply in before}
+    for update in told["replies"]:
+        reply = {k: v for k, v in update["reply"].items() if k in KNOWN}
+        known[reply["id"]] = known.get(reply["id"], {}) | reply
+        for step in update["steps"]:
+            end = step["offset"] + len(step["text"])
+            known[reply["id"]] |= {"step": step["number"], "offset": end}
+    return list(known.values())
+
+
+def texts(told: Any) -> list[tuple[int, int, str]]:
+    """The only reply's new text: step, offset, text."""
+    return [(s["number"], s["offset"], s["text"]) for s in told["replies"][0]["steps"]]
+
+
+@pytest.fixture
+def looks(monkeypatch: pytest.MonkeyPatch) -> Looks:
+    """How often a follower has looked at a chat. It looks when it is woken, or after a while that
+    never passes."""
+    counted: Looks = Counter()
+    look = routes.look_once
+
+    def count(database: Any, person: Any, chat: Any, *rest: Any) -> Any:
+        told = look(database, person, chat, *rest)
+        counted[str(chat)] += 1
+        return told
+
+    monkeypatch.setattr(routes, "look_once", count)
+    monkeypatch.setattr(routes, "LOOK_AGAIN_S", NEVER)
+    return counted
+
+
+Waiting = Callable[..., Future[httpx.Response]]
+
+
+@pytest.fixture
+def waiting(looks: Looks) -> Iterator[Waiting]:
+    """``waiting(person, chat, known)``: a long poll that has taken its first look, and waits."""
+    with ThreadPoolExecutor(40) as pool:
+
+        def begin(person: Person, chat: str, known: Any = (), **params: Any) -> Any:
+            before = looks[chat]
+            params = {"since": 9, "wait": 25, "known": json.dumps(known)} | params
+            future = pool.submit(person.get, f"/chats/{chat}/follow", **params)
+            wait_until(lambda: looks[chat] > before)
+            return future
+
+        yield begin
+
+
+def test_who_knows_nothing_is_told_everything(
+    api: Api, ada: Person, chat: str, running: str
+) -> None:
+    api.store(running, "Grüße 😀")
     told = follow(ada, chat)
     assert told["messages"] == ada.messages(chat)
-    (only,) = told["replies"]
-    assert only["reply"] == ada.reply(chat, reply)
-    assert (only["offset"], only["text"], told["idle"]) == (0, "Grüße 😀", False)
+    assert told["replies"][0]["reply"] == ada.reply(chat, running)
+    assert (texts(told), told["idle"]) == ([(0, 0, "Grüße 😀")], False)
 
 
-def test_text_is_told_from_where_the_caller_s_ends(api: Api, ada: Person) -> None:
-    chat = ada.chat()
-    reply = ada.send(chat, worker="w")
-    api.store(reply, "Grüße 😀 an alle")
-    told = follow(ada, chat, since=2, known=[f"{reply}:running:writing:::7"])
-    assert told["messages"] == []
-    assert (told["replies"][0]["offset"], told["replies"][0]["text"]) == (7, " an alle")
-    api.finish(reply, "!", offset=15)
-    told = follow(ada, chat, since=2, known=[f"{reply}:running:writing:::15"])
-    assert (told["replies"][0]["text"], told["replies"][0]["reply"]["state"]) == ("!", "complete")
-    assert told["idle"] is True
+def test_text_is_told_step_by_step_from_where_the_caller_s_ends(
+    api: Api, ada: Person, chat: str, running: str
+) -> None:
+    api.store(running, "Grüße 😀 an alle")
+    known = {"id": running, "state": "running", "phase": "writing", "offset": 7}
+    assert texts(follow(ada, chat, [known], since=2)) == [(0, 7, " an alle")]
+    api.store(running, "!", 15)
+    api.store(running, "Und", step=1)
+    assert texts(follow(ada, chat, [known])) == [(0, 7, " an alle!"), (1, 0, "Und")]
+    api.finish(running, " so", step=1, offset=3)
+    told = follow(ada, chat, [known | {"step": 1, "offset": 2}], since=2)
+    assert (told["messages"], texts(told), told["idle"]) == ([], [(1, 2, "d so")], True)
+    assert texts(follow(ada, chat, [known])) == [(0, 7, " an alle!"), (1, 0, "Und so")]
+    whole = [{"id": running, "state": "complete", "step": 1, "offset": 6}]
+    assert texts(follow(ada, chat, whole)) == []
+    assert ada.contents(chat)[-1] == "Grüße 😀 an alle!Und so"
 
 
-def test_another_branch_is_news(api: Api, ada: Person) -> None:
-    chat = ada.chat(opening="Hello")
-    first = ada.send(chat, worker="w")
-    api.finish(first, "One.")
-    question = ada.messages(chat)[1]["id"]
-    second = body(ada.post_message(chat, "Other", replaces=question), 201)["reply"]["id"]
-    with ThreadPoolExecutor(1) as pool:
-        known = [f"{second}:queued::1::0"]
-        waiting = pool.submit(lambda: follow(ada, chat, since=9, known=known, head=second, wait=10))
-        time.sleep(0.15)
-        body(ada.http.put(f"/chats/{chat}/head", headers=ada.headers, json={"message_id": first}))
-        began = time.monotonic()
-        assert waiting.result(5)["head"] == first
-        assert time.monotonic() - began < 2
+def test_the_end_of_a_reply_of_one_step_is_told_from_its_message(
+    api: Api, ada: Person, chat: str, running: str
+) -> None:
+    api.store(running, "One")
+    known = know(follow(ada, chat))
+    api.finish(running, " two", offset=3)
+    told = follow(ada, chat, known, since=2)
+    assert (texts(told), told["replies"][0]["reply"]["state"]) == ([(0, 3, " two")], "complete")
 
 
-def test_a_reply_that_is_gone_is_news(api: Api, ada: Person) -> None:
-    chat = ada.chat(opening="Hello")
-    reply = ada.send(chat, worker="w")
-    body(ada.delete(f"/chats/{chat}/messages/{ada.messages(chat)[1]['id']}"))
-    began = time.monotonic()
-    told = follow(ada, chat, since=9, known=[f"{reply}:running:::0:0"], wait=5)
-    assert told["replies"] == []
-    assert time.monotonic() - began < 2
-
-
-def test_it_waits_when_there_is_nothing_new(ada: Person) -> None:
-    chat = ada.chat(opening="Hello")
-    began = time.monotonic()
-    told = follow(ada, chat, since=1, wait=0.3)
-    assert 0.3 <= time.monotonic() - began < 1
-    (opening,) = ada.messages(chat)
-    assert told == {"messages": [], "replies": [], "head": opening["id"], "idle": True}
-
-
-def test_a_new_message_wakes_it(ada: Person) -> None:
-    chat = ada.chat(opening="Hello")
-    follower = Follower(ada, chat, {"replies": []}, since=1)
-    ada.send(chat, "Hi")
-    told, took = follower.told()
-    assert took < 0.3
-    assert [m["content"] for m in told["messages"]] == ["Hi", ""]
-    assert told["replies"][0]["reply"]["place"] == 1
-
-
-def test_text_a_claim_and_the_end_wake_it(api: Api, ada: Person) -> None:
-    chat = ada.chat()
+def test_every_change_wakes_it_with_what_it_does_not_know(
+    api: Api, ada: Person, chat: str, waiting: Waiting
+) -> None:
     reply = ada.send(chat)
-    told = follow(ada, chat)
-    steps: list[tuple[Callable[[], Any], str, str]] = [
-        (lambda: api.claim(), "running", ""),
-        (lambda: api.store(reply, "One"), "running", "One"),
-        (lambda: api.store(reply, " two", 3), "running", " two"),
-        (lambda: api.finish(reply, "!", offset=7), "complete", "!"),
+    known = know(follow(ada, chat))
+    changes: list[tuple[Callable[[], Any], str, list[tuple[int, int, str]]]] = [
+        (lambda: api.claim(), "running", []),
+        (lambda: api.store(reply, "One"), "running", [(0, 0, "One")]),
+        (lambda: api.store(reply, " two", 3), "running", [(0, 3, " two")]),
+        (lambda: ada.stop(chat, reply), "running", []),
+        (lambda: api.store(reply, "", 7, prompt_tokens_read=9), "running", []),
+        (lambda: api.finish(reply, "!", offset=7), "complete", [(0, 7, "!")]),
     ]
-    for step, state, text in steps:
-        follower = Follower(ada, chat, told, since=2)
-        step()
-        told, took = follower.told()
-        assert took < 0.3
-        assert (told["replies"][0]["reply"]["state"], told["replies"][0]["text"]) == (state, text)
+    for change, state, text in changes:
+        follower = waiting(ada, chat, known)
+        change()
+        told = body(follower.result(20))
+        assert (told["replies"][0]["reply"]["state"], texts(told)) == (state, text)
+        known = know(told, known)
 
 
-def test_growing_text_wakes_only_who_wants_it(api: Api, ada: Person) -> None:
-    chat = ada.chat()
-    reply = ada.send(chat, worker="w")
-    api.store(reply, "One")
-    follower = Follower(ada, chat, follow(ada, chat), since=2, text="false", wait=1.2)
-    api.store(reply, " two", 3)
-    told, took = follower.told()
-    assert took > 0.8
-    assert told["replies"][0]["text"] == " two", "when it does answer, it tells all"
-
-
-def test_what_another_copy_writes_is_seen_within_a_second(
-    ada: Person, serve_copy: ServeCopy
+def test_a_new_message_another_branch_and_a_reply_that_is_gone_are_news(
+    ada: Person, chat: str, waiting: Waiting
 ) -> None:
-    chat = ada.chat()
-    reply = ada.send(chat, worker="w")
-    follower = Follower(ada, chat, follow(ada, chat), since=2)
+    follower = waiting(ada, chat, since=0)
+    first = ada.sent(chat, "Hi")
+    told = body(follower.result(20))
+    assert [m["content"] for m in told["messages"]] == ["Hi", ""]
+    assert told["replies"][0]["reply"]["queue_position"] == 1
+    edited = ada.sent(chat, "Other", replaces=first["message"]["id"])["reply"]["id"]
+    known = know(follow(ada, chat))
+    follower = waiting(ada, chat, known, head=edited)
+    ada.show(chat, first["reply"]["id"])
+    assert body(follower.result(20))["head"] == first["reply"]["id"]
+    follower = waiting(ada, chat, known)
+    ada.remove(chat, edited)
+    assert body(follower.result(20))["replies"] == []
+
+
+def test_growing_text_wakes_only_who_wants_it(
+    api: Api, ada: Person, chat: str, running: str, waiting: Waiting, looks: Looks
+) -> None:
+    api.store(running, "One")
+    known = know(follow(ada, chat))
+    patient, eager = waiting(ada, chat, known, text=False), waiting(ada, chat, known)
+    api.store(running, " two", 3, prompt_tokens_read=5)
+    assert texts(body(eager.result(20))) == [(0, 3, " two")]
+    assert (patient.done(), looks[chat]) == (False, 4), "it has not even looked"
+    api.store(running, "", 7, phase="waiting")
+    assert texts(body(patient.result(20))) == [(0, 3, " two")], "when it does answer, it tells all"
+
+
+def test_what_another_copy_writes_is_looked_for(
+    ada: Person,
+    chat: str,
+    running: str,
+    waiting: Waiting,
+    serve_copy: ServeCopy,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(routes, "LOOK_AGAIN_S", 0.05)
+    follower = waiting(ada, chat, know(follow(ada, chat)))
     with serve_copy() as other:
-        called = time.monotonic()
-        other.store(reply, "Hello")
-        told, _ = follower.told()
-    assert time.monotonic() - called < 2
-    assert told["replies"][0]["text"] == "Hello"
+        other.store(running, "Hello")
+        assert texts(body(follower.result(20))) == [(0, 0, "Hello")]
 
 
-def test_who_has_growing_text_from_elsewhere_is_looked_for_less_often(
-    api: Api, ada: Person, settings: Settings
+@pytest.mark.parametrize(("text", "pause"), [(True, 0.05), (False, 0.1)])
+def test_without_news_it_looks_again_until_its_time_is_over(
+    ada: Person, looks: Looks, monkeypatch: pytest.MonkeyPatch, text: bool, pause: float
 ) -> None:
-    def looks(**params: Any) -> int:
-        """Transactions of two seconds without news, in a copy of its own: each look is one."""
-        with serve_api(settings) as (copy, app):
-            begun: list[str] = []
+    """Who gets the growing text from elsewhere looks half as often."""
+    monkeypatch.setattr(routes, "LOOK_AGAIN_S", 0.05)
+    pauses, wait_for = list[float](), asyncio.wait_for
 
-            def note(_c: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-                begun.extend([statement] if "BEGIN" in statement else [])
+    async def note(changed: Any, seconds: float) -> Any:
+        pauses.append(seconds)
+        return await wait_for(changed, seconds)
 
-            person = Person(copy.http, ada.session_id)
-            event.listen(app.state.database.engine, "before_cursor_execute", note)
-            follow(person, chat, since=2, known=known(told), wait=2, **params)
-            return len(begun)
-
-    chat = ada.chat()
-    api.store(ada.send(chat, worker="w"), "Hello")
-    told = follow(ada, chat)
-    assert looks(text=False) < looks()
+    monkeypatch.setattr(asyncio, "wait_for", note)
+    chat = ada.chat(opening="Hello")
+    told = {"messages": [], "replies": [], "head": ada.read(chat)["head"], "idle": True}
+    assert follow(ada, chat, since=1, text=text, wait=0) == told
+    assert (looks[chat], pauses) == (1, [])
+    assert follow(ada, chat, since=1, text=text, wait=0.5) == told
+    assert (looks[chat] > 2, max(pauses)) == (True, pause)
 
 
-def test_the_place_in_line_is_news(api: Api, ada: Person, bob: Person) -> None:
+def test_the_queue_position_is_news(
+    api: Api, ada: Person, bob: Person, chat: str, waiting: Waiting, monkeypatch: pytest.MonkeyPatch
+) -> None:
     bob.send(bob.chat())
-    chat = ada.chat()
     ada.send(chat)
-    follower = Follower(ada, chat, follow(ada, chat), since=2)
+    known = know(follow(ada, chat))
+    monkeypatch.setattr(routes, "LOOK_AGAIN_S", 0.05)  # nothing in this chat changes
+    follower = waiting(ada, chat, known)
     api.claim()
-    told, took = follower.told()
-    assert took < 1
-    assert told["replies"][0]["reply"]["place"] == 1
-
-
-def test_a_deleted_chat_ends_it(ada: Person) -> None:
-    chat = ada.chat()
-    with ThreadPoolExecutor(1) as pool:
-        waiting = pool.submit(lambda: ada.get(f"/chats/{chat}/follow", wait=10))
-        time.sleep(0.15)
-        ada.delete(f"/chats/{chat}")
-        problem(waiting.result(5), 404, "chat-not-found")
-
-
-def test_an_ended_session_ends_it(ada: Person) -> None:
-    chat = ada.chat()
-    with ThreadPoolExecutor(1) as pool:
-        waiting = pool.submit(lambda: ada.get(f"/chats/{chat}/follow", wait=10))
-        time.sleep(0.15)
-        ada.delete("/sessions/current")
-        problem(waiting.result(5), 401, "session-ended")
-
-
-def test_followers_hold_no_connection_while_they_wait(app: FastAPI, ada: Person, sql: Sql) -> None:
-    chat = ada.chat()
-    with ThreadPoolExecutor(30) as pool:
-        waiting = [
-            pool.submit(lambda: ada.get(f"/chats/{chat}/follow", wait=1.5)) for _ in range(30)
-        ]
-        time.sleep(0.7)
-        began = time.monotonic()
-        assert ada.get(f"/chats/{chat}").status_code == 200
-        assert time.monotonic() - began < 0.3
-        busy = [app.state.database.engine.pool.checkedout() for _ in range(10)]
-        assert min(busy) == 0
-        assert {w.result().status_code for w in waiting} == {200}
-    assert not app.state.wakeups._waiters
-
-
-def test_a_follower_that_leaves_is_forgotten(app: FastAPI, api: Api, ada: Person) -> None:
-    chat = ada.chat()
-    with pytest.raises(Exception, match="timed out"):
-        api.http.get(f"/chats/{chat}/follow", headers=ada.headers, params={"wait": 20}, timeout=0.2)
-    deadline = time.monotonic() + 3
-    while app.state.wakeups._waiters and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not app.state.wakeups._waiters
-
-
-def test_a_stranger_s_reply_is_not_told_even_when_named(api: Api, ada: Person, bob: Person) -> None:
-    reply = ada.send(ada.chat(), worker="w")
-    api.store(reply, "secret")
-    told = follow(bob, bob.chat(), known=[f"{reply}:queued::::0"])
-    assert told["replies"] == []
+    assert body(follower.result(20))["replies"][0]["reply"]["queue_position"] == 1
 
 
 @pytest.mark.parametrize(
-    "params",
+    ("gone", "status", "slug"),
+    [("chats/{}", 404, "chat-not-found"), ("sessions/current", 401, "session-ended")],
+)
+def test_a_chat_or_session_that_ends_is_an_end(
+    ada: Person,
+    chat: str,
+    waiting: Waiting,
+    monkeypatch: pytest.MonkeyPatch,
+    gone: str,
+    status: int,
+    slug: str,
+) -> None:
+    if "sessions" in gone:
+        monkeypatch.setattr(routes, "LOOK_AGAIN_S", 0.05)  # that wakes nobody
+    follower = waiting(ada, chat)
+    ada.delete(f"/{gone.format(chat)}")
+    problem(follower.result(20), status, slug)
+
+
+def test_followers_hold_no_connection_and_none_is_left_behind(
+    app: FastAPI, ada: Person, chat: str, waiting: Waiting
+) -> None:
+    followers = [waiting(ada, chat, since=0) for _ in range(30)]
+    wait_until(lambda: app.state.database.engine.pool.checkedout() == 0)
+    ada.sent(chat, "Hi")
+    assert {follower.result(20).status_code for follower in followers} == {200}
+    assert not app.state.notifier._listeners
+
+
+def test_a_follower_that_leaves_is_forgotten(
+    app: FastAPI, api: Api, ada: Person, chat: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(routes, "LOOK_AGAIN_S", 0.05)
+    params, headers = {"wait": 25}, ada.headers
+    with pytest.raises(httpx.ReadTimeout):
+        api.http.get(f"/chats/{chat}/follow", headers=headers, params=params, timeout=0.2)
+    wait_until(lambda: not app.state.notifier._listeners)
+
+
+def test_a_stranger_s_reply_is_not_told_even_when_named(
+    api: Api, bob: Person, running: str
+) -> None:
+    api.store(running, "secret")
+    told = follow(bob, bob.chat(), [{"id": running, "state": "queued"}])
+    assert told["replies"] == []
+
+
+REPLY = {"id": "00000000-0000-7000-8000-000000000000", "state": "running"}
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
     [
-        {"known": "x"},
-        {"known": "00000000-0000-7000-8000-000000000000:lost::::0"},
-        {"known": "00000000-0000-7000-8000-000000000000:running::::9999999999"},
-        {"known": "-" * 36 + ":running::::0"},
-        {"since": -1},
-        {"since": 2**31},
-        {"wait": 26},
-        {"wait": "nan"},
-        {"text": "maybe"},
+        ("known", "x"),
+        ("known", json.dumps([REPLY] * 101)),
+        ("known.0.id", json.dumps([REPLY | {"id": "-" * 36}])),
+        ("known.0.state", json.dumps([REPLY | {"state": "lost"}])),
+        ("known.0.offset", json.dumps([REPLY | {"offset": 9999999999}])),
+        ("known.0.step", json.dumps([REPLY | {"step": -1}])),
+        ("since", -1),
+        ("since", 2**31),
+        ("wait", 26),
+        ("wait", "nan"),
+        ("text", "maybe"),
     ],
 )
-def test_a_bad_question_is_refused(ada: Person, params: dict[str, Any]) -> None:
-    found = problem(ada.get(f"/chats/{ada.chat()}/follow", **params), 422, "invalid-input")
-    assert found["errors"][0]["field"] in params
+def test_a_bad_question_is_refused(ada: Person, chat: str, field: str, value: Any) -> None:
+    answer = ada.get(f"/chats/{chat}/follow", **{field.split(".")[0]: value})
+    assert reasons(answer)[0][0] == field

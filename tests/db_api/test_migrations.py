@@ -1,81 +1,60 @@
 """Migrations: from nothing to now, by several copies at once, back and forth, and as modelled."""
 
 import os
-import subprocess
+import re
+import shutil
 import sys
-import time
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, get_args
 
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from app.health import find_head
+from app.db import replaceable
 from app.models import Base
+from app.replies.schemas import ErrorKind, FinalState, Phase, ReplyError, State
 from app.settings import Settings
+from app.web.health import find_head
 from sqlalchemy import create_engine, inspect, text
+from sqlalchemy.pool import NullPool
 
-from tests.db_api.conftest import ROOT, alembic_config, make_settings
-from tests.support.postgres import Database, Postgres
-
-
-@pytest.fixture
-def empty(postgres: Postgres) -> Iterator[Database]:
-    database = postgres.create_database()
-    yield database
-    postgres.drop_database(database)
+from tests.db_api.conftest import ROOT, TABLES, Sql, alembic_config, connect, new_database
+from tests.support.postgres import Postgres
+from tests.support.program import Program
+from tests.support.waiting import wait_until
 
 
 @pytest.fixture
-def fresh(postgres: Postgres, empty: Database) -> Settings:
+def fresh(postgres: Postgres) -> Iterator[Settings]:
     """Settings for an empty database."""
-    return make_settings(postgres, empty)
+    with new_database(postgres, revision=None) as settings:
+        yield settings
 
 
 def tables(settings: Settings) -> set[str]:
-    engine = create_engine(settings.database_url)
-    try:
-        return set(inspect(engine).get_table_names())
-    finally:
-        engine.dispose()
+    return set(inspect(create_engine(settings.database_url, poolclass=NullPool)).get_table_names())
 
 
-def test_copies_starting_at_once_migrate_once(empty: Database, fresh: Settings) -> None:
-    environment = os.environ | empty.environment | {"PYTHON": sys.executable}
-    copies = [
-        subprocess.Popen(
-            [ROOT / "db-api" / "migrate"], env=environment, stderr=subprocess.PIPE, text=True
-        )
-        for _ in range(2)
-    ]
-    logs = [copy.communicate(timeout=60)[1] for copy in copies]
-    assert [copy.returncode for copy in copies] == [0, 0], logs
-    assert sum("Running upgrade  -> 0001" in log for log in logs) == 1
-    assert tables(fresh) == {"alembic_version", "sessions", "chats", "messages", "replies"}
-
-
-def test_a_copy_waits_while_another_migrates(
-    postgres: Postgres, empty: Database, fresh: Settings
+def test_copies_starting_at_once_wait_for_each_other_and_migrate_once(
+    postgres: Postgres, fresh: Settings, tmp_path: Path
 ) -> None:
-    environment = os.environ | empty.environment | {"PYTHON": sys.executable}
+    environment = postgres.database(fresh.db_name).environment | {"PYTHON": sys.executable}
     waiting = (
         "SELECT count(*) FROM pg_locks JOIN pg_database d ON d.oid = database"
-        f" WHERE locktype = 'advisory' AND NOT granted AND datname = '{empty.name}'"
+        f" WHERE locktype = 'advisory' AND NOT granted AND datname = '{fresh.db_name}'"
     )
-    engine = create_engine(fresh.database_url)
-    with engine.begin() as other:
-        other.execute(text("SELECT pg_advisory_xact_lock(7035001)"))
-        copy = subprocess.Popen(
-            [ROOT / "db-api" / "migrate"], env=environment, stderr=subprocess.DEVNULL
-        )
-        while postgres.psql(waiting) != "1":
-            assert copy.poll() is None, "it did not wait"
-            time.sleep(0.05)
+    with connect(postgres, fresh) as other:
+        other.cursor().execute("SELECT pg_advisory_xact_lock(7035001)")
+        logs = [tmp_path / name for name in "ab"]
+        copies = [Program([ROOT / "db-api" / "migrate"], environment, log) for log in logs]
+        wait_until(lambda: postgres.psql(waiting) == "2")
         assert tables(fresh) == set()
-    engine.dispose()
-    assert copy.wait(30) == 0
-    assert "chats" in tables(fresh)
+    assert [copy.wait() for copy in copies] == [0, 0]
+    assert sum("Running upgrade  -> 0001" in log.read_text() for log in logs) == 1
+    assert tables(fresh) == {"alembic_version", *TABLES}
 
 
 def test_down_and_up_again(fresh: Settings) -> None:
@@ -85,64 +64,131 @@ def test_down_and_up_again(fresh: Settings) -> None:
         command.downgrade(config, "base")
         assert tables(fresh) == {"alembic_version"}
     command.upgrade(config, "head")
+    assert tables(fresh) == {"alembic_version", *TABLES}
 
 
-def test_what_was_written_before_keeps_its_numbers_and_is_found(
-    postgres: Postgres, empty: Database, fresh: Settings
-) -> None:
+def test_what_was_written_before_is_found_by_its_words(postgres: Postgres, fresh: Settings) -> None:
     """Row security binds the migrations, too: unlifted, it would hide every row from them."""
-    config = alembic_config(fresh)
-    command.upgrade(config, "0003")
+    command.upgrade(alembic_config(fresh), "0003")
     postgres.psql(
         "INSERT INTO sessions (expires_at) VALUES (now() + interval '1 day');"
         " INSERT INTO chats (session_id, username, system_prompt, title)"
-        " SELECT id, 'Ada', '', title FROM sessions, unnest(ARRAY['rivers', 'empty']) AS title;"
+        " SELECT id, 'Ada', '', 'rivers' FROM sessions;"
         " INSERT INTO messages (chat_id, session_id, seq, role, content)"
         " SELECT id, session_id, n, 'user', 'the river ' || n FROM chats,"
-        " generate_series(1, 7) AS n WHERE title = 'rivers'",
-        empty.name,
+        " generate_series(1, 7) AS n",
+        fresh.db_name,
     )
-    command.upgrade(config, "head")
-    found = postgres.psql("SELECT title, last_seq FROM chats ORDER BY title", empty.name)
-    assert found.splitlines() == ["empty|0", "rivers|7"]
-    search = (
-        "SET app.session_id = '{}'; SET ROLE app; SELECT count(*) FROM search_chats('river', 0, 50)"
-    )
-    session = postgres.psql("SELECT id FROM sessions", empty.name)
-    assert postgres.psql(search.format(session), empty.name) == "8"
+    command.upgrade(alembic_config(fresh), "head")
+    session = postgres.psql("SELECT id FROM sessions", fresh.db_name)
+    ask = f"SET app.session_id = '{session}'; SET ROLE app; SELECT count(*) FROM search_chats"
+    assert postgres.psql(f"{ask}('river', 0, 50)", fresh.db_name) == "8"
 
 
 def test_going_back_brings_back_nothing_that_was_deleted(
-    postgres: Postgres, empty: Database, fresh: Settings
+    postgres: Postgres, fresh: Settings
 ) -> None:
-    config = alembic_config(fresh)
-    command.upgrade(config, "head")
+    command.upgrade(alembic_config(fresh), "head")
     postgres.psql(
         "INSERT INTO sessions (expires_at) VALUES (now() + interval '1 day');"
-        " INSERT INTO chats (session_id, username, system_prompt, deleted_at)"
-        " SELECT id, 'Ada', '', gone FROM sessions, unnest(ARRAY[now(), NULL]) AS gone;"
+        " INSERT INTO chats (session_id, username, system_prompt, deleted_at, reply_tokens)"
+        " SELECT id, 'Ada', '', gone, 9000 FROM sessions, unnest(ARRAY[now(), NULL]) AS gone;"
         " INSERT INTO messages (chat_id, session_id, seq, role, content)"
         " SELECT id, session_id, 1, 'user', 'Hi' FROM chats;"
         " INSERT INTO messages (chat_id, session_id, seq, parent_id, role, content, client_key)"
-        " SELECT chat_id, session_id, 2, id, 'assistant', 'Hello', 'key' FROM messages",
-        empty.name,
+        " SELECT chat_id, session_id, 2, id, 'assistant', 'Hello', 'key' FROM messages;"
+        " INSERT INTO replies (message_id, chat_id, session_id, text, finished_steps, continued,"
+        " error, error_size, error_limit) SELECT id, chat_id, session_id, 'two',"
+        """ '[{"kind": "text", "text": "one, "}]', true, 'prompt-too-long', 5, 4"""
+        " FROM messages WHERE role = 'assistant'",
+        fresh.db_name,
     )
-    command.downgrade(config, "0003")
-    found = postgres.psql("SELECT count(*), count(client_key) FROM messages", empty.name)
-    assert found == "2|0"
-    assert postgres.psql("SELECT count(*) FROM chats", empty.name) == "1"
+    command.downgrade(alembic_config(fresh), "0010")
+    kept = (
+        "SELECT text, error, prefilled > 0, reply_tokens FROM replies"
+        " JOIN chats c ON c.id = chat_id WHERE deleted_at IS NULL"
+    )
+    assert postgres.psql(kept, fresh.db_name) == "one, two|prompt-too-long 5 4|t|4096"
+    command.downgrade(alembic_config(fresh), "0003")
+    found = "SELECT count(*), count(client_key), count(DISTINCT chat_id) FROM messages"
+    assert postgres.psql(found, fresh.db_name) == "2|0|1"
     forced = "SELECT count(*) FROM pg_class WHERE relforcerowsecurity"
-    assert postgres.psql(forced, empty.name) == "4"
+    assert postgres.psql(forced, fresh.db_name) == "4"
 
 
-def test_the_models_say_what_the_migrations_made(settings: Settings) -> None:
-    engine = create_engine(settings.database_url)
+def test_the_models_say_what_the_migrations_made(fresh: Settings) -> None:
+    command.upgrade(alembic_config(fresh), "head")
+    constraints = text(
+        "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint"
+        " WHERE contype = 'c' AND connamespace = CAST(:schema AS regnamespace)"
+    )
+    engine = create_engine(fresh.database_url, poolclass=NullPool)
     with engine.connect() as connection:
-        context = MigrationContext.configure(
-            connection, opts={"compare_type": True, "compare_server_default": True}
-        )
+        options = {"compare_type": True, "compare_server_default": True}
+        context = MigrationContext.configure(connection, opts=options)
         assert compare_metadata(context, Base.metadata) == []
-    engine.dispose()
+        # Alembic does not compare checks. So the models' own tables are made, in another schema.
+        connection.execute(text("CREATE SCHEMA modelled"))
+        modelled = connection.execution_options(schema_translate_map={None: "modelled"})
+        Base.metadata.create_all(modelled)
+        made, said = (
+            {tuple(row) for row in connection.execute(constraints, {"schema": schema})}
+            for schema in ("public", "modelled")
+        )
+    assert made == said
+    assert len(made) > 10
+
+
+def test_states_phases_and_errors_are_closed_sets_in_tables_and_schemas(sql: Sql) -> None:
+    checked = "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = %s"
+    kinds = {*get_args(ErrorKind), "unknown"}
+    for name, allowed in (
+        ("state", set(get_args(State))),
+        ("phase", set(get_args(Phase))),
+        ("error", kinds),
+    ):
+        ((definition,),) = sql(checked, f"replies_{name}_check")
+        assert set(re.findall(r"'([\w-]+)'::", definition)) == allowed
+    assert set(get_args(FinalState)) == set(get_args(State)) - {"queued", "running"}
+    for kind in kinds:
+        assert ReplyError(kind=kind, size=None, limit=None, detail=None).kind == kind
+
+
+def defined(pattern: str) -> list[Any]:
+    """What the files of sql/ make, by the names in their statements."""
+    files = sorted(replaceable.FOLDER.rglob("*.sql"))
+    return sorted(found for file in files for found in re.findall(pattern, file.read_text()))
+
+
+def test_functions_views_and_policies_are_those_of_the_files_and_no_others(sql: Sql) -> None:
+    functions = sql(
+        "SELECT proname::text FROM pg_proc p WHERE pronamespace = 'public'::regnamespace"
+        " AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = p.oid AND deptype = 'e')"
+    )
+    views = sql("SELECT viewname::text FROM pg_views WHERE schemaname = 'public'")
+    policies = sql("SELECT policyname::text, tablename::text FROM pg_policies")
+    assert sorted(name for (name,) in functions) == defined(
+        r"(?m)^CREATE OR REPLACE FUNCTION (\w+)"
+    )
+    assert [name for (name,) in views] == defined(r"(?m)^CREATE OR REPLACE VIEW (\w+)")
+    assert sorted(policies) == defined(r"(?m)^CREATE POLICY (\w+) ON (\w+)")
+    files = {str(p.relative_to(replaceable.FOLDER)) for p in replaceable.FOLDER.rglob("*.sql")}
+    assert files == {f"{name}.sql" for name in replaceable.ORDER}
+
+
+def test_a_changed_file_is_put_in_place_by_the_next_migration(
+    postgres: Postgres, fresh: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command.upgrade(alembic_config(fresh), "head")
+    look = "SELECT lease_length(), (SELECT count(*) FROM pg_policies)"
+    policies = len(defined(r"(?m)^CREATE POLICY (\w+)"))
+    assert postgres.psql(look, fresh.db_name) == f"00:00:10|{policies}"
+    changed = shutil.copytree(replaceable.FOLDER, tmp_path / "sql") / "jobs" / "lease_length.sql"
+    changed.write_text(changed.read_text().replace("10 seconds", "11 seconds"))
+    monkeypatch.setattr(replaceable, "FOLDER", tmp_path / "sql")
+    for _ in range(2):
+        command.upgrade(alembic_config(fresh), "head")
+        assert postgres.psql(look, fresh.db_name) == f"00:00:11|{policies}"
 
 
 def test_readiness_waits_for_the_newest_migration(settings: Settings) -> None:
@@ -151,22 +197,19 @@ def test_readiness_waits_for_the_newest_migration(settings: Settings) -> None:
 
 
 def test_message_content_is_in_no_index_but_by_its_words(settings: Settings) -> None:
-    engine = create_engine(settings.database_url)
-    indexes = inspect(engine).get_indexes("messages") + inspect(engine).get_indexes("replies")
-    engine.dispose()
-    indexes = [index for index in indexes if index["name"] != "messages_search_idx"]
-    indexed = {column for index in indexes for column in index["column_names"]}
-    assert indexed.isdisjoint({"content", "text", "title"})
-    assert "seq" in indexed, "the unique ones are looked at, too"
+    found = inspect(create_engine(settings.database_url, poolclass=NullPool))
+    indexes = [i for table in ("messages", "replies") for i in found.get_indexes(table)]
+    columns = {c for i in indexes if i["name"] != "messages_search_idx" for c in i["column_names"]}
+    assert columns.isdisjoint({"content", "text", "title", "finished_steps"})
+    assert "seq" in columns, "the unique ones are looked at, too"
 
 
-def test_migrate_says_in_a_line_that_there_is_no_database(postgres: Postgres) -> None:
-    environment = os.environ | postgres.database().environment
-    environment |= {"PYTHON": sys.executable, "DB_PORT": "1"}
-    done = subprocess.run(
-        [ROOT / "db-api" / "migrate"], env=environment, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 1
-    assert "Traceback" not in done.stderr
-    (line,) = done.stderr.splitlines()
+def test_migrate_says_in_a_line_that_there_is_no_database(
+    postgres: Postgres, tmp_path: Path
+) -> None:
+    nowhere = {**os.environ, **postgres.database().environment, "DB_PORT": "1"}
+    migrate = [ROOT / "db-api" / "migrate"]
+    copy = Program(migrate, nowhere | {"PYTHON": sys.executable}, tmp_path / "log")
+    assert copy.wait() == 1
+    (line,) = copy.log.read_text().splitlines()
     assert 'at "127.0.0.1", port 1 failed' in line

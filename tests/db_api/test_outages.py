@@ -1,16 +1,16 @@
 """PostgreSQL goes away and comes back; db-api says so and heals by itself."""
 
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from threading import Event
 
 import pytest
 from alembic import command
 
 from tests.db_api.api import Api, Person, body, problem
-from tests.db_api.conftest import alembic_config, make_settings, serve_api
+from tests.db_api.conftest import ServeCopy, alembic_config, make_settings, new_database, serve_api
 from tests.support.postgres import Postgres, running_postgres
+from tests.support.waiting import wait_until
 
 
 @pytest.fixture(scope="module")
@@ -26,20 +26,28 @@ def mortal() -> Iterator[tuple[Postgres, Api]]:
 
 def start_again(server: Postgres) -> None:
     """As a supervisor does: what the killed one left behind may hold its memory for a moment."""
-    for _ in range(20):
+
+    def start() -> bool:
         try:
-            return server.start()
+            server.start()
         except RuntimeError:
-            time.sleep(0.2)
-    raise RuntimeError("PostgreSQL does not start again")
+            return False
+        return True
+
+    wait_until(start)
+
+
+def fill_pool(person: Person) -> set[int]:
+    """Uses all connections at once; the statuses of the answers."""
+    with ThreadPoolExecutor(12) as pool:
+        return {a.status_code for a in pool.map(lambda _: person.get("/chats"), range(24))}
 
 
 def test_while_the_database_is_gone_every_call_says_so(mortal: tuple[Postgres, Api]) -> None:
     server, api = mortal
     person = api.person()
     chat = person.chat()
-    with ThreadPoolExecutor(12) as pool:  # fills the pool with connections that will die
-        list(pool.map(lambda _: person.get("/chats"), range(24)))
+    assert fill_pool(person) == {200}, "these connections will die"
     server.kill()
     for answer in (
         person.get("/chats"),
@@ -51,87 +59,80 @@ def test_while_the_database_is_gone_every_call_says_so(mortal: tuple[Postgres, A
     ):
         problem(answer, 503, "database-unavailable")
         assert answer.headers["retry-after"] == "2"
-    assert api.http.get("/health").json() == {"status": "ok"}
+    assert body(api.http.get("/health")) == {"status": "ok"}
     start_again(server)
     # Every pooled connection died with the old server: each is replaced before it is used.
-    with ThreadPoolExecutor(12) as pool:
-        answers = list(pool.map(lambda _: person.get(f"/chats/{chat}"), range(24)))
-    assert {answer.status_code for answer in answers} == {200}
-    assert api.http.get("/ready").json() == {"status": "ok"}
+    assert fill_pool(person) == {200}
+    assert body(api.http.get("/ready")) == {"status": "ok"}
     assert person.messages(chat) == [], "what was refused was not stored"
 
 
 def test_connections_that_died_unnoticed_are_replaced(mortal: tuple[Postgres, Api]) -> None:
     server, api = mortal
     person = api.person()
-    with ThreadPoolExecutor(12) as pool:
-        list(pool.map(lambda _: person.get("/chats"), range(24)))
-        server.stop()
-        start_again(server)
-        answers = list(pool.map(lambda _: person.get("/chats"), range(24)))
-    assert {answer.status_code for answer in answers} == {200}
+    fill_pool(person)
+    server.stop()
+    start_again(server)
+    assert fill_pool(person) == {200}
 
 
-def test_a_restart_under_load_loses_no_acknowledged_message(
-    mortal: tuple[Postgres, Api],
-) -> None:
+def test_a_restart_under_load_loses_no_acknowledged_message(mortal: tuple[Postgres, Api]) -> None:
     server, api = mortal
     person = api.person()
     chat = person.chat()
-    deadline = time.monotonic() + 2
+    acknowledged: list[list[str]] = [[] for _ in range(4)]
+    enough = Event()
 
-    def send_all(sender: int) -> list[str]:
-        acknowledged = []
+    def send_all(sender: int) -> None:
         number = 0
-        while time.monotonic() < deadline:
-            number += 1
+        while not enough.is_set():
             text = f"{sender}-{number}"
             if person.post_message(chat, text, key=text).status_code == 201:
-                acknowledged.append(text)
-        return acknowledged
+                acknowledged[sender].append(text)
+            number += 1
+
+    def wait_for_more() -> None:
+        before = [len(texts) for texts in acknowledged]
+        wait_until(lambda: all(len(t) > b for t, b in zip(acknowledged, before, strict=True)))
 
     with ThreadPoolExecutor(4) as pool:
         senders = [pool.submit(send_all, sender) for sender in range(4)]
-        time.sleep(0.5)
-        server.kill()
-        start_again(server)
-        acknowledged = [text for sender in senders for text in sender.result()]
-    found: list[Any] = []
-    before = None
-    while before or not found:
-        more: dict[str, Any] = {"before": before} if before else {}
-        page = body(person.get(f"/chats/{chat}/messages", limit=200, **more))
-        found = page["items"] + found
-        before = page["earlier"]
+        try:
+            wait_for_more()
+            server.kill()
+            start_again(server)
+            wait_for_more()
+        finally:
+            enough.set()
+    assert [sender.exception() for sender in senders] == [None] * 4
+    found, after = [], 0
+    while after is not None:
+        page = person.read(chat, "/messages/all", after=after)
+        found, after = found + page["items"], page["next"]
     stored = [m["content"] for m in found if m["role"] == "user"]
     assert len(stored) == len(set(stored))
-    assert set(acknowledged) <= set(stored)
+    assert {text for texts in acknowledged for text in texts} <= set(stored)
     assert [m["seq"] for m in found] == list(range(1, len(found) + 1))
 
 
 def test_not_ready_before_the_migrations(postgres: Postgres) -> None:
-    empty = postgres.create_database()
-    with serve_api(make_settings(postgres, empty)) as (api, _):
-        problem(api.http.get("/ready"), 503, "database-unavailable")
-        assert api.http.get("/health").status_code == 200
-    postgres.drop_database(empty)
+    for revision in (None, "0010"):
+        with new_database(postgres, revision) as old, serve_api(old) as (api, _):
+            problem(api.http.get("/ready"), 503, "database-unavailable")
+            assert api.http.get("/health").status_code == 200
 
 
-def test_a_stuck_statement_ends_as_a_503(mortal: tuple[Postgres, Api]) -> None:
-    server, api = mortal
-    person = api.person()
-    chat = person.chat()
-    server.psql("ALTER DATABASE parley SET lock_timeout = '300ms'", database="postgres")
-    # New connections only: let the pool make some.
-    settings = make_settings(server, server.database())
-    with serve_api(settings) as (other, _), ThreadPoolExecutor(1) as pool:
-        holder = pool.submit(
-            server.psql,
-            f"BEGIN; SELECT FROM chats WHERE id = '{chat}' FOR UPDATE; SELECT pg_sleep(1)",
-            "parley",
-        )
-        time.sleep(0.3)
-        same = Person(other.http, person.session_id)
-        problem(same.post_message(chat, "Hi"), 503, "database-unavailable")
-        holder.result()
-        assert same.post_message(chat, "Hi").status_code == 201
+def test_a_stuck_statement_ends_as_a_503(
+    ada: Person,
+    chat: str,
+    hold: Callable[..., None],
+    serve_copy: ServeCopy,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("app.db.transactions.STATEMENT_TIMEOUT_MS", 300)
+    with serve_copy() as impatient:
+        hold("SELECT FROM chats WHERE id = %s FOR UPDATE", chat)
+        stuck = ada.at(impatient).post_message(chat, "Hi")
+        problem(stuck, 503, "database-unavailable")
+        hold("ROLLBACK")
+        ada.at(impatient).sent(chat, "Hi")

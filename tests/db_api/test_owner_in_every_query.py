@@ -4,25 +4,22 @@ from collections.abc import Iterator
 from uuid import UUID
 
 import pytest
-from alembic import command
-from app.db import Database
-from app.messages.branches import is_shown
+from app.branches.show import is_shown
+from app.db.transactions import Database
 from app.settings import Settings
 
-from tests.db_api.api import Api, Person, body, problem
-from tests.db_api.conftest import alembic_config, make_settings, serve_api
+from tests.db_api.api import Api, Person, body, ids, problem
+from tests.db_api.conftest import TABLES, new_database, serve_api
 from tests.support.postgres import Postgres
 
 
 @pytest.fixture(scope="module")
 def unguarded(postgres: Postgres) -> Iterator[Settings]:
-    database = postgres.create_database()
-    settings = make_settings(postgres, database)
-    command.upgrade(alembic_config(settings), "head")
-    for table in ("sessions", "chats", "messages", "replies"):
-        postgres.psql(f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY", database.name)
-    yield settings
-    postgres.drop_database(database)
+    with new_database(postgres) as settings:
+        for table in TABLES:
+            off = f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY"
+            postgres.psql(off, settings.db_name)
+        yield settings
 
 
 @pytest.fixture(scope="module")
@@ -46,51 +43,49 @@ def test_a_stranger_reaches_nothing(bare: Api, her: Person, him: Person) -> None
     reply = her.send(chat, "secret", worker="w")
     bare.store(reply, "secret")
     before = her.messages(chat)
-    stop = f"/chats/{{}}/replies/{reply}/stop"
+    opening, question, _ = ids(before)
     for answer in (
         him.get(f"/chats/{chat}"),
         him.get(f"/chats/{chat}/messages"),
+        him.get(f"/chats/{chat}/messages", at=opening),
+        him.get(f"/chats/{chat}/messages/all"),
         him.get(f"/chats/{chat}/page"),
         him.get(f"/chats/{chat}/follow"),
-        him.post_message(chat, "Hi"),
-        him.post(stop.format(chat)),
-        him.get(f"/chats/{chat}/messages", at=before[0]["id"]),
-        him.get(f"/chats/{chat}/messages/all"),
         him.get(f"/chats/{chat}/prompt"),
+        him.post_message(chat, "Hi"),
+        him.post_reply(chat, reply),
+        him.post_stop(chat, reply),
         him.patch(f"/chats/{chat}", title="mine now"),
         him.patch(f"/chats/{chat}"),
-        him.put(f"/chats/{chat}/head", {"message_id": before[0]["id"]}),
-        him.ask_again(chat, reply),
-        him.delete(f"/chats/{chat}/messages/{before[1]['id']}"),
+        him.put_head(chat, opening),
+        him.delete(f"/chats/{chat}/messages/{question}"),
         him.delete(f"/chats/{chat}"),
         him.post(f"/chats/{chat}/restore"),
     ):
         problem(answer, 404, "chat-not-found")
     for answer in (
-        him.get(f"/chats/{his}/messages", at=before[0]["id"]),
-        him.get(f"/chats/{his}/page", at=before[0]["id"]),
-        him.get(f"/chats/{his}/page", before=before[1]["id"]),
-        him.put(f"/chats/{his}/head", {"message_id": before[0]["id"]}),
-        him.delete(f"/chats/{his}/messages/{before[1]['id']}"),
-        him.post_message(his, "Hi", replaces=before[1]["id"]),
-        him.ask_again(his, reply),
+        him.get(f"/chats/{his}/messages", at=opening),
+        him.get(f"/chats/{his}/messages", before=reply),
+        him.get(f"/chats/{his}/page", at=opening),
+        him.get(f"/chats/{his}/page", before=question),
+        him.put_head(his, opening),
+        him.delete(f"/chats/{his}/messages/{question}"),
+        him.post_message(his, "Hi", replaces=question),
+        him.post_reply(his, reply),
     ):
         problem(answer, 404, "message-not-found")
-    problem(him.post(stop.format(his)), 404, "reply-not-found")
-    found = him.get(f"/chats/{his}/messages", before=before[-1]["id"])
-    problem(found, 404, "message-not-found")
-    assert [c["id"] for c in body(him.get("/chats"))["items"]] == [his]
-    told = body(him.get(f"/chats/{his}/follow", known=f"{reply}:queued::::0"))
-    assert told["replies"] == []
-    assert her.messages(chat) == before
-    assert body(her.get(f"/chats/{chat}"))["title"] == "secret"
+    problem(him.post_stop(his, reply), 404, "reply-not-found")
+    assert him.chats() == [his]
+    known = f'[{{"id": "{reply}", "state": "queued"}}]'
+    assert him.read(his, "/follow", known=known)["replies"] == []
+    assert (her.messages(chat), her.read(chat)["title"]) == (before, "secret")
 
 
 def test_what_was_deleted_is_listed_for_its_owner_only(her: Person, him: Person) -> None:
     chat = her.chat()
     her.delete(f"/chats/{chat}")
-    assert [c["id"] for c in body(her.get("/chats/deleted"))["items"]] == [chat]
-    assert body(him.get("/chats/deleted"))["items"] == []
+    lists = [ids(body(person.get("/chats/deleted"))["items"]) for person in (her, him)]
+    assert lists == [[chat], []]
 
 
 def test_a_branch_is_walked_among_one_s_own(unguarded: Settings, her: Person, him: Person) -> None:
@@ -104,16 +99,10 @@ def test_a_branch_is_walked_among_one_s_own(unguarded: Settings, her: Person, hi
     database.close()
 
 
-def test_a_search_keeps_to_one_s_own(her: Person, him: Person) -> None:
-    her.send(her.chat(), "secret")
-    assert len(body(her.get("/search", q="secret"))["items"]) == 2
-    assert body(him.get("/search", q="secret")) == {"items": [], "more": False}
-
-
-def test_a_key_is_looked_up_among_one_s_own(her: Person, him: Person) -> None:
-    her.post_message(her.chat(), "Hi", key="k")
-    sent = body(him.post_message(him.chat(), "Hi", key="k"), 201)
-    assert sent["repeated"] is False
+def test_searches_and_keys_are_looked_up_among_one_s_own(her: Person, him: Person) -> None:
+    her.sent(her.chat(), "secret", key="k")
+    assert (len(her.search("secret")), him.search("secret")) == (2, [])
+    assert him.sent(him.chat(), "secret", key="k")["repeated"] is False
 
 
 def test_ending_or_renewing_a_session_leaves_others_alone(her: Person, him: Person) -> None:

@@ -1,124 +1,142 @@
-"""Text is stored for whoever holds the reply, where it ends, and nowhere else."""
+"""Text is stored for whoever holds the reply, where its last step ends, and nowhere else."""
 
-from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from tests.db_api.api import Api, Person, body, problem
-from tests.db_api.conftest import Sql
+from tests.db_api.api import Api, Person, body, problem, reasons
+from tests.db_api.conftest import RunOut, Sql
 
 
-def test_text_grows_and_is_read_at_once(api: Api, ada: Person) -> None:
-    chat = ada.chat()
-    reply = ada.send(chat, worker="w")
-    stored = api.store(reply, "Grüße", prompt_tokens=20, prompt_tokens_read=20, first_token_ms=7)
-    assert stored == {"id": reply, "held": True, "stop_requested": False, "length": 5}
-    assert api.store(reply, " 😀\0"[:2], 5)["length"] == 7
+def test_text_grows_and_is_read_at_once(api: Api, ada: Person, chat: str, running: str) -> None:
+    first = api.store(running, "Grüße", prompt_tokens=20, prompt_tokens_read=20, first_token_ms=7)
+    told = {"id": running, "held": True, "stop_requested": False, "step": 0}
+    assert first == told | {"length": 5}
+    assert api.store(running, " 😀", 5) == told | {"length": 7}
     message = ada.messages(chat)[-1]
-    assert message["content"] == "Grüße 😀"
-    assert message["reply"]["phase"] == "writing"
-    assert message["reply"]["prompt_tokens_read"] == 20
-    assert message["reply"]["first_token_ms"] == 7, "a later batch without it keeps it"
+    reply = message["reply"]
+    assert (message["content"], reply["phase"]) == ("Grüße 😀", "writing")
+    # A later batch without them keeps them.
+    assert (reply["prompt_tokens_read"], reply["first_token_ms"]) == (20, 7)
 
 
-def everything(sql: Sql) -> list[Any]:
-    return sql("SELECT * FROM replies")
+@pytest.mark.parametrize(
+    ("batch", "held"),
+    [
+        *(({"offset": offset}, True) for offset in (0, 4, 6, 2**31 - 1)),
+        ({"step": 1, "offset": 5}, True),
+        ({"step": 2, "offset": 0}, True),
+        ({"offset": 5, "worker": "other"}, False),
+    ],
+)
+def test_what_does_not_join_changes_nothing(
+    api: Api, running: str, sql: Sql, batch: dict[str, Any], held: bool
+) -> None:
+    api.store(running, "Hello")
+    before = sql("SELECT * FROM replies")
+    told = {"id": running, "held": held, "stop_requested": False, "step": 0}
+    assert api.store(running, "x", **batch) == told | {"length": 5 if held else 0}
+    assert sql("SELECT * FROM replies") == before
 
 
-def test_a_wrong_offset_changes_nothing(api: Api, ada: Person, sql: Sql) -> None:
-    reply = ada.send(ada.chat(), worker="w")
-    api.store(reply, "Hello")
-    before = everything(sql)
-    for offset in (0, 4, 6, 2**31 - 1):
-        stored = api.store(reply, "x", offset)
-        assert stored == {"id": reply, "held": True, "stop_requested": False, "length": 5}
-    assert everything(sql) == before
+def test_a_step_begins_right_after_the_last_one_and_counts_its_own_text(
+    api: Api, ada: Person, chat: str, running: str, lease_runs_out: RunOut
+) -> None:
+    assert api.store(running, "", step=1)["step"] == 0, "none begins before the first has text"
+    api.store(running, "First 😀")
+    second = api.store(running, "Se", step=1)
+    assert (second["step"], second["length"]) == (1, 2)
+    assert api.store(running, "x", 7)["step"] == 1, "the first is over"
+    assert api.store(running, "cond", 2, step=1)["length"] == 6
+    assert ada.contents(chat)[-1] == "First 😀Second"
+    lease_runs_out(running)
+    claim = api.claim()
+    assert [(s["kind"], s["text"]) for s in claim["steps"]] == [
+        ("text", "First 😀"),
+        ("text", "Second"),
+    ]
+    problem(api.post_finish(running, "!", offset=7), 409, "offset-differs")
+    found = problem(api.post_finish(running, "!", offset=7, step=1), 409, "offset-differs")
+    assert (found["step"], found["length"]) == (1, 6)
+    assert api.finish(running, "Second.", step=1)["length"] == 14
+    assert ada.contents(chat)[-1] == "First 😀Second."
 
 
-def test_a_wrong_worker_changes_nothing(api: Api, ada: Person, sql: Sql) -> None:
-    reply = ada.send(ada.chat(), worker="w")
-    before = everything(sql)
-    stored = api.store(reply, "x", worker="other")
-    assert stored == {"id": reply, "held": False, "stop_requested": False, "length": 0}
-    assert everything(sql) == before
+def test_a_new_step_is_progress(api: Api, running: str, lease_runs_out: RunOut) -> None:
+    """Also one that is shorter than the step before it."""
+    api.store(running, "A long step")
+    lease_runs_out(running)
+    api.claim()
+    api.store(running, "x", step=1)
+    lease_runs_out(running)
+    assert api.claim()["attempts"] == 0
 
 
 def test_only_running_replies_take_text(api: Api, ada: Person) -> None:
     queued, done = ada.send(ada.chat()), ada.send(ada.chat())
-    api.claim()
-    api.claim()
+    for _ in range(2):
+        api.claim()
     api.finish(done, "Done.")
-    api.http.post("/replies/release", json={"worker": "w"})
+    api.release()
     for reply in (queued, done, str(uuid4())):
         assert api.store(reply, "x")["held"] is False
 
 
 def test_a_heartbeat_renews_the_lease_by_the_database_s_clock(
-    api: Api, ada: Person, sql: Sql
+    api: Api, running: str, sql: Sql
 ) -> None:
-    reply = ada.send(ada.chat(), worker="w")
-    sql("UPDATE replies SET lease_until = clock_timestamp() + interval '1 s'")
-    api.store(reply, "", phase="reading")
-    ((left,),) = sql("SELECT extract(epoch FROM lease_until - clock_timestamp()) FROM replies")
-    assert 9 < left <= 10
+    ((before,),) = sql("UPDATE replies SET lease_until = now() + '1 s' RETURNING clock_timestamp()")
+    api.store(running, "", phase="reading")
+    renewed = "SELECT lease_until - lease_length() BETWEEN %s AND clock_timestamp() FROM replies"
+    assert sql(renewed, before) == [(True,)]
+    assert sql("SELECT lease_length() = interval '10 s'") == [(True,)]
 
 
 def test_a_runner_that_goes_on_adds_to_the_counts_but_the_first_word_stays(
-    api: Api, ada: Person, lease_runs_out: Callable[[str], None]
+    api: Api, running: str, lease_runs_out: RunOut
 ) -> None:
-    reply = ada.send(ada.chat(), worker="w")
-    api.store(reply, "One", completion_tokens=1, first_token_ms=90, total_ms=120)
-    lease_runs_out(reply)
+    api.store(running, "One", completion_tokens=1, first_token_ms=90, total_ms=120)
+    lease_runs_out(running)
     claimed = api.claim()["reply"]
     assert (claimed["completion_tokens"], claimed["total_ms"]) == (1, 120)
-    api.store(reply, " two", 3, completion_tokens=2, first_token_ms=400, total_ms=500)
-    done = api.finish(reply, "", offset=7, completion_tokens=2, first_token_ms=400, total_ms=510)
-    told = done["reply"]
+    counts = {"completion_tokens": 2, "first_token_ms": 400}
+    api.store(running, " two", 3, **counts, total_ms=500)
+    told = api.finish(running, "", offset=7, **counts, total_ms=510)["reply"]
     assert told["first_token_ms"] == 90
     assert (told["completion_tokens"], told["total_ms"]) == (2, 510)
 
 
-def test_one_call_stores_for_all_replies(api: Api, ada: Person, sql: Sql) -> None:
+def test_one_call_stores_for_all_replies(api: Api, ada: Person) -> None:
     replies = [ada.send(ada.chat(), worker="w") for _ in range(2)]
     lost = ada.send(ada.chat())
-    batches = [
-        {"id": reply, "offset": 0, "text": reply, "phase": "writing"} for reply in (*replies, lost)
-    ]
-    sent = {"worker": "w", "replies": batches}
-    answer = body(api.http.post("/replies/progress", json=sent))["replies"]
-    assert {a["id"]: (a["held"], a["length"]) for a in answer} == {
-        replies[0]: (True, 36),
-        replies[1]: (True, 36),
-        lost: (False, 0),
-    }
-    assert body(api.http.post("/replies/progress", json={"worker": "w", "replies": []})) == {
-        "replies": []
-    }
+    batches = [{"id": reply, "offset": 0, "text": reply} for reply in (*replies, lost)]
+    answer = body(api.post_progress(*batches))["replies"]
+    stored = {a["id"]: (a["held"], a["length"]) for a in answer}
+    assert stored == {replies[0]: (True, 36), replies[1]: (True, 36), lost: (False, 0)}
+    assert body(api.post_progress()) == {"replies": []}
 
 
-def test_a_stop_is_heard_with_the_next_heartbeat(api: Api, ada: Person) -> None:
-    chat = ada.chat()
-    reply = ada.send(chat, worker="w")
-    assert ada.stop(chat, reply)["stop_requested"] is True
-    assert api.store(reply, "")["stop_requested"] is True
-    assert api.store(reply, "", 7)["stop_requested"] is True
+def test_a_stop_is_heard_with_the_next_heartbeat(
+    api: Api, ada: Person, chat: str, running: str
+) -> None:
+    assert ada.stop(chat, running)["stop_requested"] is True
+    for offset in (0, 7):
+        assert api.store(running, "", offset)["stop_requested"] is True
 
 
 @pytest.mark.parametrize(
-    "change",
+    ("field", "value", "reason"),
     [
-        {"id": "x"},
-        {"offset": -1},
-        {"offset": 2**31},
-        {"text": "\0"},
-        {"phase": "thinking"},
-        {"prompt_tokens": -1},
+        ("id", "x", "invalid"),
+        ("step", -1, "out-of-range"),
+        ("offset", -1, "out-of-range"),
+        ("offset", 2**31, "out-of-range"),
+        ("text", "\0", "invalid"),
+        ("phase", "thinking", "invalid"),
+        ("prompt_tokens", -1, "out-of-range"),
     ],
 )
-def test_a_bad_batch_is_refused(api: Api, change: dict[str, Any]) -> None:
-    batch = {"id": str(uuid4()), "offset": 0, "text": "x", "phase": "writing"} | change
-    sent = {"worker": "w", "replies": [batch]}
-    found = problem(api.http.post("/replies/progress", json=sent), 422, "invalid-input")
-    assert found["errors"][0]["field"] == f"replies.0.{next(iter(change))}"
+def test_a_bad_batch_is_refused(api: Api, field: str, value: Any, reason: str) -> None:
+    batch = {"id": str(uuid4()), "offset": 0, "text": "x", "phase": "writing"} | {field: value}
+    assert reasons(api.post_progress(batch)) == [(f"replies.0.{field}", reason)]

@@ -1,10 +1,7 @@
 """What a person exports from a chat-ui, as text, and the files it is compared with."""
 
 import json
-import os
-import subprocess
 import sys
-import time
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -15,6 +12,8 @@ from itsdangerous import TimestampSigner
 
 from local.ports import free_port
 from tests.db_api.upgrade.rows import History, make_id
+from tests.support.program import Program
+from tests.support.waiting import answers
 
 GOLDEN = Path(__file__).parent / "golden"
 SLOTS = 4  # a queued reply's wait is told by how many run at once
@@ -22,28 +21,17 @@ RESTORED = "deleted"
 
 
 @contextmanager
-def start_service(folder: Path, settings: Mapping[str, str], port: int = 0) -> Iterator[str]:
+def start_service(folder: Path, settings: Mapping[str, str], log: Path) -> Iterator[str]:
     """Runs a service by its own start script until the block ends; its address."""
-    port = port or free_port()
-    address = {"PYTHON": sys.executable, "HOST": "127.0.0.1", "PORT": str(port)}
-    process = subprocess.Popen([folder / "start"], env={**os.environ, **address, **settings})
+    port = str(free_port())
+    address = {"PYTHON": sys.executable, "HOST": "127.0.0.1", "PORT": port}
+    service = Program([folder / "start"], {**settings, **address}, log)
+    url = f"http://127.0.0.1:{port}"
     try:
-        deadline = time.monotonic() + 60
-        while not is_healthy(url := f"http://127.0.0.1:{port}"):
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"{folder} did not start")
-            time.sleep(0.05)
+        service.wait_until(lambda: answers(f"{url}/health"))
         yield url
     finally:
-        process.terminate()
-        process.wait()
-
-
-def is_healthy(url: str) -> bool:
-    try:
-        return httpx.get(f"{url}/health").is_success
-    except httpx.TransportError:
-        return False
+        service.end()
 
 
 def chat_ui_settings(secrets: Path, db_api: str) -> dict[str, str]:

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from tests.db_api.api import Api
-from tests.db_api.upgrade.conftest import ReadRows, Rows, Upgraded
+from tests.db_api.api import Api, written
+from tests.db_api.conftest import connect
+from tests.db_api.upgrade.conftest import Rows, Upgraded, read_rows
 from tests.db_api.upgrade.exports import read_exports, read_golden
 from tests.db_api.upgrade.rows import ERRORS, make_id
 from tests.support.postgres import Postgres
@@ -75,7 +76,7 @@ def test_exports_are_what_they_were(
     assert found == read_golden(upgraded.revision)
 
 
-def test_unfinished_replies_go_on(upgraded: Upgraded, db_api: Api, copy_rows: ReadRows) -> None:
+def test_unfinished_replies_go_on(upgraded: Upgraded, db_api: Api, postgres: Postgres) -> None:
     """The worker that holds one writes on. All others are claimed in turn with their text, once
     those that nobody is to write any more are closed."""
     replies = upgraded.before["replies"]
@@ -87,14 +88,15 @@ def test_unfinished_replies_go_on(upgraded: Upgraded, db_api: Api, copy_rows: Re
     claimed: list[tuple[str, str, int]] = []
     ends: dict[str, End] = {live: ("complete", None, f"{held} so on")}
     while claim := db_api.claim():
-        reply, text = claim["reply"]["id"], "".join(step["text"] for step in claim["steps"])
+        reply, text = claim["reply"]["id"], written(claim)
         claimed.append((reply, text, claim["attempts"]))
         db_api.finish(reply, "𝒳.", offset=len(text))
         ends[reply] = ("complete", None, f"{text}𝒳.")
     expected = [(make_id(name), text, attempts) for name, text, attempts in CLAIMS]
     assert claimed == [claim for claim in expected if claim[0] in replies]
     ends |= {make_id(name): end for name, end in CLOSED.items() if make_id(name) in replies}
-    rows = copy_rows()
+    with connect(postgres, upgraded.settings) as connection:
+        rows = read_rows(connection)
     assert {key: find_end(rows, key) for key in ends} == ends
     assert {row["state"] for row in rows["replies"].values()} == {"complete", "stopped", "failed"}
 

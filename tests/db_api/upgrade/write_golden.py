@@ -29,7 +29,7 @@ from tests.support.postgres import Postgres, running_postgres
 def export_revision(postgres: Postgres, checkout: Path, revision: str) -> dict[str, str]:
     """The exports of that checkout, of rows that were inserted at this revision."""
     database = postgres.create_database()
-    secrets = postgres.directory / "secrets"
+    secrets, log = postgres.directory / "secrets", postgres.directory / "services.log"
     settings = {
         **database.environment,
         "DB_API_TOKEN_FILE": str(secrets / "db-api" / "token"),
@@ -51,8 +51,8 @@ def export_revision(postgres: Postgres, checkout: Path, revision: str) -> dict[s
     connection.close()
     migrate("head")
     with (
-        start_service(checkout / "db-api", settings) as db_api,
-        start_service(checkout / "chat-ui", chat_ui_settings(secrets, db_api)) as chat_ui,
+        start_service(checkout / "db-api", settings, log) as db_api,
+        start_service(checkout / "chat-ui", chat_ui_settings(secrets, db_api), log) as chat_ui,
     ):
         return read_exports(chat_ui, secrets, "Zoë")
 

@@ -1,0 +1,177 @@
+"""db-api's way to the database: who acts in a transaction, when it begins, what it costs, and
+statements that are planned once per connection and survive a change of the tables."""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+from uuid import UUID
+
+import pytest
+from app.chats import repository as chats
+from app.db.prepared import number_parameters
+from app.db.transactions import Database, acting_as_runner
+from sqlalchemy import Connection, event, text
+from sqlalchemy.exc import NotSupportedError, OperationalError
+
+from tests.db_api.api import Api, Person, body, problem
+from tests.db_api.conftest import TABLES, ServeCopy, Sql
+
+TOLD = re.compile(r'db-api;dur=([\d.]+), sql;dur=([\d.]+);desc="(\d+) round trips"')
+WHO = "SELECT current_user, current_setting('app.session_id', true)"
+
+
+def ask_who(connection: Connection) -> tuple[str, str | None]:
+    role, session = connection.exec_driver_sql(WHO).one()
+    return role, session
+
+
+def test_everybody_is_somebody_else(database: Database, ada: Person) -> None:
+    with database.unauthenticated() as connection:
+        login, _ = ask_who(connection)
+    with database.person(UUID(ada.session_id)) as connection:
+        assert ask_who(connection) == ("app", ada.session_id)
+        with acting_as_runner(connection):
+            assert ask_who(connection) == ("runner", ada.session_id)
+        assert ask_who(connection) == ("app", ada.session_id)
+    with database.runner() as connection:
+        assert ask_who(connection) == ("runner", "")
+    with database.unauthenticated() as connection:
+        assert ask_who(connection) == (login, "")
+
+
+def test_nothing_is_left_of_who_was_interrupted_before_the_first_statement(
+    database: Database, ada: Person
+) -> None:
+    with database.unauthenticated() as connection:
+        login, _ = ask_who(connection)
+    for interrupted in (database.person(UUID(ada.session_id)), database.runner_statement()):
+        with pytest.raises(KeyboardInterrupt), interrupted:
+            raise KeyboardInterrupt
+        with database.unauthenticated() as connection:
+            role, session = ask_who(connection)
+            assert (role, session or None) == (login, None)
+
+
+def test_one_statement_commits_itself_and_the_next_has_no_role(
+    database: Database, api: Api, running: str
+) -> None:
+    read = "SELECT text FROM replies"
+    with database.runner_statement() as connection:
+        connection.exec_driver_sql(
+            f"UPDATE replies SET text = 'kept' WHERE message_id = '{running}'"
+        )
+        with database.runner() as other:
+            assert other.exec_driver_sql(read).scalar_one() == "kept"
+        assert connection.exec_driver_sql(read).all() == []
+    assert 'desc="1 round trips"' in api.post_progress().headers["server-timing"]
+
+
+def test_a_transaction_that_the_database_ends_says_so_and_the_next_one_works(
+    database: Database, sql: Sql
+) -> None:
+    def be_interrupted() -> None:
+        with database.unauthenticated() as connection:
+            backend = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+            sql("SELECT pg_terminate_backend(%s)", backend)
+            ask_who(connection)
+
+    with pytest.raises(OperationalError):
+        be_interrupted()
+    with database.unauthenticated() as connection:
+        ask_who(connection)
+
+
+def test_an_answer_says_how_long_it_took_and_how_many_round_trips(
+    api: Api, ada: Person, chat: str
+) -> None:
+    counts = []
+    for path in ("/health", f"/chats/{chat}", f"/chats/{chat}/page"):
+        told = TOLD.fullmatch(ada.get(path).headers["server-timing"])
+        assert told
+        assert float(told[1]) >= float(told[2]) >= 0
+        counts.append(int(told[3]))
+    # A transaction begins with its first statement; its COMMIT is one more round trip.
+    assert counts == [0, 2, 3]
+    assert TOLD.fullmatch(api.http.get("/chats").headers["server-timing"]), "refused ones, too"
+
+
+def test_a_parameter_has_one_number_wherever_it_stands() -> None:
+    statement = "SELECT %(b)s, %(a)s::uuid WHERE x = %(b)s AND y LIKE 'z%%'"
+    numbered = "SELECT $1, $2::uuid WHERE x = $1 AND y LIKE 'z%%'"
+    assert number_parameters(statement) == (numbered, ["b", "a"])
+
+
+def test_a_statement_is_planned_once_per_connection_whoever_asks(
+    database: Database, ada: Person
+) -> None:
+    sent: list[str] = []
+
+    def note(_c: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        sent.append(statement)
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    half = text("SELECT CAST(:whole AS integer) / 2, '50 %'")
+    for whole in (6, 8):
+        with database.unauthenticated() as connection:
+            assert connection.execute(half, {"whole": whole}).one() == (whole / 2, "50 %")
+    planned = [statement for statement in sent if statement.startswith("PREPARE")]
+    assert planned == ["PREPARE s0 AS SELECT CAST($1 AS integer) / 2, '50 %%'"]
+    with database.person(UUID(ada.session_id)) as connection:
+        chats.list_page(connection, UUID(ada.session_id), limit=1)
+        plans = "SELECT generic_plans, custom_plans FROM pg_prepared_statements"
+        assert sorted(connection.exec_driver_sql(plans).all()) == [(1, 0), (2, 0)]
+
+
+@pytest.fixture
+def alter(sql: Sql) -> Iterator[Callable[..., None]]:
+    """Alters tables as a newer copy's migration would, until the test ends."""
+    undo = []
+
+    def change(tables: tuple[str, ...], change: str, back: str) -> None:
+        for table in tables:
+            sql(f"ALTER TABLE {table} {change}")
+            undo.append(f"ALTER TABLE {table} {back}")
+
+    yield change
+    for statement in undo:
+        sql(statement)
+
+
+def test_a_result_that_a_newer_copy_changed_is_only_away_for_a_moment(
+    database: Database, ada: Person, chat: str, alter: Callable[..., None], serve_copy: ServeCopy
+) -> None:
+    def read() -> None:
+        with database.runner_statement() as connection:
+            connection.execute(text("SELECT reply_tokens FROM chats"))
+
+    with serve_copy() as older:
+        person = ada.at(older)
+        read()
+        person.read(chat)
+        alter(("chats",), "ALTER reply_tokens TYPE bigint", "ALTER reply_tokens TYPE integer")
+        with pytest.raises(NotSupportedError):
+            read()
+        problem(person.get(f"/chats/{chat}"), 503, "database-unavailable")
+        read()
+        person.read(chat)
+
+
+def test_a_copy_goes_on_while_a_newer_one_adds_columns(
+    api: Api, ada: Person, chat: str, alter: Callable[..., None]
+) -> None:
+    def use_everything() -> None:
+        reply = ada.send(chat, worker="w")
+        api.store(reply, "Hello")
+        for part in ("", "/messages", "/page", "/follow", "/prompt", "/messages/all"):
+            ada.read(chat, part)
+        api.finish(reply, "!", offset=5, claim_next=True)
+        again = ada.regenerate(chat, reply, worker="w")["reply"]["id"]
+        api.finish(again, "Hello", state="stopped")
+        assert api.claim() is None
+        assert ada.chats() == [chat]
+        assert ada.search("hello")
+        body(ada.get("/sessions/current"))
+
+    use_everything()
+    alter(TABLES, "ADD COLUMN newer integer", "DROP COLUMN newer")
+    use_everything()

@@ -1,0 +1,61 @@
+"""What the sources themselves have to keep: imports run one way, and a number is written once."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.db_api.conftest import ROOT
+
+APP = ROOT / "db-api" / "app"
+
+# A part imports from parts below it only; those of one line don't know each other.
+LAYOUT = (
+    "main",
+    "models",
+    "pages following deleting",
+    "sending",
+    "queue",
+    "branches",
+    "prompt",
+    "messages",
+    "replies",
+    "chats",
+    "sessions",
+    "jobs",
+    "search",
+    "web",
+    "db",
+    "notifier timing",
+    "errors texts settings",
+    "limits",
+)
+LEVEL = {part: level for level, line in enumerate(LAYOUT) for part in line.split()}
+
+
+def imports(file: Path) -> Iterator[str]:
+    """The parts of the app that a module imports."""
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("app"):
+            names = [node.module] if "." in node.module else [f"app.{a.name}" for a in node.names]
+            yield from (name.split(".")[1] for name in names)
+
+
+def test_no_import_runs_up_the_layout() -> None:
+    up = []
+    for file in APP.rglob("*.py"):
+        part = file.relative_to(APP).parts[0].removesuffix(".py")
+        if part != "__init__":
+            up += [
+                f"{file.relative_to(APP)} imports {other}"
+                for other in imports(file)
+                if other != part and LEVEL[other] <= LEVEL[part]
+            ]
+    assert up == []
+
+
+def test_a_lease_s_length_is_written_once() -> None:
+    written = re.compile(r"\b10 ?s(ec(onds?)?)?\b|\b10\b.*lease|lease.*\b10\b", re.IGNORECASE)
+    sources = [*APP.rglob("*.py"), *(ROOT / "db-api" / "sql").rglob("*.sql")]
+    found = [file.name for file in sources if written.search(file.read_text())]
+    assert found == ["lease_length.sql"]

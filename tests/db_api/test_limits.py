@@ -1,0 +1,140 @@
+"""What is accepted: db-api owns every rule about input, tells it, and says why it refuses."""
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.db_api.api import Api, Person, body, problem, reasons
+from tests.db_api.conftest import ServeCopy
+
+Give = Callable[[Person, str, Any], httpx.Response]
+"""What a person gives, for a chat."""
+
+
+def change(field: str) -> Give:
+    return lambda person, chat, value: person.patch(f"/chats/{chat}", **{field: value})
+
+
+LINES: list[tuple[str, Give]] = [
+    ("username", lambda p, _, text: p.post("/chats", {"username": text, "system_prompt": ""})),
+    ("name", lambda p, _, text: p.post("/sessions", {"name": text})),
+    ("name", lambda p, _, text: p.patch("/sessions/current", name=text)),
+    ("title", change("title")),
+]
+# One line of a page, and why it is refused.
+RULE = {
+    "": "missing",
+    " \t\n": "missing",
+    " \u3000\x85\u00a0": "missing",
+    "\u115f\u3164\u200d\u2800\ufeff": "missing",
+    "x" * 81: "too-long",
+    "two\nlines": "control-characters",
+    "bell\x07": "control-characters",
+    "NUL\0": "control-characters",
+    "turned \u202eround": "control-characters",
+    "turned \u2067round": "control-characters",
+    7: "invalid",
+    "x" * 80: None,
+    " \t" + "é\u200d😀!" * 20 + "\n": None,
+    "Grüße 世界 e\u0301 \u200f.": None,
+}
+
+
+@pytest.mark.parametrize(("field", "give"), LINES)
+def test_names_and_titles_follow_one_rule(ada: Person, chat: str, field: str, give: Give) -> None:
+    answers = {text: give(ada, chat, text) for text in RULE}
+    refused = {text: reasons(a)[0] for text, a in answers.items() if not a.is_success}
+    assert refused == {text: (field, reason) for text, reason in RULE.items() if reason}
+    kept = {text: a.json()[field] for text, a in answers.items() if a.is_success}
+    assert kept == {text: str(text).strip() for text, reason in RULE.items() if not reason}
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "told"),
+    [
+        ("title", f" {'é' * 10_000} ", {"reason": "too-long", "size": 10_000, "limit": 80}),
+        ("title", None, {"reason": "invalid"}),
+        ("pinned", None, {"reason": "invalid"}),
+        ("pinned", "perhaps", {"reason": "invalid"}),
+        ("system_prompt", "é" * 8001, {"reason": "too-long", "size": 8001, "limit": 8000}),
+        ("system_prompt", "NUL\0", {"reason": "invalid"}),
+        ("system_prompt", None, {"reason": "invalid"}),
+        ("temperature", -0.01, {"reason": "out-of-range", "least": 0, "most": 2}),
+        ("temperature", 2.01, {"reason": "out-of-range", "least": 0, "most": 2}),
+        ("temperature", "warm", {"reason": "invalid"}),
+        ("reply_tokens", 0, {"reason": "out-of-range", "least": 1, "most": 2048}),
+        ("reply_tokens", 2049, {"reason": "out-of-range", "least": 1, "most": 2048}),
+        ("reply_tokens", 1.5, {"reason": "invalid"}),
+    ],
+)
+def test_a_refused_change_says_why_and_changes_nothing(
+    ada: Person, chat: str, field: str, value: Any, told: dict[str, Any]
+) -> None:
+    before = ada.read(chat)
+    changes = {"title": "Good", "pinned": True} | {field: value}
+    answer = ada.patch(f"/chats/{chat}", **changes)
+    (error,) = problem(answer, 422, "invalid-input")["errors"]
+    assert error.pop("message")
+    assert error == {"field": field} | told
+    assert "é" not in answer.text, "what was written is not repeated"
+    assert ada.read(chat) == before
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "reason"),
+    [
+        ("username", None, "invalid"),
+        ("system_prompt", "x" * 8001, "too-long"),
+        ("system_prompt", None, "invalid"),
+        ("opening_message", "x" * 8001, "too-long"),
+        ("opening_message", "A\0", "invalid"),
+    ],
+)
+def test_a_chat_with_a_bad_field_is_not_created(
+    ada: Person, field: str, value: Any, reason: str
+) -> None:
+    new = {"username": "Ada", "system_prompt": "", "opening_message": None} | {field: value}
+    assert reasons(ada.post("/chats", new)) == [(field, reason)]
+    assert ada.chats() == []
+
+
+@pytest.mark.parametrize("raw", ["NaN", "Infinity", "-Infinity", "1e400"])
+def test_what_is_no_number_is_no_temperature(ada: Person, chat: str, raw: str) -> None:
+    headers = ada.headers | {"Content-Type": "application/json"}
+    content = f'{{"temperature": {raw}}}'
+    answer = ada.http.patch(f"/chats/{chat}", headers=headers, content=content)
+    assert reasons(answer)[0][0] == "temperature"
+
+
+def test_the_limits_told_are_the_ones_enforced(
+    ada: Person, chat: str, serve_copy: ServeCopy
+) -> None:
+    enforced: dict[str, tuple[Give, Callable[[int], Any]]] = {
+        "name_characters": (LINES[0][1], "x".__mul__),
+        "title_characters": (change("title"), "x".__mul__),
+        "system_prompt_characters": (change("system_prompt"), "x".__mul__),
+        "temperature": (change("temperature"), int),
+        "reply_tokens": (change("reply_tokens"), int),
+        "message_bytes": (lambda p, chat, text: p.post_message(chat, text), "x".__mul__),
+    }
+    with serve_copy(message_limit=50, lm_max_tokens=70) as api:
+        told = body(api.http.get("/limits"))
+        assert set(told) == set(enforced)
+        assert (told["message_bytes"], told["reply_tokens"]) == (50, 70)
+        for name, (give, make) in enforced.items():
+            most = int(told[name])
+            assert give(ada.at(api), chat, make(most)).is_success, name
+            assert give(ada.at(api), chat, make(most + 1)).status_code in (413, 422), name
+
+
+def test_the_defaults_are_told_as_documented(api: Api) -> None:
+    assert body(api.http.get("/limits")) == {
+        "name_characters": 80,
+        "title_characters": 80,
+        "system_prompt_characters": 8000,
+        "message_bytes": 32_768,
+        "reply_tokens": 2048,
+        "temperature": 2,
+    }
