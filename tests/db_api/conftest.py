@@ -33,7 +33,7 @@ TABLES = ("sessions", "chats", "messages", "replies")
 
 Sql = Callable[..., list[tuple[Any, ...]]]
 ServeCopy = Callable[..., contextlib.AbstractContextManager[Api]]
-RunOut = Callable[[str], None]
+RunOut = Callable[[str], object]
 
 
 def alembic_config(settings: Settings) -> Config:
@@ -192,4 +192,4 @@ def serve_copy(settings: Settings, sql: Sql) -> ServeCopy:
 def lease_runs_out(sql: Sql) -> RunOut:
     """Lets a reply's lease be over."""
     expire = "UPDATE replies SET lease_until = clock_timestamp() - interval '1 s'"
-    return lambda reply: sql(f"{expire} WHERE message_id = %s", reply) and None
+    return lambda reply: sql(f"{expire} WHERE message_id = %s", reply)

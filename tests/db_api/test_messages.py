@@ -35,8 +35,8 @@ def test_what_cannot_be_a_message_is_refused(ada: Person, chat: str, sql: Sql) -
     for raw in ('"NUL \\u0000"', "null", "7", r'"\ud800"', r'"\udfff x"'):
         answer = ada.post_raw(path, f'{{"client_key": "k", "content": {raw}}}')
         assert reasons(answer) == [("content", "invalid")]
-    for raw in (b'{"content": "\xff\xfe"}', b"{", b"[" * 5000, b""):
-        problem(ada.post_raw(path, raw), 422, "invalid-input")
+    for broken in (b'{"content": "\xff\xfe"}', b"{", b"[" * 5000, b""):
+        problem(ada.post_raw(path, broken), 422, "invalid-input")
     assert sql("SELECT count(*) FROM messages") == [(0,)]
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
+from typing import Any
 
 import pytest
 from alembic import command
@@ -105,7 +106,7 @@ def test_a_restart_under_load_loses_no_acknowledged_message(mortal: tuple[Postgr
         finally:
             enough.set()
     assert [sender.exception() for sender in senders] == [None] * 4
-    found, after = [], 0
+    found, after = list[Any](), 0
     while after is not None:
         page = person.read(chat, "/messages/all", after=after)
         found, after = found + page["items"], page["next"]

@@ -100,7 +100,7 @@ def test_a_runner_that_goes_on_adds_to_the_counts_but_the_first_word_stays(
     lease_runs_out(running)
     claimed = api.claim()["reply"]
     assert (claimed["completion_tokens"], claimed["total_ms"]) == (1, 120)
-    counts = {"completion_tokens": 2, "first_token_ms": 400}
+    counts: dict[str, Any] = {"completion_tokens": 2, "first_token_ms": 400}
     api.store(running, " two", 3, **counts, total_ms=500)
     told = api.finish(running, "", offset=7, **counts, total_ms=510)["reply"]
     assert told["first_token_ms"] == 90

@@ -83,8 +83,8 @@ def test_nobody_else_sees_a_row(
             seen = {table: [row[0] for row in act(f"SELECT * FROM {table}")] for table in TABLES}
             return seen | {"search": act(SEARCHED)}
 
-    mine, nothing = see(hers["session"]), {table: [] for table in (*TABLES, "search")}
-    assert [len(rows) for rows in mine.values()] == [1, 1, 5, 2, 3]
+    nothing: dict[str, Any] = dict.fromkeys((*TABLES, "search"), [])
+    assert [len(rows) for rows in see(hers["session"]).values()] == [1, 1, 5, 2, 3]
     # A session's own row is known by its id, or an ended one could not be told from none.
     assert see(strangers[0]) == nothing | {"sessions": [strangers[0]]}
     assert [see(stranger) for stranger in strangers[1:]] == [nothing] * 3

@@ -11,7 +11,7 @@ import httpx
 from itsdangerous import TimestampSigner
 
 from local.ports import free_port
-from tests.db_api.upgrade.rows import History, make_id
+from tests.db_api.upgrade.rows import CHATS, IDS
 from tests.support.program import Program
 from tests.support.waiting import answers
 
@@ -48,7 +48,7 @@ def chat_ui_settings(secrets: Path, db_api: str) -> dict[str, str]:
 def read_exports(chat_ui: str, secrets: Path, session: str) -> dict[str, str]:
     """Every export of the session by its file's name: first all chats, then each by itself, with
     the deleted one restored."""
-    cookie = b64encode(json.dumps({"id": make_id(session)}).encode())
+    cookie = b64encode(json.dumps({"id": IDS[session]}).encode())
     signed = TimestampSigner((secrets / "cookie" / "key").read_text().strip()).sign(cookie)
     with httpx.Client(base_url=chat_ui, cookies={"parley": signed.decode()}, timeout=60) as client:
 
@@ -59,12 +59,11 @@ def read_exports(chat_ui: str, secrets: Path, session: str) -> dict[str, str]:
 
         found = {"all.json": read("/export.json"), "all.md": read("/export.md")}
         ids = [each["chat"]["id"] for each in json.loads(found["all.json"])["chats"]]
-        if client.post(f"/chats/{make_id(RESTORED)}/restore").status_code == 303:
-            ids.append(make_id(RESTORED))
-        names = History().chats
+        if client.post(f"/chats/{IDS[RESTORED]}/restore").status_code == 303:
+            ids.append(IDS[RESTORED])
         for chat in ids:
             for ending in ("json", "md"):
-                name = f"{names[chat].replace(' ', '-')}.{ending}"
+                name = f"{CHATS[chat].replace(' ', '-')}.{ending}"
                 found[name] = read(f"/chats/{chat}/export.{ending}")
         return found
 

@@ -6,7 +6,7 @@ from tests.db_api.api import Api, written
 from tests.db_api.conftest import connect
 from tests.db_api.upgrade.conftest import Rows, Upgraded, read_rows
 from tests.db_api.upgrade.exports import read_exports, read_golden
-from tests.db_api.upgrade.rows import ERRORS, make_id
+from tests.db_api.upgrade.rows import IDS
 from tests.support.postgres import Postgres
 
 RENAMED = {
@@ -22,6 +22,10 @@ ADDED: dict[str, dict[str, Any]] = {
     "messages": {},
     "replies": {"finished_steps": []},
 }
+# An error was any text. Size and limit are known of one; of what Parley itself never wrote, all of
+# it is kept as the detail.
+KINDS = ("model-broke", "model-refused", "prompt-too-long", "reply-limit")
+SIZED = {"prompt-too-long 5000 4096": ("prompt-too-long", 5000, 4096, None)}
 
 # In this order, each with the text that was written of it, and how often that was tried in vain.
 CLAIMS = (
@@ -34,15 +38,19 @@ CLAIMS = (
     ("Bob's, was served", "", 0),
     ("second", "", 0),
 )
-End = tuple[str, str | None, str]
-"""State, kind of error, and content."""
-
-# By the first claim.
-CLOSED: dict[str, End] = {
+# By the first claim: state, kind of error, and content.
+CLOSED = {
     "reply given up": ("failed", "model-broke", "Four"),
     "reply told to stop": ("stopped", None, "Enough"),
     "running, deleted": ("stopped", None, "Not y"),
 }
+
+
+def read_error(text: str | None) -> dict[str, Any]:
+    """The columns that an error's text has become."""
+    known = SIZED | {kind: (kind, None, None, None) for kind in (None, *KINDS)}
+    values = known.get(text, ("unknown", None, None, text))
+    return dict(zip(("error", "error_size", "error_limit", "error_detail"), values, strict=True))
 
 
 def expect_rows(before: Rows) -> Rows:
@@ -55,12 +63,11 @@ def expect_rows(before: Rows) -> Rows:
         for table, rows in before.items()
     }
     for chat in expected["chats"].values():
-        written = (m["seq"] for m in before["messages"].values() if m["chat_id"] == chat["id"])
-        chat.setdefault("last_seq", max(written, default=0))
+        seqs = (m["seq"] for m in before["messages"].values() if m["chat_id"] == chat["id"])
+        chat.setdefault("last_seq", max(seqs, default=0))
     for reply in expected["replies"].values():
-        kind, size, limit, detail = ERRORS[reply["error"]]
-        reply |= {"error": kind, "error_size": size, "error_limit": limit, "error_detail": detail}
         reply |= {"continued": reply.get("continued", 0) > 0, "progress": len(reply["text"])}
+        reply |= read_error(reply["error"])
     return expected
 
 
@@ -80,27 +87,24 @@ def test_unfinished_replies_go_on(upgraded: Upgraded, db_api: Api, postgres: Pos
     """The worker that holds one writes on. All others are claimed in turn with their text, once
     those that nobody is to write any more are closed."""
     replies = upgraded.before["replies"]
-    live, worker = make_id("reply live"), "worker of reply live"
+    live, worker = IDS["reply live"], "worker of reply live"
     held: str = replies[live]["text"]
     stored = db_api.store(live, " so", len(held), worker=worker)
     assert (stored["held"], stored["length"]) == (True, len(held) + 3)
     db_api.finish(live, " on", offset=len(held) + 3, worker=worker)
-    claimed: list[tuple[str, str, int]] = []
-    ends: dict[str, End] = {live: ("complete", None, f"{held} so on")}
+    claimed, ends = list[Any](), {live: ("complete", None, f"{held} so on")}
     while claim := db_api.claim():
         reply, text = claim["reply"]["id"], written(claim)
         claimed.append((reply, text, claim["attempts"]))
         db_api.finish(reply, "𝒳.", offset=len(text))
         ends[reply] = ("complete", None, f"{text}𝒳.")
-    expected = [(make_id(name), text, attempts) for name, text, attempts in CLAIMS]
-    assert claimed == [claim for claim in expected if claim[0] in replies]
-    ends |= {make_id(name): end for name, end in CLOSED.items() if make_id(name) in replies}
+    assert claimed == [(IDS[name], *rest) for name, *rest in CLAIMS if IDS[name] in replies]
+    ends |= {IDS[name]: end for name, end in CLOSED.items() if IDS[name] in replies}
     with connect(postgres, upgraded.settings) as connection:
         rows = read_rows(connection)
-    assert {key: find_end(rows, key) for key in ends} == ends
-    assert {row["state"] for row in rows["replies"].values()} == {"complete", "stopped", "failed"}
-
-
-def find_end(rows: Rows, reply: str) -> End:
-    row = rows["replies"][reply]
-    return row["state"], row["error"], rows["messages"][reply]["content"]
+    contents, after = rows["messages"], rows["replies"]
+    found = {
+        key: (after[key]["state"], after[key]["error"], contents[key]["content"]) for key in ends
+    }
+    assert found == ends
+    assert {row["state"] for row in after.values()} == {"complete", "stopped", "failed"}
