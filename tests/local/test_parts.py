@@ -132,10 +132,12 @@ def test_offline_the_small_model_is_taken_and_kept_for_the_run(
 
 
 def test_another_failure_of_the_fetcher_is_not_covered_up(tmp_path: Path, lock: int) -> None:
-    fetcher = write_fetcher(tmp_path, "exit 4")  # what came is not the model
+    calls = tmp_path / "calls"
+    fetcher = write_fetcher(tmp_path, f"echo >>{calls}; exit 4")  # what came is not the model
     with pytest.raises(SystemExit) as ended:
         bring_model({"PYTHON": fetcher}, tmp_path / "fallen-back", lock)
     assert ended.value.code == 4
+    assert calls.read_text() == "\n"
 
 
 def test_a_log_is_shown_from_now_on_line_by_line_and_over_a_rotation(
