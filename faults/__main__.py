@@ -4,25 +4,19 @@ import asyncio
 import signal
 import sys
 
-from faults.options import Options, read_options
+from faults.options import read_options
 from faults.running import Run
 from faults.scenarios import SCENARIOS
 from faults.terminal import say
 
 
-async def _run(options: Options) -> int:
-    task = asyncio.current_task()
-    assert task is not None
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-    return await Run(options).run()
-
-
 def main() -> int:
-    """Runs what was asked for; Ctrl-C stops everything that was started."""
+    """Runs what was asked for; Ctrl-C and SIGTERM stop everything that was started."""
     options = read_options(sys.argv[1:], [scenario.name for scenario in SCENARIOS])
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     try:
-        return asyncio.run(_run(options))
-    except (KeyboardInterrupt, asyncio.CancelledError):
+        return asyncio.run(Run(options).run())
+    except KeyboardInterrupt:
         say("stopped; finished parts are kept")
         return 130
 

@@ -5,11 +5,11 @@ that is read anew is computed in other steps than one that was written word by w
 words are about equally likely the other one may win. How often, this tells.
 """
 
-import json
 from pathlib import Path
 from typing import Any
 
 import httpx
+from tests.support.sse import aread_events
 
 from faults.stack import Parley
 
@@ -38,16 +38,12 @@ async def complete(
     if written:
         body["messages"] = [*prompt, {"role": "assistant", "content": written}]
         body |= {"continue_final_message": True, "add_generation_prompt": False}
-    pieces = []
     async with (
         _client(parley) as client,
         client.stream("POST", "/v1/chat/completions", json=body) as answer,
     ):
-        async for line in answer.aiter_lines():
-            if line.startswith("data: {"):
-                choices = json.loads(line.removeprefix("data: "))["choices"]
-                pieces += [c["delta"]["content"] for c in choices if c["delta"].get("content")]
-    return pieces
+        deltas = [c["delta"] async for _, data in aread_events(answer) for c in data["choices"]]
+    return [delta["content"] for delta in deltas if delta.get("content")]
 
 
 async def measure(parley: Parley) -> dict[str, float]:
@@ -59,9 +55,10 @@ async def measure(parley: Parley) -> dict[str, float]:
 
 
 def _client(parley: Parley) -> httpx.AsyncClient:
-    key = Path(parley.local.environment("lm-api")["LM_API_KEY_FILE"]).read_text().strip()
+    settings = parley.local.environment("lm-api")
+    key = Path(settings["LM_API_KEY_FILE"]).read_text().strip()
     return httpx.AsyncClient(
-        base_url=f"http://127.0.0.1:{parley.stack.ports()['lm-api']}",
+        base_url=f"http://127.0.0.1:{settings['PORT']}",
         headers={"Authorization": f"Bearer {key}"},
         timeout=60,
         trust_env=False,

@@ -1,6 +1,7 @@
 """A person at a browser: forms with their hidden key, and Send pressed again after an error."""
 
 import asyncio
+import contextlib
 import random
 import time
 import uuid
@@ -8,12 +9,12 @@ from collections import Counter
 from collections.abc import Callable
 
 import httpx
+from tests.support.pages import articles, textarea
 
-from faults import pages
 from faults.ledger import Entry, Ledger
 from faults.shown import Shown
 
-PATIENCE = 60.0  # seconds in which everything must be back without a hand
+PATIENCE = 60.0  # seconds in which everything must be back without help
 AGAIN = 0.4  # seconds before somebody tries again
 # After these somebody tries again; anything else that is no success is a surprise. 500 says no
 # "not now": each one is a broken promise in the end, but the message may have been stored.
@@ -22,6 +23,14 @@ LATER = {429, 500, 502, 503, 504}
 
 class Surprise(Exception):
     """An answer that nobody in this place should ever get."""
+
+
+def is_good(answer: httpx.Response, good: int = 200) -> bool:
+    """Whether it is what was asked for; False if it is worth asking again."""
+    if answer.status_code != good and answer.status_code not in LATER:
+        request = answer.request
+        raise Surprise(f"{request.method} {request.url.path} answered {answer.status_code}")
+    return answer.status_code == good
 
 
 class Browser:
@@ -34,12 +43,11 @@ class Browser:
         client: httpx.AsyncClient,
         ledger: Ledger,
         shown: Shown,
-        seed: int,
+        dice: random.Random,
         last_fault: Callable[[], float],
     ) -> None:
-        self.name, self.client, self.ledger, self.shown = name, client, ledger, shown
-        self.random = random.Random(seed)
-        self.last_fault = last_fault
+        self.name, self.client, self.dice, self.last_fault = name, client, dice, last_fault
+        self.ledger, self.shown = ledger, shown
         self.chats: list[str] = []
         self.watches: set[asyncio.Task[None]] = set()
 
@@ -50,111 +58,97 @@ class Browser:
         await asyncio.gather(*self.watches, return_exceptions=True)
         await self.client.aclose()
 
-    async def open_chat(self) -> str:
-        """A new chat; its id."""
+    async def open_chat(self, **settings: str) -> str:
+        """A new chat, with settings of its own if there are some; its id."""
         form = {"username": self.name, "new": "1"}
-        answer = await self._insist("POST", "/chats", data=form, good={303})
+        answer = await self._insist("POST", "/chats", 303, form)
         chat = answer.headers["location"].removeprefix("/chats/")
         self.chats.append(chat)
+        if settings:
+            prompt = textarea((await self.get(f"/chats/{chat}/settings")).text) or ""
+            form = {"system_prompt": prompt} | settings
+            await self._insist("POST", f"/chats/{chat}/settings", 303, form)
         return chat
 
-    async def get(self, path: str, patience: float = PATIENCE) -> httpx.Response:
-        """A page, asked for again while Parley says `not now`."""
-        return await self._insist("GET", path, good={200}, patience=patience)
+    async def get(self, path: str) -> httpx.Response:
+        """A page, requested again while Parley says `not now`."""
+        return await self._insist("GET", path, 200)
 
     async def read_page(self, chat: str, before: str = "") -> str:
         """A page of the chat, its order noted."""
         query = f"?before={before}" if before else ""
         page = (await self.get(f"/chats/{chat}{query}")).text
-        self.shown.note_order(chat, [(m.id, m.seq) for m in pages.read_messages(page)])
+        self.shown.orders[chat].add(tuple((m.id, m.seq) for m in articles(page)))
         return page
 
-    async def send(self, chat: str, text: str, *, key: str = "", script: bool = False) -> Entry:
+    async def send(
+        self, chat: str, text: str, *, script: bool = False, presses: int = 1, key: str = ""
+    ) -> Entry:
         """Writes a message and presses Send, again and again with the same key, until Parley says
-        yes or no, or a minute has passed."""
-        entry = self.ledger.begin(self.name, chat, key or uuid.uuid4().hex, text)
-        await self.press_send(entry, text, script=script)
+        yes or no, or a minute has passed. Several `presses` are made at once, as by a double
+        click."""
+        entry = self.ledger.begin(chat, key or uuid.uuid4().hex, text)
+        await asyncio.gather(*(self._press(entry, text, script) for _ in range(presses)))
         return entry
 
-    async def press_send(self, entry: Entry, text: str, *, script: bool = False) -> None:
-        """Send, and once more after each error."""
+    async def _press(self, entry: Entry, text: str, script: bool) -> None:
         deadline = time.monotonic() + PATIENCE
-        while entry.acknowledged is None:
-            pause = AGAIN * self.random.uniform(0.5, 1.5)
+        while entry.open and time.monotonic() < deadline:
             answer = await self.try_to_send(entry, text, script=script)
-            if answer is not None:
-                if not self.judge(entry, answer, script=script):
-                    return
-                pause = min(float(answer.headers.get("retry-after", pause)), 2.0)
-            if entry.acknowledged is None:
-                if time.monotonic() > deadline:
-                    return
+            if entry.open:
+                pause = AGAIN * self.dice.uniform(0.5, 1.5)
+                if answer is not None:
+                    pause = min(float(answer.headers.get("retry-after", pause)), 2)
                 await asyncio.sleep(pause)
 
     async def try_to_send(
         self, entry: Entry, text: str, *, script: bool = False
     ) -> httpx.Response | None:
-        """One press of Send: the answer, None if there was none."""
+        """One press of Send, and what came of it in the ledger: the answer, None if there was
+        none."""
         form = {"prompt": text.replace("\n", "\r\n"), "client_key": entry.client_key}
         headers = {"HX-Request": "true"} if script else {}
         entry.attempts += 1
         entry.in_flight += 1
         try:
-            return await self.client.post(f"/generate/{entry.chat}", data=form, headers=headers)
+            answer = await self.client.post(f"/generate/{entry.chat}", data=form, headers=headers)
         except httpx.HTTPError:
             return None
         finally:
             entry.in_flight -= 1
-
-    def judge(self, entry: Entry, answer: httpx.Response, *, script: bool) -> bool:
-        """Notes what the answer means; whether it is worth trying again."""
         if answer.status_code == (200 if script else 303):
-            self.ledger.acknowledge(entry)
-            return True
-        if answer.status_code in LATER:
-            return True
-        self.ledger.refuse(entry, answer.status_code)
-        return False
+            entry.acknowledge()
+        elif answer.status_code not in LATER:
+            entry.refused = answer.status_code  # not stored
+        return answer
 
     async def stop(self, chat: str, reply: str) -> None:
         """Presses Stop."""
-        await self._insist("POST", f"/chats/{chat}/replies/{reply}/stop", good={303})
+        await self._insist("POST", f"/chats/{chat}/replies/{reply}/stop", 303)
 
     async def _insist(
-        self,
-        method: str,
-        path: str,
-        *,
-        good: set[int],
-        data: dict[str, str] | None = None,
-        patience: float = PATIENCE,
+        self, method: str, path: str, good: int, data: dict[str, str] | None = None
     ) -> httpx.Response:
-        deadline = time.monotonic() + patience
+        deadline = time.monotonic() + PATIENCE
         while True:
-            status = 0
-            try:
+            with contextlib.suppress(httpx.HTTPError):
                 answer = await self.client.request(method, path, data=data)
-                status = answer.status_code
-                if status in good:
+                if is_good(answer, good):
                     return answer
-            except httpx.HTTPError:
-                pass
-            if status and status not in LATER:
-                raise Surprise(f"{self.name}: {method} {path} answered {status}")
             if time.monotonic() > deadline:
-                raise Surprise(f"{self.name}: {method} {path} still failed after {patience:.0f} s")
+                raise Surprise(f"{method} {path} still failed after {PATIENCE:.0f} s")
             await asyncio.sleep(AGAIN)
 
 
 def make_client(
-    url: str, refusals: Counter[int], transport: httpx.AsyncBaseTransport | None = None
+    url: str, counts: Counter[str], transport: httpx.AsyncBaseTransport | None = None
 ) -> httpx.AsyncClient:
-    """A client with cookies of its own, as patient as a browser. `refusals` counts every answer
-    that is an error, by its status."""
+    """A client with cookies of its own, as patient as a browser. `counts` gets every answer that
+    is an error, by its status."""
 
     async def count(answer: httpx.Response) -> None:
         if answer.is_error:
-            refusals[answer.status_code] += 1
+            counts[f"answers of {answer.status_code}"] += 1
 
     return httpx.AsyncClient(
         base_url=url,

@@ -5,116 +5,113 @@ I6 is checked by trying (scenarios/strangers.py), and here by what should not be
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable
 
-from faults.export import Copy
+from faults.findings import Findings
 from faults.ledger import Entry, Ledger, hash_text
-from faults.shown import Shown
-from faults.violations import Violation
+from faults.reading import Copy
+from faults.shown import Notes, Shown
+
+# Notes a broken promise of the chat: which, in words, and of which message if it is one's.
+Violate = Callable[..., None]
 
 
-def check(ledger: Ledger, shown: Shown, copies: Iterable[Copy]) -> list[Violation]:
-    """Every broken promise in these chats."""
-    found: list[Violation] = []
-    for copy in copies:
-        entries = ledger.of_chat(copy.chat)
-        found += check_stored_once(entries, copy)
-        found += check_answered(entries, copy)
-        found += check_order(entries, copy, shown)
-        found += check_shown(copy, shown)
-        found += [Violation("watch", words, copy.chat) for words in shown.endless[copy.chat]]
-    return found
+def check(found: Findings, ledger: Ledger, shown: Shown, copy: Copy) -> None:
+    """Notes every broken promise in this chat."""
+
+    def violate(promise: str, words: str, message: str = "") -> None:
+        found.violate(promise, words, copy.chat, message)
+
+    entries = ledger.of_chat(copy.chat)
+    _check_stored_once(entries, copy, violate)
+    _check_answered(copy, violate)
+    _check_order(copy, shown, violate)
+    _check_sent_in_a_row(entries, copy, violate)
+    for reply, notes in shown.of_chat(copy.chat).items():
+        _check_shown(copy, reply, notes, violate)
+    for words in shown.endless[copy.chat]:
+        violate("watch", words)
 
 
-def check_stored_once(entries: list[Entry], copy: Copy) -> Iterator[Violation]:
+def _check_stored_once(entries: list[Entry], copy: Copy, violate: Violate) -> None:
     """I1 and I4; and that nothing is there which nobody sent."""
     stored = Counter(hash_text(m.content) for m in copy.messages if m.role == "user")
     for entry in entries:
         count = stored.pop(entry.sha256, 0)
         where = f"message {entry.number} of the ledger, key {entry.client_key}"
         if entry.acknowledged is not None and count == 0:
-            yield Violation("I1", f"{where} was acknowledged and is not stored", copy.chat)
+            violate("I1", f"{where} was acknowledged and is not stored")
         if entry.refused is not None and count:
-            words = f"{where} was refused with {entry.refused} and is stored"
-            yield Violation("I1", words, copy.chat)
+            violate("I1", f"{where} was refused with {entry.refused} and is stored")
         if count > 1:
-            words = f"{where}, sent {entry.attempts} times, is stored {count} times"
-            yield Violation("I4", words, copy.chat)
+            violate("I4", f"{where}, sent {entry.attempts} times, is stored {count} times")
     for digest, count in stored.items():
-        yield Violation(
-            "I1", f"{count} messages are stored that nobody sent so: {digest[:16]}", copy.chat
-        )
+        violate("I1", f"{count} messages are stored that nobody sent so: {digest[:16]}")
 
 
-def check_answered(entries: list[Entry], copy: Copy) -> Iterator[Violation]:
+def _check_answered(copy: Copy, violate: Violate) -> None:
     """I2: one final reply for every message that is there."""
-    for message in copy.messages:
-        if message.role != "user":
-            continue
-        answers = [m for m in copy.messages if m.parent == message.id and m.state is not None]
-        if len(answers) != 1:
-            words = f"the message has {len(answers)} replies"
-            yield Violation("I2", words, copy.chat, message.id)
-        for answer in answers:
-            if not answer.final:
-                words = f"its reply {answer.id} is still {answer.state}"
-                yield Violation("I2", words, copy.chat, message.id)
+    for question in (m for m in copy.messages if m.role == "user"):
+        replies = [m for m in copy.messages if m.parent == question.id and m.state is not None]
+        if len(replies) != 1:
+            violate("I2", f"the message has {len(replies)} replies", question.id)
+        for reply in replies:
+            if not reply.final:
+                violate("I2", f"its reply {reply.id} is still {reply.state}", question.id)
 
 
-def check_order(entries: list[Entry], copy: Copy, shown: Shown) -> Iterator[Violation]:
-    """I5: one line of messages, the same in every read, in the order of sending and answering."""
+def _check_order(copy: Copy, shown: Shown, violate: Violate) -> None:
+    """I5: one sequence of messages, the same in every read; replies in order."""
     order = [(m.id, m.seq) for m in copy.messages]
     for earlier, later in zip(copy.messages, copy.messages[1:], strict=False):
         if later.seq <= earlier.seq or later.parent != earlier.id:
-            words = f"seq {later.seq} follows {earlier.seq}, its parent is {later.parent}"
-            yield Violation("I5", words, copy.chat, later.id)
+            follows = f"seq {later.seq} follows {earlier.seq}"
+            violate("I5", f"{follows}, its parent is {later.parent}", later.id)
     for read in shown.orders[copy.chat]:
-        start = order.index(read[0]) if read[0] in order else 0
+        start = order.index(read[0]) if read and read[0] in order else 0
         if list(read) != order[start : start + len(read)]:
-            words = f"a page showed another order: {[seq for _, seq in read]}"
-            yield Violation("I5", words, copy.chat)
-    yield from _check_sent_in_a_row(entries, copy)
+            violate("I5", f"a page showed another order: {[seq for _, seq in read]}")
     for earlier_reply, reply in shown.overtaken[copy.chat]:
-        words = f"the reply had words before the earlier one {earlier_reply} had its end"
-        yield Violation("I5", words, copy.chat, reply)
+        violate("I5", f"it had words before the earlier {earlier_reply} had its end", reply)
 
 
-def _check_sent_in_a_row(entries: list[Entry], copy: Copy) -> Iterator[Violation]:
-    """Whoever began to send after another was acknowledged stands after it."""
+def _check_sent_in_a_row(entries: list[Entry], copy: Copy, violate: Violate) -> None:
+    """I5: what somebody began to send after another message was acknowledged comes after it."""
     seqs = {hash_text(m.content): m.seq for m in copy.messages if m.role == "user"}
-    acknowledged = [e for e in entries if e.acknowledged is not None and e.sha256 in seqs]
-    for first in acknowledged:
-        for second in acknowledged:
-            in_a_row = first.acknowledged is not None and first.acknowledged < second.begun
-            if in_a_row and seqs[first.sha256] > seqs[second.sha256]:
-                words = f"message {second.number} was sent after {first.number}, but stands before"
-                yield Violation("I5", words, copy.chat)
+    known = [(e, e.acknowledged) for e in entries if e.acknowledged and e.sha256 in seqs]
+    for first, acknowledged in known:
+        for second, _ in known:
+            if acknowledged < second.begun and seqs[first.sha256] > seqs[second.sha256]:
+                order = f"message {second.number} was sent after {first.number}"
+                violate("I5", f"{order}, but comes before it")
 
 
-def check_shown(copy: Copy, shown: Shown) -> Iterator[Violation]:
+def _check_shown(copy: Copy, reply: str, notes: Notes, violate: Violate) -> None:
     """I3: nothing that anybody saw is gone or became something else."""
-    stored = {m.id: m for m in copy.messages}
-    for reply, notes in shown.replies.items():
-        if notes.chat != copy.chat:
-            continue
-        if reply not in stored:
-            yield Violation("I3", "a reply was shown that is not stored", copy.chat, reply)
-            continue
-        wholes = {"text": stored[reply].content.strip(), "letters": copy.letters.get(reply, "")}
-        for kind, states in notes.states.items():
-            if kind == "letters" and not stored[reply].final:
-                continue  # its page still holds back what only begins to say what it is
-            for state in states:
-                if not wholes[kind].startswith(state):
-                    yield Violation("I3", _differ(kind, state, wholes[kind]), copy.chat, reply)
+    stored = next((m for m in copy.messages if m.id == reply), None)
+    if stored is None:
+        violate("I3", "a reply was shown that is not stored", reply)
+        return
+    wholes = {"text": stored.content.strip(), "letters": copy.letters.get(reply, "")}
+    for kind, states in notes.states.items():
+        if kind == "letters" and not stored.final:
+            continue  # its page still holds back what only begins to say what it is
+        for state in states:
+            if not wholes[kind].startswith(state):
+                violate("I3", _differ(kind, state, wholes[kind]), reply)
+
+
+def find_parting(one: str, other: str) -> int:
+    """How many characters two texts have in common from their beginning."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((i for i, (a, b) in pairs if a != b), min(len(one), len(other)))
 
 
 def _differ(kind: str, seen: str, whole: str) -> str:
     """Where the two part, with a little of each."""
-    pairs = enumerate(zip(seen, whole, strict=False))
-    place = next((i for i, (a, b) in pairs if a != b), min(len(seen), len(whole)))
-    around = slice(max(0, place - 20), place + 20)
+    parting = find_parting(seen, whole)
+    around = slice(max(0, parting - 20), parting + 20)
     return (
-        f"{kind} shown is no prefix of what is stored: they part at {place} of {len(seen)} shown"
+        f"{kind} shown is no prefix of what is stored: they part at {parting} of {len(seen)} shown"
         f" and {len(whole)} stored; shown {seen[around]!r}, stored {whole[around]!r}"
     )

@@ -1,14 +1,11 @@
 """What was sent: every message, whether it was acknowledged, and when.
 
-The ledger is the outside's word against the export's. It keeps no text, only its hash, and is
-written to a file as it grows, so that a run that broke off can still be looked into.
+The ledger is the outside's word against the export's. It keeps no text, only its hash.
 """
 
 import hashlib
-import json
 import time
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field
 
 
 def hash_text(text: str) -> str:
@@ -21,7 +18,6 @@ class Entry:
     """One message somebody wants to send. Times are seconds of this process's own clock."""
 
     number: int
-    session: str
     chat: str
     client_key: str
     sha256: str
@@ -37,36 +33,22 @@ class Entry:
         """Neither acknowledged nor refused: it may be stored, or not."""
         return self.acknowledged is None and self.refused is None
 
+    def acknowledge(self) -> None:
+        """Parley said: it is stored. Only the first time counts."""
+        self.acknowledged = self.acknowledged or time.monotonic()
+
 
 @dataclass
 class Ledger:
     """All messages of one trial, in the order of sending."""
 
-    file: Path | None = None
     entries: list[Entry] = field(default_factory=list)
 
-    def begin(self, session: str, chat: str, client_key: str, text: str) -> Entry:
+    def begin(self, chat: str, client_key: str, text: str) -> Entry:
         """A message that is about to be sent for the first time."""
         number, digest = len(self.entries) + 1, hash_text(text)
-        entry = Entry(number, session, chat, client_key, digest, time.monotonic())
-        self.entries.append(entry)
-        self._write(entry)
-        return entry
-
-    def acknowledge(self, entry: Entry) -> None:
-        """Parley said: it is stored. Only the first time counts."""
-        if entry.acknowledged is None:
-            entry.acknowledged = time.monotonic()
-            self._write(entry)
-
-    def refuse(self, entry: Entry, status: int) -> None:
-        """Parley said: it is not stored."""
-        entry.refused = status
-        self._write(entry)
-
-    def acknowledged(self) -> list[Entry]:
-        """Those that must be there."""
-        return [entry for entry in self.entries if entry.acknowledged is not None]
+        self.entries.append(Entry(number, chat, client_key, digest, time.monotonic()))
+        return self.entries[-1]
 
     def of_chat(self, chat: str) -> list[Entry]:
         """Those of one chat."""
@@ -75,8 +57,3 @@ class Ledger:
     def in_flight(self) -> int:
         """Messages on their way just now."""
         return sum(entry.in_flight > 0 for entry in self.entries)
-
-    def _write(self, entry: Entry) -> None:
-        if self.file:
-            with self.file.open("a") as file:
-                file.write(json.dumps(asdict(entry)) + "\n")

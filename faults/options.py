@@ -2,8 +2,7 @@
 
 import argparse
 import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
@@ -13,15 +12,15 @@ class Options:
     seed: int
     scenarios: tuple[str, ...]  # all if empty
     quick: bool
+    kills: int | None  # of each service; None: as many as usual
     command: str
-    sizes: Mapping[str, int] = field(default_factory=dict)  # instead of the scenarios' own
 
 
 def read_options(arguments: list[str], names: list[str]) -> Options:
     """From the command line; leaves with advice if it can't be read."""
     parser = argparse.ArgumentParser(
         prog="python -m faults",
-        description="Torments a Parley of its own and checks that it loses nothing.",
+        description="Injects faults into a Parley of its own and checks that it loses nothing.",
     )
     parser.add_argument("--seed", type=int, help="begin as an earlier run did (default: by chance)")
     parser.add_argument("--kills", type=int, help="kills of each service (default: 100)")
@@ -34,6 +33,6 @@ def read_options(arguments: list[str], names: list[str]) -> Options:
     for name in set(chosen) - set(names):
         parser.error(f"there is no scenario {name}; choose from {', '.join(names)}")
     seed = given.seed if given.seed is not None else secrets.randbelow(1_000_000)
-    command = " ".join(["python -m faults", *arguments])
-    sizes = {} if given.kills is None else {"kills": given.kills}
-    return Options(seed, chosen, given.quick, command, sizes)
+    return Options(
+        seed, chosen, given.quick, given.kills, command=" ".join(["python -m faults", *arguments])
+    )

@@ -1,10 +1,14 @@
 """What was measured, kept as one JSON file per part, so that a long run can be done in parts."""
 
 import json
-from dataclasses import asdict, dataclass, field
+import shutil
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from local.stack import ROOT
+
+from faults.findings import Findings
+from faults.ledger import Ledger
 
 FOLDER = ROOT / ".cache" / "faults"
 
@@ -15,29 +19,39 @@ class Result:
 
     scenario: str
     seed: int
+    size: int
     date: str
     machine: str
     model: str
     code: str
     command: str
     seconds: float = 0.0
-    size: int = 1
-    counts: dict[str, int] = field(default_factory=dict)
-    figures: dict[str, list[float]] = field(default_factory=dict)
-    violations: list[str] = field(default_factory=list)
-    missed: list[str] = field(default_factory=list)
+    found: Findings = field(default_factory=Findings)
     skipped: str = ""
 
+    @property
+    def name(self) -> str:
+        """For files about it."""
+        return f"{self.date.replace(':', '')}-{self.scenario}-{self.seed}"
 
-def save(result: Result) -> Path:
+
+def save(result: Result) -> None:
     """Adds it to those that the table is made from."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    name = f"{result.date.replace(':', '')}-{result.scenario}-{result.seed}.json"
-    path = FOLDER / name
-    path.write_text(json.dumps(asdict(result), indent=1) + "\n")
-    return path
+    content = json.dumps(vars(result), indent=1, default=vars)
+    (FOLDER / f"{result.name}.json").write_text(content + "\n")
 
 
-def load_all() -> list[Result]:
-    """Everything saved so far, oldest first."""
-    return [Result(**json.loads(file.read_text())) for file in sorted(FOLDER.glob("*.json"))]
+def load(code: str) -> list[Result]:
+    """Everything saved so far of this code, oldest first."""
+    everything = [json.loads(file.read_text()) for file in sorted(FOLDER.glob("*.json"))]
+    own = [saved for saved in everything if saved["code"] == code]
+    return [Result(**saved | {"found": Findings(**saved["found"])}) for saved in own]
+
+
+def keep(result: Result, logs: Path, ledger: Ledger) -> Path:
+    """Copies the services' logs, and writes the ledger beside them; the folder."""
+    kept = FOLDER / "broken" / result.name
+    shutil.copytree(logs, kept, dirs_exist_ok=True)
+    (kept / "ledger.json").write_text(json.dumps(ledger.entries, indent=1, default=vars))
+    return kept

@@ -1,49 +1,79 @@
-"""Runs scenarios one after the other, on one stack as long as they want the same settings."""
+"""Runs scenarios one after the other, on one stack as long as they want the same."""
 
 import asyncio
+import contextlib
 import time
 import traceback
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 from local.stack import ROOT
 from tests.support.local_stack import SMALL_MODEL
+from tests.support.marked import replace_marked
 
-from faults import results, table
+from faults import results, table, verdict
 from faults.machine import describe_machine, fingerprint_code
 from faults.options import Options
 from faults.results import Result
 from faults.scenarios import SCENARIOS
-from faults.scenarios.scenario import Scenario
-from faults.stage import Stage, open_stage
+from faults.scenarios.scenario import Home, Scenario, Unavailable
+from faults.stack import Parley, running_parley
 from faults.terminal import minutes, say
 from faults.trial import Trial
+
+
+class Stage:
+    """At most one running Parley: one that was given, or its own."""
+
+    def __init__(self, parley: Parley | None = None) -> None:
+        self._parley = parley
+        self._home: Home | None = None
+        self._running = contextlib.AsyncExitStack()
+
+    async def set_for(self, scenario: Scenario, *, any_home: bool) -> Parley:
+        """A Parley as the scenario wants it; Unavailable if it can't be had here. With `any_home`
+        one that wants no special home takes what is there."""
+        suits = scenario.home is self._home or (any_home and scenario.home is None)
+        if self._parley is None or not suits:
+            await self.clear()
+            home = self._running.enter_context(scenario.home()) if scenario.home else None
+            self._parley = await self._running.enter_async_context(running_parley(home))
+            self._home = scenario.home
+            say("  a Parley of its own is up")
+        await self._parley.wait_until_well()
+        return self._parley
+
+    async def clear(self) -> None:
+        """Stops what it has started."""
+        self._parley = None
+        await self._running.aclose()
 
 
 class Run:
     """One call of `python -m faults`."""
 
-    def __init__(self, options: Options) -> None:
-        self.options = options
-        self.violations = 0
-        self.missed = 0
-        self._code, self._machine = fingerprint_code(), describe_machine()
+    def __init__(self, options: Options, stage: Stage | None = None) -> None:
+        self.options, self.stage = options, stage or Stage()
+        self.violations: list[str] = []
+        self.missed: list[str] = []
+        self._about = (describe_machine(), SMALL_MODEL, fingerprint_code())
 
     async def run(self) -> int:
         """Every chosen scenario; the exit code."""
-        began = time.monotonic()
-        chosen = [s for s in SCENARIOS if self._is_chosen(s)]
-        say(f"seed {self.options.seed}, code {self._code}, {', '.join(s.name for s in chosen)}")
-        async with open_stage() as stage:
+        began, chosen = time.monotonic(), self._choose()
+        names, code = ", ".join(s.name for s in chosen), self._about[-1]
+        say(f"seed {self.options.seed}, code {code}, {names}")
+        try:
             for scenario in chosen:
                 for part, size in enumerate(self.sizes(scenario)):
-                    await self._run_part(stage, scenario, self.options.seed + part, size)
+                    await self._run_part(scenario, self.options.seed + part, size)
+        finally:
+            await self.stage.clear()
         if not self.options.quick:
-            table.write(self._of_this_code(), SCENARIOS)
-            say(f"written to {table.PAGE.relative_to(ROOT)}")
+            section = table.render(results.load(code), SCENARIOS)
+            replace_marked(ROOT / "docs" / "scorecard.md", "make faults", section)
+            say("written to docs/scorecard.md")
         took = minutes(time.monotonic() - began)
-        say(f"{self.violations} violations, {self.missed} goals missed; it took {took}")
+        say(f"{len(self.violations)} violations, {len(self.missed)} goals missed; it took {took}")
         return self.exit_code()
 
     def exit_code(self) -> int:
@@ -51,90 +81,71 @@ class Run:
         busy with other things may miss one."""
         return 1 if self.violations or (self.missed and not self.options.quick) else 0
 
-    def _is_chosen(self, scenario: Scenario) -> bool:
-        if self.options.scenarios:
-            return scenario.name in self.options.scenarios
-        return scenario.quick_size > 0 or not self.options.quick
+    def _choose(self) -> list[Scenario]:
+        """Those asked for. In the short run those with a home of their own come first: the others
+        then use it, too, and nothing is started twice."""
+        names, quick = self.options.scenarios, self.options.quick
+        chosen = [s for s in SCENARIOS if s.name in names or not names]
+        if not quick:
+            return chosen
+        return sorted((s for s in chosen if s.quick_size or names), key=lambda s: not s.home)
 
-    def sizes(self, scenario: Scenario) -> Iterator[int]:
+    def sizes(self, scenario: Scenario) -> list[int]:
         """How large each part is."""
-        left = self.options.sizes.get(scenario.name, scenario.size)
+        size = scenario.size
         if self.options.quick:
-            left = scenario.quick_size or 1
-        while left > 0:
-            part = min(scenario.part_size or left, left)
-            yield part
-            left -= part
+            size = scenario.quick_size or 1
+        elif scenario.name == "kills" and self.options.kills is not None:
+            size = self.options.kills
+        part = scenario.part_size or size
+        return [min(part, size - done) for done in range(0, size, part)]
 
-    async def _run_part(self, stage: Stage, scenario: Scenario, seed: int, size: int) -> None:
+    async def _run_part(self, scenario: Scenario, seed: int, size: int) -> None:
+        """One trial; what it finds is told at the terminal and kept for the table."""
         say(f"{scenario.name}, seed {seed}: {scenario.fault}")
-        result = Result(
-            scenario=scenario.name,
-            seed=seed,
-            date=datetime.now(UTC).isoformat(timespec="seconds"),
-            machine=self._machine,
-            model=SMALL_MODEL,
-            code=self._code,
-            command=self.options.command,
-            size=size,
-        )
-        began = time.monotonic()
-        parley = await stage.set_for(scenario)
-        if parley is None:
-            result.skipped = stage.reason
-            self._report(result)
-            return
-        trial = Trial(parley, seed, size, self.options.quick, _ledger_file(result))
-        await attempt(scenario, trial)
-        result.seconds = time.monotonic() - began
-        result.counts, result.figures = dict(trial.counts), dict(trial.figures)
-        result.violations = [str(violation) for violation in trial.violations]
-        result.missed, result.skipped = trial.missed, trial.skipped
-        self._report(result)
-        if trial.violations:
-            kept = stage.keep_logs(f"{scenario.name}-{seed}")
-            say(f"  the services' logs are kept in {kept}")
-            await stage.clear()  # what is broken may not spoil the next scenario
-
-    def _report(self, result: Result) -> None:
-        """Tells the person at the terminal, and keeps it for the table."""
-        self.violations += len(result.violations)
-        self.missed += len(result.missed)
-        if result.skipped:
-            say(f"  SKIPPED: {result.skipped}")
+        began, date = time.monotonic(), datetime.now(UTC).isoformat(timespec="seconds")
+        result = Result(scenario.name, seed, size, date, *self._about, self.options.command)
+        try:
+            parley = await self.stage.set_for(scenario, any_home=self.options.quick)
+        except Unavailable as unavailable:
+            result.skipped = str(unavailable)
+            say(f"  SKIPPED: {unavailable}")
         else:
+            trial = Trial(parley, seed, size, self.options.quick)
+            await attempt(scenario, trial)
+            result.found, result.seconds = trial.found, time.monotonic() - began
             say(f"  {table.summarise(result)}; took {minutes(result.seconds)}")
-        for words in result.violations:
-            say(f"  VIOLATION {words}")
-        for words in result.missed:
-            say(f"  missed: {words}")
+            await self._look_into(result, trial)
         if not self.options.quick:
             results.save(result)
 
-    def _of_this_code(self) -> list[Result]:
-        everything = results.load_all()
-        own = [result for result in everything if result.code == self._code]
-        if others := len(everything) - len(own):
-            say(f"{others} parts in {results.FOLDER} are of other code and not counted")
-        return own
+    async def _look_into(self, result: Result, trial: Trial) -> None:
+        """Tells what is wrong; what is needed to find out why outlives the stack."""
+        for words in result.found.violations:
+            say(f"  VIOLATION {words}")
+        self.violations += result.found.violations
+        self.missed += result.found.missed
+        if result.found.violations:
+            kept = results.keep(result, trial.parley.stack.logs, trial.ledger)
+            say(f"  the services' logs and the ledger are kept in {kept}")
+            await self.stage.clear()  # what is broken may not spoil the next scenario
 
 
 async def attempt(scenario: Scenario, trial: Trial) -> None:
-    """Runs it to its end or until its time is up; whatever goes wrong is a violation."""
+    """Runs it to its end or until its time is up, and checks every promise; whatever goes wrong is
+    a violation."""
     try:
         async with asyncio.timeout(scenario.patience) as limit:
             await scenario.run(trial)
+            await verdict.settle(trial)
+            await verdict.check(trial)
     except Exception as error:  # a part that failed has proved nothing
         if limit.expired():
-            trial.violate("back", f"no end within {minutes(scenario.patience)}: something hangs")
+            trial.found.violate(
+                "back", f"no end within {minutes(scenario.patience)}: something hangs"
+            )
         else:
-            trial.violate("answer", f"{type(error).__name__}: {error}")
+            trial.found.violate("answer", f"{type(error).__name__}: {error}")
         traceback.print_exc()
     finally:
-        await trial.close()
-
-
-def _ledger_file(result: Result) -> Path:
-    folder = results.FOLDER / "ledgers"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder / f"{result.date.replace(':', '')}-{result.scenario}-{result.seed}.jsonl"
+        await verdict.close(trial)

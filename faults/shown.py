@@ -5,7 +5,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Literal
 
-# `text`: the growing page's plain text, compared character by character. `letters`: rendered
+# `text`: the live page's plain text, compared character by character. `letters`: rendered
 # Markdown, where only letters can be compared, and only with rendered Markdown.
 Kind = Literal["text", "letters"]
 
@@ -19,6 +19,10 @@ class Notes:
     grew_at: list[float] = field(default_factory=list)
     final_at: float | None = None
     longest: int = 0
+
+    def end(self) -> None:
+        """Somebody sees that it has ended. Only the first time counts."""
+        self.final_at = self.final_at or time.monotonic()
 
 
 class Shown:
@@ -40,45 +44,28 @@ class Shown:
         if len(text) > notes.longest:
             notes.longest = len(text)
             notes.grew_at.append(time.monotonic())
-        if final and notes.final_at is None:
-            notes.final_at = time.monotonic()
+        if final:
+            notes.end()
 
-    def note_order(self, chat: str, order: list[tuple[str, int]]) -> None:
-        """Somebody read these messages of a chat in this order."""
-        if order:
-            self.orders[chat].add(tuple(order))
-
-    def is_begun(self, chat: str) -> bool:
-        """Whether a reply of the chat was seen whose end was not."""
-        return any(n.chat == chat and n.final_at is None for n in self.replies.values())
+    def of_chat(self, chat: str) -> dict[str, Notes]:
+        """The replies of one chat, in the order in which they were first shown."""
+        return {reply: notes for reply, notes in self.replies.items() if notes.chat == chat}
 
     def final_at(self, reply: str) -> float | None:
         """When somebody saw its end, None if nobody has."""
-        notes = self.replies.get(reply)
-        return notes.final_at if notes else None
-
-    def note_final(self, reply: str) -> None:
-        """A page says that the reply has ended, of which somebody had seen the beginning."""
-        notes = self.replies.get(reply)
-        if notes is not None and notes.final_at is None:
-            notes.final_at = time.monotonic()
+        return self.replies[reply].final_at if reply in self.replies else None
 
     def being_written(self, within: float = 1.5) -> list[str]:
         """Replies whose text has grown a moment ago and that were not seen to end."""
-        now = time.monotonic()
-        return [
-            reply
-            for reply, notes in self.replies.items()
-            if notes.grew_at and notes.final_at is None and now - notes.grew_at[-1] < within
-        ]
+        since = time.monotonic() - within
+        running = {r: notes for r, notes in self.replies.items() if notes.final_at is None}
+        return [r for r, notes in running.items() if notes.grew_at and notes.grew_at[-1] > since]
 
-    def goes_on_after(self, reply: str, moment: float) -> float | None:
+    def continued_after(self, reply: str, moment: float) -> float | None:
         """When somebody saw the reply grow or end after `moment`, None if never."""
         notes = self.replies[reply]
-        later = [t for t in notes.grew_at if t > moment]
-        if notes.final_at is not None and notes.final_at > moment:
-            later.append(notes.final_at)
-        return min(later, default=None)
+        seen = [*notes.grew_at, notes.final_at or 0.0]
+        return min((at for at in seen if at > moment), default=None)
 
 
 def _keep(states: list[str], text: str) -> None:

@@ -1,51 +1,56 @@
-"""The Parley that is tormented: real processes, real nginx, a small real model."""
+"""The Parley that faults are injected into: real processes, real nginx, a small real model."""
 
 import asyncio
 import contextlib
+import functools
 import os
 import signal
-import subprocess
-import time
-import urllib.request
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
-import httpx
 from local.ports import free_port
-from local.programs import postgres_bin
 from local.stack import ROOT, Stack
 from local.supervision import Supervisor, socket_path
 from tests.support.local_stack import LocalStack
+from tests.support.program import Program
+from tests.support.sql import sql
+from tests.support.waiting import answers
+
+from faults.waiting import until
 
 # A directory in a home that was made beforehand: PostgreSQL's programs as they are to be used.
 PROGRAMS = "pg-bin"
 SERVICES = ("nginx", "chat-ui", "db-api", "db", "lm-api")
+# Where each says that it is well; db-api speaks for the database, too.
+HEALTH = {"nginx": "/nginx-health", "chat-ui": "/health", "db-api": "/ready", "lm-api": "/health"}
 
 # Small and quick, so that many replies are being written at any moment; warm enough that a reply
 # begun anew would not come out the same.
 SETTINGS = {"LM_SLOTS": "12", "LM_CONTEXT": "1024", "REPLY_TOKENS": "80", "TEMPERATURE": "1.0"}
 
 
+@contextlib.asynccontextmanager
+async def running_parley(home: Path | None = None) -> AsyncIterator["Parley"]:
+    """Started and with its model loaded; stopped and removed afterwards."""
+    own = {"PG_BIN": str(home / PROGRAMS)} if home and (home / PROGRAMS).is_dir() else {}
+    local = LocalStack(home, None, **SETTINGS, **own)
+    parley = Parley(local)
+    try:
+        await asyncio.to_thread(local.__enter__)
+        await asyncio.to_thread(local.wait_until_model_is_ready)
+        yield parley
+    finally:
+        parley.thaw_all()
+        await asyncio.shield(asyncio.to_thread(local.__exit__, None, None, None))
+
+
 class Parley:
     """One running stack and the means to hurt it."""
 
-    def __init__(self, settings: Mapping[str, str], home: Path | None = None) -> None:
-        self.settings = SETTINGS | dict(settings)
-        if home and (home / PROGRAMS).is_dir():
-            self.settings["PG_BIN"] = str(home / PROGRAMS)
-        self.local = LocalStack(home, None, **self.settings)
+    def __init__(self, local: LocalStack) -> None:
+        self.local = local
         self._frozen: set[int] = set()
-
-    @contextlib.asynccontextmanager
-    async def running(self) -> AsyncIterator["Parley"]:
-        """Started and with its model loaded; stopped and removed afterwards."""
-        try:
-            await asyncio.to_thread(self.local.__enter__)
-            await asyncio.to_thread(self.local.wait_until_model_is_ready)
-            yield self
-        finally:
-            self.thaw_all()
-            await asyncio.shield(asyncio.to_thread(self.local.__exit__, None, None, None))
 
     @property
     def url(self) -> str:
@@ -56,126 +61,61 @@ class Parley:
         """Where its files and ports are."""
         return Stack(self.local.home, "127.0.0.1", self.local.port)
 
+    @property
+    def supervisor(self) -> Supervisor:
+        """What restarts the services; a service that it has stopped stays down."""
+        return Supervisor(socket_path(self.stack))
+
+    def sql(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
+        """Runs it as PostgreSQL's superuser, whom no service knows; the rows."""
+        return sql(self.local, statement, *values)
+
     def kill(self, service: str) -> int | None:
         """SIGKILLs the service's main process; the pid it had, None if it did not run."""
-        pid = self.local.pid_of(service)
         with contextlib.suppress(ProcessLookupError):
-            if pid is not None:
+            if pid := self.local.pid_of(service):
                 os.kill(pid, signal.SIGKILL)
         return pid
 
-    def freeze(self, service: str) -> int:
-        """SIGSTOPs the service's main process: alive, but deaf. Returns its pid."""
+    def freeze(self, service: str) -> None:
+        """SIGSTOPs the service's main process: alive, but deaf."""
         pid = self.local.pid_of(service)
         assert pid is not None, f"{service} does not run"
         os.kill(pid, signal.SIGSTOP)
         self._frozen.add(pid)
-        return pid
-
-    def thaw(self, pid: int) -> None:
-        """Lets a frozen process go on, as if nothing had been."""
-        self._frozen.discard(pid)
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGCONT)
 
     def thaw_all(self) -> None:
-        """Nothing may stay frozen: it could not be stopped in order."""
-        for pid in list(self._frozen):
-            self.thaw(pid)
+        """What is frozen continues. Frozen it could not be stopped in order."""
+        while self._frozen:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._frozen.pop(), signal.SIGCONT)
 
-    def successor_of(self, service: str, before: int | None) -> bool:
+    def is_replaced(self, service: str, before: int | None) -> bool:
         """Whether another process than `before` serves in its place."""
-        pid = self.local.pid_of(service)
-        return pid is not None and pid != before
+        return self.local.pid_of(service) not in (None, before)
 
-    async def wait_for_successor(self, service: str, before: int | None, patience: float) -> None:
+    async def wait_until_replaced(self, service: str, before: int | None) -> None:
         """Until the supervisor has put another process in the place of `before`."""
-        deadline = time.monotonic() + patience
-        while not self.successor_of(service, before):
-            if time.monotonic() > deadline:
-                raise TimeoutError(f"{service} was not restarted within {patience:.0f} s")
-            await asyncio.sleep(0.02)
-
-    def answers(self, service: str) -> bool:
-        """Whether the service itself says that it is well."""
-        port = self.local.port if service == "nginx" else self.stack.ports()[service]
-        if service == "db":
-            command = [str(postgres_bin() / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(port)]
-            return subprocess.run(command, check=False).returncode == 0
-        path = {"nginx": "/nginx-health", "db-api": "/ready"}.get(service, "/health")
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=2) as answer:
-                return bool(answer.status == 200)
-        except OSError:
-            return False
+        await until(lambda: self.is_replaced(service, before), f"{service} restarted")
 
     async def wait_until_well(self, patience: float = 60) -> None:
         """Until every service answers."""
-        deadline = time.monotonic() + patience
-        for service in SERVICES:
-            while not await asyncio.to_thread(self.answers, service):
-                if time.monotonic() > deadline:
-                    raise TimeoutError(f"{service} does not answer after {patience:.0f} s")
-                await asyncio.sleep(0.05)
-
-    def sql(self, statement: str) -> str:
-        """Runs it as PostgreSQL's superuser, whom no service knows; the rows, `|` between."""
-        command = [str(postgres_bin() / "psql"), "--no-psqlrc", "--quiet", "--tuples-only"]
-        command += ["--no-align", "--set", "ON_ERROR_STOP=1", "--username", "postgres"]
-        command += ["--host", str(self.stack.sockets / "db"), "--dbname", "parley"]
-        command += ["--port", str(self.stack.ports()["db"])]
-        done = subprocess.run(
-            command, input=statement, capture_output=True, text=True, check=False, timeout=120
-        )
-        if done.returncode:
-            raise RuntimeError(done.stderr.strip())
-        return done.stdout.strip()
-
-    def hold_down(self, service: str) -> None:
-        """Stops the service and has the supervisor leave it so, until `let_up`."""
-        self._supervisor().stop(service)
-
-    def let_up(self, service: str) -> None:
-        """Starts a service that was held down."""
-        self._supervisor().start(service)
-
-    def _supervisor(self) -> Supervisor:
-        return Supervisor(socket_path(self.stack))
+        ports = {"nginx": self.local.port} | self.local.ports
+        for service, path in HEALTH.items():
+            url = f"http://127.0.0.1:{ports[service]}{path}"
+            is_well = functools.partial(asyncio.to_thread, answers, url)
+            await until(is_well, f"{service} answers", patience, pause=0.05)
 
     @contextlib.asynccontextmanager
     async def second_copy(self) -> AsyncIterator[str]:
         """Another copy of chat-ui beside the supervised one; its address."""
-        port = free_port()
-        environment = self.local.environment("chat-ui") | self.settings | {"PORT": str(port)}
+        port = str(free_port())
+        settings = self.local.environment("chat-ui") | SETTINGS | {"PORT": port}
         log = self.stack.logs / "chat-ui-2.log"
-        with log.open("ab") as output:
-            process = subprocess.Popen(
-                [ROOT / "chat-ui" / "start"],
-                env=environment,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,
-            )
-        url = f"http://127.0.0.1:{port}"
+        copy = Program([ROOT / "chat-ui" / "start"], settings, log)
         try:
-            await _wait_for_page(f"{url}/health", process)
-            yield url
+            health = functools.partial(answers, f"http://127.0.0.1:{port}/health")
+            await asyncio.to_thread(copy.wait_until, health)
+            yield f"http://127.0.0.1:{port}"
         finally:
-            process.terminate()
-            try:
-                await asyncio.to_thread(process.wait, 10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-
-
-async def _wait_for_page(url: str, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 60
-    async with httpx.AsyncClient(trust_env=False) as client:
-        while True:
-            with contextlib.suppress(httpx.HTTPError):
-                if (await client.get(url)).status_code == 200:
-                    return
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError("the second copy of chat-ui did not come up")
-            await asyncio.sleep(0.1)
+            await asyncio.to_thread(copy.end)

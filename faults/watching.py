@@ -2,13 +2,15 @@
 
 import asyncio
 import contextlib
-import json
 import time
+from typing import Any
 
 import httpx
+from tests.support.pages import Reader, articles
+from tests.support.sse import aread_events
 
-from faults import pages
-from faults.browser import LATER, Browser
+from faults.browser import Browser, is_good
+from faults.reading import letters_of
 from faults.shown import Shown
 
 RECONNECT = 0.3  # seconds; browsers wait longer, which would only blur what we measure
@@ -18,15 +20,18 @@ SILENCE = httpx.Timeout(20, read=60)
 PATIENCE = 120
 
 
-class Refused(Exception):
-    """A watcher was answered as nobody should be who watches a chat of theirs."""
+def begin_watching(browser: Browser, chat: str, *, script: bool = False) -> asyncio.Task[None]:
+    """A watch in a tab of its own; await it for its end."""
+    task = asyncio.create_task(watch(browser, chat, script=script))
+    browser.watches.add(task)
+    return task
 
 
 async def watch(browser: Browser, chat: str, *, script: bool, patience: float = PATIENCE) -> None:
     """Watches until Parley says that nothing is left to say, coming back after every break; notes
     it if that never comes."""
     began = time.monotonic()
-    looking = asyncio.create_task(_look_until_the_end(browser, chat, script=script))
+    looking = asyncio.create_task(_look_until_the_end(browser, chat, script))
     try:
         while not looking.done():
             left = max(began, browser.last_fault()) + patience - time.monotonic()
@@ -43,42 +48,29 @@ async def watch(browser: Browser, chat: str, *, script: bool, patience: float = 
         await asyncio.gather(looking, return_exceptions=True)
 
 
-async def _look_until_the_end(browser: Browser, chat: str, *, script: bool) -> None:
-    look = _watch_events if script else _watch_growing
+async def _look_until_the_end(browser: Browser, chat: str, script: bool) -> None:
+    path, look = ("events", _read_events) if script else ("live", _read_live)
     while True:
         with contextlib.suppress(httpx.HTTPError):
-            if await look(browser, chat):
-                return
+            url = f"/chats/{chat}/{path}"
+            async with browser.client.stream("GET", url, timeout=SILENCE) as answer:
+                if is_good(answer) and await look(browser, chat, answer):
+                    return
         await asyncio.sleep(RECONNECT)
 
 
-def _is_there(answer: httpx.Response) -> bool:
-    """Whether it is what was asked for; False if it is worth asking again."""
-    if answer.status_code != 200 and answer.status_code not in LATER:
-        raise Refused(f"{answer.request.url.path} answered {answer.status_code}")
-    return answer.status_code == 200
-
-
-def begin_watching(browser: Browser, chat: str, *, script: bool = False) -> asyncio.Task[None]:
-    """A watch in a tab of its own; await it for its end."""
-    task = asyncio.create_task(watch(browser, chat, script=script))
-    browser.watches.add(task)
-    return task
-
-
-async def _watch_growing(browser: Browser, chat: str) -> bool:
-    """The growing page, once; whether it came to its end."""
-    path = f"/chats/{chat}/live"
-    page = ""
-    async with browser.client.stream("GET", path, timeout=SILENCE) as response:
-        if not _is_there(response):
-            return False
-        if browser.shown.is_begun(chat):  # and this page may begin after it
-            await _has_ended(browser, chat)
-        async for piece in response.aiter_text():
-            page += piece
-            for reply, text, ended in pages.read_growing(page):
-                browser.shown.note(chat, reply, "text", text, final=ended)
+async def _read_live(browser: Browser, chat: str, answer: httpx.Response) -> bool:
+    """The live page, once; whether it came to its end."""
+    if any(notes.final_at is None for notes in browser.shown.of_chat(chat).values()):
+        await _has_ended(browser, chat)  # this page may begin after a reply that was begun
+    reader, page = Reader(), ""
+    async for piece in answer.aiter_text():
+        reader.feed(piece)
+        page += piece
+        for message in articles(reader.root):
+            if message.id:
+                text = message.text.strip()
+                browser.shown.note(chat, message.id, "text", text, final=not message.unfinished)
     return "To the chat, to write the next message" in page and await _has_ended(browser, chat)
 
 
@@ -86,27 +78,22 @@ async def _has_ended(browser: Browser, chat: str) -> bool:
     """Whether the chat's own page has nothing unfinished. A reply that ended while nobody could
     watch is seen final only there."""
     answer = await browser.client.get(f"/chats/{chat}?live=no")
-    if not _is_there(answer):
+    if not is_good(answer):
         return False
-    for message in pages.read_messages(answer.text):
-        if message.is_reply and not message.unfinished:
-            browser.shown.note_final(message.id)
-    return "data-unfinished" not in answer.text
+    shown = articles(answer.text)
+    for message in shown:
+        if message.id in browser.shown.replies and not message.unfinished:
+            browser.shown.replies[message.id].end()
+    return not any(message.unfinished for message in shown)
 
 
-async def _watch_events(browser: Browser, chat: str) -> bool:
+async def _read_events(browser: Browser, chat: str, answer: httpx.Response) -> bool:
     """The server-sent events, once; whether they came to their end."""
     screen = Screen(browser.shown, chat)
-    rest = b""
-    path = f"/chats/{chat}/events"
-    async with browser.client.stream("GET", path, timeout=SILENCE) as response:
-        if not _is_there(response):
-            return False
-        async for piece in response.aiter_bytes():
-            *events, rest = (rest + piece).split(b"\n\n")
-            for event in events:
-                if screen.take(event.decode()):
-                    return True
+    async with contextlib.aclosing(aread_events(answer)) as events:
+        async for name, data in events:
+            if screen.take(name, data):
+                return True
     return False
 
 
@@ -119,14 +106,8 @@ class Screen:
         self._order: list[tuple[str, int]] = []
         self._open: dict[str, int] = {}  # seq of every reply that has not ended
 
-    def take(self, event: str) -> bool:
+    def take(self, name: str, data: dict[str, Any]) -> bool:
         """Shows one event; whether it was the end."""
-        fields = dict(line.partition(": ")[::2] for line in event.split("\n"))
-        name = fields.get("event", "")
-        if name == "end":
-            self._shown.note_order(self._chat, self._order)
-            return True
-        data = json.loads(fields.get("data", "{}"))
         if name == "message":
             self._take_message(data["html"])
         elif name == "text":
@@ -136,24 +117,25 @@ class Screen:
         elif name == "status":
             final = 'class="progress"' not in data["html"]
             self._note(data["id"], self._closed.get(data["id"], ""), final=final)
-        return False
+        elif name == "end":
+            self._shown.orders[self._chat].add(tuple(self._order))
+        return name == "end"
 
     def _take_message(self, html: str) -> None:
-        for message in pages.read_messages(html):
+        for message in articles(html):
             if (message.id, message.seq) not in self._order:
                 self._order.append((message.id, message.seq))
-            if message.is_reply:
+            if message.state:
                 self._closed[message.id] = message.body.partition('<div class="open">')[0]
                 if message.unfinished:
                     self._open[message.id] = message.seq
                 self._note(message.id, message.body, final=not message.unfinished)
 
     def _note(self, reply: str, html: str, *, final: bool = False) -> None:
-        letters = pages.letters_of(html)
+        letters = letters_of(html)
         self._shown.note(self._chat, reply, "letters", letters, final=final)
         if final:
             self._open.pop(reply, None)
         elif letters:
-            for earlier, seq in self._open.items():
-                if seq < self._open.get(reply, 0):
-                    self._shown.overtaken[self._chat].add((earlier, reply))
+            overtaken = (r for r, seq in self._open.items() if seq < self._open.get(reply, 0))
+            self._shown.overtaken[self._chat] |= {(earlier, reply) for earlier in overtaken}

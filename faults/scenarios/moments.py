@@ -1,36 +1,45 @@
-"""Moments in a reply's life that several scenarios wait for."""
+"""What several scenarios begin with: a reply that is being written."""
 
 import asyncio
-import time
-from collections.abc import Callable
+from collections.abc import Mapping
+from dataclasses import dataclass
 
-from faults.shown import Notes
+from faults.browser import Browser
 from faults.trial import Trial
+from faults.waiting import until
+from faults.watching import begin_watching
+
+# Makes every lease run out at once.
+EXPIRE = "UPDATE replies SET lease_until = clock_timestamp() WHERE state = 'running'"
+WORKER = "SELECT worker, state FROM replies WHERE message_id = %s"
 
 
-async def until(is_so: Callable[[], bool], what: str, patience: float = 60) -> None:
-    """Returns as soon as it is so; TimeoutError if it takes too long."""
-    deadline = time.monotonic() + patience
-    while not is_so():
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"{what}: not within {patience:.0f} s")
-        await asyncio.sleep(0.005)
+@dataclass(frozen=True)
+class Asked:
+    """A reply in a chat of its own, and the watch of it."""
+
+    chat: str
+    reply: str
+    watching: asyncio.Task[None]
 
 
-def newest(trial: Trial, chat: str) -> tuple[str, Notes] | None:
-    """The reply of the chat that was shown last and has words, with what was seen of it."""
-    found = [(r, n) for r, n in trial.shown.replies.items() if n.chat == chat and n.grew_at]
-    return found[-1] if found else None
+async def ask(
+    trial: Trial,
+    person: Browser,
+    characters: int = 1,
+    *,
+    text: str = "",
+    script: bool = False,
+    settings: Mapping[str, str] | None = None,
+) -> Asked:
+    """Asks in a new chat, and returns when so much of the reply was shown, or its end."""
+    chat = await person.open_chat(**settings or {})
+    await person.send(chat, text or trial.prompt())
+    watching = begin_watching(person, chat, script=script)
 
+    def written() -> list[str]:
+        seen = trial.shown.of_chat(chat).items()
+        return [r for r, n in seen if n.grew_at and (n.longest >= characters or n.final_at)]
 
-async def until_written(trial: Trial, chat: str, characters: int = 1) -> str:
-    """Until so much of the chat's newest reply was shown, or its end; the reply's id."""
-
-    def is_written() -> bool:
-        seen = newest(trial, chat)
-        return bool(seen and (seen[1].longest >= characters or seen[1].final_at))
-
-    await until(is_written, f"{characters} characters of a reply")
-    seen = newest(trial, chat)
-    assert seen is not None
-    return seen[0]
+    await until(written, f"{characters} characters of a reply", pause=0.005)
+    return Asked(chat, written()[0], watching)

@@ -3,11 +3,10 @@
 from collections.abc import Iterator
 from urllib.parse import quote_from_bytes
 
-import httpx
-
-from faults.export import read_export
 from faults.ledger import hash_text
+from faults.reading import read_export
 from faults.trial import Trial
+from faults.verdict import settle
 
 SAMPLES: dict[str, bytes] = {
     "NUL": b"a\0b",
@@ -38,16 +37,37 @@ async def run(trial: Trial) -> None:
     person = trial.browser()
     for name, sample in SAMPLES.items():
         for how, body, content_type in _forms(sample):
-            chat = await person.open_chat()
+            chat = await person.open_chat(reply_tokens="1")  # nobody asks about the reply here
             answer = await person.client.post(
                 f"/generate/{chat}", content=body, headers={"Content-Type": content_type}
             )
-            await _judge(trial, chat, f"{name}, {how}", sample, answer)
-    trial.counts["forms sent"] += len(SAMPLES) * 3
+            status, stored = answer.status_code, await read_export(person, chat)
+            texts = [m.content for m in stored if m.role == "user"]
+            if wrong := _judge(trial, sample, status, texts):
+                words = f"{name}, {how}: {status}, {wrong}"
+                trial.found.violate("I1" if status < 500 else "answer", words, chat)
     trial.mark_fault()
-    await trial.settle()
-    for browser in trial.browsers:
-        browser.chats.clear()  # judged one by one above
+    await settle(trial)
+    person.chats.clear()  # judged one by one above
+
+
+def _judge(trial: Trial, sample: bytes, status: int, texts: list[str]) -> str:
+    """What is wrong with the answer or with what is stored; empty if nothing."""
+    if status == 303:
+        trial.found.counts["stored byte for byte"] += 1
+        same = [hash_text(text) for text in texts] == [_hash(sample)]
+        return "" if same else f"stored as {ascii(texts)[:80]}"
+    if 400 <= status < 500:
+        trial.found.counts["refused clearly"] += 1
+        return "and stored" if texts else ""
+    return "neither taken nor refused"
+
+
+def _hash(sample: bytes) -> str:
+    try:
+        return hash_text(sample.decode())
+    except UnicodeDecodeError:
+        return "can't be kept faithfully"
 
 
 def _forms(sample: bytes) -> Iterator[tuple[str, bytes, str]]:
@@ -58,26 +78,3 @@ def _forms(sample: bytes) -> Iterator[tuple[str, bytes, str]]:
     part = b'--cut\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n'
     body = part % (b"client_key", b"k") + part % (b"prompt", sample) + b"--cut--\r\n"
     yield "multipart", body, "multipart/form-data; boundary=cut"
-
-
-async def _judge(trial: Trial, chat: str, what: str, sample: bytes, answer: httpx.Response) -> None:
-    stored = [m for m in await read_export(trial.browsers[0], chat) if m.role == "user"]
-    if answer.status_code == 303:
-        trial.counts["stored byte for byte"] += 1
-        same = len(stored) == 1 and hash_text(stored[0].content) == _hash(sample)
-        if not same:
-            got = ascii(stored[0].content[:60]) if stored else "nothing"
-            trial.violate("I1", f"{what}: acknowledged, stored as {got}", chat)
-    elif 400 <= answer.status_code < 500:
-        trial.counts["refused clearly"] += 1
-        if stored:
-            trial.violate("I1", f"{what}: refused with {answer.status_code} and stored", chat)
-    else:
-        trial.violate("answer", f"{what}: {answer.status_code}", chat)
-
-
-def _hash(sample: bytes) -> str:
-    try:
-        return hash_text(sample.decode())
-    except UnicodeDecodeError:
-        return "can't be kept faithfully"

@@ -7,72 +7,50 @@ import asyncio
 import time
 
 from faults.browser import Browser
-from faults.scenarios.moments import until, until_written
-from faults.stack import Parley
+from faults.scenarios.moments import EXPIRE, WORKER, Asked, ask
 from faults.trial import Trial
+from faults.waiting import until
 from faults.watching import begin_watching
 
-STOPPED_SECONDS = 30
-
-NEWEST = """
-SELECT message_id, worker, state FROM replies WHERE chat_id = '{chat}' ORDER BY number DESC LIMIT 1
-"""
-EXPIRE = "UPDATE replies SET lease_until = clock_timestamp() WHERE state = 'running'"
+SECONDS = 30  # that a copy is stopped
 
 
-async def run_expired(trial: Trial) -> None:
-    """The lease is made to run out at once, and the model holds its breath meanwhile: both copies
-    are in the middle of the same reply, and both get more words."""
+async def run(trial: Trial, *, expire: bool) -> None:
+    """With `expire` the lease is made to run out at once, and the model holds its breath meanwhile:
+    both copies are in the middle of the same reply, and both get more words. Without, the copy is
+    stopped for three times the lease: the reply is continued by the other one, and only there."""
+    frozen = ("chat-ui", "lm-api") if expire else ("chat-ui",)
     async with trial.parley.second_copy() as url:
+        person = trial.browser()
         for _ in range(trial.size):
-            await _take_over(trial, url, expire=True, seconds=0)
-        await trial.settle_and_check()
+            asked, worker, stopped = await _freeze_in_mid_reply(trial, person, frozen)
+            if expire:
+                trial.parley.sql(EXPIRE)
+            reading = begin_watching(trial.same_person_at(url), asked.chat)
+
+            def is_taken_over(asked: Asked = asked, worker: object = worker) -> bool:
+                return bool(trial.parley.sql(WORKER, asked.reply)[0][0] != worker)
+
+            await until(is_taken_over, "a takeover", pause=0.005)
+            trial.found.figures["taken over after"].append(time.monotonic() - stopped)
+            if not expire:
+                await asyncio.sleep(stopped + SECONDS - time.monotonic())
+            trial.parley.thaw_all()
+            trial.mark_fault()
+            await asyncio.gather(asked.watching, reading)
+            trial.found.counts["replies taken over"] += 1
 
 
-async def run_stopped(trial: Trial) -> None:
-    """SIGSTOP for 30 s, three times the lease: the reply goes on elsewhere, and only there."""
-    async with trial.parley.second_copy() as url:
-        for _ in range(trial.size):
-            await _take_over(trial, url, expire=False, seconds=STOPPED_SECONDS)
-        await trial.settle_and_check()
-
-
-async def _take_over(trial: Trial, url: str, *, expire: bool, seconds: float) -> None:
-    person, parley = trial.browser(), trial.parley
-    services = ("chat-ui", "lm-api") if expire else ("chat-ui",)
+async def _freeze_in_mid_reply(
+    trial: Trial, person: Browser, services: tuple[str, ...]
+) -> tuple[Asked, object, float]:
+    """A reply that the supervised copy writes, for it was asked; who that is, and when it was
+    stopped."""
     while True:
-        chat, watch = await _ask_the_first(trial, person)
-        stopped = time.monotonic()
-        frozen = [parley.freeze(service) for service in services]
-        reply, worker, state = parley.sql(NEWEST.format(chat=chat)).split("|")
+        asked, moment = await ask(trial, person), time.monotonic()
+        for service in services:
+            trial.parley.freeze(service)
+        ((worker, state),) = trial.parley.sql(WORKER, asked.reply)
         if state == "running":
-            break
-        for pid in frozen:  # it had ended just before
-            parley.thaw(pid)
-    if expire:
-        parley.sql(EXPIRE)
-    reader = trial.browser(f"{person.name}, at the second copy", url)
-    reader.client.cookies = person.client.cookies
-    watches = [watch, begin_watching(reader, chat)]
-    await until(lambda: _worker(parley, reply) != worker, "a takeover")
-    trial.figures["taken over after"].append(time.monotonic() - stopped)
-    await asyncio.sleep(max(0, seconds - (time.monotonic() - stopped)))
-    for pid in frozen:
-        parley.thaw(pid)
-    trial.mark_fault()
-    await asyncio.gather(*watches)
-    trial.counts["replies taken over"] += 1
-
-
-async def _ask_the_first(trial: Trial, person: Browser) -> tuple[str, asyncio.Task[None]]:
-    """A chat whose reply has its first words from the supervised copy: it was asked, so it writes;
-    and a watch through it."""
-    chat = await person.open_chat()
-    await person.send(chat, trial.prompt())
-    watching = begin_watching(person, chat)
-    await until_written(trial, chat)
-    return chat, watching
-
-
-def _worker(parley: Parley, reply: str) -> str:
-    return parley.sql(f"SELECT worker FROM replies WHERE message_id = '{reply}'")
+            return asked, worker, moment
+        trial.parley.thaw_all()  # it had ended just before

@@ -1,6 +1,27 @@
 """Five bugs that would break a promise without any other test noticing, perhaps."""
 
-from tests.faults.planting import Bug, Change
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Change:
+    """`old` becomes `new` in one file, everywhere; `old` must be found there so many `times`."""
+
+    file: str
+    old: str
+    new: str
+    times: int = 1
+
+
+@dataclass(frozen=True)
+class Bug:
+    """What is broken, how, and which promise is seen broken by which scenario."""
+
+    name: str
+    changes: tuple[Change, ...]
+    scenario: str
+    promise: str
+
 
 # The answer goes out, and a moment later what it says comes true.
 LATE = """\
@@ -20,34 +41,29 @@ ACKNOWLEDGE_BEFORE_COMMIT = Bug(
     "acknowledge before commit",
     (
         Change(
-            "db-api/app/messages/routes.py",
-            "    with database.person(person) as connection:\n        sent = ",
-            "    with database.person(person, late=True) as connection:\n        sent = ",
+            "db-api/app/sending/routes.py",
+            "    with database.person(person) as connection:\n        sent = send.send(",
+            "    with database.person(person, late=True) as connection:\n        sent = send.send(",
         ),
         Change(
-            "db-api/app/db.py",
+            "db-api/app/db/transactions.py",
             "def person(self, session_id: UUID)",
             "def person(self, session_id: UUID, late: bool = False)",
         ),
-        Change(
-            "db-api/app/db.py",
-            PERSON,
-            LATE + PERSON,
-        ),
+        Change("db-api/app/db/transactions.py", PERSON, LATE + PERSON),
     ),
     scenario="at-the-answer",
     promise="I1",
 )
 
 # Both guards must go, or nothing leaks: the query's own WHERE, and row-level security.
+IS_OWN = "session_id = (SELECT current_session())"
 DROP_THE_OWNERSHIP_CHECK = Bug(
     "drop the ownership check",
     (
-        Change(
-            "db-api/migrations/versions/0002_row_security.py",
-            'MINE = "session_id = (SELECT current_session())"',
-            'MINE = "session_id IS NOT NULL"',
-        ),
+        Change("db-api/sql/policies/chats.sql", IS_OWN, "true", times=2),
+        Change("db-api/sql/policies/messages.sql", IS_OWN, "true", times=4),
+        Change("db-api/sql/policies/replies.sql", IS_OWN, "true", times=4),
         Change(
             "db-api/app/chats/repository.py",
             'Chat.id == bindparam("chat"), Chat.session_id == bindparam("owner"), ',
@@ -77,12 +93,12 @@ DROP_THE_IDEMPOTENCY_KEY = Bug(
     "drop the idempotency key",
     (
         Change(
-            "db-api/app/messages/asking.py",
+            "db-api/app/sending/storing.py",
             "    AND sent.client_key = :client_key\n",
             "    AND sent.client_key = :client_key AND false\n",
         ),
         Change(
-            "db-api/app/messages/sending.py",
+            "db-api/app/sending/send.py",
             "'user', :content, :client_key)",
             "'user', :content, CAST(NULL AS text))",
         ),
@@ -97,9 +113,10 @@ SHOW_BEFORE_STORE = Bug(
         Change(
             "chat-ui/app/replies/runner.py",
             "            answers = await self._replies.progress(",
-            "            for early in writings:\n"
-            '                unstored = early.growth().model_copy(update={"text": early.text})\n'
-            "                self._hub.publish(early.claim.chat_id, unstored)\n"
+            "            for early in replies:\n"
+            "                steps = early.text.tell_final(1 << 30)\n"
+            '                unstored = early.update().model_copy(update={"steps": steps})\n'
+            "                self._publisher.publish(early.claim.chat_id, unstored)\n"
             "            answers = await self._replies.progress(",
         ),
     ),
@@ -110,15 +127,10 @@ SHOW_BEFORE_STORE = Bug(
 SKIP_THE_LEASE_CHECK = Bug(
     "skip the lease check",
     (
+        Change("db-api/app/queue/progress.py", "{HELD}", "r.state = 'running'", times=2),
         Change(
-            "db-api/app/replies/progress.py",
-            "AND r.worker = :worker AND r.state = 'running'",
-            "AND r.state = 'running'",
-            times=2,
-        ),
-        Change(
-            "db-api/app/replies/finishing.py",
-            "    if held.worker != request.worker:\n        raise LeaseLost\n",
+            "db-api/app/queue/finish.py",
+            "        if held.worker != request.worker:\n            raise LeaseLost\n",
             "",
         ),
     ),

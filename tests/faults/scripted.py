@@ -21,10 +21,9 @@ def make_trial() -> Trial:
 
 def add_person(trial: Trial, answer: Answer) -> Browser:
     """Somebody with one chat."""
-    client = make_client(URL, trial.refusals, httpx.MockTransport(answer))
-    person = Browser("Ann", client, trial.ledger, trial.shown, 1, lambda: trial.last_fault)
+    person = trial.browser()
+    person.client = make_client(URL, trial.found.counts, httpx.MockTransport(answer))
     person.chats.append(CHAT)
-    trial.browsers.append(person)
     return person
 
 

@@ -1,145 +1,120 @@
 """Each check finds what it is there for, and nothing where all is well."""
 
-import dataclasses
-from typing import Any
+from dataclasses import replace
 
-from faults.export import Copy, Stored
+import pytest
+
+from faults.findings import Findings
 from faults.invariants import check
 from faults.ledger import Ledger
-from faults.shown import Shown
+from faults.reading import Copy, Stored
+from faults.shown import Kind, Shown
 
 CHAT = "a-chat"
-
-
-def stored(number: int, role: str, content: str, state: str | None = None) -> Stored:
-    parent = f"m{number - 1}" if number > 1 else None
-    return Stored(f"m{number}", parent, number, role, content, state, None)
+GREETING = Stored("m1", None, 1, "assistant", "Hello!", None, None)
+QUESTION = Stored("m2", "m1", 2, "user", "Why?\nPlease.", None, None)
+REPLY = Stored("m3", "m2", 3, "assistant", "Because it is so.", "complete", None)
+SECOND = Stored("m4", "m3", 4, "user", "Why?\nPlease.", None, None)
+SECOND_REPLY = Stored("m5", "m4", 5, "assistant", "Again.", "complete", None)
+RUNNING = replace(REPLY, state="running")
+WELL = [GREETING, QUESTION, REPLY]
 
 
 class Scene:
-    """A chat of an opening message, a question and its answer, all in order."""
+    """A chat in which one question was sent and acknowledged."""
 
     def __init__(self) -> None:
         self.ledger, self.shown = Ledger(), Shown()
-        self.entry = self.ledger.begin("Ann", CHAT, "key", "Why?\r\nPlease.")
-        self.ledger.acknowledge(self.entry)
-        self.messages = [
-            stored(1, "assistant", "Hello!"),
-            stored(2, "user", "Why?\nPlease."),
-            stored(3, "assistant", "Because it is so.", "complete"),
-        ]
-        self.letters = {"m3": "Becauseitisso"}
+        self.entry = self.ledger.begin(CHAT, "key", "Why?\r\nPlease.")
+        self.entry.acknowledge()
 
-    def change(self, number: int, **changes: Any) -> None:
-        self.messages[number - 1] = dataclasses.replace(self.messages[number - 1], **changes)
-
-    def broken(self) -> set[str]:
-        copy = Copy(CHAT, "Ann", self.messages, self.letters)
-        return {violation.promise for violation in check(self.ledger, self.shown, [copy])}
+    def broken(self, messages: list[Stored] = WELL) -> set[str]:
+        found = Findings()
+        check(found, self.ledger, self.shown, Copy(CHAT, messages, {"m3": "Becauseitisso"}))
+        return set(found.broken)
 
 
-def test_all_is_well() -> None:
-    scene = Scene()
-    scene.shown.note(CHAT, "m3", "text", "Because it", final=False)
-    scene.shown.note(CHAT, "m3", "letters", "Becauseitisso", final=True)
-    scene.shown.note_order(CHAT, [("m2", 2), ("m3", 3)])
-    assert scene.broken() == set()
+@pytest.fixture
+def scene() -> Scene:
+    return Scene()
 
 
-def test_an_acknowledged_message_that_is_gone() -> None:
-    scene = Scene()
-    del scene.messages[1:]
-    assert scene.broken() == {"I1"}
+@pytest.mark.parametrize(
+    ("messages", "promises"),
+    [
+        pytest.param(WELL, set(), id="all is well"),
+        pytest.param([GREETING], {"I1"}, id="an acknowledged message is gone"),
+        pytest.param(
+            [GREETING, replace(QUESTION, content="Why?\nPlease. "), REPLY],
+            {"I1"},
+            id="a message changed by one byte",
+        ),
+        pytest.param([*WELL, SECOND, SECOND_REPLY], {"I4"}, id="a message is stored twice"),
+        pytest.param([GREETING, QUESTION, RUNNING], {"I2"}, id="a reply has no end"),
+        pytest.param([GREETING, QUESTION], {"I2"}, id="a message has no reply"),
+        pytest.param(
+            [GREETING, QUESTION, replace(REPLY, parent="m1")],
+            {"I2", "I5"},
+            id="two messages are under one parent",
+        ),
+    ],
+)
+def test_what_is_stored(scene: Scene, messages: list[Stored], promises: set[str]) -> None:
+    assert scene.broken(messages) == promises
 
 
-def test_a_message_that_changed_by_one_byte() -> None:
-    scene = Scene()
-    scene.change(2, content="Why?\nPlease. ")
-    assert scene.broken() == {"I1"}
+@pytest.mark.parametrize(
+    ("reply", "states", "promises"),
+    [
+        pytest.param("m3", [("text", "Because it")], set(), id="a beginning"),
+        pytest.param("m3", [("letters", "Becauseitisso")], set(), id="the whole"),
+        pytest.param("m3", [("text", "Because it was")], {"I3"}, id="what is gone"),
+        pytest.param("m7", [("letters", "B")], {"I3"}, id="a reply that is gone"),
+        pytest.param(
+            "m3",
+            [("text", "Because"), ("text", "Because it was"), ("text", "Because it is")],
+            {"I3"},
+            id="what was taken back between two looks",
+        ),
+    ],
+)
+def test_what_was_shown(
+    scene: Scene, reply: str, states: list[tuple[Kind, str]], promises: set[str]
+) -> None:
+    for kind, text in states:
+        scene.shown.note(CHAT, reply, kind, text)
+    assert scene.broken() == promises
 
 
-def test_a_refused_message_that_is_stored() -> None:
-    scene = Scene()
-    scene.ledger.refuse(scene.entry, 413)
-    assert scene.broken() == {"I1"}
-
-
-def test_a_message_stored_twice() -> None:
-    scene = Scene()
-    scene.messages += [
-        stored(4, "user", "Why?\nPlease."),
-        stored(5, "assistant", "Again.", "complete"),
-    ]
-    assert scene.broken() == {"I4"}
-
-
-def test_a_reply_without_an_end_and_a_message_without_a_reply() -> None:
-    scene = Scene()
-    scene.change(3, state="running")
-    assert scene.broken() == {"I2"}
-    del scene.messages[2]
-    assert scene.broken() == {"I2"}
-
-
-def test_a_page_of_an_unfinished_reply_may_hold_back_an_unfinished_mark() -> None:
-    scene = Scene()
-    scene.change(3, state="running")
+def test_a_page_of_an_unfinished_reply_may_hold_back_an_unfinished_mark(scene: Scene) -> None:
     scene.shown.note(CHAT, "m3", "letters", "Becauseitissoandmore")
-    assert scene.broken() == {"I2"}
+    assert scene.broken([GREETING, QUESTION, RUNNING]) == {"I2"}
 
 
-def test_text_that_was_shown_and_is_gone() -> None:
-    scene = Scene()
-    scene.shown.note(CHAT, "m3", "text", "Because it was")
-    assert scene.broken() == {"I3"}
+def test_a_refused_message_is_not_stored(scene: Scene) -> None:
+    scene.entry.refused = 413
+    assert scene.broken() == {"I1"}
 
 
-def test_a_reply_that_was_shown_and_is_gone() -> None:
-    scene = Scene()
-    scene.shown.note(CHAT, "m7", "letters", "B")
-    assert scene.broken() == {"I3"}
+@pytest.mark.parametrize(("order", "promises"), [((2, 3), set()), ((3, 2), {"I5"})])
+def test_every_page_shows_the_same_order(
+    scene: Scene, order: tuple[int, int], promises: set[str]
+) -> None:
+    scene.shown.orders[CHAT].add(tuple((f"m{seq}", seq) for seq in order))
+    assert scene.broken() == promises
 
 
-def test_text_that_was_taken_back_between_two_looks() -> None:
-    scene = Scene()
-    for text in ("Because", "Because it was", "Because it is"):
-        scene.shown.note(CHAT, "m3", "text", text)
-    assert scene.broken() == {"I3"}
+def test_messages_sent_one_after_the_other_are_stored_so(scene: Scene) -> None:
+    scene.ledger.begin(CHAT, "another key", "And then?").acknowledge()
+    swapped = [replace(QUESTION, content="And then?"), REPLY, SECOND, SECOND_REPLY]
+    assert scene.broken([GREETING, *swapped]) == {"I5"}
 
 
-def test_another_order_on_a_page() -> None:
-    scene = Scene()
-    scene.shown.note_order(CHAT, [("m3", 3), ("m2", 2)])
-    assert scene.broken() == {"I5"}
-
-
-def test_two_messages_under_one_parent() -> None:
-    scene = Scene()
-    scene.messages[2] = dataclasses.replace(scene.messages[2], parent="m1")
-    assert "I5" in scene.broken()
-
-
-def test_messages_sent_one_after_the_other_that_stand_the_other_way_round() -> None:
-    scene = Scene()
-    later = scene.ledger.begin("Ann", CHAT, "another key", "And then?")
-    scene.ledger.acknowledge(later)
-    scene.messages = [
-        stored(1, "assistant", "Hello!"),
-        stored(2, "user", "And then?"),
-        stored(3, "assistant", "Nothing.", "complete"),
-        stored(4, "user", "Why?\nPlease."),
-        stored(5, "assistant", "Because it is so.", "complete"),
-    ]
-    assert scene.broken() == {"I5"}
-
-
-def test_a_reply_that_overtook_an_earlier_one() -> None:
-    scene = Scene()
+def test_a_reply_does_not_overtake_an_earlier_one(scene: Scene) -> None:
     scene.shown.overtaken[CHAT].add(("m1", "m3"))
     assert scene.broken() == {"I5"}
 
 
-def test_a_watcher_who_was_never_told_the_end() -> None:
-    scene = Scene()
+def test_a_watcher_is_told_the_end(scene: Scene) -> None:
     scene.shown.endless[CHAT].append("Ann: no end")
     assert scene.broken() == {"watch"}

@@ -5,7 +5,7 @@ import contextlib
 
 import pytest
 
-from faults.proxy import Proxy
+from faults.proxy import running_proxy
 
 
 async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -16,34 +16,24 @@ async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
     writer.close()
 
 
-async def ask(proxy: Proxy) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    port = int(proxy.url.rpartition(":")[2])
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    writer.write(b"hello")
-    return reader, writer
+async def use(rate: float | None) -> list[bytes]:
+    """What comes back of a few bytes until the connection is cut."""
+    server = await asyncio.start_server(echo, "127.0.0.1", 0)
+    async with server, running_proxy(server.sockets[0].getsockname()[1], rate) as proxy:
+        port = int(proxy.url.rpartition(":")[2])
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"hello")
+        pieces = [await reader.read(100) for _ in range(2 if rate else 1)]
+        assert proxy.cut() == 1
+        with pytest.raises((asyncio.IncompleteReadError, ConnectionError)):
+            await reader.readexactly(100)
+        writer.close()
+        return pieces
 
 
 def test_it_passes_on_until_it_cuts() -> None:
-    async def use() -> None:
-        server = await asyncio.start_server(echo, "127.0.0.1", 0)
-        async with server, Proxy(server.sockets[0].getsockname()[1]) as proxy:
-            reader, writer = await ask(proxy)
-            assert await reader.readexactly(5) == b"hello"
-            assert proxy.cut() == 1
-            with pytest.raises((asyncio.IncompleteReadError, ConnectionError)):
-                await reader.readexactly(1)
-            writer.close()
-
-    asyncio.run(use())
+    assert asyncio.run(use(None)) == [b"hello"]
 
 
 def test_a_slow_one_lets_a_byte_by_at_a_time() -> None:
-    async def use() -> None:
-        server = await asyncio.start_server(echo, "127.0.0.1", 0)
-        async with server, Proxy(server.sockets[0].getsockname()[1], 5) as proxy:
-            reader, writer = await ask(proxy)
-            assert await reader.read(100) == b"h"
-            assert await reader.read(100) == b"e"
-            writer.close()
-
-    asyncio.run(use())
+    assert asyncio.run(use(5)) == [b"h", b"e"]

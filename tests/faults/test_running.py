@@ -1,16 +1,19 @@
-"""A run ends, and its exit code says what it saw."""
+"""A run ends, and its exit code says what it saw; the minute after the last fault is measured, and
+no 500 passes for `not now`."""
 
 import asyncio
 import time
 
+import httpx
 import pytest
 
+from faults import verdict
 from faults.options import read_options
 from faults.running import Run, attempt
 from faults.scenarios import SCENARIOS
 from faults.scenarios.scenario import Scenario
 from faults.trial import Trial
-from tests.faults.scripted import make_trial
+from tests.faults.scripted import CHAT, add_person, make_export, make_trial
 
 NAMES = [scenario.name for scenario in SCENARIOS]
 KILLS = SCENARIOS[0]
@@ -24,43 +27,86 @@ async def stumble(_: Trial) -> None:
     raise TimeoutError("nothing came")
 
 
-def test_a_scenario_that_hangs_is_a_violation() -> None:
-    trial, began = make_trial(), time.monotonic()
-    asyncio.run(attempt(Scenario("hang", "nothing", hang, patience=0.1), trial))
-    assert time.monotonic() - began < 10
-    assert [violation.promise for violation in trial.violations] == ["back"]
-    assert "hangs" in trial.violations[0].words
-
-
-def test_a_scenario_that_fails_is_another() -> None:
+@pytest.mark.parametrize(
+    ("scenario", "violation"),
+    [
+        (Scenario("hang", "", hang, patience=0.1), "back: no end within 0 s: something hangs"),
+        (Scenario("stumble", "", stumble), "answer: TimeoutError: nothing came"),
+    ],
+)
+def test_a_scenario_that_hangs_or_fails_is_a_violation(scenario: Scenario, violation: str) -> None:
     trial = make_trial()
-    asyncio.run(attempt(Scenario("stumble", "nothing", stumble), trial))
-    assert [str(violation) for violation in trial.violations] == [
-        "answer: TimeoutError: nothing came"
-    ]
+    asyncio.run(attempt(scenario, trial))
+    assert trial.found.violations == [violation]
 
 
 @pytest.mark.parametrize(
     ("arguments", "violations", "missed", "code"),
     [
-        ([], 0, 0, 0),
-        ([], 0, 1, 1),
-        ([], 1, 0, 1),
-        (["--quick"], 0, 1, 0),
-        (["--quick"], 1, 0, 1),
+        ([], [], [], 0),
+        ([], [], ["slow"], 1),
+        ([], ["I1: gone"], [], 1),
+        (["--quick"], [], ["slow"], 0),
+        (["--quick"], ["I1: gone"], [], 1),
     ],
 )
 def test_only_the_short_run_forgives_a_missed_goal(
-    arguments: list[str], violations: int, missed: int, code: int
+    arguments: list[str], violations: list[str], missed: list[str], code: int
 ) -> None:
     run = Run(read_options(arguments, NAMES))
     run.violations, run.missed = violations, missed
     assert run.exit_code() == code
 
 
-def test_a_long_scenario_is_done_in_parts() -> None:
-    assert list(Run(read_options(["--kills", "12"], NAMES)).sizes(KILLS)) == [5, 5, 2]
-    assert sum(Run(read_options([], NAMES)).sizes(KILLS)) == KILLS.size
-    assert list(Run(read_options(["--quick"], NAMES)).sizes(KILLS)) == [KILLS.quick_size]
-    for scenario in SCENARIOS[1:]:
-        assert list(Run(read_options([], NAMES)).sizes(scenario)) == [scenario.size]
+@pytest.mark.parametrize(
+    ("arguments", "scenario", "sizes"),
+    [
+        (["--kills", "12"], KILLS, [5, 5, 2]),
+        ([], KILLS, [5] * 20),
+        (["--quick"], KILLS, [1]),
+        *(([], scenario, [scenario.size]) for scenario in SCENARIOS[1:]),
+    ],
+)
+def test_a_long_scenario_is_done_in_parts(
+    arguments: list[str], scenario: Scenario, sizes: list[int]
+) -> None:
+    assert Run(read_options(arguments, NAMES)).sizes(scenario) == sizes
+
+
+def settle(fault: float, seen: float | None = None, **states: str) -> list[str]:
+    """The replies that broke the promise, when the last fault was so many seconds ago; of r1 the
+    end was seen then."""
+    trial, now = make_trial(), time.monotonic()
+    add_person(trial, lambda _: httpx.Response(200, json=make_export(**states)))
+    trial.last_fault = now - fault
+    if seen is not None:
+        trial.shown.note(CHAT, "r1", "text", "Because", final=True)
+        trial.shown.replies["r1"].final_at = now - seen
+    asyncio.run(verdict.settle(trial))
+    return [reply for reply in states if any(reply in words for words in trial.found.violations)]
+
+
+def test_a_reply_that_is_final_too_late_breaks_the_promise() -> None:
+    assert settle(61, r1="complete") == ["r1"]
+
+
+def test_a_reply_that_somebody_saw_end_in_time_keeps_it() -> None:
+    assert settle(100, seen=60, r1="complete") == []
+
+
+def test_a_reply_that_never_ends_is_given_up_and_breaks_it() -> None:
+    assert settle(121, r1="complete", r2="running") == ["r1", "r2"]
+
+
+def test_refusals_are_counted_and_500_is_a_violation() -> None:
+    trial = make_trial()
+    statuses = iter([503, 500, 502, 500, 200])
+
+    async def ask() -> None:
+        await add_person(trial, lambda _: httpx.Response(next(statuses))).get("/")
+        await verdict.close(trial)
+
+    asyncio.run(ask())
+    counts = {"answers of 500": 2, "answers of 502": 1, "answers of 503": 1}
+    assert trial.found.counts == counts
+    assert trial.found.violations == ["answer: 2 answers of 500: no words a person can use"]

@@ -1,4 +1,5 @@
-"""A watcher who is never told the end does not pass for one who was."""
+"""A watcher who is never told the end does not pass for one who was; what is read back is what is
+on the pages."""
 
 import asyncio
 import time
@@ -7,24 +8,32 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from faults.trial import Trial
+from faults.reading import read_back
 from faults.watching import watch
-from tests.faults.scripted import CHAT, Answer, add_person, make_trial
+from tests.faults.scripted import CHAT, Answer, add_person, make_export, make_trial
 
-END = b"event: end\ndata: {}\n\n"
+STREAM = {"content-type": "text/event-stream"}
+END = httpx.Response(200, content=b"event: end\ndata: {}\n\n", headers=STREAM)
+BROKEN_OFF = httpx.Response(200, content=b": \n\n", headers=STREAM)
+ARTICLE = (
+    '<article class="message assistant" id="m-{id}" data-seq="3" ><div class="body">'
+    "<p>One <em>two</em> {more}</p></div> <div class='foot'>"
+    '<footer class="status complete" data-status></footer></div></article>'
+)
 
 
-def look(answer: Answer, *, script: bool, patience: float = 0.5) -> tuple[Trial, list[str]]:
-    """What became of a watcher: why there was no end, nothing if there was."""
+def look(
+    answer: Answer, *, script: bool, patience: float = 0.5, trouble: float = 0
+) -> tuple[list[str], dict[str, bool]]:
+    """What became of a watcher: why there was no end, nothing if there was; and which replies were
+    seen to end. Of r1 the beginning was seen before. The last fault comes in `trouble` seconds."""
     trial = make_trial()
-
-    async def use() -> None:
-        person = add_person(trial, answer)
-        await watch(person, CHAT, script=script, patience=patience)
-        await trial.close()
-
-    asyncio.run(use())
-    return trial, trial.shown.endless[CHAT]
+    trial.shown.note(CHAT, "r1", "text", "One")
+    trial.last_fault = time.monotonic() + trouble
+    person = add_person(trial, answer)
+    asyncio.run(watch(person, CHAT, script=script, patience=patience))
+    replies = {reply: notes.final_at is not None for reply, notes in trial.shown.replies.items()}
+    return trial.shown.endless[CHAT], replies
 
 
 def in_turn(*answers: httpx.Response) -> Answer:
@@ -33,63 +42,58 @@ def in_turn(*answers: httpx.Response) -> Answer:
 
 
 def test_the_end_after_a_break() -> None:
-    answers = [httpx.Response(503), httpx.Response(200, content=b": \n\n")]
-    answers += [httpx.Response(200, content=END)]
-    assert look(in_turn(*answers), script=True, patience=10)[1] == []
+    answers = in_turn(httpx.Response(503), BROKEN_OFF, END)
+    assert look(answers, script=True, patience=60)[0] == []
 
 
 @pytest.mark.parametrize("script", [True, False])
 def test_no_end_before_the_deadline(script: bool) -> None:
-    _, endless = look(lambda _: httpx.Response(503), script=script)
-    assert len(endless) == 1
-    assert "no end within" in endless[0]
+    ((words,), _) = look(lambda _: httpx.Response(503), script=script)
+    assert "no end within" in words
 
 
 def test_the_time_of_trouble_does_not_count() -> None:
-    async def use() -> None:
-        trial = make_trial()
-        person = add_person(trial, lambda _: httpx.Response(503))
-        watching = asyncio.create_task(watch(person, CHAT, script=True, patience=0.4))
-        began = time.monotonic()
-        await asyncio.sleep(0.3)
-        trial.mark_fault()
-        await watching
-        assert time.monotonic() - began >= 0.7
-        await trial.close()
-
-    asyncio.run(use())
+    refusals = [httpx.Response(503) for _ in range(4)]  # more than patience alone would bear
+    assert look(in_turn(*refusals, END), script=True, trouble=60)[0] == []
 
 
 @pytest.mark.parametrize("script", [True, False])
 def test_the_owner_is_not_turned_away(script: bool) -> None:
-    _, endless = look(lambda _: httpx.Response(404), script=script, patience=60)
-    assert len(endless) == 1
-    assert "answered 404" in endless[0]
+    ((words,), _) = look(lambda _: httpx.Response(404), script=script, patience=60)
+    assert "answered 404" in words
 
 
-def test_a_growing_page_that_leads_to_an_error_is_no_end() -> None:
-    grown = "To the chat, to write the next message"
-
+def test_a_live_page_that_leads_to_an_error_is_no_end() -> None:
     def answer(request: httpx.Request) -> httpx.Response:
-        is_page = request.url.path.endswith("/live")
-        return httpx.Response(200, text=grown) if is_page else httpx.Response(503)
+        is_live = request.url.path.endswith("/live")
+        text = "To the chat, to write the next message"
+        return httpx.Response(200, text=text) if is_live else httpx.Response(503)
 
-    _, endless = look(answer, script=False)
-    assert "no end within" in endless[0]
+    ((words,), _) = look(answer, script=False)
+    assert "no end within" in words
 
 
 def test_a_reply_that_ended_while_nobody_could_watch_is_seen_final() -> None:
-    reply = "00000000-0000-0000-0000-000000000003"
-    page = (
-        f'<article class="message assistant" id="m-{reply}" data-seq="3" ><div class="body">'
-        '<p>Because</p></div> <div class="foot"><footer data-status></footer></div></article>'
-    )
+    def answer(request: httpx.Request) -> httpx.Response:
+        # The live page is all about the next reply, which is still being written.
+        is_live = request.url.path.endswith("/live")
+        return httpx.Response(200, text="" if is_live else ARTICLE.format(id="r1", more=""))
+
+    assert look(answer, script=False)[1] == {"r1": True}
+
+
+def test_a_chat_is_read_back_page_by_page() -> None:
     trial = make_trial()
-    trial.shown.note(CHAT, reply, "text", "Bec")
+    pages = {"": '<a href="/chats/a-chat?before=r2">Earlier</a>', "r2": ""}
 
     def answer(request: httpx.Request) -> httpx.Response:
-        # The growing page is all about the next reply, which is still being written.
-        return httpx.Response(200, text="" if request.url.path.endswith("/live") else page)
+        if request.url.path.endswith("export.json"):
+            return httpx.Response(200, json=make_export(r1="complete"))
+        before = request.url.params.get("before", "")
+        article = ARTICLE.format(id=before or "r9", more="&lt;3 " + (before and "four"))
+        return httpx.Response(200, text=pages[before] + article)
 
-    asyncio.run(watch(add_person(trial, answer), CHAT, script=False, patience=0.5))
-    assert trial.shown.final_at(reply) is not None
+    copy = asyncio.run(read_back(add_person(trial, answer), CHAT))
+    assert copy.letters == {"r9": "Onetwo", "r2": "Onetwofour"}
+    assert trial.shown.orders[CHAT] == {(("r9", 3),), (("r2", 3),)}
+    assert [(m.id, m.final) for m in copy.messages] == [("r1", True)]
