@@ -16,12 +16,12 @@ from faults.shown import Shown
 
 PATIENCE = 60.0  # seconds in which everything must be back without help
 AGAIN = 0.4  # seconds before somebody tries again
-# After these somebody tries again; anything else that is no success is a surprise. 500 says no
+# After these somebody tries again; anything else that is no success is unexpected. 500 says no
 # "not now": each one is a broken promise in the end, but the message may have been stored.
 LATER = {429, 500, 502, 503, 504}
 
 
-class Surprise(Exception):
+class UnexpectedAnswer(Exception):
     """An answer that nobody in this place should ever get."""
 
 
@@ -29,7 +29,7 @@ def is_good(answer: httpx.Response, good: int = 200) -> bool:
     """Whether it is what was asked for; False if it is worth asking again."""
     if answer.status_code != good and answer.status_code not in LATER:
         request = answer.request
-        raise Surprise(f"{request.method} {request.url.path} answered {answer.status_code}")
+        raise UnexpectedAnswer(f"{request.method} {request.url.path} answered {answer.status_code}")
     return answer.status_code == good
 
 
@@ -43,10 +43,10 @@ class Browser:
         client: httpx.AsyncClient,
         ledger: Ledger,
         shown: Shown,
-        dice: random.Random,
+        rng: random.Random,
         last_fault: Callable[[], float],
     ) -> None:
-        self.name, self.client, self.dice, self.last_fault = name, client, dice, last_fault
+        self.name, self.client, self.rng, self.last_fault = name, client, rng, last_fault
         self.ledger, self.shown = ledger, shown
         self.chats: list[str] = []
         self.watches: set[asyncio.Task[None]] = set()
@@ -96,7 +96,7 @@ class Browser:
         while entry.open and time.monotonic() < deadline:
             answer = await self.try_to_send(entry, text, script=script)
             if entry.open:
-                pause = AGAIN * self.dice.uniform(0.5, 1.5)
+                pause = AGAIN * self.rng.uniform(0.5, 1.5)
                 if answer is not None:
                     pause = min(float(answer.headers.get("retry-after", pause)), 2)
                 await asyncio.sleep(pause)
@@ -136,7 +136,7 @@ class Browser:
                 if is_good(answer, good):
                     return answer
             if time.monotonic() > deadline:
-                raise Surprise(f"{method} {path} still failed after {PATIENCE:.0f} s")
+                raise UnexpectedAnswer(f"{method} {path} still failed after {PATIENCE:.0f} s")
             await asyncio.sleep(AGAIN)
 
 

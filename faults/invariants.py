@@ -65,8 +65,9 @@ def _check_order(copy: Copy, shown: Shown, violate: Violate) -> None:
     order = [(m.id, m.seq) for m in copy.messages]
     for earlier, later in zip(copy.messages, copy.messages[1:], strict=False):
         if later.seq <= earlier.seq or later.parent != earlier.id:
-            follows = f"seq {later.seq} follows {earlier.seq}"
-            violate("I5", f"{follows}, its parent is {later.parent}", later.id)
+            violate(
+                "I5", f"{later.seq} follows {earlier.seq}, its parent is {later.parent}", later.id
+            )
     for read in shown.orders[copy.chat]:
         start = order.index(read[0]) if read and read[0] in order else 0
         if list(read) != order[start : start + len(read)]:
@@ -82,8 +83,9 @@ def _check_sent_in_a_row(entries: list[Entry], copy: Copy, violate: Violate) -> 
     for first, acknowledged in known:
         for second, _ in known:
             if acknowledged < second.begun and seqs[first.sha256] > seqs[second.sha256]:
-                order = f"message {second.number} was sent after {first.number}"
-                violate("I5", f"{order}, but comes before it")
+                violate(
+                    "I5", f"message {second.number} was sent after {first.number}, but is before"
+                )
 
 
 def _check_shown(copy: Copy, reply: str, notes: Notes, violate: Violate) -> None:

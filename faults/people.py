@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 from tests.support.pages import articles
 
-from faults.browser import Browser, Surprise
+from faults.browser import Browser, UnexpectedAnswer
 from faults.ledger import hash_text
 from faults.trial import Trial
 from faults.verdict import settle
@@ -41,24 +41,24 @@ async def _talk(trial: Trial, person: Browser, ending: asyncio.Event) -> None:
             await asyncio.sleep(0.05)
             continue
         try:
-            if not chat or person.dice.random() < 0.3:
+            if not chat or person.rng.random() < 0.3:
                 chat = await person.open_chat()
             await _say(trial, person, chat)
-            task = begin_watching(person, chat, script=person.dice.random() < 0.5)
+            task = begin_watching(person, chat, script=person.rng.random() < 0.5)
             done, _ = await asyncio.wait({task}, timeout=LEAVE_AFTER)
             chat = chat if done else ""  # it is watched in any case
-        except Surprise as surprise:
-            trial.found.violate("answer", str(surprise), chat)
+        except UnexpectedAnswer as error:
+            trial.found.violate("answer", str(error), chat)
             chat = ""
 
 
 async def _say(trial: Trial, person: Browser, chat: str) -> None:
     """One message or two in a row, sometimes with a double click. What is acknowledged is on the
     page."""
-    for _ in range(2 if person.dice.random() < 0.15 else 1):
-        script, presses = person.dice.random() < 0.5, 1 + (person.dice.random() < 0.2)
+    for _ in range(2 if person.rng.random() < 0.15 else 1):
+        script, presses = person.rng.random() < 0.5, 1 + (person.rng.random() < 0.2)
         entry = await person.send(chat, trial.prompt(), script=script, presses=presses)
-        if entry.acknowledged is not None and person.dice.random() < 0.5:
+        if entry.acknowledged is not None and person.rng.random() < 0.5:
             page = articles(await person.read_page(chat))
             if entry.sha256 not in {hash_text(m.text) for m in page if m.role == "user"}:
                 trial.found.violate("I1", f"message {entry.number} is not on the page", chat)

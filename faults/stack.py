@@ -78,7 +78,7 @@ class Parley:
         return pid
 
     def freeze(self, service: str) -> None:
-        """SIGSTOPs the service's main process: alive, but deaf."""
+        """SIGSTOPs the service's main process: alive, but it does nothing."""
         pid = self.local.pid_of(service)
         assert pid is not None, f"{service} does not run"
         os.kill(pid, signal.SIGSTOP)

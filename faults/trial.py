@@ -19,7 +19,7 @@ class Trial:
 
     def __init__(self, parley: Parley, seed: int, size: int, quick: bool) -> None:
         self.parley, self.seed, self.size, self.quick = parley, seed, size, quick
-        self.dice = random.Random(seed)
+        self.rng = random.Random(seed)
         self.ledger, self.shown, self.found = Ledger(), Shown(), Findings()
         self.browsers: list[Browser] = []
         self.last_fault = time.monotonic()
@@ -37,8 +37,8 @@ class Trial:
     def outsider(self, name: str, url: str) -> Browser:
         """One whose chats are nobody's concern here."""
         client = make_client(url, self.found.counts)
-        dice = random.Random(self.dice.randrange(1 << 30))
-        return Browser(name, client, self.ledger, self.shown, dice, lambda: self.last_fault)
+        rng = random.Random(self.rng.randrange(1 << 30))
+        return Browser(name, client, self.ledger, self.shown, rng, lambda: self.last_fault)
 
     def same_person_at(self, url: str) -> Browser:
         """The first person, in a second browser, who comes to this address."""
@@ -52,7 +52,7 @@ class Trial:
 
     def prompt(self) -> str:
         """A question nobody has asked before, with a few characters that are easily harmed."""
-        about, ending = self.dice.choice(TOPICS), self.dice.choice(ENDINGS)
+        about, ending = self.rng.choice(TOPICS), self.rng.choice(ENDINGS)
         number = f"{self.seed}-{next(self._numbers)}"
         return f"Tell me a long story about {about}, number {number}.{ending}"
 

@@ -4,7 +4,7 @@ import asyncio
 import time
 
 from faults import invariants
-from faults.browser import PATIENCE, Browser, Surprise
+from faults.browser import PATIENCE, Browser, UnexpectedAnswer
 from faults.reading import Copy, Stored, read_back, read_chats, read_export
 from faults.trial import Trial
 
@@ -17,7 +17,7 @@ async def settle(trial: Trial) -> None:
     for browser, chat in trial.chats():
         try:
             replies = await _wait_until_final(trial, browser, chat)
-        except (Surprise, ValueError) as error:
+        except (UnexpectedAnswer, ValueError) as error:
             trial.found.violate("back", f"the export can't be read: {error}", chat)
             continue
         for reply in replies:

@@ -57,7 +57,7 @@ async def run(trial: Trial) -> None:
     async with crowd(trial, 3):
         for _ in range(trial.size):
             for jump in ("+1d", "+0", "-1d", "+0"):
-                await asyncio.sleep(trial.dice.uniform(1.5, 3))
+                await asyncio.sleep(trial.rng.uniform(1.5, 3))
                 _set(trial, jump)
     asked = await ask(trial, trial.browser(), 10)
     before = trial.kill("chat-ui")

@@ -48,7 +48,7 @@ async def _keep_sending(trial: Trial, person: Browser, chat: str) -> None:
     deadline = time.monotonic() + (SECONDS_QUICK if trial.quick else SECONDS)
     while time.monotonic() < deadline:
         text = trial.prompt() + "x" * LARGE
-        entry = person.ledger.begin(chat, f"{trial.dice.getrandbits(64):x}", text)
+        entry = person.ledger.begin(chat, f"{trial.rng.getrandbits(64):x}", text)
         while entry.open and time.monotonic() < deadline:
             await person.try_to_send(entry, text)
             await asyncio.sleep(0.1)

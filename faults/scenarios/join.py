@@ -79,7 +79,7 @@ async def _interrupt(
     trial: Trial, person: Browser, question: str, alone: Written, service: str
 ) -> None:
     """One kill; Parley's join and llama.cpp's own, side by side."""
-    cut = int(trial.dice.uniform(0.1, 0.6) * len(alone.text))
+    cut = int(trial.rng.uniform(0.1, 0.6) * len(alone.text))
     whole = await _ask(trial, person, question, service, cut)
     gap = find_gap(alone.text, whole.text, whole.joined_at)
     if gap and not await _says_so_itself(trial, alone, whole.text):

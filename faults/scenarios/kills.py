@@ -13,7 +13,7 @@ import httpx
 from faults.browser import PATIENCE, make_client
 from faults.people import crowd
 from faults.recovery import WAITED_FOR, describe_missed, pool
-from faults.scenarios.strangers import prowling
+from faults.scenarios.strangers import intruding
 from faults.stack import SERVICES
 from faults.terminal import say
 from faults.trial import Trial
@@ -40,9 +40,9 @@ class Kill:
 async def run(trial: Trial) -> None:
     """`trial.size` kills of each service, in random order, while people talk."""
     order = [service for service in SERVICES for _ in range(trial.size)]
-    trial.dice.shuffle(order)
+    trial.rng.shuffle(order)
     kills: list[Kill] = []
-    async with prowling(trial), crowd(trial, 3 if trial.quick else 6):
+    async with intruding(trial), crowd(trial, 3 if trial.quick else 6):
         await until(trial.shown.being_written, "a reply that is being written")
         for number, service in enumerate(order, 1):
             kill = await _kill(trial, service, kills[-1] if kills else None)
@@ -50,7 +50,7 @@ async def run(trial: Trial) -> None:
             say(f"  {number}/{len(order)}: {kill}")
             # How long people wait can only be told if nothing else dies. Nothing follows the last
             # one: people fall silent then, and the trial settles.
-            kill.alone = number == len(order) or trial.dice.random() < 0.5
+            kill.alone = number == len(order) or trial.rng.random() < 0.5
             if kill.alone and number < len(order):
                 with contextlib.suppress(TimeoutError):  # which is judged later
                     continued = functools.partial(_have_continued, trial, kill)
@@ -85,10 +85,10 @@ async def _wait_for_moment(trial: Trial) -> None:
         (trial.ledger.in_flight, 0.03),
         (lambda: trial.shown.being_written(0.4), 0.3),
     ]
-    is_there, longest = trial.dice.choice(moments)
+    is_there, longest = trial.rng.choice(moments)
     with contextlib.suppress(TimeoutError):
-        await until(is_there, "a moment", 3, 0.001)
-    await asyncio.sleep(trial.dice.uniform(0, longest))
+        await until(is_there, "a moment", 3, 0.002)
+    await asyncio.sleep(trial.rng.uniform(0, longest))
 
 
 async def _wait_for_page(trial: Trial, service: str, before: int | None) -> None:
@@ -138,8 +138,12 @@ def judge(trial: Trial, kill: Kill) -> None:
             if again is not None:
                 figures[f"reply {after}"].append(took)
             if took > PATIENCE:
-                words = f"{after} was killed it took {took:.0f} s until the reply continued"
-                trial.found.violate("back", words, trial.shown.replies[reply].chat, reply)
+                trial.found.violate(
+                    "back",
+                    f"{after} was killed it took {took:.0f} s until the reply continued",
+                    trial.shown.replies[reply].chat,
+                    reply,
+                )
 
 
 def judge_waits(trial: Trial) -> None:

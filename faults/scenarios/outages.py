@@ -50,7 +50,7 @@ async def cut_connections(trial: Trial) -> None:
     """`trial.size` times every connection breaks at once, in mid-request and in mid-stream."""
     async with running_proxy(trial.parley.local.port) as proxy, crowd(trial, 5, proxy.url):
         for _ in range(trial.size):
-            await asyncio.sleep(trial.dice.uniform(0.2, 1.2))
+            await asyncio.sleep(trial.rng.uniform(0.2, 1.2))
             trial.found.counts["connections cut"] += proxy.cut()
             trial.mark_fault()
         for browser in trial.browsers:  # afterwards they come straight again

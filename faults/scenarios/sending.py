@@ -72,7 +72,7 @@ async def send_too_much(trial: Trial) -> None:
 
 
 async def _send_over_limit(trial: Trial, person: Browser, chat: str, text: str) -> None:
-    entry = person.ledger.begin(chat, f"{trial.dice.getrandbits(64):x}", text)
+    entry = person.ledger.begin(chat, f"{trial.rng.getrandbits(64):x}", text)
     answer, size = await person.try_to_send(entry, text), len(text.encode())
     page = answer.text if answer is not None else ""
     wrong = [f"it got {entry.refused}"] if entry.refused != 413 else []

@@ -29,7 +29,7 @@ async def run(trial: Trial) -> None:
 
 
 async def _stop_writing(trial: Trial, person: Browser, *, script: bool) -> None:
-    asked = await ask(trial, person, trial.dice.randrange(1, 120), script=script)
+    asked = await ask(trial, person, trial.rng.randrange(1, 120), script=script)
     await _stop(trial, person, asked, "writing")
 
 
@@ -38,7 +38,7 @@ async def _stop_reading(trial: Trial, person: Browser, *, script: bool) -> None:
     await person.send(chat, trial.prompt() + " and" * WORDS)
     watching = begin_watching(person, chat, script=script)
     await until(lambda: _is_busy(trial), "a model that reads", pause=0.01)
-    await asyncio.sleep(trial.dice.uniform(0, 0.5))
+    await asyncio.sleep(trial.rng.uniform(0, 0.5))
     reply = (await read_export(person, chat))[-1]
     trial.found.counts["stopped in mid-reading, before the first word"] += not reply.content
     await _stop(trial, person, Asked(chat, reply.id, watching), "reading")
@@ -64,7 +64,7 @@ async def _stop_at_another_copy(trial: Trial, person: Browser) -> None:
         other = trial.same_person_at(url)
         for number in range(trial.size):
             while True:
-                characters = trial.dice.randrange(1, 60)
+                characters = trial.rng.randrange(1, 60)
                 asked = await ask(trial, person, characters, script=number % 2 == 0)
                 if _is_written_by_the_first(trial, asked.reply):
                     break
@@ -73,7 +73,7 @@ async def _stop_at_another_copy(trial: Trial, person: Browser) -> None:
 
 
 def _is_written_by_the_first(trial: Trial, reply: str) -> bool:
-    """Whether the supervised copy has claimed it: a worker is called host, process, dice."""
+    """Whether the supervised copy has claimed it: a worker is called host, process, chance."""
     worker = str(trial.parley.sql(WORKER, reply)[0][0])
     return f"-{trial.parley.local.pid_of('chat-ui')}-" in worker
 

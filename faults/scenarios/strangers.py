@@ -1,4 +1,4 @@
-"""Somebody else's session, trying every door of other people's chats."""
+"""Somebody else's session, trying every route to other people's chats."""
 
 import asyncio
 import contextlib
@@ -22,21 +22,25 @@ async def run(trial: Trial) -> None:
     for _ in range(trial.size):
         asked = await ask(trial, owner)
         trial.to_complete[asked.reply] = ("I6", "a stranger tried to stop the reply")
-        await stranger.try_doors(asked.chat)
+        await stranger.try_every_route(asked.chat)
         await asked.watching
-        await stranger.try_doors(asked.chat)
+        await stranger.try_every_route(asked.chat)
     await stranger.browser.close()
     trial.mark_fault()
 
 
 @contextlib.asynccontextmanager
-async def prowling(trial: Trial) -> AsyncIterator[None]:
+async def intruding(trial: Trial) -> AsyncIterator[None]:
     """Somebody tries everybody's chats, one after the other, until the block is left."""
     stranger = Stranger(trial)
-    task = asyncio.create_task(stranger.prowl())
-    yield
-    task.cancel()
-    await stranger.browser.close()
+    task = asyncio.create_task(stranger.intrude())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+        await stranger.browser.close()
 
 
 class Stranger:
@@ -45,17 +49,17 @@ class Stranger:
     def __init__(self, trial: Trial) -> None:
         self._trial, self.browser = trial, trial.outsider("Mallory", trial.parley.url)
 
-    async def prowl(self) -> None:
+    async def intrude(self) -> None:
         """For ever."""
         await self.browser.open_chat()
         while True:
             if chats := self._trial.chats():
-                await self.try_doors(self.browser.dice.choice(chats)[1])
+                await self.try_every_route(self.browser.rng.choice(chats)[1])
             await asyncio.sleep(0.5)
 
-    async def try_doors(self, chat: str) -> None:
+    async def try_every_route(self, chat: str) -> None:
         """Every way to see, change or stop something of this chat."""
-        reply = self.browser.dice.choice([*self._trial.shown.of_chat(chat)] or [str(uuid.uuid4())])
+        reply = self.browser.rng.choice([*self._trial.shown.of_chat(chat)] or [str(uuid.uuid4())])
         form = {"prompt": "I was never here", "client_key": uuid.uuid4().hex}
         for path in ("", "/events", "/live", "/export.json", "/export.md"):
             await self._try("GET", f"/chats/{chat}{path}", chat)
@@ -67,7 +71,7 @@ class Stranger:
     ) -> None:
         with contextlib.suppress(httpx.HTTPError):
             async with self.browser.client.stream(method, path, data=data, timeout=5) as answer:
-                self._trial.found.counts["doors a stranger tried"] += 1
+                self._trial.found.counts["requests of a stranger"] += 1
                 if answer.status_code not in FINE:
                     words = f"{method} {path} answered a stranger with {answer.status_code}"
                     self._trial.found.violate("I6", words, chat)
