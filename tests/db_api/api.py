@@ -1,12 +1,10 @@
 """db-api as its callers know it: what a person asks for, and what a runner does."""
 
-import itertools
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 import httpx
-
-_keys = itertools.count(1)
 
 
 def body(response: httpx.Response, status: int = 200) -> Any:
@@ -19,10 +17,8 @@ def problem(response: httpx.Response, status: int, slug: str) -> Any:
     """The problem of an answer that refuses."""
     assert response.headers["content-type"] == "application/problem+json", response.text
     found = body(response, status)
-    assert found["type"] == f"urn:parley:{slug}"
-    assert found["status"] == status
-    assert found["title"]
-    assert found["detail"]
+    assert (found["type"], found["status"]) == (f"urn:parley:{slug}", status)
+    assert all((found["title"], found["detail"]))
     return found
 
 
@@ -30,6 +26,11 @@ def reasons(response: httpx.Response) -> list[tuple[str, str]]:
     """Which fields of an input are refused, and why."""
     errors = problem(response, 422, "invalid-input")["errors"]
     return [(error["field"], error["reason"]) for error in errors]
+
+
+def stored(response: httpx.Response) -> Any:
+    """What a send answers; the first time the status is another one."""
+    return body(response, 200 if response.json().get("repeated") else 201)
 
 
 def ids(items: list[Any]) -> list[str]:
@@ -67,17 +68,17 @@ class Person:
     def post(self, path: str, json: Any = None) -> httpx.Response:
         return self.http.post(path, headers=self.headers, json=json)
 
-    def post_raw(self, path: str, content: Any) -> httpx.Response:
-        """Posts JSON that is written already."""
+    def send_raw(self, method: str, path: str, content: Any) -> httpx.Response:
+        """Sends JSON that is written already."""
         headers = self.headers | {"Content-Type": "application/json"}
-        return self.http.post(path, headers=headers, content=content)
+        return self.http.request(method, path, headers=headers, content=content)
 
     def patch(self, path: str, **changes: Any) -> httpx.Response:
         return self.http.patch(path, headers=self.headers, json=changes)
 
     def put_head(self, chat: str, message: str) -> httpx.Response:
-        new = {"message_id": message}
-        return self.http.put(f"/chats/{chat}/head", headers=self.headers, json=new)
+        path, new = f"/chats/{chat}/head", {"message_id": message}
+        return self.http.put(path, headers=self.headers, json=new)
 
     def delete(self, path: str) -> httpx.Response:
         return self.http.delete(path, headers=self.headers)
@@ -86,14 +87,14 @@ class Person:
         self, chat: str, content: str, key: str | None = None, **more: Any
     ) -> httpx.Response:
         """``more``: worker, replaces, seen."""
-        new = {"content": content, "client_key": key or f"key-{next(_keys)}"}
+        new = {"content": content, "client_key": key or str(uuid4())}
         return self.post(f"/chats/{chat}/messages", new | more)
 
     def post_reply(
         self, chat: str, replaces: str, key: str | None = None, **more: Any
     ) -> httpx.Response:
         """``more``: worker, continued."""
-        new = {"replaces": replaces, "client_key": key or f"key-{next(_keys)}"}
+        new = {"replaces": replaces, "client_key": key or str(uuid4())}
         return self.post(f"/chats/{chat}/replies", new | more)
 
     def chat(self, username: str = "Ada", opening: str | None = None, system: str = "") -> str:
@@ -114,8 +115,7 @@ class Person:
 
     def sent(self, chat: str, content: str, key: str | None = None, **more: Any) -> Any:
         """Sends a message; what became of it."""
-        response = self.post_message(chat, content, key, **more)
-        return body(response, 200 if response.json().get("repeated") else 201)
+        return stored(self.post_message(chat, content, key, **more))
 
     def send(self, chat: str, content: str = "Hi", worker: str | None = None) -> str:
         """Sends a message; its reply's id."""
@@ -123,8 +123,7 @@ class Person:
 
     def regenerate(self, chat: str, replaces: str, key: str | None = None, **more: Any) -> Any:
         """Asks for a reply again; what became of it."""
-        response = self.post_reply(chat, replaces, key, **more)
-        return body(response, 200 if response.json().get("repeated") else 201)
+        return stored(self.post_reply(chat, replaces, key, **more))
 
     def show(self, chat: str, message: str) -> Any:
         """The chat, showing the branch through this message."""
@@ -135,8 +134,7 @@ class Person:
         return body(self.delete(f"/chats/{chat}/messages/{message}"))
 
     def messages(self, chat: str, **params: Any) -> list[Any]:
-        found: list[Any] = self.read(chat, "/messages", **params)["items"]
-        return found
+        return list(self.read(chat, "/messages", **params)["items"])
 
     def contents(self, chat: str) -> list[str]:
         """What the branch shown says."""
@@ -147,8 +145,7 @@ class Person:
         return next(m["reply"] for m in self.messages(chat) if m["id"] == reply)
 
     def search(self, q: str, **params: Any) -> list[Any]:
-        found: list[Any] = body(self.get("/search", q=q, **params))["items"]
-        return found
+        return list(body(self.get("/search", q=q, **params))["items"])
 
     def post_stop(self, chat: str, reply: str) -> httpx.Response:
         return self.post(f"/chats/{chat}/replies/{reply}/stop")

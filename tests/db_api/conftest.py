@@ -33,7 +33,7 @@ TABLES = ("sessions", "chats", "messages", "replies")
 
 Sql = Callable[..., list[tuple[Any, ...]]]
 ServeCopy = Callable[..., contextlib.AbstractContextManager[Api]]
-RunOut = Callable[[str], object]
+TakeOver = Callable[..., Any]
 
 
 def alembic_config(settings: Settings) -> Config:
@@ -189,7 +189,12 @@ def serve_copy(settings: Settings, sql: Sql) -> ServeCopy:
 
 
 @pytest.fixture
-def lease_runs_out(sql: Sql) -> RunOut:
-    """Lets a reply's lease be over."""
+def take_over(api: Api, sql: Sql) -> TakeOver:
+    """``take_over(reply)``: its lease runs out, and a worker claims what comes first; the claim."""
     expire = "UPDATE replies SET lease_until = clock_timestamp() - interval '1 s'"
-    return lambda reply: sql(f"{expire} WHERE message_id = %s", reply)
+
+    def run_out_and_claim(reply: str, worker: str = "w") -> Any:
+        sql(f"{expire} WHERE message_id = %s", reply)
+        return api.claim(worker)
+
+    return run_out_and_claim

@@ -3,14 +3,13 @@ statements that are planned once per connection and survive a change of the tabl
 
 import re
 from collections.abc import Callable, Iterator
-from typing import Any
 from uuid import UUID
 
 import pytest
-from app.chats import repository as chats
 from app.db.prepared import number_parameters
 from app.db.transactions import Database, acting_as_runner
-from sqlalchemy import Connection, event, text
+from app.settings import Settings
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import NotSupportedError, OperationalError
 
 from tests.db_api.api import Api, Person, body, problem
@@ -20,36 +19,28 @@ TOLD = re.compile(r'db-api;dur=([\d.]+), sql;dur=([\d.]+);desc="(\d+) round trip
 WHO = "SELECT current_user, current_setting('app.session_id', true)"
 
 
-def ask_who(connection: Connection) -> tuple[str, str | None]:
+def ask_who(connection: Connection) -> tuple[str, str]:
     role, session = connection.exec_driver_sql(WHO).one()
-    return role, session
+    return role, session or ""
 
 
-def test_everybody_is_somebody_else(database: Database, ada: Person) -> None:
-    with database.unauthenticated() as connection:
-        login, _ = ask_who(connection)
-    with database.person(UUID(ada.session_id)) as connection:
+def test_everybody_is_somebody_else_and_nothing_is_left_of_who_was_interrupted(
+    database: Database, settings: Settings, ada: Person
+) -> None:
+    session, login = UUID(ada.session_id), settings.db_user
+    with database.person(session) as connection:
         assert ask_who(connection) == ("app", ada.session_id)
         with acting_as_runner(connection):
             assert ask_who(connection) == ("runner", ada.session_id)
         assert ask_who(connection) == ("app", ada.session_id)
     with database.runner() as connection:
         assert ask_who(connection) == ("runner", "")
-    with database.unauthenticated() as connection:
-        assert ask_who(connection) == (login, "")
-
-
-def test_nothing_is_left_of_who_was_interrupted_before_the_first_statement(
-    database: Database, ada: Person
-) -> None:
-    with database.unauthenticated() as connection:
-        login, _ = ask_who(connection)
-    for interrupted in (database.person(UUID(ada.session_id)), database.runner_statement()):
+    for interrupted in (database.person(session), database.runner_statement()):
+        # Before its first statement, with which it would have begun.
         with pytest.raises(KeyboardInterrupt), interrupted:
             raise KeyboardInterrupt
         with database.unauthenticated() as connection:
-            role, session = ask_who(connection)
-            assert (role, session or None) == (login, None)
+            assert ask_who(connection) == (login, "")
 
 
 def test_one_statement_commits_itself_and_the_next_has_no_role(
@@ -84,15 +75,12 @@ def test_a_transaction_that_the_database_ends_says_so_and_the_next_one_works(
 def test_an_answer_says_how_long_it_took_and_how_many_round_trips(
     api: Api, ada: Person, chat: str
 ) -> None:
-    counts = []
-    for path in ("/health", f"/chats/{chat}", f"/chats/{chat}/page"):
-        told = TOLD.fullmatch(ada.get(path).headers["server-timing"])
-        assert told
-        assert float(told[1]) >= float(told[2]) >= 0
-        counts.append(int(told[3]))
+    answers = [ada.get(path) for path in ("/health", f"/chats/{chat}", f"/chats/{chat}/page")]
+    answers.append(api.http.get("/chats"))  # refused ones, too
+    told = [TOLD.fullmatch(answer.headers["server-timing"]) for answer in answers]
     # A transaction begins with its first statement; its COMMIT is one more round trip.
-    assert counts == [0, 2, 3]
-    assert TOLD.fullmatch(api.http.get("/chats").headers["server-timing"]), "refused ones, too"
+    assert [one and int(one[3]) for one in told] == [0, 2, 3, 0]
+    assert all(one and float(one[1]) >= float(one[2]) >= 0 for one in told)
 
 
 def test_a_parameter_has_one_number_wherever_it_stands() -> None:
@@ -104,22 +92,14 @@ def test_a_parameter_has_one_number_wherever_it_stands() -> None:
 def test_a_statement_is_planned_once_per_connection_whoever_asks(
     database: Database, ada: Person
 ) -> None:
-    sent: list[str] = []
-
-    def note(_c: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        sent.append(statement)
-
-    event.listen(database.engine, "before_cursor_execute", note)
     half = text("SELECT CAST(:whole AS integer) / 2, '50 %'")
+    plans = "SELECT statement, generic_plans, custom_plans FROM pg_prepared_statements"
     for whole in (6, 8):
-        with database.unauthenticated() as connection:
+        with database.person(UUID(ada.session_id)) as connection:
             assert connection.execute(half, {"whole": whole}).one() == (whole / 2, "50 %")
-    planned = [statement for statement in sent if statement.startswith("PREPARE")]
-    assert planned == ["PREPARE s0 AS SELECT CAST($1 AS integer) / 2, '50 %%'"]
-    with database.person(UUID(ada.session_id)) as connection:
-        chats.list_page(connection, UUID(ada.session_id), limit=1)
-        plans = "SELECT generic_plans, custom_plans FROM pg_prepared_statements"
-        assert sorted(connection.exec_driver_sql(plans).all()) == [(1, 0), (2, 0)]
+            planned = connection.exec_driver_sql(plans).all()
+    statement = "PREPARE s0 AS SELECT CAST($1 AS integer) / 2, '50 %'"
+    assert planned == [(statement, 2, 0)]
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from app.replies.schemas import ErrorKind
 
 from tests.db_api.api import Api, Person, lines, problem
-from tests.db_api.conftest import RunOut, Sql
+from tests.db_api.conftest import Sql, TakeOver
 
 COUNTS = {
     "model": "qwen",
@@ -55,12 +55,11 @@ def test_finishing_again_changes_nothing_and_answers_the_same(
 
 
 def test_a_finish_that_comes_too_late_is_told_how_much_is_stored(
-    api: Api, ada: Person, chat: str, running: str, lease_runs_out: RunOut
+    api: Api, ada: Person, chat: str, running: str, take_over: TakeOver
 ) -> None:
     api.store(running, "One two")
     ada.stop(chat, running)
-    lease_runs_out(running)
-    assert api.claim("other") is None, "it was to be stopped, and now it is"
+    assert take_over(running) is None, "it was to be stopped, and now it is"
     late = api.finish(running, "One two three")
     assert (late["reply"]["state"], late["length"]) == ("stopped", len("One two"))
 

@@ -105,16 +105,6 @@ def test_text_is_told_step_by_step_from_where_the_caller_s_ends(
     assert ada.contents(chat)[-1] == "Grüße 😀 an alle!Und so"
 
 
-def test_the_end_of_a_reply_of_one_step_is_told_from_its_message(
-    api: Api, ada: Person, chat: str, running: str
-) -> None:
-    api.store(running, "One")
-    known = know(follow(ada, chat))
-    api.finish(running, " two", offset=3)
-    told = follow(ada, chat, known, since=2)
-    assert (texts(told), told["replies"][0]["reply"]["state"]) == ([(0, 3, " two")], "complete")
-
-
 def test_every_change_wakes_it_with_what_it_does_not_know(
     api: Api, ada: Person, chat: str, waiting: Waiting
 ) -> None:
@@ -167,19 +157,29 @@ def test_growing_text_wakes_only_who_wants_it(
     assert texts(body(patient.result(20))) == [(0, 3, " two")], "when it does answer, it tells all"
 
 
-def test_what_another_copy_writes_is_looked_for(
+def test_what_another_copy_does_is_looked_for(
     ada: Person,
+    bob: Person,
     chat: str,
-    running: str,
     waiting: Waiting,
     serve_copy: ServeCopy,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(routes, "LOOK_AGAIN_S", 0.05)
-    follower = waiting(ada, chat, know(follow(ada, chat)))
+    bob.send(bob.chat())
+    reply = ada.send(chat)
     with serve_copy() as other:
-        other.store(running, "Hello")
-        assert texts(body(follower.result(20))) == [(0, 0, "Hello")]
+        changes: list[tuple[Callable[[], Any], tuple[str, int | None, list[Any]]]] = [
+            (lambda: other.claim(), ("queued", 1, [])),  # in another chat: the queue moves on
+            (lambda: other.claim(), ("running", None, [])),
+            (lambda: other.store(reply, "Hello"), ("running", None, [(0, 0, "Hello")])),
+        ]
+        for change, news in changes:
+            follower = waiting(ada, chat, know(follow(ada, chat)))
+            change()
+            told = body(follower.result(20))
+            found = told["replies"][0]["reply"]
+            assert (found["state"], found["queue_position"], texts(told)) == news
 
 
 @pytest.mark.parametrize(("text", "pause"), [(True, 0.05), (False, 0.1)])
@@ -196,23 +196,11 @@ def test_without_news_it_looks_again_until_its_time_is_over(
 
     monkeypatch.setattr(asyncio, "wait_for", note)
     chat = ada.chat(opening="Hello")
-    told = {"messages": [], "replies": [], "head": ada.read(chat)["head"], "idle": True}
-    assert follow(ada, chat, since=1, text=text, wait=0) == told
+    nothing = {"messages": [], "replies": [], "head": ada.read(chat)["head"], "idle": True}
+    assert follow(ada, chat, since=1, text=text, wait=0) == nothing
     assert (looks[chat], pauses) == (1, [])
-    assert follow(ada, chat, since=1, text=text, wait=0.5) == told
+    assert follow(ada, chat, since=1, text=text, wait=0.5) == nothing
     assert (looks[chat] > 2, max(pauses)) == (True, pause)
-
-
-def test_the_queue_position_is_news(
-    api: Api, ada: Person, bob: Person, chat: str, waiting: Waiting, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    bob.send(bob.chat())
-    ada.send(chat)
-    known = know(follow(ada, chat))
-    monkeypatch.setattr(routes, "LOOK_AGAIN_S", 0.05)  # nothing in this chat changes
-    follower = waiting(ada, chat, known)
-    api.claim()
-    assert body(follower.result(20))["replies"][0]["reply"]["queue_position"] == 1
 
 
 @pytest.mark.parametrize(

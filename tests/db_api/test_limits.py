@@ -102,9 +102,7 @@ def test_a_chat_with_a_bad_field_is_not_created(
 
 @pytest.mark.parametrize("raw", ["NaN", "Infinity", "-Infinity", "1e400"])
 def test_what_is_no_number_is_no_temperature(ada: Person, chat: str, raw: str) -> None:
-    headers = ada.headers | {"Content-Type": "application/json"}
-    content = f'{{"temperature": {raw}}}'
-    answer = ada.http.patch(f"/chats/{chat}", headers=headers, content=content)
+    answer = ada.send_raw("PATCH", f"/chats/{chat}", f'{{"temperature": {raw}}}')
     assert reasons(answer)[0][0] == "temperature"
 
 

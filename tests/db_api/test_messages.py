@@ -1,10 +1,13 @@
-"""Messages come back as they were sent, a page of the shown branch at a time."""
+"""Messages come back as they were sent, a page at a time: at the end of the branch shown, above a
+message, or around one of any branch; and all that is shown beside it in the same call."""
 
+from itertools import count
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from tests.db_api.api import Person, problem, reasons
+from tests.db_api.api import Person, body, problem, reasons
 from tests.db_api.conftest import ServeCopy, Sql
 
 
@@ -23,21 +26,16 @@ def test_a_message_is_kept_byte_for_byte(ada: Person, chat: str, content: str) -
     assert ada.contents(chat) == [content, ""]
 
 
-def test_line_ends_are_stored_as_newlines(ada: Person, chat: str) -> None:
-    sent = ada.sent(chat, "one\r\ntwo\rthree\n\r\n")
-    assert sent["message"]["content"] == "one\ntwo\nthree\n\n"
-
-
-def test_what_cannot_be_a_message_is_refused(ada: Person, chat: str, sql: Sql) -> None:
+def test_what_cannot_be_a_message_is_refused(ada: Person, chat: str) -> None:
     path = f"/chats/{chat}/messages"
     for content in ("", " ", "\r\n\t", "\u3000\u00a0"):
         assert reasons(ada.post_message(chat, content)) == [("content", "missing")]
     for raw in ('"NUL \\u0000"', "null", "7", r'"\ud800"', r'"\udfff x"'):
-        answer = ada.post_raw(path, f'{{"client_key": "k", "content": {raw}}}')
+        answer = ada.send_raw("POST", path, f'{{"client_key": "k", "content": {raw}}}')
         assert reasons(answer) == [("content", "invalid")]
     for broken in (b'{"content": "\xff\xfe"}', b"{", b"[" * 5000, b""):
-        problem(ada.post_raw(path, broken), 422, "invalid-input")
-    assert sql("SELECT count(*) FROM messages") == [(0,)]
+        problem(ada.send_raw("POST", path, broken), 422, "invalid-input")
+    assert ada.messages(chat) == []
 
 
 def test_the_limit_is_in_bytes_after_line_ends_are_normalised(
@@ -45,8 +43,8 @@ def test_the_limit_is_in_bytes_after_line_ends_are_normalised(
 ) -> None:
     with serve_copy(message_limit=10) as small:
         person = ada.at(small)
-        assert person.post_message(chat, "ééééé").status_code == 201
-        assert person.post_message(chat, "123456789\r\n").status_code == 201
+        assert person.sent(chat, "ééééé")["message"]["content"] == "ééééé"
+        assert person.sent(chat, "12\r\n34\r56\r\n\r\n")["message"]["content"] == "12\n34\n56\n\n"
         found = problem(person.post_message(chat, "éééééx"), 413, "message-too-large")
         assert (found["size"], found["limit"]) == (11, 10)
 
@@ -93,31 +91,127 @@ def test_pages_lead_back_to_the_beginning_without_gaps(ada: Person) -> None:
     assert len(seen) == 11
 
 
-def test_before_must_be_a_message_of_this_chat(ada: Person, bob: Person, chat: str) -> None:
-    other, his = ada.chat(opening="Hello"), bob.chat(opening="Hello")
-    for before in (ada.read(other)["head"], bob.read(his)["head"], str(uuid4())):
-        answer = ada.get(f"/chats/{chat}/messages", before=before)
-        problem(answer, 404, "message-not-found")
-
-
-def test_bad_paging_is_refused(ada: Person, chat: str) -> None:
-    for name, given, reason in (
-        ("limit", 0, "out-of-range"),
-        ("limit", 201, "out-of-range"),
-        ("limit", "x", "invalid"),
-        ("before", "x", "invalid"),
-        ("at", "x", "invalid"),
-    ):
-        assert reasons(ada.get(f"/chats/{chat}/messages", **{name: given})) == [(name, reason)]
-
-
 def test_all_messages_are_read_page_by_page_in_the_order_of_writing(ada: Person, chat: str) -> None:
     for number in range(3):
         ada.send(chat, f"message {number}")
     seqs, after = [], 0
     while after is not None:
         page = ada.read(chat, "/messages/all", after=after, limit=2)
-        assert len(page["items"]) <= 2
-        seqs += [message["seq"] for message in page["items"]]
+        seqs.append([message["seq"] for message in page["items"]])
         after = page["next"]
-    assert seqs == [1, 2, 3, 4, 5, 6]
+    assert seqs == [[1, 2], [3, 4], [5, 6]]
+
+
+def test_bad_paging_is_refused(ada: Person, chat: str) -> None:
+    for field, given, reason in (
+        ("limit", 0, "out-of-range"),
+        ("limit", 201, "out-of-range"),
+        ("limit", "x", "invalid"),
+        ("before", "x", "invalid"),
+        ("at", "x", "invalid"),
+    ):
+        assert reasons(ada.get(f"/chats/{chat}/messages", **{field: given})) == [(field, reason)]
+
+
+def letters(page: Any) -> str:
+    """The page's messages, the first letter of each."""
+    return "".join(message["content"][0] for message in page["items"])
+
+
+@pytest.fixture
+def tree(ada: Person, sql: Sql) -> dict[str, str]:
+    """A chat whose messages are letters: 0abcdef is the first branch; at c it forks to cxyz, at
+    e of the first to ev. Shown is 0abcdef."""
+    chat = ada.chat(opening="0")
+    found = {"chat": chat, "0": ada.read(chat)["head"]}
+    insert = (
+        "INSERT INTO messages (chat_id, session_id, seq, parent_id, role, content)"
+        " VALUES (%s, %s, %s, %s, 'user', %s) RETURNING id::text"
+    )
+    for seq, parent, letter in zip(count(2), "0abcdecxye", "abcdefxyzv", strict=False):
+        ((found[letter],),) = sql(insert, chat, ada.session_id, seq, found[parent], letter)
+    sql("UPDATE chats SET head = %s, last_seq = %s WHERE id = %s", found["f"], seq, chat)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("head", "at", "limit", "expected", "later", "is_shown"),
+    [
+        # On the branch shown.
+        ("f", "c", 200, "0abcdef", False, True),
+        ("f", "c", 5, "abcde", True, True),
+        ("f", "c", 4, "bcde", True, True),
+        ("f", "c", 6, "abcdef", False, True),
+        ("f", "c", 1, "c", True, True),
+        ("f", "0", 3, "0a", True, True),
+        ("f", "f", 3, "def", False, True),
+        ("f", "f", 1, "f", False, True),
+        ("f", "e", 2, "ef", False, True),
+        ("z", "b", 200, "0abcxyz", False, True),
+        ("d", "c", 200, "0abcd", False, True),
+        # Elsewhere it follows the newest answers.
+        ("f", "x", 200, "0abcxyz", False, False),
+        ("f", "x", 3, "cxy", True, False),
+        ("f", "x", 4, "cxyz", False, False),
+        ("f", "z", 3, "xyz", False, False),
+        ("f", "v", 4, "cdev", False, False),
+        ("z", "d", 200, "0abcdev", False, False),
+        # Below the head there may be more that is not shown.
+        ("d", "e", 200, "0abcdev", False, False),
+    ],
+)
+def test_a_page_around_a_message_has_it_in_its_middle(
+    ada: Person,
+    tree: dict[str, str],
+    sql: Sql,
+    head: str,
+    at: str,
+    limit: int,
+    expected: str,
+    later: bool,
+    is_shown: bool,
+) -> None:
+    sql("UPDATE chats SET head = %s", tree[head])
+    page = ada.read(tree["chat"], "/messages", at=tree[at], limit=limit)
+    assert (letters(page), page["later"], page["shown"]) == (expected, later, is_shown)
+    assert page["earlier"] == (None if expected[0] == "0" else tree[expected[0]])
+
+
+def test_other_pages_say_whether_there_are_later_ones(
+    ada: Person, tree: dict[str, str], chat: str
+) -> None:
+    pages = [
+        ada.read(tree["chat"], "/messages", limit=3),
+        ada.read(tree["chat"], "/messages", limit=3, before=tree["d"]),
+    ]
+    assert [(letters(p), p["later"], p["shown"]) for p in pages] == [
+        ("def", False, True),
+        ("abc", True, True),
+    ]
+    empty: dict[str, Any] = {"items": [], "earlier": None, "later": False, "shown": True}
+    assert ada.read(chat, "/messages") == empty
+
+
+def test_it_must_be_a_message_of_this_chat(ada: Person, bob: Person, tree: dict[str, str]) -> None:
+    heads = [p.read(p.chat(opening="Hello"))["head"] for p in (ada, bob)]
+    for path in (f"/chats/{tree['chat']}/messages", f"/chats/{tree['chat']}/page"):
+        for where in ("at", "before"):
+            for message in (*heads, str(uuid4())):
+                problem(ada.get(path, **{where: message}), 404, "message-not-found")
+            problem(bob.get(path, **{where: tree["a"]}), 404, "chat-not-found")
+        both = ada.get(path, at=tree["a"], before=tree["b"])
+        assert reasons(both) == [("at", "invalid")]
+
+
+@pytest.mark.parametrize("where", ["newest", "before", "at"])
+def test_a_page_in_one_call_is_its_chat_its_messages_and_the_list(
+    ada: Person, tree: dict[str, str], chat: str, where: str
+) -> None:
+    part = {} if where == "newest" else {where: tree["d"]}
+    page = ada.read(tree["chat"], "/page", limit=3, beside=1, **part)
+    assert page == {
+        "chat": ada.read(tree["chat"]),
+        "messages": ada.read(tree["chat"], "/messages", limit=3, **part),
+        "chats": body(ada.get("/chats", limit=1)),
+    }
+    assert ada.chats(before=page["chats"]["next"]) == [tree["chat"]]

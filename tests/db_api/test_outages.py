@@ -1,7 +1,9 @@
 """PostgreSQL goes away and comes back; db-api says so and heals by itself."""
 
+import itertools
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from threading import Event
 from typing import Any
 
@@ -29,11 +31,9 @@ def start_again(server: Postgres) -> None:
     """As a supervisor does: what the killed one left behind may hold its memory for a moment."""
 
     def start() -> bool:
-        try:
+        with suppress(RuntimeError):
             server.start()
-        except RuntimeError:
-            return False
-        return True
+        return server.is_ready()
 
     wait_until(start)
 
@@ -44,10 +44,15 @@ def fill_pool(person: Person) -> set[int]:
         return {a.status_code for a in pool.map(lambda _: person.get("/chats"), range(24))}
 
 
-def test_while_the_database_is_gone_every_call_says_so(mortal: tuple[Postgres, Api]) -> None:
-    server, api = mortal
-    person = api.person()
-    chat = person.chat()
+@pytest.fixture
+def person(mortal: tuple[Postgres, Api]) -> Person:
+    return mortal[1].person()
+
+
+def test_while_the_database_is_gone_every_call_says_so(
+    mortal: tuple[Postgres, Api], person: Person
+) -> None:
+    (server, api), chat = mortal, person.chat()
     assert fill_pool(person) == {200}, "these connections will die"
     server.kill()
     for answer in (
@@ -68,29 +73,26 @@ def test_while_the_database_is_gone_every_call_says_so(mortal: tuple[Postgres, A
     assert person.messages(chat) == [], "what was refused was not stored"
 
 
-def test_connections_that_died_unnoticed_are_replaced(mortal: tuple[Postgres, Api]) -> None:
-    server, api = mortal
-    person = api.person()
+def test_connections_that_died_unnoticed_are_replaced(
+    mortal: tuple[Postgres, Api], person: Person
+) -> None:
     fill_pool(person)
-    server.stop()
-    start_again(server)
+    mortal[0].stop()
+    start_again(mortal[0])
     assert fill_pool(person) == {200}
 
 
-def test_a_restart_under_load_loses_no_acknowledged_message(mortal: tuple[Postgres, Api]) -> None:
-    server, api = mortal
-    person = api.person()
-    chat = person.chat()
+def test_a_restart_under_load_loses_no_acknowledged_message(
+    mortal: tuple[Postgres, Api], person: Person
+) -> None:
+    chat, enough = person.chat(), Event()
     acknowledged: list[list[str]] = [[] for _ in range(4)]
-    enough = Event()
 
     def send_all(sender: int) -> None:
-        number = 0
-        while not enough.is_set():
+        for number in itertools.takewhile(lambda _: not enough.is_set(), itertools.count()):
             text = f"{sender}-{number}"
             if person.post_message(chat, text, key=text).status_code == 201:
                 acknowledged[sender].append(text)
-            number += 1
 
     def wait_for_more() -> None:
         before = [len(texts) for texts in acknowledged]
@@ -100,8 +102,8 @@ def test_a_restart_under_load_loses_no_acknowledged_message(mortal: tuple[Postgr
         senders = [pool.submit(send_all, sender) for sender in range(4)]
         try:
             wait_for_more()
-            server.kill()
-            start_again(server)
+            mortal[0].kill()
+            start_again(mortal[0])
             wait_for_more()
         finally:
             enough.set()

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from tests.db_api.api import Api, Person, body, problem, reasons
-from tests.db_api.conftest import RunOut, Sql
+from tests.db_api.conftest import Sql, TakeOver
 
 
 def test_text_grows_and_is_read_at_once(api: Api, ada: Person, chat: str, running: str) -> None:
@@ -41,7 +41,7 @@ def test_what_does_not_join_changes_nothing(
 
 
 def test_a_step_begins_right_after_the_last_one_and_counts_its_own_text(
-    api: Api, ada: Person, chat: str, running: str, lease_runs_out: RunOut
+    api: Api, ada: Person, chat: str, running: str, take_over: TakeOver
 ) -> None:
     assert api.store(running, "", step=1)["step"] == 0, "none begins before the first has text"
     api.store(running, "First 😀")
@@ -50,8 +50,7 @@ def test_a_step_begins_right_after_the_last_one_and_counts_its_own_text(
     assert api.store(running, "x", 7)["step"] == 1, "the first is over"
     assert api.store(running, "cond", 2, step=1)["length"] == 6
     assert ada.contents(chat)[-1] == "First 😀Second"
-    lease_runs_out(running)
-    claim = api.claim()
+    claim = take_over(running)
     assert [(s["kind"], s["text"]) for s in claim["steps"]] == [
         ("text", "First 😀"),
         ("text", "Second"),
@@ -63,14 +62,12 @@ def test_a_step_begins_right_after_the_last_one_and_counts_its_own_text(
     assert ada.contents(chat)[-1] == "First 😀Second."
 
 
-def test_a_new_step_is_progress(api: Api, running: str, lease_runs_out: RunOut) -> None:
+def test_a_new_step_is_progress(api: Api, running: str, take_over: TakeOver) -> None:
     """Also one that is shorter than the step before it."""
     api.store(running, "A long step")
-    lease_runs_out(running)
-    api.claim()
+    take_over(running)
     api.store(running, "x", step=1)
-    lease_runs_out(running)
-    assert api.claim()["attempts"] == 0
+    assert take_over(running)["attempts"] == 0
 
 
 def test_only_running_replies_take_text(api: Api, ada: Person) -> None:
@@ -94,11 +91,10 @@ def test_a_heartbeat_renews_the_lease_by_the_database_s_clock(
 
 
 def test_a_runner_that_goes_on_adds_to_the_counts_but_the_first_word_stays(
-    api: Api, running: str, lease_runs_out: RunOut
+    api: Api, running: str, take_over: TakeOver
 ) -> None:
     api.store(running, "One", completion_tokens=1, first_token_ms=90, total_ms=120)
-    lease_runs_out(running)
-    claimed = api.claim()["reply"]
+    claimed = take_over(running)["reply"]
     assert (claimed["completion_tokens"], claimed["total_ms"]) == (1, 120)
     counts: dict[str, Any] = {"completion_tokens": 2, "first_token_ms": 400}
     api.store(running, " two", 3, **counts, total_ms=500)

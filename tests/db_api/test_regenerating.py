@@ -1,13 +1,12 @@
 """A reply is asked for again: another version of it, or one that continues its text."""
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from tests.db_api.api import Api, Person, lines, problem, reasons
-from tests.db_api.conftest import RunOut, ServeCopy, Sql
+from tests.db_api.conftest import TakeOver
 
 CUT: list[dict[str, Any]] = [
     {"state": "stopped"},
@@ -51,25 +50,6 @@ def test_the_model_is_asked_the_same(api: Api, ada: Person, chat: str, reply: st
     claim = ada.regenerate(chat, reply, worker="w")["claim"]
     assert (claim["steps"], claim["attempts"]) == ([], 0)
     assert lines(claim["prompt"]) == [("system", "Be kind."), ("user", "one")]
-
-
-def test_the_same_key_adds_nothing(ada: Person, chat: str, reply: str) -> None:
-    first, again = (ada.regenerate(chat, reply, key="k", worker="w") for _ in range(2))
-    assert (first["repeated"], again["repeated"]) == (False, True)
-    assert again["claim"] == first["claim"] is not None
-    assert again["message"] == first["message"]
-    assert again["reply"]["id"] == first["reply"]["id"]
-    assert len(ada.read(chat, "/messages/all")["items"]) == 3
-
-
-def test_twenty_times_at_once_with_one_key_store_one(
-    ada: Person, chat: str, reply: str, sql: Sql
-) -> None:
-    with ThreadPoolExecutor(20) as pool:
-        sent = list(pool.map(lambda n: ada.regenerate(chat, reply, "k", worker=f"w{n}"), range(20)))
-    assert sorted(s["repeated"] for s in sent) == [False] + [True] * 19
-    assert sum(s["claim"] is not None for s in sent) == 1
-    assert sql("SELECT count(*) FROM replies") == [(2,)]
 
 
 def test_a_key_means_one_thing(api: Api, ada: Person, chat: str, reply: str) -> None:
@@ -120,15 +100,13 @@ def test_a_reply_that_was_cut_off_continues_from_its_text(
 
 
 def test_what_it_was_given_does_not_count_as_an_attempt_s_success(
-    api: Api, ada: Person, chat: str, lease_runs_out: RunOut
+    api: Api, ada: Person, chat: str, take_over: TakeOver
 ) -> None:
     old = api.answer(ada, chat, "Tell me", "Once", state="stopped")
     new = ada.regenerate(chat, old, worker="w", continued=True)["reply"]["id"]
     for attempts in (1, 2):
-        lease_runs_out(new)
-        assert api.claim()["attempts"] == attempts
-    lease_runs_out(new)
-    assert api.claim() is None
+        assert take_over(new)["attempts"] == attempts
+    assert take_over(new) is None
     assert ada.reply(chat, new)["error"]["kind"] == "model-broke"
     assert ada.contents(chat)[-1] == "Once"
 
@@ -142,19 +120,17 @@ def test_stopped_before_it_began_it_keeps_what_it_was_given(
     assert ada.contents(chat)[-1] == "Once"
 
 
-def test_a_whole_reply_is_not_continued(ada: Person, chat: str, reply: str) -> None:
-    problem(ada.post_reply(chat, reply, continued=True), 409, "nothing-to-continue")
-    assert ada.contents(chat) == ["one", "1"]
-
-
-@pytest.mark.parametrize("worker", [None, "w"])
-def test_an_unfinished_reply_is_not_asked_for_again(
-    ada: Person, chat: str, worker: str | None
+def test_a_whole_reply_is_not_continued_and_an_unfinished_one_not_asked_for_again(
+    ada: Person, chat: str, reply: str
 ) -> None:
-    reply = ada.send(chat, worker=worker)
-    for continued in (True, False):
-        problem(ada.post_reply(chat, reply, continued=continued), 409, "reply-unfinished")
-    assert len(ada.messages(chat)) == 2
+    problem(ada.post_reply(chat, reply, continued=True), 409, "nothing-to-continue")
+    for unfinished in (ada.send(chat, worker="w"), ada.send(chat)):
+        for continued in (True, False):
+            answer = ada.post_reply(chat, unfinished, continued=continued)
+            problem(answer, 409, "reply-unfinished")
+    bad = {"replaces": reply, "client_key": "k", "continued": "x"}
+    assert reasons(ada.post(f"/chats/{chat}/replies", bad)) == [("continued", "invalid")]
+    assert len(ada.messages(chat)) == 6
 
 
 def test_only_one_s_own_reply_in_this_chat_is_asked_for_again(
@@ -168,41 +144,3 @@ def test_only_one_s_own_reply_in_this_chat_is_asked_for_again(
     problem(ada.post_reply(other, opening), 404, "message-not-found")
     problem(bob.post_reply(chat, reply), 404, "chat-not-found")
     assert ada.contents(chat) == ["one", "1"]
-
-
-def test_it_waits_for_what_is_unfinished_in_its_chat(
-    api: Api, ada: Person, chat: str, reply: str
-) -> None:
-    running = ada.send(chat, "two", worker="w")
-    sent = ada.regenerate(chat, reply, worker="w")
-    assert sent["claim"] is None
-    upcoming = api.finish(running, "2", claim_next=True)["next"]
-    assert upcoming["reply"]["id"] == sent["reply"]["id"]
-
-
-def test_it_does_not_jump_the_queue(ada: Person, bob: Person, chat: str, reply: str) -> None:
-    for _ in range(4):
-        ada.send(ada.chat())
-    assert ada.regenerate(chat, reply, worker="w")["claim"] is None
-    assert bob.sent(bob.chat(), "Hi", worker="w")["claim"] is not None
-
-
-def test_a_full_queue_refuses_it(
-    ada: Person, chat: str, reply: str, serve_copy: ServeCopy, sql: Sql
-) -> None:
-    ada.send(ada.chat())
-    with serve_copy(queue_limit=1) as small:
-        assert problem(ada.at(small).post_reply(chat, reply), 429, "queue-full")["limit"] == 1
-    assert sql("SELECT count(*) FROM messages") == [(4,)]
-
-
-def test_a_bad_request_is_refused(ada: Person, chat: str, reply: str) -> None:
-    for field, value, reason in (
-        ("replaces", "x", "invalid"),
-        ("replaces", None, "invalid"),
-        ("client_key", "", "missing"),
-        ("continued", "x", "invalid"),
-        ("worker", "", "missing"),
-    ):
-        new = {"replaces": reply, "client_key": "k"} | {field: value}
-        assert reasons(ada.post(f"/chats/{chat}/replies", new)) == [(field, reason)]

@@ -83,7 +83,7 @@ def test_nobody_else_sees_a_row(
             seen = {table: [row[0] for row in act(f"SELECT * FROM {table}")] for table in TABLES}
             return seen | {"search": act(SEARCHED)}
 
-    nothing: dict[str, Any] = dict.fromkeys((*TABLES, "search"), [])
+    nothing: dict[str, Any] = {key: [] for key in (*TABLES, "search")}
     assert [len(rows) for rows in see(hers["session"]).values()] == [1, 1, 5, 2, 3]
     # A session's own row is known by its id, or an ended one could not be told from none.
     assert see(strangers[0]) == nothing | {"sessions": [strangers[0]]}
