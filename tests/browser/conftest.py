@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
-from tests.browser.support.hand import DbApi
-from tests.browser.support.people import WAIT_MS, Someone
-from tests.browser.support.states import fill
+from tests.browser.support.people import WAIT_MS, Profile, Someone
+from tests.browser.support.writer import DbApi
 from tests.support.local_stack import LocalStack
 
 CHROMIUM = shutil.which("chromium")
@@ -19,14 +18,15 @@ OPTIONS = [
     "--disable-component-update", "--disable-sync", "--no-first-run",
 ]  # fmt: skip
 
-PHONE = {
+DESK: dict[str, Any] = {"viewport": {"width": 1280, "height": 800}}
+PHONE: dict[str, Any] = {
     "viewport": {"width": 360, "height": 740},
     "has_touch": True,
     "is_mobile": True,
     "device_scale_factor": 2,
 }
 
-Person = Callable[..., Someone]
+MakePerson = Callable[..., Someone]
 
 
 @pytest.fixture(scope="session")
@@ -46,7 +46,7 @@ def chromium() -> Iterator[Browser]:
 def parley() -> Iterator[LocalStack]:
     """One running Parley, its replies short. In CI nginx must be there."""
     assert shutil.which("nginx") or not os.environ.get("CI"), "CI needs nginx"
-    with LocalStack(REPLY_TOKENS="60", TEMPERATURE="0") as stack:
+    with LocalStack(REPLY_TOKENS="24", TEMPERATURE="0") as stack:
         stack.wait_until_model_is_ready()
         yield stack
 
@@ -58,53 +58,52 @@ def api(parley: LocalStack) -> Iterator[DbApi]:
     api.http.close()
 
 
+@pytest.fixture(scope="session")
+def profiles() -> dict[str, list[Profile]]:
+    """Those that nobody uses just now, by their options."""
+    return {}
+
+
 @pytest.fixture
-def person(chromium: Browser, parley: LocalStack, api: DbApi) -> Iterator[Person]:
+def person(
+    chromium: Browser, parley: LocalStack, api: DbApi, profiles: dict[str, list[Profile]]
+) -> Iterator[MakePerson]:
     """Makes people: `person("Bob", viewport=…)`; the test fails if a page of theirs had errors."""
-    people: list[Someone] = []
+    people: list[tuple[Someone, list[Profile]]] = []
 
     def make(name: str = "Ann", **options: Any) -> Someone:
-        people.append(Someone(chromium, parley, api, name, **options))
-        return people[-1]
+        free = profiles.setdefault(repr(sorted(options.items())), [])
+        profile = free.pop() if free else Profile(chromium, parley.url, **options)
+        people.append((Someone(profile, parley, api, name), free))
+        return people[-1][0]
 
     yield make
-    for someone in people:
+    for someone, free in people:
         someone.leave()
-
-
-@pytest.fixture(scope="module")
-def tenants(chromium: Browser, parley: LocalStack, api: DbApi) -> Iterator[dict[str, Someone]]:
-    tenants: dict[str, Someone] = {}
-    yield tenants
-    for someone in tenants.values():
-        someone.leave()
+        free.append(someone.profile)
 
 
 @pytest.fixture
-def tenant(
-    chromium: Browser, parley: LocalStack, api: DbApi, tenants: dict[str, Someone]
-) -> Iterator[Person]:
-    """People with some chats (`states.fill`), who stay for a whole file: one for each screen."""
-
-    def find(name: str = "Ann", **options: Any) -> Someone:
-        screen = repr(sorted(options.items()))
-        if screen not in tenants:
-            tenants[screen] = Someone(chromium, parley, api, name, **options)
-            fill(tenants[screen])
-        return tenants[screen]
-
-    yield find
-    for someone in tenants.values():
-        someone.rest()
-
-
-@pytest.fixture
-def ann(person: Person) -> Someone:
+def ann(person: MakePerson) -> Someone:
     """Somebody at a desk."""
-    return person("Ann", viewport={"width": 1280, "height": 800})
+    return person("Ann", **DESK)
 
 
 @pytest.fixture
-def phone(person: Person) -> Someone:
+def phone(person: MakePerson) -> Someone:
     """Somebody with a phone."""
     return person("Phil", **PHONE)
+
+
+@pytest.fixture
+def plain(person: MakePerson) -> Someone:
+    """Somebody whose browser runs no scripts."""
+    return person("Bob", java_script_enabled=False, **DESK)
+
+
+@pytest.fixture(params=["mouse", "keyboard", "no scripts"])
+def visitor(request: pytest.FixtureRequest, person: MakePerson) -> Someone:
+    """Somebody at a desk, in each of the ways in which everything works."""
+    someone = person("Ann", java_script_enabled=request.param != "no scripts", **DESK)
+    someone.by_keyboard = request.param == "keyboard"
+    return someone

@@ -1,66 +1,124 @@
-"""For everybody: axe finds nothing on any page or state, in both themes, at three widths."""
+"""Themes, landmarks, the focus, and those whom movement makes ill. What axe finds on each page is
+asked in test_states.py."""
 
 from typing import Literal
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Person
-from tests.browser.support.axe import findings
-from tests.browser.support.page import replies
+from tests.browser.conftest import DESK, MakePerson
+from tests.browser.support.axe import COLOUR_RULES, TAGS, findings
+from tests.browser.support.page import FITS, body, questions, replies, save
 from tests.browser.support.people import Someone
-from tests.browser.support.states import STATES, State, fill
+from tests.browser.support.states import fill
 
-WIDTHS = (360, 768, 1280)
-THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-
-
-@pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("state", STATES, ids=lambda state: state.name.replace(" ", "-"))
-def test_axe_finds_nothing(tenant: Person, state: State, width: int) -> None:
-    size = {"width": width, "height": 800}
-    someone = tenant(viewport=size, reduced_motion="reduce")
-    page = state.open(someone)
-    found = []
-    for theme in THEMES:
-        page.emulate_media(color_scheme=theme)
-        found += [f"{theme}: {finding}" for finding in findings(page)]
-    assert found == []
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "scrolls sideways"
+BACKGROUND = "getComputedStyle(document.documentElement).backgroundColor"
+ROLES: tuple[Literal["banner", "main", "navigation", "search", "log"], ...]
+ROLES = ("banner", "main", "navigation", "search", "log")
 
 
 def test_axe_would_find_something(ann: Someone) -> None:
     page = ann.open("/")
     page.evaluate("document.querySelector('label[for=username]').remove()")
-    assert [finding for finding in findings(page) if finding.startswith("label:")]
+    page.evaluate("document.querySelector('h1').style.color = '#bbb'")
+    assert {"label", "color-contrast"} <= {found.split(":")[0] for found in findings(page, TAGS)}
+    assert [found.split(":")[0] for found in findings(page, COLOUR_RULES)] == ["color-contrast"]
 
 
-def test_a_chosen_theme_holds_whatever_the_system_says(ann: Someone) -> None:
-    ann.talk("What is the sea?", "Salt water.")
-    page = ann.open("/settings")
-    page.emulate_media(color_scheme="light")
-    background = "getComputedStyle(document.documentElement).backgroundColor"
-    light = page.evaluate(background)
-    page.get_by_label("Dark").check()
-    page.get_by_role("button", name="Save").click()
-    expect(page.get_by_role("status")).to_have_text("Saved.")
-    dark = page.evaluate(background)
-    assert dark != light
-    assert findings(page) == []
-    page.emulate_media(color_scheme="dark")
-    page.get_by_label("As the system has them").check()
-    page.get_by_role("button", name="Save").click()
-    expect(page.get_by_label("As the system has them")).to_be_checked()
-    assert page.evaluate(background) == dark
+@pytest.mark.parametrize(
+    ("system", "chosen", "other"),
+    [("light", "Dark", "Light"), ("dark", "Light", "Dark")],
+)
+def test_a_chosen_theme_holds_whatever_the_system_says(
+    person: MakePerson, system: Literal["light", "dark"], chosen: str, other: str
+) -> None:
+    someone = person("Ann", color_scheme=system, **DESK)
+    someone.talk("What is the sea?", "Salt water.")
+    page = someone.open("/settings")
+    of_the_system = page.evaluate(BACKGROUND)
+    backgrounds = {}
+    for label in (chosen, other, "As the system has them"):
+        page.get_by_label(label).check()
+        save(page)
+        expect(page.get_by_role("status")).to_have_text("Saved.")
+        expect(page.get_by_label(label)).to_be_checked()
+        backgrounds[label] = page.evaluate(BACKGROUND)
+        assert findings(page, COLOUR_RULES) == []
+    assert backgrounds[chosen] != of_the_system
+    assert backgrounds[other] == backgrounds["As the system has them"] == of_the_system
 
 
 def test_landmarks_and_headings_tell_what_is_where(ann: Someone) -> None:
-    fill(ann)
-    page = ann.open()
-    roles: tuple[Literal["banner", "main", "navigation", "search", "log"], ...]
-    roles = ("banner", "main", "navigation", "search", "log")
-    for role in roles:
+    page = ann.open_talk("What is the sea?", "Salt water.")
+    for role in ROLES:
         expect(page.get_by_role(role)).to_have_count(1)
     expect(page.get_by_role("heading", level=1)).to_have_count(1)
     said = replies(page).last.get_by_role("heading").first
     expect(said).to_have_text("Parley")
+
+
+FOCUS = """() => {
+    const e = document.activeElement;
+    const { x, y, width, height } = e.getBoundingClientRect();
+    const top = document.elementFromPoint(x + width / 2, y + height / 2);
+    const ring = ({ outlineStyle, outlineWidth, boxShadow }) =>
+        (outlineStyle !== "none" && parseFloat(outlineWidth) >= 2) || boxShadow !== "none";
+    return { what: e === document.body ? "" : e.outerHTML.slice(0, 150),
+        ring: [e, e.closest(".box")].some((one) => one && ring(getComputedStyle(one))),
+        uncovered: e.contains(top) || top?.contains(e) || false };
+}"""
+
+
+def test_wherever_the_keyboard_goes_the_focus_is_seen_and_uncovered(ann: Someone) -> None:
+    page = ann.open_talk("First", "Words.\n\n" * 20, "Second", "More words.\n\n" * 20)
+    seen = set()
+    for _ in range(45):
+        page.keyboard.press("Shift+Tab")
+        page.evaluate("() => new Promise(requestAnimationFrame)")  # it may have scrolled
+        focus = page.evaluate(FOCUS)
+        assert focus["ring"] or not focus["what"], f"no ring around {focus['what']}"
+        assert focus["uncovered"] or not focus["what"], f"something covers {focus['what']}"
+        seen.add(focus["what"])
+    assert len(seen) > 15
+
+
+def animations(page: Page) -> int:
+    return int(page.evaluate("document.getAnimations().length"))
+
+
+def test_reduced_motion_is_honoured_and_motion_is_there_for_the_others(person: MakePerson) -> None:
+    size = {"width": 360, "height": 740}
+    calm, other = person("Cal", reduced_motion="reduce", viewport=size), person("Mo", viewport=size)
+    fill(calm)
+    reply = calm.writer().ask("Go on.")
+    reply.write("Words ")
+    page = calm.open()
+    expect(replies(page).last).to_contain_text("Words")
+    page.get_by_role("button", name="Chats").click()
+    assert animations(page) == 0
+    page.keyboard.press("Escape")
+    reply.write("that come all at once, however many they are.")
+    expect(replies(page).last).to_contain_text("however many")
+    assert animations(page) == 0
+
+    other.writer().ask("Go on.")
+    page = other.open()
+    expect(page.locator(".progress")).to_be_visible()
+    assert animations(page) > 0
+
+
+def test_hostile_text_is_only_text_and_widens_no_page(phone: Someone) -> None:
+    wide = "w" * 3000
+    table = "|" + "column|" * 30 + "\n|" + "--|" * 30 + "\n|" + "value|" * 30
+    code = f"```\n{wide}\n```\n\n`{wide}`\n\n# {wide}\n\n$$" + "x + " * 300 + "y$$"
+    image = "<img src=x onerror=alert(1)>"
+    phone.talk(f"{image}{wide}", f"{wide}\n\n{table}\n\n{code}\n\n{image} [x](javascript:alert(1))")
+    page = phone.open("/")
+    for path in (f"{phone.chat}/settings", f"{phone.chat}/prompt", "/search?q=w", phone.chat):
+        assert page.evaluate(FITS), page.url
+        page.goto(path)
+    assert page.evaluate(FITS), page.url
+    expect(body(questions(page))).to_have_text(f"{image}{wide}")
+    expect(page.locator(".body img, .body [href^=javascript]")).to_have_count(0)
+    group = replies(page).last.get_by_role("group", name="Table")
+    assert group.evaluate("e => e.scrollWidth > e.clientWidth"), "a table is squeezed, or widens"

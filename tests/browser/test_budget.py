@@ -1,67 +1,76 @@
-"""Small: what a first visit costs, counted on the wire."""
+"""Small: what pages cost, counted on the wire."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import Person
+from tests.browser.conftest import DESK
+from tests.browser.support.page import prompt
+from tests.browser.support.people import Profile, Someone
 from tests.browser.support.states import fill
+from tests.browser.support.writer import DbApi
+from tests.support.local_stack import LocalStack
 
-MOST_REQUESTS = 8
-MOST_BYTES = 60_000
+MOST_REQUESTS = 8  # for the first page; and for a chat, of which that page has brought a part
+MOST_BYTES = 60_000  # for both together
 
 
-class Wire:
-    """What a page asks for, with the bytes of each answer, headers included."""
+class Visit:
+    """What a tab asks for, page by page, with the bytes of each answer, headers included. What the
+    browser has already costs nothing and is not listed."""
 
     def __init__(self, page: Page) -> None:
-        self.urls: dict[str, str] = {}
+        self.pages: list[list[str]] = []
+        self.headers: dict[str, dict[str, str]] = {}
         self.sizes: dict[str, int] = {}
+        self._page, self._urls = page, dict[str, str]()
+        page.on("response", lambda answer: self.headers.update({answer.url: answer.headers}))
         devtools = page.context.new_cdp_session(page)
         devtools.send("Network.enable")
-        devtools.on("Network.requestWillBeSent", self._ask)
+        devtools.on("Network.requestWillBeSent", self._begin)
         devtools.on("Network.loadingFinished", self._finish)
 
-    def _ask(self, event: dict[str, Any]) -> None:
-        self.urls[event["requestId"]] = event["request"]["url"]
+    def _begin(self, event: dict[str, Any]) -> None:
+        self._urls[event["requestId"]] = event["request"]["url"]
 
     def _finish(self, event: dict[str, Any]) -> None:
-        self.sizes[event["requestId"]] = int(event["encodedDataLength"])
+        if event["encodedDataLength"]:
+            self.sizes[self._urls[event["requestId"]]] = int(event["encodedDataLength"])
 
-    def answers(self) -> list[tuple[str, int]]:
-        """Address and bytes of each; what the browser had already costs nothing."""
-        return [(self.urls[key], size) for key, size in self.sizes.items() if size]
-
-
-@pytest.mark.parametrize("where", ["first page", "chat"])
-def test_a_page_is_ready_to_type_after_few_requests_and_bytes(person: Person, where: str) -> None:
-    someone = person("Ann", viewport={"width": 1280, "height": 800})
-    if where == "chat":
-        fill(someone)
-    page = someone.context.new_page()
-    wire = Wire(page)
-    page.goto(someone.chat or "/")
-    field = page.get_by_label("Your message" if where == "chat" else "Your name")
-    expect(field).to_be_focused()
-    page.wait_for_load_state("networkidle")
-    answers = wire.answers()
-    assert 3 <= len(answers) <= MOST_REQUESTS, answers
-    assert sum(size for _, size in answers) <= MOST_BYTES, answers
+    def end_page(self) -> None:
+        """Waits until the page asks for nothing more."""
+        self._page.wait_for_load_state("networkidle")
+        self.pages.append(list(self.sizes)[sum(map(len, self.pages)) :])
 
 
-def test_everything_on_the_wire_that_is_text_is_compressed_and_kept(person: Person) -> None:
-    someone = person("Ann")
-    fill(someone)
-    page = someone.context.new_page()
-    answers = {}
-    page.on("response", lambda answer: answers.update({answer.url: answer.headers}))
-    page.goto(someone.chat)
-    page.wait_for_load_state("networkidle")
-    assets = {url: headers for url, headers in answers.items() if "/static/" in url}
-    assert len(assets) >= 3
-    for url, headers in answers.items():
+@pytest.fixture(scope="module")
+def visit(chromium: Browser, parley: LocalStack, api: DbApi) -> Iterator[Visit]:
+    """Somebody whose browser has nothing of Parley yet opens the first page, then a chat."""
+    newcomer = Someone(Profile(chromium, parley.url, **DESK), parley, api, "Ann")
+    page = newcomer.profile.next_tab()
+    visit = Visit(page)
+    page.goto("/")
+    expect(page.get_by_label("Your name")).to_be_focused()
+    visit.end_page()
+    fill(newcomer)
+    page.goto(newcomer.chat)
+    expect(prompt(page)).to_be_focused()
+    visit.end_page()
+    yield visit
+    newcomer.leave()
+
+
+def test_pages_are_ready_to_type_after_few_requests_and_bytes(visit: Visit) -> None:
+    for requests in visit.pages:
+        assert 3 <= len(requests) <= MOST_REQUESTS, requests
+    assert sum(visit.sizes.values()) <= MOST_BYTES, visit.pages
+
+
+def test_everything_on_the_wire_that_is_text_is_compressed_and_kept(visit: Visit) -> None:
+    assert len([url for url in visit.headers if "/static/" in url]) >= 3
+    for url, headers in visit.headers.items():
         if int(headers.get("content-length", 1000)) >= 512:
             assert headers.get("content-encoding") == "gzip", url
-    for url, headers in assets.items():
-        assert "immutable" in headers["cache-control"], url
+        assert ("immutable" in headers["cache-control"]) == ("/static/" in url), url

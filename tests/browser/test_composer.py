@@ -1,8 +1,8 @@
-"""The field one writes in."""
+"""The field one writes in: keys, its size, its limit, and drafts."""
 
 from playwright.sync_api import expect
 
-from tests.browser.support.page import act_on, choose, prompt, questions, send, wait_until_final
+from tests.browser.support.page import FITS, body, prompt, questions, send
 from tests.browser.support.people import Someone
 
 
@@ -14,10 +14,9 @@ def test_enter_sends_and_shift_enter_breaks_the_line(ann: Someone) -> None:
     page.keyboard.type("two")
     expect(prompt(page)).to_have_value("one\ntwo")
     page.keyboard.press("Enter")
-    expect(questions(page).locator(".body")).to_have_text("one\ntwo")
+    expect(body(questions(page))).to_have_text("one\ntwo")
     expect(prompt(page)).to_have_value("")
     expect(prompt(page)).to_be_focused()
-    wait_until_final(page)
 
 
 def test_enter_that_ends_a_composition_does_not_send(ann: Someone) -> None:
@@ -26,12 +25,11 @@ def test_enter_that_ends_a_composition_does_not_send(ann: Someone) -> None:
     keyboard.send(
         "Input.imeSetComposition", {"text": "にほん", "selectionStart": 3, "selectionEnd": 3}
     )
-    page.evaluate("""() => {
-        const field = document.querySelector("#prompt");
+    left_to_the_input_method = page.evaluate("""() => {
         const enter = { key: "Enter", isComposing: true, bubbles: true, cancelable: true };
-        window.taken = !field.dispatchEvent(new KeyboardEvent("keydown", enter));
+        return document.querySelector("#prompt").dispatchEvent(new KeyboardEvent("keydown", enter));
     }""")
-    assert page.evaluate("taken") is False, "the input method must get the key"
+    assert left_to_the_input_method
     keyboard.send("Input.insertText", {"text": "日本"})
     expect(prompt(page)).to_have_value("日本")
     expect(questions(page)).to_have_count(0)
@@ -41,81 +39,12 @@ def test_enter_that_ends_a_composition_does_not_send(ann: Someone) -> None:
 
 def test_the_field_grows_with_its_text_up_to_a_part_of_the_window(ann: Someone) -> None:
     page = ann.open()
-    height = "element => element.getBoundingClientRect().height"
-    low = prompt(page).evaluate(height)
-    prompt(page).fill("line\n" * 5)
-    higher = prompt(page).evaluate(height)
-    prompt(page).fill("line\n" * 300)
-    highest = prompt(page).evaluate(height)
-    assert low + 60 < higher < highest < 600
+    heights = []
+    for lines in (0, 5, 300):
+        prompt(page).fill("line\n" * lines)
+        heights.append(prompt(page).evaluate("field => field.offsetHeight"))
+    assert heights[0] + 60 < heights[1] < heights[2] < 600
     expect(page.get_by_role("button", name="Send")).to_be_in_viewport()
-
-
-def test_a_draft_survives_a_reload_and_is_gone_once_it_was_sent(ann: Someone) -> None:
-    page = ann.open()
-    prompt(page).fill("half a thought")
-    page.reload()
-    expect(prompt(page)).to_have_value("half a thought")
-    page.keyboard.press("Enter")
-    expect(questions(page)).to_have_count(1)
-    page.reload()
-    expect(prompt(page)).to_have_value("")
-
-
-def test_a_draft_outlives_a_home_page_that_fails_and_a_deletion_undone(ann: Someone) -> None:
-    ann.talk("What is the sea?", "Salt water.")
-    page = ann.open()
-    prompt(page).fill("half a thought")
-    ann.expect_error("422")
-    page.goto("/?deleted=nonsense")
-    page.goto(ann.chat)
-    expect(prompt(page)).to_have_value("half a thought")
-    choose(page, "Delete this chat")
-    page.get_by_role("button", name="Undo").click()
-    expect(prompt(page)).to_have_value("half a thought")
-
-
-def test_each_tab_keeps_its_own_draft_and_a_new_one_has_the_last(ann: Someone) -> None:
-    ann.new_chat()
-    first, second = ann.open(), ann.open()
-    prompt(first).fill("long and important")
-    prompt(second).fill("short")
-    expect(prompt(third := ann.open())).to_have_value("short")
-    third.close()
-    second.keyboard.press("Enter")
-    expect(questions(second)).to_have_count(1)
-    expect(prompt(ann.open())).to_have_value("")
-    first.reload()
-    expect(prompt(first)).to_have_value("long and important")
-
-
-def test_another_version_half_written_survives_a_reload_until_it_is_sent(ann: Someone) -> None:
-    ann.talk("What is a dog?", "Dogs are animals.")
-    page = ann.open()
-    act_on(questions(page).last, "Edit")
-    page.locator("#edited").fill("What is a cat")
-    page.reload()
-    expect(page.locator("#edited")).to_have_value("What is a cat")
-    page.get_by_role("link", name="Cancel").click()
-    act_on(questions(page).last, "Edit")
-    expect(page.locator("#edited")).to_have_value("What is a dog?")
-    page.locator("#edited").fill("What is a fox?")
-    page.keyboard.press("Enter")
-    expect(questions(page).last.locator(".body")).to_have_text("What is a fox?")
-    act_on(questions(page).last, "Previous version")
-    act_on(questions(page).last, "Edit")
-    expect(page.locator("#edited")).to_have_value("What is a dog?")
-
-
-def test_each_chat_keeps_its_own_draft(ann: Someone) -> None:
-    first, second = ann.new_chat(), ann.new_chat()
-    page = ann.open(first)
-    prompt(page).fill("about the first")
-    page.goto(second)
-    expect(prompt(page)).to_have_value("")
-    prompt(page).fill("about the second")
-    page.goto(first)
-    expect(prompt(page)).to_have_value("about the first")
 
 
 def test_the_limit_is_told_before_it_is_hit_and_a_text_past_it_is_kept(ann: Someone) -> None:
@@ -135,14 +64,82 @@ def test_the_limit_is_told_before_it_is_hit_and_a_text_past_it_is_kept(ann: Some
 
 
 def test_the_longest_message_allowed_is_sent_and_shown(ann: Someone) -> None:
+    ann.writer().ask("x" * 10_000)  # which is being answered, so that nobody need read what follows
     page = ann.open()
-    hand = ann.hand()
-    running = hand.ask("Hold the line, please.")  # so that the model need not read all that
-    page.reload()
+    assert 1 <= len(page.locator("h1").inner_text()) <= 80
     send(page, "w" * 32_768)
-    expect(questions(page)).to_have_count(2)
-    assert questions(page).last.locator(".body").inner_text() == "w" * 32_768
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    expect(body(questions(page).last)).to_have_text("w" * 32_768)
+    assert page.evaluate(FITS)
     page.get_by_role("button", name="Stop").last.click()
     expect(page.locator(".status.stopped")).to_have_count(1)
-    running.finish("Done.")
+
+
+# --- drafts ---
+
+
+def test_a_draft_survives_until_it_is_sent(ann: Someone) -> None:
+    """A reload, a home page that fails, another chat, a deletion that is undone."""
+    other = ann.new_chat()
+    page = ann.open_talk("What is the sea?", "Salt water.")
+    prompt(page).fill("half a thought")
+    page.reload()
+    expect(prompt(page)).to_have_value("half a thought")
+    ann.expect_error("422")
+    page.goto("/?deleted=nonsense")
+    page.goto(other)
+    expect(prompt(page)).to_have_value("")
+    page.goto(ann.chat)
+    expect(prompt(page)).to_have_value("half a thought")
+    ann.choose(page, "Delete this chat")
+    page.get_by_role("button", name="Undo").click()
+    expect(prompt(page)).to_have_value("half a thought")
+    page.keyboard.press("Enter")
+    expect(questions(page)).to_have_count(2)
+    page.reload()
+    expect(prompt(page)).to_have_value("")
+
+
+def test_drafts_are_gone_once_the_session_is(ann: Someone) -> None:
+    page = ann.open()
+    prompt(page).fill("half a thought")
+    stored = "Object.keys({ ...localStorage, ...sessionStorage }).some(k => k.startsWith('draft:'))"
+    assert page.evaluate(stored)
+    ann.context.clear_cookies()
+    page.goto("/")
+    expect(page.get_by_label("Your name")).to_be_focused()
+    assert not page.evaluate(stored)
+
+
+def test_each_tab_keeps_its_own_draft_and_a_new_one_has_the_last(ann: Someone) -> None:
+    first, second = ann.open(), ann.open()
+    prompt(first).fill("long and important")
+    prompt(second).fill("short")
+    third = ann.open()
+    expect(prompt(third)).to_have_value("short")
+    third.close()
+    second.keyboard.press("Enter")
+    expect(questions(second)).to_have_count(1)
+    expect(prompt(ann.open())).to_have_value("")
+    first.reload()
+    expect(prompt(first)).to_have_value("long and important")
+
+
+def test_the_draft_of_an_edit_survives_a_reload_until_it_is_sent_or_cancelled(ann: Someone) -> None:
+    page = ann.open_talk("What is a dog?", "Dogs are animals.")
+    edited = page.locator("#edited")
+    ann.act_on(questions(page).last, "Edit")
+    expect(edited).to_be_focused()
+    edited.fill("What is a cat")
+    page.reload()
+    expect(edited).to_have_value("What is a cat")
+    page.get_by_role("link", name="Cancel").click()
+    expect(body(questions(page).last)).to_have_text("What is a dog?")
+    expect(prompt(page)).to_have_value("")
+    ann.act_on(questions(page).last, "Edit")
+    expect(edited).to_have_value("What is a dog?")
+    edited.fill("What is a fox?")
+    page.keyboard.press("Enter")
+    expect(body(questions(page).last)).to_have_text("What is a fox?")
+    ann.act_on(questions(page).last, "Previous version")
+    ann.act_on(questions(page).last, "Edit")
+    expect(edited).to_have_value("What is a dog?")

@@ -1,72 +1,59 @@
-"""Single letters as shortcuts: each one of the list behind `?`."""
+"""Keyboard shortcuts: each single key of the list behind `?`."""
 
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.support.page import prompt, questions, replies, side
+from tests.browser.support.page import prompt, questions, save, side
 from tests.browser.support.people import Someone
 
 LISTED = ["n", "/", "w", "s", "c", "j", "k", "Esc", "?", "Enter", "Shift Enter"]
 
 
-def leave_field(someone: Someone) -> None:
-    page = someone.context.pages[-1]
-    page.wait_for_load_state()
+def open_and_leave_field(someone: Someone) -> Page:
+    page = someone.open()
+    expect(prompt(page)).to_be_focused()
     page.keyboard.press("Escape")
+    expect(prompt(page)).not_to_be_focused()
+    return page
+
+
+def the_list(page: Page) -> Locator:
+    return page.get_by_role("dialog", name="Keys")
 
 
 def test_a_question_mark_lists_the_keys_and_escape_closes_the_list(ann: Someone) -> None:
-    page = ann.open()
-    leave_field(ann)
-    page.keyboard.press("?")
-    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    page = open_and_leave_field(ann)
+    # Pressed twice, while it is fetched, it is one list.
+    page.evaluate("""for (const n of [1, 2])
+        document.dispatchEvent(new KeyboardEvent("keydown", { key: "?", bubbles: true }))""")
+    expect(the_list(page)).to_be_visible()
+    expect(page.locator("#keys")).to_have_count(1)
     assert page.locator("dialog dt").all_inner_texts() == LISTED
     page.keyboard.press("n")  # none of them counts meanwhile
-    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    expect(the_list(page)).to_be_visible()
     page.keyboard.press("Escape")
-    expect(page.get_by_role("dialog", name="Keys")).to_be_hidden()
+    expect(the_list(page)).to_be_hidden()
+    side(page).get_by_role("button", name="Keys").click()
+    expect(the_list(page)).to_be_visible()
+    page.get_by_role("button", name="Close").click()
+    expect(the_list(page)).to_be_hidden()
 
 
 def test_a_list_that_can_not_be_fetched_says_so_as_a_page(ann: Someone) -> None:
     ann.expect_error("502")
-    ann.context.route("**/keys", lambda route: route.fulfill(status=502, body="<h1>Away</h1>"))
-    page = ann.open()
-    leave_field(ann)
+    page = open_and_leave_field(ann)
+    page.route("**/keys", lambda route: route.fulfill(status=502, body="<h1>Away</h1>"))
     page.keyboard.press("?")
     expect(page).to_have_url(f"{ann.parley.url}/keys")
     expect(page.get_by_role("heading", name="Away")).to_have_count(1)
 
 
-def test_pressed_twice_it_is_one_list(ann: Someone) -> None:
-    page = ann.open()
-    leave_field(ann)
-    page.evaluate("""for (const n of [1, 2])
-        document.dispatchEvent(new KeyboardEvent("keydown", { key: "?", bubbles: true }))""")
-    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
-    expect(page.locator("#keys")).to_have_count(1)
-
-
-def test_the_list_is_behind_a_button_as_well(ann: Someone) -> None:
-    page = ann.open()
-    side(page).get_by_role("button", name="Keys").click()
-    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
-    page.get_by_role("button", name="Close").click()
-    expect(page.get_by_role("dialog", name="Keys")).to_be_hidden()
-
-
-def test_escape_leaves_the_field_and_w_comes_back(ann: Someone) -> None:
-    page = ann.open()
-    expect(prompt(page)).to_be_focused()
-    page.keyboard.press("Escape")
-    expect(prompt(page)).not_to_be_focused()
+def test_w_goes_to_the_field_and_n_begins_a_new_chat(ann: Someone) -> None:
+    ann.talk("What is the sea?", "Salt water.")
+    page = open_and_leave_field(ann)
     page.keyboard.press("w")
     expect(prompt(page)).to_be_focused()
     expect(prompt(page)).to_have_value("")
-
-
-def test_n_begins_a_new_chat(ann: Someone) -> None:
-    ann.talk("What is the sea?", "Salt water.")
-    page = ann.open()
-    leave_field(ann)
+    page.keyboard.press("Escape")
     page.keyboard.press("n")
     expect(page).to_have_title("New chat · Parley")
     expect(questions(page)).to_have_count(0)
@@ -74,27 +61,24 @@ def test_n_begins_a_new_chat(ann: Someone) -> None:
 
 def test_a_slash_goes_to_the_search_also_in_the_drawer(ann: Someone, phone: Someone) -> None:
     for someone in (ann, phone):
-        page = someone.open()
-        leave_field(someone)
+        page = open_and_leave_field(someone)
         page.keyboard.press("/")
         expect(page.get_by_label("Search in all chats")).to_be_focused()
         expect(page.get_by_label("Search in all chats")).to_have_value("")
 
 
 def test_s_stops_the_reply(ann: Someone) -> None:
-    growing = ann.hand().ask("What is the sea?")
-    page = ann.open()
+    reply = ann.writer().ask("What is the sea?")
+    page = open_and_leave_field(ann)
     expect(page.get_by_role("button", name="Stop")).to_be_visible()
-    leave_field(ann)
     page.keyboard.press("s")
-    assert growing.stops()
+    reply.wait_until_stop_is_requested()
 
 
 def test_c_copies_the_last_reply(ann: Someone) -> None:
     ann.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=ann.parley.url)
     ann.talk("What is the sea?", "**Salt** water.")
-    page = ann.open()
-    leave_field(ann)
+    page = open_and_leave_field(ann)
     page.keyboard.press("c")
     expect(page.get_by_title("Copied")).to_have_count(1)
     assert page.evaluate("navigator.clipboard.readText()") == "**Salt** water."
@@ -105,7 +89,8 @@ def test_j_and_k_walk_through_the_chats(ann: Someone) -> None:
         ann.talk(title, "Yes.")
     page = ann.open()
     for key, title in (("j", "Second"), ("j", "Third"), ("k", "Second"), ("k", "First")):
-        leave_field(ann)
+        expect(prompt(page)).to_be_focused()
+        page.keyboard.press("Escape")
         page.keyboard.press(key)
         expect(page.locator("h1")).to_have_text(title)
 
@@ -113,12 +98,13 @@ def test_j_and_k_walk_through_the_chats(ann: Someone) -> None:
 def test_letters_are_only_letters_while_one_writes_or_holds_control(ann: Someone) -> None:
     page = ann.open()
     address = page.url
+    expect(prompt(page)).to_be_focused()
     page.keyboard.type("nsw/ckj?")
     expect(prompt(page)).to_have_value("nsw/ckj?")
-    leave_field(ann)
+    page.keyboard.press("Escape")
     for chord in ("Control+k", "Alt+n", "Control+j"):
         page.keyboard.press(chord)
-    expect(page.get_by_role("dialog", name="Keys")).to_be_hidden()
+    expect(the_list(page)).to_be_hidden()
     assert page.url == address
 
 
@@ -126,13 +112,13 @@ def test_switched_off_they_do_nothing(ann: Someone) -> None:
     ann.talk("What is the sea?", "Salt water.")
     page = ann.open("/settings")
     page.get_by_label("Single letters are shortcuts").uncheck()
-    page.get_by_role("button", name="Save").click()
+    save(page)
     expect(page.get_by_role("status")).to_have_text("Saved.")
     page.goto(ann.chat)
-    leave_field(ann)
-    for key in ("?", "/", "n", "j"):
+    expect(prompt(page)).to_be_focused()
+    for key in ("Escape", "?", "/", "n", "j"):
         page.keyboard.press(key)
-    assert not [url for url in ann.requests if url.endswith("/keys")]
-    expect(page.get_by_label("Search in all chats")).not_to_be_focused()
+    page.reload()  # what was begun is seen now
+    assert not [url for url in ann.profile.requests if url.endswith("/keys")]
     assert page.url.endswith(ann.chat)
-    expect(replies(page).last).to_contain_text("Salt water.")
+    expect(page.locator("h1")).to_have_text("What is the sea?")

@@ -1,16 +1,15 @@
-"""While a reply is being written: its words, Stop, the line, scrolling, a tab in the background."""
+"""While a reply is being written: its words, Stop, the queue, scrolling, the title, the ear."""
 
 from playwright.sync_api import Page, expect
 
 from tests.browser.support.page import (
     AT_END,
-    allow_long_replies,
+    body,
     prompt,
     questions,
     replies,
     send,
-    wait_until,
-    wait_until_final,
+    wait_until_true,
 )
 from tests.browser.support.people import REPLY_MS, Someone
 
@@ -29,166 +28,149 @@ def hide(page: Page, hidden: bool) -> None:
 
 
 def test_the_real_models_words_appear_while_it_writes_and_stop_ends_them(ann: Someone) -> None:
-    ann.new_chat()
+    settings = {"system_prompt": "You tell stories.", "reply_tokens": "999"}
+    ann.http.post(f"{ann.new_chat()}/settings", data=settings)
     page = ann.open()
-    allow_long_replies(page)
     send(page, "Tell me a long story about the sea.")
     page.locator("[data-unfinished] .open *").first.wait_for(timeout=REPLY_MS)
-    page.get_by_role("button", name="Stop").click()
+    page.get_by_role("button", name="Stop").press("Enter")
     expect(replies(page).last).to_contain_text("Stopped.")
     expect(page.get_by_role("button", name="Continue")).to_be_visible()
     expect(prompt(page)).to_be_focused()
 
 
-# Every text that the growing block has shown.
+# Notes every text that the growing block has shown, and from now on lets time pass only by `tick`.
 NOTE_TEXTS = """() => {
-    window.texts = [];
+    const texts = [], timers = [];
+    let now = performance.now();
+    performance.now = () => now;
+    window.setTimeout = (run) => timers.push(run);
+    const tick = () => { now += 40; timers.splice(0).forEach((run) => run()); };
     const block = document.querySelector("[data-unfinished] .open");
-    const note = () => window.texts.push(block.textContent);
-    new MutationObserver(note).observe(block, {
-        childList: true, subtree: true, characterData: true,
-    });
+    new MutationObserver(() => texts.push(block.textContent))
+        .observe(block, { childList: true, subtree: true, characterData: true });
+    Object.assign(window, { texts, tick });
 }"""
 
 
 def test_the_first_words_appear_at_once_and_later_ones_bit_by_bit(ann: Someone) -> None:
-    growing = ann.hand().ask("What is the sea?")
-    page = ann.open()
+    reply, page = ann.open_reply()
     expect(page.locator(".progress")).to_contain_text("Thinking…")
     page.evaluate(NOTE_TEXTS)
-    growing.write("Salt water, ")
+    reply.write("Salt water, ")
     expect(replies(page).last).to_contain_text("Salt water,")
-    assert page.evaluate("window.texts[0].trim()") == "Salt water,"
-    growing.write("and a great deal of it, all around the land.")
-    expect(replies(page).last).to_contain_text("all around the land.")
-    lengths = page.evaluate("window.texts.map(text => text.length)")
+    reply.write("and a great deal of it, all around the land.")
+    wait_until_true(page, "texts.length > 1")
+    for _ in range(7):
+        page.evaluate("tick()")
+    lengths = page.evaluate("texts.map(text => text.trim().length)")
+    assert lengths[0] == len("Salt water,")
     assert lengths == sorted(lengths)
     assert len(set(lengths)) >= 4
+    assert lengths[-1] == len(reply.text)
 
 
 def test_each_state_of_a_reply_is_told(ann: Someone) -> None:
-    growing = ann.hand().ask("What is the sea?")
-    page = ann.open()
+    reply, page = ann.open_reply()
     status = page.locator(".progress")
     expect(status).to_contain_text("Thinking…")
-    growing.write(phase="reading", prompt_tokens=200, prompt_tokens_read=50)
+    reply.write(phase="reading", prompt_tokens=200, prompt_tokens_read=50)
     expect(status).to_contain_text("Reading, 25 %…")
-    growing.write("Salt ", prompt_tokens_read=200)
+    reply.write("Salt ", prompt_tokens_read=200)
     expect(status).to_contain_text("Writing…")
-    growing.write(phase="waiting")
+    reply.write(phase="waiting")
     expect(status).to_contain_text("Waiting for the language model")
-    growing.finish("water.", state="failed", error="model-broke-off")
+    reply.finish("water.", state="failed", error={"kind": "model-broke"})
     expect(replies(page).last.locator(".failure")).to_contain_text("What it wrote is kept.")
-    expect(replies(page).last.locator(".body")).to_have_text("Salt water.")
+    expect(body(replies(page).last)).to_have_text("Salt water.")
     expect(page.get_by_role("button", name="Continue")).to_be_visible()
 
 
-def test_a_message_sent_while_a_reply_runs_waits_in_line_and_is_answered(ann: Someone) -> None:
-    growing = ann.hand().ask("What is the sea?")
-    growing.write("It is ")
+def test_stop_is_shown_before_the_runner_hears_it_and_ends_a_queued_reply(ann: Someone) -> None:
+    writer = ann.writer()
+    reply = writer.ask("What is the sea?")
+    writer.ask("And the moon?", claim=False)
     page = ann.open()
-    send(page, "Say hello.")
-    expect(questions(page)).to_have_count(2)
-    expect(replies(page).last).to_contain_text("Waiting in line")
-    growing.finish("salt water.")
-    wait_until_final(page)
-    expect(replies(page).nth(1).locator(".body")).to_have_text("It is salt water.")
-    expect(replies(page).last.locator(".body")).not_to_be_empty()
-
-
-def test_stop_is_answered_at_once_even_if_the_runner_is_slow_to_hear_it(ann: Someone) -> None:
-    growing = ann.hand().ask("What is the sea?")
-    growing.write("Salt ")
-    page = ann.open()
-    page.get_by_role("button", name="Stop").click()
-    expect(page.get_by_text("Stopping…")).to_be_visible(timeout=5_000)
-    expect(page.get_by_role("button", name="Stop")).to_be_disabled()
-
-
-def test_a_message_in_line_can_be_stopped(ann: Someone) -> None:
-    hand = ann.hand()
-    growing = hand.ask("What is the sea?")
-    hand.ask("And the moon?", claim=False)
-    page = ann.open()
-    replies(page).last.get_by_role("button", name="Stop").click()
-    expect(replies(page).last).to_contain_text("Stopped.")
-    growing.write("Still here.")
-    expect(replies(page).nth(1)).to_contain_text("Still here.")
+    running, queued = replies(page).nth(1), replies(page).last
+    queued.get_by_role("button", name="Stop").click()
+    expect(queued).to_contain_text("Stopped.")
+    running.get_by_role("button", name="Stop").click()
+    expect(running).to_contain_text("Stopping…")
+    expect(running.get_by_role("button", name="Stop")).to_be_disabled()
+    reply.write("Still here.")
+    expect(running).to_contain_text("Still here.")
 
 
 def test_the_page_follows_the_words_only_while_one_is_at_their_end(ann: Someone) -> None:
-    hand = ann.talk("First", LONG)
-    growing = hand.ask("Second")
-    growing.write(LONG)
+    writer = ann.talk("First", LONG)
+    reply = writer.ask("Second")
+    reply.write(LONG)
     page = ann.open()
     below = page.get_by_role("button", name="New words below")
     expect(replies(page).last).to_contain_text("A line of words.")
-    wait_until(page, AT_END)
+    wait_until_true(page, AT_END)
     height = page.evaluate("document.body.scrollHeight")
-    growing.write(LONG)
-    wait_until(page, f"document.body.scrollHeight > {height} + 300")
-    wait_until(page, AT_END)
+    reply.write(LONG)
+    wait_until_true(page, f"document.body.scrollHeight > {height} + 300")
+    wait_until_true(page, AT_END)
     expect(below).to_be_hidden()
 
+    before = page.evaluate("scrollY")
     page.mouse.move(600, 300)
     page.mouse.wheel(0, -700)
-    page.wait_for_timeout(400)
-    where = page.evaluate("scrollY")
-    growing.write(LONG + "The last word.")
+    wait_until_true(page, f"scrollY === {before} - 700")
+    reply.write(LONG + "The last word.")
     expect(replies(page).last).to_contain_text("The last word.")
     expect(below).to_be_visible()
-    assert page.evaluate("scrollY") == where
+    assert page.evaluate("scrollY") == before - 700
 
     below.click()
-    wait_until(page, AT_END)
+    wait_until_true(page, AT_END)
     expect(below).to_be_hidden()
-    growing.write("\n\n" + LONG)
-    page.wait_for_timeout(800)
-    wait_until(page, AT_END)
+    reply.write(f"\n\n{LONG} The very last word.")
+    expect(replies(page).last).to_contain_text("The very last word.")
+    wait_until_true(page, AT_END)
 
 
 def test_the_title_tells_of_a_reply_that_ended_in_the_background(ann: Someone) -> None:
-    growing = ann.hand().ask("What is the sea?")
-    growing.write("Salt ")
-    page = ann.open()
+    reply, page = ann.open_reply("Salt ")
     expect(replies(page).last).to_contain_text("Salt")
     title = page.title()
     hide(page, True)
-    growing.finish("water.")
+    reply.finish("water.")
     expect(page).to_have_title("● Reply ready")
     hide(page, False)
     expect(page).to_have_title(title)
 
 
+LISTEN = """() => {
+    window.heard = [];
+    new MutationObserver((changes) => {
+        for (const { addedNodes } of changes)
+            for (const node of addedNodes) window.heard.push(node.textContent.trim());
+    }).observe(document.querySelector("[data-announce]"), { childList: true });
+}"""
+
+
 def test_a_screen_reader_hears_whole_sentences_each_once_and_the_end(ann: Someone) -> None:
-    growing = ann.hand().ask("What is the sea?")
-    page = ann.open()
-    page.evaluate("""() => {
-        window.heard = [];
-        const region = document.querySelector("[data-announce]");
-        new MutationObserver((changes) => {
-            for (const { addedNodes } of changes)
-                for (const node of addedNodes) window.heard.push(node.textContent.trim());
-        }).observe(region, { childList: true });
-    }""")
-    growing.write(phase="reading", prompt_tokens=10, prompt_tokens_read=5)
+    reply, page = ann.open_reply()
+    page.evaluate(LISTEN)
+    reply.write(phase="reading", prompt_tokens=10, prompt_tokens_read=5)
     expect(page.locator(".progress")).to_contain_text("Reading, 50 %…")  # so the page listens
     for text in ("The sea ", "is sal", "ty. It ", "is also deep", ". Fish live ", "there"):
-        growing.write(text)
-        page.wait_for_timeout(350)
-    expect(replies(page).last).to_contain_text("Fish live there")
+        reply.write(text)
+        expect(body(replies(page).last)).to_have_text(reply.text.strip())
     assert page.evaluate("heard") == ["The sea is salty.", "It is also deep."]
-    growing.finish(".", state="stopped")
+    reply.finish(".", state="stopped")
     expect(replies(page).last).to_contain_text("Stopped.")
     assert page.evaluate("heard")[2:] == ["Fish live there.", "Stopped."]
     expect(page.get_by_role("log")).to_have_attribute("aria-live", "off")
 
 
-def test_a_reload_shows_the_reply_as_far_as_it_is_and_goes_on(ann: Someone) -> None:
-    growing = ann.hand().ask("What is the sea?")
-    growing.write("The sea ")
-    page = ann.open()
+def test_a_reload_shows_the_reply_as_far_as_it_is_and_what_comes(ann: Someone) -> None:
+    reply, page = ann.open_reply("The sea ")
     page.reload()
+    expect(questions(page)).to_have_count(1)
     expect(replies(page).last).to_contain_text("The sea")
-    growing.finish("is salty.")
-    expect(replies(page).last.locator(".body")).to_have_text("The sea is salty.")
+    reply.finish("is salty.")
+    expect(body(replies(page).last)).to_have_text("The sea is salty.")

@@ -1,1 +1,1 @@
-"""What these tests share: people with browsers, replies written by hand, keys, axe."""
+"""What these tests share: people with browsers, replies written step by step, keys, axe."""

@@ -1,12 +1,14 @@
 """People, each with a browser of their own, every page of which is watched for errors."""
 
 import re
+from functools import cached_property
 from typing import Any
 
 import httpx
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page
 
-from tests.browser.support.hand import DbApi, Hand
+from tests.browser.support.keys import tab_to
+from tests.browser.support.writer import ChatWriter, DbApi, ReplyWriter
 from tests.support.local_stack import LocalStack
 from tests.support.person import open_chat
 from tests.support.sql import sql
@@ -15,22 +17,22 @@ WAIT_MS = 15_000
 REPLY_MS = 120_000  # for the real model on a machine that does other things, too
 
 
-class Someone:
-    """A person: `http` and the pages share a session; `chat` is the newest one's path."""
+def exchanges(count: int) -> list[str]:
+    """Questions and answers by turns, numbered from 0."""
+    return [text for n in range(count) for text in (f"Question {n}", "An answer.\n\n" * 5)]
 
-    def __init__(
-        self, browser: Browser, parley: LocalStack, api: DbApi, name: str, **options: Any
-    ) -> None:
-        self.parley, self.name, self._api = parley, name, api
-        self.context: BrowserContext = browser.new_context(base_url=parley.url, **options)
+
+class Profile:
+    """A browser with cookies and a first tab, which one person after another uses: a new tab takes
+    several times as long as a new page in a tab that is there."""
+
+    def __init__(self, browser: Browser, url: str, **options: Any) -> None:
+        self.context = browser.new_context(base_url=url, **options)
         self.context.set_default_timeout(WAIT_MS)
-        self.http = httpx.Client(base_url=parley.url, timeout=60, trust_env=False)
+        self.tab = self.context.new_page()
         self.requests: list[str] = []
         self.errors: list[str] = []
-        self.expected: list[str] = []
-        self.chat = ""
-        self._session = ""
-        self._hands: list[Hand] = []
+        self._size = options.get("viewport")
         self.context.on("request", lambda request: self.requests.append(request.url))
         self.context.on("weberror", lambda error: self.errors.append(str(error.error)))
         self.context.on("console", self._hear)
@@ -39,77 +41,148 @@ class Someone:
         if message.type in ("error", "warning"):
             self.errors.append(message.text)
 
+    def next_tab(self) -> Page:
+        """The first one if it is empty, otherwise a new one."""
+        return self.tab if self.tab.url == "about:blank" else self.context.new_page()
+
+    def clean(self) -> None:
+        """Leaves nothing of the person who used it."""
+        for page in self.context.pages:
+            if page != self.tab:
+                page.close()
+        self.tab.unroute_all()
+        if self.tab.url != "about:blank":
+            self.tab.evaluate("localStorage.clear(); sessionStorage.clear()")
+            self.tab.goto("about:blank")
+        if self._size:
+            self.tab.set_viewport_size(self._size)
+        self.context.clear_cookies()
+        self.context.clear_permissions()
+        self.requests.clear()
+        self.errors.clear()
+
+
+class Someone:
+    """A person: `http` and the pages share a session; `chat` is the newest one's path."""
+
+    def __init__(self, profile: Profile, parley: LocalStack, api: DbApi, name: str) -> None:
+        self.profile, self.parley, self.name, self._api = profile, parley, name, api
+        self.context = profile.context
+        self.http = httpx.Client(base_url=parley.url, timeout=60, trust_env=False)
+        self.by_keyboard = False
+        self.expected: list[str] = []
+        self.chat = ""
+        self._writers: list[ChatWriter] = []
+
     # --- chats ---
 
     def new_chat(self) -> str:
         """A chat's path; with the first one the session begins, known to the pages as well."""
         self.chat = open_chat(self.http, self.name)
-        if not self._session:
-            cookies = self.http.cookies.jar
-            self.context.add_cookies(
-                [{"name": c.name, "value": c.value or "", "url": self.parley.url} for c in cookies]
-            )
+        self.show_cookies()
         return self.chat
 
-    def hand(self, chat: str = "") -> Hand:
+    def show_cookies(self) -> None:
+        """From now on the pages have the session's cookie."""
+        cookies = self.http.cookies.jar
+        self.context.add_cookies(
+            [{"name": c.name, "value": c.value or "", "url": self.parley.url} for c in cookies]
+        )
+
+    def writer(self, chat: str = "") -> ChatWriter:
         """To write in a chat, the newest or a new one, without the model."""
         chat = chat or self.chat or self.new_chat()
-        hand = Hand(self._api, self.session, chat)
-        self._hands.append(hand)
-        return hand
+        self._writers.append(ChatWriter(self._api, self.session, chat))
+        return self._writers[-1]
 
-    def talk(self, *texts: str) -> Hand:
+    def talk(self, *texts: str) -> ChatWriter:
         """A new chat: questions and answers by turns."""
-        hand = self.hand(self.new_chat())
+        writer = self.writer(self.new_chat())
         for question, answer in zip(texts[::2], texts[1::2], strict=True):
-            hand.exchange(question, answer)
-        return hand
+            writer.exchange(question, answer)
+        return writer
 
-    @property
+    @cached_property
     def session(self) -> str:
-        if not self._session:
-            found = sql(
-                self.parley,
-                "SELECT session_id FROM chats WHERE id = %s",
-                self.chat.removeprefix("/chats/"),
-            )
-            self._session = str(found[0][0])
-        return self._session
+        chat = self.chat.removeprefix("/chats/")
+        found = sql(self.parley, "SELECT session_id FROM chats WHERE id = %s", chat)
+        return str(found[0][0])
 
     # --- pages ---
 
     def open(self, path: str | None = None) -> Page:
-        """A new tab, at the newest chat unless told otherwise."""
-        page = self.context.new_page()
+        """In the next tab: the newest chat unless told otherwise."""
+        page = self.profile.next_tab()
         page.goto((self.chat or self.new_chat()) if path is None else path)
         return page
+
+    def open_talk(self, *texts: str) -> Page:
+        """A new chat with these questions and answers by turns."""
+        self.talk(*texts)
+        return self.open()
+
+    def open_reply(self, text: str = "") -> tuple[ReplyWriter, Page]:
+        """A chat with a reply that has come so far."""
+        reply = self.writer().ask("What is the sea?")
+        if text:
+            reply.write(text)
+        return reply, self.open()
+
+    def press(self, locator: Locator) -> None:
+        """By mouse, or by walking there with Tab, as one who has no mouse does."""
+        if not self.by_keyboard:
+            return locator.click(no_wait_after=True)
+        tab_to(locator)
+        locator.page.keyboard.press("Enter")
+
+    def fill(self, field: Locator, text: str) -> None:
+        """Replaces what is in the field."""
+        if not self.by_keyboard:
+            return field.fill(text)
+        tab_to(field)
+        field.page.keyboard.press("Control+a")
+        field.page.keyboard.type(text)
+
+    def choose(self, page: Page, name: str) -> None:
+        """From the menu of the chat."""
+        if not page.locator("details.menu[open]").count():
+            self.press(page.locator("summary", has_text="This chat"))
+        self.press(page.locator("details.menu li", has_text=name).locator("a, button"))
+
+    def act_on(self, message: Locator, name: str) -> None:
+        """A button or link below a message."""
+        actions = message.locator(".actions")
+        button = actions.get_by_role("button", name=name)
+        self.press(actions.get_by_title(name, exact=True).or_(button))
+
+    def edit(self, page: Page, text: str = "") -> Locator:
+        """The field in which the last question is edited, with this text if there is one."""
+        self.act_on(page.locator(".message.user").last, "Edit")
+        field = page.locator("#edited")
+        if text:
+            self.fill(field, text)
+        return field
+
+    # --- the end ---
 
     def expect_error(self, pattern: str) -> None:
         """What a browser is to complain about in this test, such as a 404."""
         self.expected.append(pattern)
 
-    def leave(self) -> None:
-        """Closes everything; fails if any page had an error or asked another origin."""
-        for hand in self._hands:
-            hand.let_go()
-        self.context.close()
-        self.http.close()
-        self._check()
-
     def rest(self) -> None:
-        """As `leave`, but the person stays: for those who look at many pages."""
-        for hand in self._hands:
-            hand.let_go()
-        self._hands.clear()
-        for page in self.context.pages:
-            page.close()
-        self._check()
+        """Closes the pages; fails if any had an error or asked another origin."""
+        for writer in self._writers:
+            writer.release()
+        self._writers.clear()
+        errors = [e for e in self.profile.errors if not any(re.search(p, e) for p in self.expected)]
+        home = f"{self.parley.url}/"
+        own = (home, f"blob:{home}", "data:", "about:")
+        foreign = [url for url in self.profile.requests if not url.startswith(own)]
         self.expected.clear()
+        self.profile.clean()
+        assert errors + foreign == []
 
-    def _check(self) -> None:
-        unexpected = [e for e in self.errors if not any(re.search(p, e) for p in self.expected)]
-        self.errors.clear()
-        assert unexpected == []
-        home = self.parley.url + "/"
-        own = (home, f"blob:{home}", "data:")
-        assert [url for url in self.requests if not url.startswith(own)] == []
+    def leave(self) -> None:
+        """As `rest`, and the profile is free for the next."""
+        self.http.close()
+        self.rest()

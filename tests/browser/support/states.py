@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.support.page import act_on, questions, replies, side
+from tests.browser.support.page import replies, side
 from tests.browser.support.people import Someone
 
 QUESTION = "How do I find the distance between two points, and which language is quickest?"
@@ -44,9 +44,9 @@ OTHERS = [
 ]
 
 
-@dataclass
+@dataclass(frozen=True)
 class State:
-    """`open` brings one person's new tab to it."""
+    """`open` brings one person's tab to it. The person's newest chat stays the one of `fill`."""
 
     name: str
     open: Callable[[Someone], Page]
@@ -60,70 +60,75 @@ def fill(someone: Someone) -> None:
     someone.talk(QUESTION, RICH)
 
 
-def _home(someone: Someone) -> Page:
-    return someone.open("/")
+def _at(path: str) -> Callable[[Someone], Page]:
+    return lambda someone: someone.open(path.replace("CHAT", someone.chat))
 
 
-def _first_visit(someone: Someone, path: str = "/") -> Page:
-    someone.context.clear_cookies()
-    page = someone.open(path)
-    for cookie in someone.http.cookies.jar:
-        someone.context.add_cookies(
-            [{"name": cookie.name, "value": cookie.value or "", "url": someone.parley.url}]
-        )
-    return page
+def _first_visit(path: str) -> Callable[[Someone], Page]:
+    def open_page(someone: Someone) -> Page:
+        someone.context.clear_cookies()
+        return someone.open(path)
+
+    return open_page
 
 
-def _chat(someone: Someone) -> Page:
-    return someone.open()
+def _in_another_chat(open_page: Callable[[Someone], Page]) -> Callable[[Someone], Page]:
+    def open_and_return(someone: Someone) -> Page:
+        before = someone.chat
+        someone.talk("How far is it from here to there?", "Measure it along a straight line.")
+        page = open_page(someone)
+        someone.chat = before
+        return page
+
+    return open_and_return
 
 
+@_in_another_chat
 def _new_chat(someone: Someone) -> Page:
-    before = someone.chat
-    page = someone.open(someone.new_chat())
-    someone.chat = before
-    return page
+    return someone.open(someone.new_chat())
 
 
+@_in_another_chat
 def _replying(someone: Someone) -> Page:
-    before = someone.chat
-    hand = someone.talk("How far is it from here to there?", "Measure it along a straight line.")
-    growing = hand.ask("And in three dimensions?")
-    growing.write("It is the same rule once more: add the square of the third difference ")
-    hand.ask("Thank you!", claim=False)
+    writer = someone.writer()
+    reply = writer.ask("And in three dimensions?")
+    reply.write("It is the same rule once more: add the square of the third difference ")
+    writer.ask("Thank you!", claim=False)
     page = someone.open()
-    someone.chat = before
     expect(replies(page).nth(-2)).to_contain_text("third difference")
     return page
 
 
-def _growing(someone: Someone) -> Page:
+@_in_another_chat
+def _live_page(someone: Someone) -> Page:
     """Its end leads away at once, so it is looked at before."""
-    before = someone.chat
-    hand = someone.talk("How far is it from here to there?", "Measure it along a straight line.")
-    hand.ask("And in three dimensions?").write("It is the same rule once more: add the square")
-    page = someone.context.new_page()
+    someone.writer().ask("And in three dimensions?").write("It is the same rule once more: add")
+    page = someone.profile.next_tab()
     page.goto(f"{someone.chat}/live", wait_until="commit")
-    someone.chat = before
     expect(page.get_by_text("the same rule once more")).to_be_visible()
     return page
 
 
+@_in_another_chat
 def _ended(someone: Someone) -> Page:
-    before = someone.chat
-    hand = someone.hand(someone.new_chat())
-    hand.exchange("Stop me", "I was saying", state="stopped")
-    hand.exchange("Fail", "Half a", state="failed", error="model-broke-off")
-    hand.exchange("Too long", "Cut", error="reply-limit")
-    page = someone.open()
-    someone.chat = before
-    return page
+    writer = someone.writer()
+    writer.exchange("Stop me", "I was saying", state="stopped")
+    writer.exchange("Fail", "Half a", state="failed", error={"kind": "model-broke"})
+    writer.exchange("Too long", "Cut", error={"kind": "reply-limit"})
+    return someone.open()
+
+
+def _deleted(path: str) -> Callable[[Someone], Page]:
+    def open_page(someone: Someone) -> Page:
+        someone.http.post(f"{someone.chat}/delete")
+        return someone.open(path.replace("ID", someone.chat.removeprefix("/chats/")))
+
+    return _in_another_chat(open_page)
 
 
 def _editing(someone: Someone) -> Page:
     page = someone.open()
-    act_on(questions(page).last, "Edit")
-    expect(page.locator("#edited")).to_be_visible()
+    expect(someone.edit(page)).to_be_visible()
     return page
 
 
@@ -135,9 +140,8 @@ def _menu(someone: Someone) -> Page:
 
 def _drawer(someone: Someone) -> Page:
     page = someone.open()
-    if not side(page).is_visible():
-        page.get_by_role("button", name="Chats").click()
-        page.wait_for_timeout(300)
+    page.get_by_role("button", name="Chats").click()
+    expect(side(page)).to_be_visible()
     return page
 
 
@@ -151,7 +155,7 @@ def _keys(someone: Someone) -> Page:
 
 def _message(someone: Someone) -> Page:
     page = someone.open()
-    act_on(replies(page).last, "More about this message")
+    someone.act_on(replies(page).last, "More about this message")
     page.get_by_text("Delete from here on…").click()
     return page
 
@@ -161,33 +165,11 @@ def _problem(someone: Someone) -> Page:
     return someone.open("/chats/nowhere")
 
 
-def _deleted(someone: Someone) -> Page:
-    return someone.open(f"/?deleted={_delete_one(someone).removeprefix('/chats/')}")
-
-
-def _delete_one(someone: Someone) -> str:
-    before = someone.chat
-    someone.talk("Delete me", "Yes.")
-    gone = someone.chat
-    someone.http.post(f"{gone}/delete")
-    someone.chat = before
-    return gone
-
-
-def _bring_back(someone: Someone) -> Page:
-    _delete_one(someone)
-    return someone.open("/settings")
-
-
-def _at(path: str) -> Callable[[Someone], Page]:
-    return lambda someone: someone.open(path.replace("CHAT", someone.chat))
-
-
 STATES = [
-    State("first visit", _first_visit),
-    State("home", _home),
-    State("home after a deletion", _deleted),
-    State("chat", _chat),
+    State("first visit", _first_visit("/")),
+    State("home", _at("/")),
+    State("home after a deletion", _deleted("/?deleted=ID")),
+    State("chat", _at("CHAT")),
     State("new chat", _new_chat),
     State("replying", _replying),
     State("ended replies", _ended),
@@ -201,10 +183,10 @@ STATES = [
     State("search", _at("/search?q=the")),
     State("search without hits", _at("/search?q=xylophone")),
     State("settings", _at("/settings")),
-    State("deleted chats", _bring_back),
+    State("deleted chats", _deleted("/settings")),
     State("list of keys", _at("/keys")),
-    State("settings before a name", lambda someone: _first_visit(someone, "/settings")),
+    State("settings before a name", _first_visit("/settings")),
     State("settings saved", _at("/settings?saved=1")),
-    State("growing page", _growing),
+    State("live page", _live_page),
     State("problem", _problem),
 ]

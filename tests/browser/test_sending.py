@@ -1,0 +1,82 @@
+"""A message is sent by script: what if the answer is late, or a gateway's own, or says nothing."""
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from tests.browser.support.page import (
+    body,
+    problem,
+    prompt,
+    questions,
+    replies,
+    send,
+    wait_until_final,
+)
+from tests.browser.support.people import Someone, exchanges
+
+
+def refuse(page: Page, address: str, status: int = 502) -> None:
+    """As a gateway does whose server is away."""
+    page.route(address, lambda route: route.fulfill(status=status, body="<h1>No</h1>"))
+
+
+def test_a_message_sent_while_a_reply_runs_is_shown_once_queued_and_answered(ann: Someone) -> None:
+    reply, page = ann.open_reply("Salt ")
+
+    def answer_after_the_stream(route: Route) -> None:
+        response = route.fetch()
+        expect(questions(page)).to_have_count(2)
+        route.fulfill(response=response)
+
+    page.route("**/generate/*", answer_after_the_stream)
+    address = page.url
+    send(page, "Say hello.")
+    expect(prompt(page)).to_have_value("")
+    expect(replies(page).last).to_contain_text("Waiting in line")
+    reply.finish("water.")
+    wait_until_final(page)
+    numbers = page.locator(".message").evaluate_all("all => all.map(one => one.dataset.seq)")
+    assert numbers == ["1", "2", "3", "4", "5"]
+    assert page.url == address, "another page was loaded"
+    expect(body(replies(page).nth(1))).to_have_text("Salt water.")
+    expect(body(replies(page).last)).not_to_be_empty()
+
+
+@pytest.mark.parametrize(
+    ("status", "words"), [(413, "the limit is 32768 bytes"), (502, "could not be sent")]
+)
+def test_a_gateways_own_page_is_explained_and_the_text_stays(
+    ann: Someone, status: int, words: str
+) -> None:
+    ann.expect_error(str(status))
+    page = ann.open()
+    refuse(page, "**/generate/*", status)
+    send(page, "precious words")
+    expect(problem(page)).to_contain_text(words)
+    expect(prompt(page)).to_have_value("precious words")
+    expect(page.locator("h1", has_text="No")).to_have_count(0)
+
+
+def test_a_request_that_fails_without_a_word_is_told_until_one_succeeds(ann: Someone) -> None:
+    reply, page = ann.open_reply()
+    ann.expect_error("502")
+    refuse(page, "**/stop")
+    page.get_by_role("button", name="Stop").click()
+    expect(page.locator("[data-notice=undone]")).to_contain_text("could not be done")
+    page.unroute_all()
+    page.get_by_role("button", name="Stop").click()
+    reply.wait_until_stop_is_requested()
+    reply.finish(state="stopped")
+    expect(page.locator("[data-notice=undone]")).to_be_hidden()
+
+
+def test_earlier_messages_that_do_not_come_move_nothing_later(ann: Someone) -> None:
+    page = ann.open_talk(*exchanges(20))
+    ann.expect_error("502")
+    refuse(page, "**/*before=*")
+    page.get_by_role("link", name="Earlier messages").click()
+    expect(page.locator("[data-notice=undone]")).to_be_visible()
+    prompt(page).fill("Go on.")
+    page.keyboard.press("Enter")
+    expect(body(questions(page).last)).to_have_text("Go on.")
+    expect(prompt(page)).to_be_focused()
