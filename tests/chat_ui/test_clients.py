@@ -1,99 +1,114 @@
 """How chat-ui asks the other services, and what it never does."""
 
 import asyncio
+import re
 import socket
 import threading
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import AsyncIterator, Iterator
 
+import httpx
 import pytest
 from app.clients.base import DbApi
-from app.clients.language_model import Delta, LanguageModel
+from app.clients.completion import Delta, ModelBroke, Started
+from app.clients.language_model import LanguageModel
 from app.clients.service import Service, connect
-from app.clients.types import PromptMessage
-from app.errors import Unavailable
-from starlette.applications import Starlette
+from app.clients.types import PromptMessage, TextPart
+from app.errors import InvalidInput, ParleyError, Unavailable
+from app.timing import TellCost
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response, StreamingResponse
-from starlette.routing import Route
+from starlette.responses import PlainTextResponse, RedirectResponse, Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from tests.support.serve import serve
 
-Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+pytestmark = pytest.mark.anyio
 
 
-@contextmanager
-def serve_one(handler: Handler) -> Iterator[str]:
-    """A service of which every path and method leads to this."""
-    methods = ["GET", "POST"]
-    with serve(Starlette(routes=[Route("/{path:path}", handler, methods=methods)])) as url:
+class Other:
+    """Another service: gives `answer` to whatever it is asked, and remembers it."""
+
+    def __init__(self) -> None:
+        self.answer = Response()
+        self.heard: list[Request] = []
+        self.bodies: list[bytes] = []
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        self.bodies.append(await request.body())
+        self.heard.append(request)
+        await self.answer(scope, receive, send)
+
+
+@pytest.fixture
+def other() -> Other:
+    return Other()
+
+
+@pytest.fixture
+def url(other: Other) -> Iterator[str]:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":  # not the lifespan
+            await other(scope, receive, send)
+
+    with serve(app) as url:
         yield url
 
 
-def ask(url: str, use: Callable[[Service], Coroutine[Any, Any, None]], **options: Any) -> None:
-    """Lets `use` have the service."""
-
-    async def go() -> None:
-        async with connect(url, "secret", **options) as service:
-            await use(service)
-
-    asyncio.run(go())
+@pytest.fixture
+async def service(url: str) -> AsyncIterator[Service]:
+    async with connect(url, "secret") as service:
+        yield service
 
 
-def test_a_redirection_is_no_answer_and_leads_nowhere() -> None:
-    asked: list[str] = []
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (RedirectResponse("/elsewhere"), Unavailable),
+        (PlainTextResponse("oops", 500), Unavailable),
+        (Response('{"type": "urn:parley:something-new"}', 409), Unavailable),
+        (Response('{"type": "urn:parley:invalid-input", "errors": []}', 422), Unavailable),
+        (
+            Response(
+                '{"type": "urn:parley:invalid-input", "errors": [{"field": "x", "reason": "y"}]}',
+                422,
+            ),
+            InvalidInput,
+        ),
+    ],
+)
+async def test_what_is_no_answer_is_a_problem_that_pages_know(
+    other: Other, service: Service, answer: Response, error: type[ParleyError]
+) -> None:
+    other.answer = answer
+    with pytest.raises(error) as raised:
+        await DbApi(service).send("POST", "/chats")
+    assert raised.value.kind == error.kind
+    assert len(other.heard) == 1, "a redirection leads nowhere"
 
-    async def lead_away(request: Request) -> Response:
-        asked.append(request.url.path)
-        return RedirectResponse("/elsewhere")
 
-    async def call(service: Service) -> None:
-        with pytest.raises(Unavailable):
-            await DbApi(service).call("POST", "/chats")
-
-    with serve_one(lead_away) as url:
-        ask(url, call)
-    assert asked == ["/chats"]
-
-
-def test_what_is_sent_is_the_secret_and_plain_utf_8_but_no_cookie() -> None:
-    heard: list[tuple[str | None, str | None, bytes]] = []
-
-    async def listen(request: Request) -> Response:
-        headers = request.headers
-        heard.append((headers.get("authorization"), headers.get("cookie"), await request.body()))
-        return Response(headers={"Set-Cookie": "a=b"})
-
-    async def call(service: Service) -> None:
-        for _ in range(2):
-            await DbApi(service).call("POST", "/chats", json={"content": "漢"})
-
-    with serve_one(listen) as url:
-        ask(url, call)
-    assert heard == [("Bearer secret", None, '{"content": "漢"}'.encode())] * 2
+async def test_what_is_sent_is_the_secret_and_plain_utf_8_but_no_cookie(
+    other: Other, service: Service
+) -> None:
+    other.answer = Response(headers={"Set-Cookie": "a=b"})
+    for _ in range(2):
+        await DbApi(service).send("POST", "/chats", json={"content": "漢"})
+        assert other.heard[-1].headers["authorization"] == "Bearer secret"
+        assert "cookie" not in other.heard[-1].headers
+        assert other.bodies[-1] == '{"content": "漢"}'.encode()
 
 
 @pytest.mark.parametrize(("keep", "connections"), [(True, 1), (False, 3)])
-def test_connections_are_kept_or_not(keep: bool, connections: int) -> None:
-    ports: set[int] = set()
-
-    async def note(request: Request) -> Response:
-        assert request.client
-        ports.add(request.client.port)
-        return Response()
-
-    async def call(service: Service) -> None:
+async def test_connections_are_kept_or_not(
+    other: Other, url: str, keep: bool, connections: int
+) -> None:
+    async with connect(url, "secret", keep=keep) as service:
         for _ in range(3):
-            await DbApi(service).call("GET", "/chats")
-
-    with serve_one(note) as url:
-        ask(url, call, keep=keep)
-    assert len(ports) == connections
+            await DbApi(service).send("GET", "/chats")
+    assert len({request.client for request in other.heard}) == connections
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_a_connection_that_turns_out_closed_is_replaced(method: str) -> None:
+async def test_a_connection_that_turns_out_closed_is_replaced(method: str) -> None:
     """The server lets go of it when the second request comes, as one that was restarted."""
     listener = socket.create_server(("127.0.0.1", 0))
     served = []
@@ -107,39 +122,63 @@ def test_a_connection_that_turns_out_closed_is_replaced(method: str) -> None:
                     if answered:
                         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
 
-    async def call(service: Service) -> None:
-        for _ in range(2):
-            assert await DbApi(service).call(method, "/chats") == b"{}"
-
-    thread = threading.Thread(target=answer, daemon=True)
-    thread.start()
-    ask(f"http://127.0.0.1:{listener.getsockname()[1]}", call)
-    thread.join(5)
-    listener.close()
+    threading.Thread(target=answer, daemon=True).start()
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    with listener:
+        async with connect(url, "secret") as service:
+            for _ in range(2):
+                assert await DbApi(service).send(method, "/chats") == b"{}"
     assert served == [method] * 3
 
 
-def test_a_letter_may_come_in_two_pieces() -> None:
-    event = 'data: {"model": "m", "choices": [{"delta": {"content": "漢字"}}]}\n\ndata: [DONE]\n\n'
-    whole = event.encode()
-    cut = whole.index("漢".encode()) + 1
+def say(*texts: str) -> list[PromptMessage]:
+    return [PromptMessage(role="user", parts=[TextPart(text=text) for text in texts])]
 
-    async def stream(_: Request) -> Response:
-        async def pieces() -> AsyncIterator[bytes]:
-            yield whole[:cut]
+
+async def test_a_letter_may_come_in_two_pieces_and_a_stream_may_end_early(
+    other: Other, service: Service
+) -> None:
+    event = 'data: {"model": "m", "choices": [{"delta": {"content": "漢字"}}]}\n\n'.encode()
+    cut = event.index("漢".encode()) + 1
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for piece in (event[:cut], event[cut:], b": a comment\n\n"):
+            yield piece
             await asyncio.sleep(0.05)
-            yield whole[cut:]
 
-        return StreamingResponse(pieces())
+    other.answer = StreamingResponse(pieces())
+    stream = LanguageModel(service).stream(say("Hi"), "", 9, 0)
+    assert [await anext(stream), await anext(stream)] == [Started("m"), Delta("漢字")]
+    with pytest.raises(ModelBroke, match="ended early"):
+        await anext(stream)
 
-    said: list[str] = []
 
-    async def listen(service: Service) -> None:
-        prompt = [PromptMessage(role="user", content="Hi")]
-        async for event in LanguageModel(service).stream(prompt, "", 9, 0):
-            if isinstance(event, Delta):
-                said.append(event.text)
+async def test_a_message_of_one_text_is_sent_as_a_string_and_of_several_parts_as_a_list(
+    other: Other, service: Service
+) -> None:
+    other.answer = Response("data: [DONE]\n\n")
+    for prompt in (say("one"), say("one", "two")):
+        assert not [event async for event in LanguageModel(service).stream(prompt, "", 9, 0)]
+    assert b'[{"role": "user", "content": "one"}]' in other.bodies[0]
+    parts = b'[{"type": "text", "text": "one"}, {"type": "text", "text": "two"}]'
+    assert b'[{"role": "user", "content": ' + parts + b"}]" in other.bodies[1]
 
-    with serve_one(stream) as url:
-        ask(url, listen)
-    assert said == ["漢字"]
+
+async def test_what_a_request_cost_is_told_and_the_gateways_id_goes_along(
+    other: Other, service: Service
+) -> None:
+    other.answer = Response(headers={"Server-Timing": "db-api;dur=1.0"})
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        for _ in range(2):
+            await DbApi(service).send("GET", "/chats")
+        await PlainTextResponse("ok")(scope, receive, send)
+
+    transport = httpx.ASGITransport(app=TellCost(app))
+    async with httpx.AsyncClient(transport=transport, base_url="http://chat-ui") as http:
+        told = await http.get("/", headers={"X-Request-ID": "abc"})
+        await http.get("/")
+    cost = r"chat-ui;dur=[\d.]+, db-api;dur=1.0, db-api;dur=1.0"
+    assert re.fullmatch(cost, told.headers["server-timing"])
+    heard = [request.headers.get("x-request-id") for request in other.heard]
+    assert heard == ["abc", "abc", None, None]

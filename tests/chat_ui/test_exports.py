@@ -1,73 +1,108 @@
 """Exports: the whole chat, byte for byte, for its owner alone."""
 
-import json
+from datetime import UTC, datetime
+from uuid import UUID
 
 import httpx
+import pytest
+from app.clients.types import Chat, Message, Reply, ReplyError, Version
+from app.exports.format import begin_chat, write_message
 
 from tests.chat_ui.conftest import OPENING, DbApiServer
-from tests.support.person import open_chat, send, wait_for, wait_until_final
+from tests.support.person import ask, open_chat, send, wait_for
 from tests.support.scripted_model import ScriptedModel
 
 ODD = "  two\nlines, <b>&amp;</b> *stars* 語 \x01 "
+ID = UUID(int=1)
+NOW = datetime(2026, 1, 2, 3, 4, 5, 678, UTC)
+BARE = Reply(id=ID, state="failed")
+WRITTEN_REPLY = (
+    '{"id":"00000000-0000-0000-0000-000000000001","state":"failed","phase":null,"place":3,'
+    '"wait_ms":4,"stop_requested":false,"error":%s,"model":null,"prompt_tokens":null,'
+    '"prompt_tokens_read":null,"completion_tokens":null,"first_token_ms":null,"total_ms":null}'
+)
 
 
-def test_json_holds_every_message_byte_for_byte(
-    browser: httpx.Client, model: ScriptedModel
+@pytest.mark.parametrize(
+    ("error", "written"),
+    [
+        (None, "null"),
+        (ReplyError(kind="model-broke"), '"model-broke"'),
+        (ReplyError(kind="prompt-too-long"), '"prompt-too-long"'),
+        (ReplyError(kind="prompt-too-long", size=5000, limit=4096), '"prompt-too-long 5000 4096"'),
+        (ReplyError(kind="unknown", detail="model-broke-off"), '"model-broke-off"'),
+    ],
+)
+def test_the_format_stays_as_it_was_whatever_becomes_of_the_contract(
+    error: ReplyError | None, written: str
 ) -> None:
-    chat = open_chat(browser)
-    send(browser, chat, ODD)
-    wait_until_final(browser, chat)
+    reply = BARE.model_copy(update={"queue_position": 3, "wait_ms": 4, "error": error})
+    version = Version(number=1, count=2, previous=None, next=ID)
+    message = Message(
+        id=ID, chat_id=ID, parent_id=None, seq=2, role="assistant", content="é\n",
+        created_at=NOW, reply=reply, version=version,
+    )  # fmt: skip
+    assert write_message(message) == (
+        f'{{"id":"{ID}","chat_id":"{ID}","parent_id":null,"seq":2,"role":"assistant",'
+        '"content":"é\\n","created_at":"2026-01-02T03:04:05.000678Z",'
+        f'"reply":{WRITTEN_REPLY % written},'
+        f'"version":{{"number":1,"count":2,"previous":null,"next":"{ID}"}}}}'
+    )
+
+
+def test_a_chat_begins_as_it_always_did() -> None:
+    chat = Chat(
+        id=ID, username="Zoë", title=None, system_prompt="", temperature=0.5, created_at=NOW,
+        updated_at=NOW, head=None, context_start=ID,
+    )  # fmt: skip
+    assert begin_chat(chat) == (
+        f'{{"format": "parley-chat", "version": 1, "chat": {{"id": "{ID}", "username": "Zoë",'
+        ' "title": null, "pinned": false, "system_prompt": "", "temperature": 0.5,'
+        ' "reply_tokens": null, "created_at": "2026-01-02T03:04:05.000678Z",'
+        ' "updated_at": "2026-01-02T03:04:05.000678Z", "head": null,'
+        f' "context_start": "{ID}"}}, "messages": ['
+    )
+
+
+def test_both_hold_every_message_byte_for_byte(
+    browser: httpx.Client, chat: str, model: ScriptedModel
+) -> None:
+    ask(browser, chat, ODD)
     response = browser.get(f"{chat}/export.json")
-    export = json.loads(response.text)
-    assert (export["format"], export["version"]) == ("parley-chat", 1)
-    assert export["chat"]["username"] == "Ann"
-    assert [m["content"] for m in export["messages"]] == [OPENING, ODD, model.text]
-    assert [m["seq"] for m in export["messages"]] == [1, 2, 3]
-    assert export["messages"][2]["reply"]["state"] == "complete"
     assert response.headers["content-disposition"].startswith("attachment")
-
-
-def test_markdown_holds_every_message_as_it_was_written(
-    browser: httpx.Client, model: ScriptedModel
-) -> None:
-    chat = open_chat(browser)
-    send(browser, chat, ODD)
-    wait_until_final(browser, chat)
-    export = browser.get(f"{chat}/export.md").text
-    assert ODD in export
-    assert model.text in export
-    assert export.index(OPENING) < export.index(ODD) < export.index(model.text)
+    written = response.json()["messages"]
+    assert [m["content"] for m in written] == [OPENING, ODD, model.text]
+    assert written[2]["reply"]["state"] == "complete"
+    markdown = browser.get(f"{chat}/export.md").text
+    assert markdown.index(OPENING) < markdown.index(ODD) < markdown.index(model.text)
 
 
 def test_a_reply_that_is_still_growing_is_exported_as_far_as_it_is(
-    browser: httpx.Client, model: ScriptedModel
+    browser: httpx.Client, chat: str, model: ScriptedModel
 ) -> None:
     model.hold_after = 2
-    chat = open_chat(browser)
     send(browser, chat, "Hi")
     wait_for(browser, chat, "A scripted")
-    last = json.loads(browser.get(f"{chat}/export.json").text)["messages"][-1]
+    last = browser.get(f"{chat}/export.json").json()["messages"][-1]
     assert (last["content"], last["reply"]["state"]) == ("A scripted", "running")
     assert "*(running)*" in browser.get(f"{chat}/export.md").text
-    model.go.set()
-    wait_until_final(browser, chat)
 
 
-def test_a_chat_of_thousands_is_exported_whole(browser: httpx.Client, db_api: DbApiServer) -> None:
-    chat = open_chat(browser)
-    db_api.psql(
+def test_more_chats_and_messages_than_a_page_holds_are_exported_whole(
+    browser: httpx.Client, chat: str, db_api: DbApiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.exports.export.PAGE", 2)
+    chats = [chat, *(open_chat(browser) for _ in range(4))]
+    db_api.sql(
         "INSERT INTO messages (chat_id, session_id, seq, role, content)"
         " SELECT id, session_id, number, 'user', 'message ' || number"
-        " FROM chats, generate_series(2, 3001) AS number"
+        " FROM chats, generate_series(2, 1001) AS number"
         f" WHERE id = '{chat.removeprefix('/chats/')}'"
     )
-    export = json.loads(browser.get(f"{chat}/export.json").text)
-    assert [m["seq"] for m in export["messages"]] == list(range(1, 3002))
-
-
-def test_a_stranger_gets_nothing(browser: httpx.Client, url: str) -> None:
-    chat = open_chat(browser)
-    with httpx.Client(base_url=url) as stranger:
-        open_chat(stranger)
-        assert stranger.get(f"{chat}/export.json").status_code == 404
-        assert stranger.get(f"{chat}/export.md").status_code == 404
+    export = browser.get("/export.json").json()
+    assert export["format"] == "parley-chats"
+    assert [f"/chats/{found['chat']['id']}" for found in export["chats"]] == chats[::-1]
+    assert [m["seq"] for m in export["chats"][-1]["messages"]] == list(range(1, 1002))
+    markdown = browser.get("/export.md").text
+    assert markdown.count("# New chat") == 5
+    assert markdown.index("message 2") < markdown.index("message 1001")

@@ -1,7 +1,6 @@
 """What a reply's Markdown looks like on the page."""
 
 import sys
-from time import process_time
 
 import pytest
 from app.markdown import code, math, render
@@ -9,23 +8,54 @@ from app.markdown.cache import TextCache
 from app.markdown.code import _lexers, highlight
 
 rendering = sys.modules["app.markdown.render"]  # the package's `render` is the function
+REL = 'rel="noopener noreferrer nofollow"'
+
+EXACTLY = {
+    "headings start below those of the page": (
+        "# a\n\n## b\n\n###### c",
+        '<h3 dir="auto">a</h3>\n<h4 dir="auto">b</h4>\n<h6 dir="auto">c</h6>\n',
+    ),
+    "a single line end is a space and two spaces break": (
+        "a\nb  \nc",
+        '<p dir="auto">a\nb<br>\nc</p>\n',
+    ),
+    "emphasis, strikethrough and entities": (
+        "*a* **b** ~~c~~ `d<` &amp; &copy; \\*",
+        '<p dir="auto"><em>a</em> <strong>b</strong> <s>c</s> <code>d&lt;</code> &amp; © *</p>\n',
+    ),
+    "code is labelled and coloured by classes": (
+        "```Python title\nreturn '<'\n```",
+        '<figure class="code" dir="ltr"><figcaption>Python</figcaption><pre tabindex="0"><code>'
+        '<span class="hl-keyword">return</span> <span class="hl-string">\'&lt;\'</span>\n'
+        "</code></pre></figure>\n",
+    ),
+    "indented code is a figure without a label": (
+        "    a *b*",
+        '<figure class="code" dir="ltr"><pre tabindex="0"><code>a *b*\n</code></pre></figure>\n',
+    ),
+    "math never closed is text up to the blank line": (
+        "$$\na\n\n# b",
+        '<p dir="auto">$$\na</p>\n<h3 dir="auto">b</h3>\n',
+    ),
+    "links tell nobody where they were followed": (
+        "[a](https://b.c 'd') <mailto:e@f.g>",
+        f'<p dir="auto"><a href="https://b.c" title="d" {REL}>a</a> '
+        f'<a href="mailto:e@f.g" {REL}>mailto:e@f.g</a></p>\n',
+    ),
+    "a link definition is text like any other": (
+        "[a]\n\n[a]: http://b.c",
+        '<p dir="auto">[a]</p>\n<p dir="auto">[a]: http://b.c</p>\n',
+    ),
+    "what no page can hold is replaced": (
+        "a\0b\ud800c\r\nd\re",
+        '<p dir="auto">a\ufffdb\ufffdc\nd\ne</p>\n',
+    ),
+}
 
 
-def test_headings_start_below_those_of_the_page() -> None:
-    assert render("# a\n\n## b\n\n###### c") == (
-        '<h3 dir="auto">a</h3>\n<h4 dir="auto">b</h4>\n<h6 dir="auto">c</h6>\n'
-    )
-
-
-def test_a_single_line_end_is_a_space_and_two_spaces_break() -> None:
-    assert render("a\nb  \nc") == '<p dir="auto">a\nb<br>\nc</p>\n'
-
-
-def test_emphasis_strikethrough_and_entities() -> None:
-    html = render("*a* **b** ~~c~~ `d<` &amp; &copy; \\*")
-    assert html == (
-        '<p dir="auto"><em>a</em> <strong>b</strong> <s>c</s> <code>d&lt;</code> &amp; © *</p>\n'
-    )
+@pytest.mark.parametrize(("text", "html"), EXACTLY.values(), ids=EXACTLY)
+def test_this_becomes_exactly_that(text: str, html: str) -> None:
+    assert render(text) == html
 
 
 def test_a_table_scrolls_in_a_region_of_its_own() -> None:
@@ -38,26 +68,12 @@ def test_a_table_scrolls_in_a_region_of_its_own() -> None:
     assert html.endswith("</table></div>\n")
 
 
-def test_code_is_labelled_and_coloured_by_classes() -> None:
-    assert render("```Python title\nreturn '<'\n```") == (
-        '<figure class="code" dir="ltr"><figcaption>Python</figcaption><pre tabindex="0"><code>'
-        '<span class="hl-keyword">return</span> <span class="hl-string">\'&lt;\'</span>\n'
-        "</code></pre></figure>\n"
-    )
-
-
 @pytest.mark.parametrize("language", ["", "nosuch", "<b>", "a" * 500])
 def test_code_in_an_unknown_language_is_plain(language: str) -> None:
     html = render(f"```{language}\nreturn 1\n```")
     assert "<code>return 1\n</code>" in html
     assert "<b>" not in html
     assert len(html) < 250
-
-
-def test_indented_code_is_a_figure_without_a_label() -> None:
-    assert render("    a *b*") == (
-        '<figure class="code" dir="ltr"><pre tabindex="0"><code>a *b*\n</code></pre></figure>\n'
-    )
 
 
 @pytest.mark.parametrize("language", sorted(set(_lexers().values())))
@@ -69,30 +85,14 @@ def test_colours_never_change_the_code(language: str) -> None:
     )
 
 
-@pytest.mark.parametrize(
-    "text",
-    ["x = 1\n" * 4_000, "a" * 1_500, "def f\n" + "\n" * 5_000, "def f\n" + " " * 5_000],
-    ids=["long", "one line", "empty lines", "spaces"],
-)
-def test_code_that_does_not_look_like_code_is_not_coloured(text: str) -> None:
-    before = process_time()
-    assert "<span" not in highlight(text, "c")
-    assert process_time() - before < 0.5
-
-
-def test_code_that_takes_a_lexer_too_long_is_plain(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(code, "SECONDS_LIMIT", -1)
-    assert highlight("return 20261", "python") == "return 20261"
-
-
 def test_a_lexer_that_tidies_up_is_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
     class Tidy:
         def get_tokens(self, text: str) -> list[tuple[tuple[str, ...], str]]:
             return [((), text.replace("\t", " ").rstrip())]
 
     monkeypatch.setattr(code, "get_lexer_by_name", lambda *_, **__: Tidy())
-    assert highlight("a\tb", "python") == "a\tb"
-    assert highlight("a\n", "python") == "a\n"
+    for written in ("a\tb", "a\n"):
+        assert highlight(written, "python") == written
 
 
 @pytest.mark.parametrize(
@@ -112,26 +112,21 @@ def test_a_formula_within_a_list_and_a_sentence() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["$5 and $6", "$ a $", "US$5 vs A$6", "5$ or 6$", r"\$a\$", "`$a$`", "$20,000-$30,000"]
+    "text",
+    [
+        *("$5 and $6", "$ a $", "US$5 vs A$6", "5$ or 6$", r"\$a\$", "`$a$`", "$20,000-$30,000"),
+        # Macros are not expanded.
+        *(r"$\def\a{\b\b}\def\b{c}\a$", r"$\newcommand{\a}{b}\a$"),
+        r"$\DeclareMathOperator{\a}{b}\a$",
+    ],
 )
-def test_money_is_not_math(text: str) -> None:
+def test_money_and_macros_are_not_math(text: str) -> None:
     assert "<math" not in render(text)
 
 
 @pytest.mark.parametrize("tex", [r"\frac", "x^", r"\left(", "{" * 900 + "}" * 900, "x" * 2_500])
 def test_math_that_cannot_be_read_shows_its_source(tex: str) -> None:
     assert f'<code class="math">{tex}</code>' in render(f"$$\n{tex}\n$$")
-
-
-@pytest.mark.parametrize(
-    "text", [r"\def\a{\b\b}\def\b{c}\a", r"\newcommand{\a}{b}\a", r"\DeclareMathOperator{\a}{b}\a"]
-)
-def test_macros_are_not_expanded(text: str) -> None:
-    assert "<math" not in render(f"${text}$")
-
-
-def test_math_never_closed_is_text_up_to_the_blank_line() -> None:
-    assert render("$$\na\n\n# b") == '<p dir="auto">$$\na</p>\n<h3 dir="auto">b</h3>\n'
 
 
 def test_math_never_closed_does_not_swallow_code() -> None:
@@ -143,52 +138,15 @@ def test_an_empty_formula_is_not_lost(text: str) -> None:
     assert render(text).striptags().strip()
 
 
-def test_links_tell_nobody_where_they_were_followed() -> None:
-    rel = 'rel="noopener noreferrer nofollow"'
-    assert render("[a](https://b.c 'd') <mailto:e@f.g>") == (
-        f'<p dir="auto"><a href="https://b.c" title="d" {rel}>a</a> '
-        f'<a href="mailto:e@f.g" {rel}>mailto:e@f.g</a></p>\n'
-    )
-
-
-def test_a_link_definition_is_text_like_any_other() -> None:
-    assert render("[a]\n\n[a]: http://b.c") == (
-        '<p dir="auto">[a]</p>\n<p dir="auto">[a]: http://b.c</p>\n'
-    )
-
-
-def test_an_image_is_a_link_with_its_description() -> None:
-    html = render("![a *cat*](https://b.c/d.png) ![](https://e.f)")
+def test_an_image_is_a_link_with_its_description_and_in_a_link_only_that() -> None:
+    html = render("![a *cat*  \nb\n![c](http://d)](https://b.c/d.png) ![](https://e.f)")
     assert '<a class="image" href="https://b.c/d.png" ' in html
-    assert ">a cat</a>" in html
+    assert ">a cat b c</a>" in html
     assert ">https://e.f</a>" in html
-
-
-def test_an_image_in_a_link_leaves_its_description() -> None:
     html = render("[![logo](https://a.b)](https://c.d)")
     assert html.count("<a ") == 1
     assert ">logo</a>" in html
     assert "a.b" not in html
-
-
-@pytest.mark.parametrize("mark", ["> ", "- ", "1. ", ">", "* > "])
-@pytest.mark.parametrize("depth", [5, 30, 10_000])
-def test_deep_nesting_is_bounded_and_loses_no_text(mark: str, depth: int) -> None:
-    html = render(mark * depth + "end")
-    assert "end" in html
-    assert html.count("<blockquote") + html.count("<li") <= 20
-
-
-@pytest.mark.parametrize("mark", ["**", "*a _b ", "[", "![", "~~"])
-def test_marks_within_marks_are_bounded(mark: str) -> None:
-    html = render(mark * 5_000 + "end" + "".join(reversed(mark)) * 5_000)
-    assert "end" in html
-    assert html.count("<strong") + html.count("<em") < 10_000
-    depth = deepest = 0
-    for piece in html.split("<"):
-        depth += -1 if piece.startswith("/") else 1
-        deepest = max(deepest, depth)
-    assert deepest < 40
 
 
 def test_one_broken_block_is_shown_as_written_and_the_rest_as_usual(
@@ -210,10 +168,7 @@ def test_one_broken_block_is_shown_as_written_and_the_rest_as_usual(
 
 
 def test_a_parser_that_fails_shows_the_text(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*_: object) -> None:
-        raise RuntimeError
-
-    monkeypatch.setattr(rendering.parser.block, "parse", fail)
+    monkeypatch.setattr(rendering.parser.block, "parse", None)
     assert render("# never <seen>") == '<p dir="auto"># never &lt;seen&gt;</p>\n'
 
 
@@ -222,14 +177,14 @@ def test_nothing_is_nothing(text: str) -> None:
     assert render(text).striptags().strip("\ufeff") == ""
 
 
-def test_what_no_page_can_hold_is_replaced() -> None:
-    assert render("a\0b\ud800c\r\nd\re") == '<p dir="auto">a\ufffdb\ufffdc\nd\ne</p>\n'
-
-
-def test_the_same_text_is_rendered_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    first = render("the same text, 1")
+def test_the_same_text_and_the_same_formula_are_rendered_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first = render("the same text, 1"), math.to_mathml("q_1+q_2", "inline")
     monkeypatch.setattr(rendering, "normalise", None)
-    assert render("the same text, 1") == first
+    monkeypatch.setattr(math, "convert_to_element", None)
+    assert (render("the same text, 1"), math.to_mathml("q_1+q_2", "inline")) == first
+    assert "<math" in first[1]
 
 
 def test_the_cache_is_bounded_by_bytes_and_forgets_the_oldest() -> None:
@@ -249,9 +204,3 @@ def test_the_cache_is_bounded_by_bytes_and_forgets_the_oldest() -> None:
     assert made[-1] == "b"
     cache.get("", "x" * 2_000, make)
     assert cache.size <= 1_000
-
-
-def test_formulas_are_converted_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    math.to_mathml("q_1+q_2", "inline")
-    monkeypatch.setattr(math, "convert_to_element", None)
-    assert "<math" in math.to_mathml("q_1+q_2", "inline")

@@ -1,32 +1,11 @@
 """Model output is hostile: whatever it says, only what is listed here may reach the page."""
 
-import re
-from collections.abc import Callable
-from html.parser import HTMLParser
-from time import process_time
-
 import pytest
 from app.markdown import StreamingMarkdown, render
 from app.markdown.sanitise import sanitise
 from markupsafe import Markup
 
-# Written out once more, on purpose: a tag added to the lists of the code must be added here too.
-TAGS = {
-    *("p", "h3", "h4", "h5", "h6", "ul", "ol", "li", "blockquote", "hr", "br", "em"),
-    *("strong", "s", "a", "code", "pre", "span", "div", "figure", "figcaption", "table"),
-    *("thead", "tbody", "tr", "th", "td", "math", "mrow", "mi", "mn", "mo", "mtext"),
-    *("mspace", "mstyle", "mpadded", "mphantom", "mfrac", "msqrt", "mroot", "msub", "msup"),
-    *("msubsup", "munder", "mover", "munderover", "mtable", "mtr", "mtd", "menclose"),
-}
-ATTRIBUTES = {
-    *("dir", "start", "href", "rel", "title", "class", "scope", "tabindex", "role"),
-    *("aria-labelledby", "display", "stretchy", "fence", "form", "separator", "accent"),
-    *("largeop", "movablelimits", "lspace", "rspace", "minsize", "maxsize", "mathvariant"),
-    *("width", "displaystyle", "scriptlevel", "linethickness", "rowspacing"),
-    *("columnspacing", "rowlines", "columnlines", "columnalign", "notation"),
-}
-CLASSES = re.compile(r"code|table|math|image|align-(left|center|right)|hl-[a-z]{3,10}")
-LENGTHS = {"lspace", "rspace", "minsize", "maxsize", "width", "linethickness"}
+from tests.chat_ui.safe_html import check
 
 U = "https://evil.example/x"
 HOSTILE = [
@@ -164,60 +143,6 @@ HOSTILE = [
 ]
 
 
-class _Checker(HTMLParser):
-    """Fails on anything that is not listed above, and on tags that don't pair."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.stack: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        assert tag in TAGS, tag
-        if tag not in ("br", "hr"):
-            self.stack.append(tag)
-        for name, value in attrs:
-            assert name in ATTRIBUTES, (tag, name)
-            assert value is not None
-            check = getattr(self, f"check_{name.replace('-', '_')}", None)
-            if check:
-                check(value)
-            if name in LENGTHS:
-                assert re.fullmatch(r"\+?\d?(\.\d+)?(em|ex|pt|px)?", value), (name, value)
-        if tag == "a":
-            assert ("rel", "noopener noreferrer nofollow") in attrs
-            assert self.stack.count("a") == 1
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.stack.pop() == tag
-
-    def handle_comment(self, data: str) -> None:
-        raise AssertionError(data)
-
-    def handle_decl(self, decl: str) -> None:
-        raise AssertionError(decl)
-
-    def handle_pi(self, data: str) -> None:
-        raise AssertionError(data)
-
-    def unknown_decl(self, data: str) -> None:
-        raise AssertionError(data)
-
-    def check_href(self, value: str) -> None:
-        assert re.match(r"https?://[a-z0-9\[]|mailto:", value, re.IGNORECASE), value
-        assert not re.search(r"[\s<>\"\\\x00-\x1f]", value), value
-
-    def check_class(self, value: str) -> None:
-        assert all(CLASSES.fullmatch(name) for name in value.split()), value
-
-
-def check(html: str) -> None:
-    """Parse the page's HTML and refuse what must not be in it."""
-    checker = _Checker()
-    checker.feed(html)
-    checker.close()
-    assert checker.stack == []
-
-
 def stream(text: str) -> list[Markup]:
     """What a page shows while the text arrives, character by character, and at the end."""
     markdown = StreamingMarkdown()
@@ -237,10 +162,12 @@ def wrap_in_sentence(text: str) -> str:
     return f"**see _{text}_** and ~~{text}~~"
 
 
-@pytest.mark.parametrize("wrap", [str, wrap_in_quote, wrap_in_sentence])
 @pytest.mark.parametrize("text", HOSTILE)
-def test_hostile_text_is_harmless(text: str, wrap: Callable[[str], str]) -> None:
-    check(render(wrap(text)))
+def test_hostile_text_is_harmless_and_shown_rather_than_lost(text: str) -> None:
+    html = render(text)
+    assert html.striptags().strip() or text.startswith(("$\\rule", "$\\hspace"))
+    for page in (html, render(wrap_in_quote(text)), render(wrap_in_sentence(text))):
+        check(page)
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -253,11 +180,6 @@ def test_the_last_step_alone_would_be_enough(text: str) -> None:
 def test_hostile_text_is_harmless_while_it_streams(text: str) -> None:
     for html in stream(text):
         check(html)
-
-
-@pytest.mark.parametrize("text", HOSTILE)
-def test_hostile_text_is_shown_rather_than_lost(text: str) -> None:
-    assert render(text).striptags().strip() or text.startswith(("$\\rule", "$\\hspace"))
 
 
 @pytest.mark.parametrize("text", [text for text in HOSTILE if text.startswith("[a](")])
@@ -285,53 +207,3 @@ def test_the_checker_refuses_what_it_should() -> None:
     ):
         with pytest.raises(AssertionError):
             check(html)
-
-
-N = 32_768
-PATHOLOGICAL = {
-    "one word": "a" * N,
-    "spaces": " " * N + "a",
-    "brackets": "[" * N,
-    "closed brackets": "[" * (N // 2) + "]" * (N // 2),
-    "links": "[a](" * (N // 4),
-    "images": "![a](" * (N // 5),
-    "nested images": "![" * 5_000 + "](b)" * 5_000,
-    "emphasis": "*a **b " * (N // 7),
-    "mixed emphasis": "*a _b **c x_ " * (N // 13),
-    "deep emphasis": "**" * 8_000 + "a" + "**" * 8_000,
-    "backticks": " ".join("`" * size for size in range(1, 255)),
-    "quotes": "> " * (N // 2),
-    "quote lines": "\n".join(">" * size + "a" for size in range(250)),
-    "lazy quote": ">" * 500 + "a\n" * 15_000,
-    "lists": "- " * (N // 2),
-    "list lines": "- a\n" * (N // 4),
-    "nested lists": "\n".join("  " * size + "- a" for size in range(180)),
-    "lines": "a\n" * (N // 2),
-    "cells": "|a" * 8_000 + "|\n" + "|-" * 8_000 + "|\n",
-    "empty cells": "|a" * 100 + "|\n" + "|-" * 100 + "|\n" + "|\n" * 10_000,
-    "angles": "<a" * (N // 2),
-    "entities": "&#" * (N // 2),
-    "dollars": "$a" * (N // 2),
-    "double dollars": "$$a " * (N // 4),
-    "only dollars": "$" * N,
-    "formulas": "".join(f"$x_{{{number}}}$ " for number in range(3_500)),
-    "open parentheses": r"\(a" * (N // 3),
-    "open brackets": "\\[\n" * (N // 3),
-    "fences": "```\n" * (N // 4),
-    "fences with code": "```py\nx\n```\n" * (N // 12),
-    "code made for a lexer": "```c\ndef " + "\n" * 6_000,
-    "backslashes": "\\" * N,
-    "everything": "**`$[<&\\(![~~_" * (N // 14),
-}
-
-
-@pytest.mark.parametrize("text", PATHOLOGICAL.values(), ids=PATHOLOGICAL)
-def test_no_text_keeps_the_server_busy(text: str) -> None:
-    before = process_time()
-    html = render(text)
-    assert process_time() - before < 3
-    check(html)
-
-
-def test_a_table_of_missing_cells_ends_before_it_fills_the_memory() -> None:
-    assert render(PATHOLOGICAL["empty cells"]).count("<td") <= 2_200

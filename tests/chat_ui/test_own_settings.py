@@ -1,160 +1,147 @@
-"""What a person sets: a name, colours, keys, what the model gets; and to be forgotten."""
+"""What a person sets: a name, a theme, keys, what the model gets; and the end of all of it."""
 
 import httpx
+import pytest
 from starlette.responses import JSONResponse
 
-from tests.chat_ui.conftest import DbApiServer
-from tests.support.person import messages, open_chat, send, wait_until_final
+from tests.chat_ui.conftest import OPENING, DbApiServer, expect
+from tests.support.pages import hidden_field, text_of
+from tests.support.person import ask, message_ids, open_chat
 from tests.support.scripted_model import ScriptedModel
 
 
-def test_the_colours_chosen_are_on_every_page(browser: httpx.Client) -> None:
-    chat = open_chat(browser)
-    assert 'data-theme="system"' in browser.get(chat).text
-    saved = browser.post("/settings", data={"name": "Ann", "theme": "dark", "keys": "on"})
-    assert saved.status_code == 303
+def test_the_theme_and_the_keys_chosen_are_on_every_page(browser: httpx.Client, chat: str) -> None:
+    expect(browser.get(chat), 200, 'data-theme="system"', "data-keys")
+    browser.post("/settings", data={"name": "Ann", "theme": "dark", "keys": "on"})
     for path in ("/", chat, "/settings", "/nowhere"):
-        assert 'data-theme="dark"' in browser.get(path).text
-    assert "data-keys" in browser.get(chat).text
+        page = browser.get(path).text
+        assert 'data-theme="dark" data-keys' in page
     browser.post("/settings", data={"name": "Ann", "theme": "puce"})
-    assert 'data-theme="system"' in browser.get(chat).text
-    assert "data-keys" not in browser.get(chat).text, "keys were not ticked"
+    page = expect(browser.get(chat), 200, 'data-theme="system"')
+    assert "data-keys" not in page, "keys were not ticked"
 
 
-def test_the_name_is_kept_for_new_chats(browser: httpx.Client) -> None:
-    open_chat(browser, "Ann")
-    assert 'value="Ann"' in browser.get("/").text
-    browser.post("/settings", data={"name": "Zoë", "theme": "light"})
-    assert 'value="Zoë"' in browser.get("/").text
-    refused = browser.post("/settings", data={"name": " ", "theme": "light"})
-    assert refused.status_code == 422
-    assert "give a name" in refused.text
-
-
-def test_times_are_those_of_the_browser_once_it_has_told(browser: httpx.Client) -> None:
-    chat = open_chat(browser)
-    send(browser, chat, "Hi")
-    page = wait_until_final(browser, chat)
-    message = page.split('id="m-')[1][:36]
-    assert " UTC</time>" in browser.get(f"{chat}/messages/{message}").text
-    for offset in ("120", "-570"):
-        browser.cookies.set("utc_offset", offset)
-        assert " UTC</time>" not in browser.get(f"{chat}/messages/{message}").text
-    for nonsense in ("x", "99999", "1e3", ""):
-        browser.cookies.set("utc_offset", nonsense)
-        assert " UTC</time>" in browser.get(f"{chat}/messages/{message}").text
-
-
-def test_forget_me_asks_and_then_leaves_nothing(browser: httpx.Client, db_api: DbApiServer) -> None:
-    chat = open_chat(browser)
-    send(browser, chat, "secret")
-    wait_until_final(browser, chat)
-    cookie = dict(browser.cookies)
-    assert browser.post("/settings/forget").status_code == 422
-    assert browser.get(chat).status_code == 200
-    assert browser.post("/settings/forget", data={"sure": "yes"}).status_code == 303
-    assert "Your chats" not in browser.get("/").text
-    assert db_api.psql("SELECT count(*) FROM messages WHERE content = 'secret'") == "0"
-    with httpx.Client(base_url=browser.base_url, cookies=cookie) as thief:
-        assert thief.get(chat).status_code == 401, "the cookie is worthless"
-
-
-def test_what_the_model_gets_is_shown_to_the_letter(
-    browser: httpx.Client, model: ScriptedModel
+def test_a_name_and_a_theme_can_be_chosen_with_or_without_a_session(
+    newcomer: httpx.Client, db_api: DbApiServer
 ) -> None:
-    chat = open_chat(browser)
+    page = expect(newcomer.get("/settings"), 200)
+    assert "Forget me" not in page, "there is nothing yet"
+    expect(newcomer.post("/settings", data={"name": "", "theme": "dark"}), 303)
+    assert 'data-theme="dark"' in newcomer.get("/").text
+    assert "parley" not in newcomer.cookies
+    for name, theme in (("Zoë", "light"), ("Ann", "dark"), ("Bob", "light")):
+        expect(newcomer.post("/settings", data={"name": name, "theme": theme}), 303)
+        page = expect(newcomer.get("/"), 200, f'data-theme="{theme}"')
+        assert hidden_field(page, "username") == name
+        db_api.sql("UPDATE sessions SET revoked_at = now()")
+    expect(newcomer.get("/settings"), 200)
+    open_chat(newcomer)
+    expect(newcomer.post("/settings", data={"name": " "}), 422, "give a name")
+
+
+@pytest.mark.parametrize(
+    ("offset", "utc"),
+    [(None, True), ("120", False), ("-570", False), ("x", True), ("99999", True), ("1e3", True)],
+)
+def test_times_are_those_of_the_browser_once_it_has_told(
+    browser: httpx.Client, chat: str, offset: str | None, utc: bool
+) -> None:
+    browser.cookies.set("utc_offset", offset or "")
+    message = message_ids(browser.get(chat).text)[0]
+    assert (" UTC</time>" in browser.get(f"{chat}/messages/{message}").text) == utc
+
+
+def test_deleting_all_data_asks_and_then_leaves_nothing(
+    browser: httpx.Client, chat: str, newcomer: httpx.Client, db_api: DbApiServer
+) -> None:
+    ask(browser, chat, "secret")
+    newcomer.cookies["parley"] = browser.cookies["parley"]
+    expect(browser.post("/settings/forget"), 422, "Nothing was deleted")
+    expect(browser.get(chat), 200)
+    expect(browser.post("/settings/forget", data={"sure": "yes"}), 303)
+    assert "Your chats" not in browser.get("/").text
+    assert db_api.sql("SELECT count(*) FROM messages WHERE content = 'secret'") == 0
+    expect(newcomer.get(chat), 401)  # the cookie is worthless
+
+
+def test_what_the_model_gets_is_shown_exactly(
+    browser: httpx.Client, chat: str, model: ScriptedModel
+) -> None:
     form = {"title": "", "system_prompt": "Be <brief>.", "temperature": "0,3", "reply_tokens": "7"}
-    assert browser.post(f"{chat}/settings", data=form).status_code == 303
-    send(browser, chat, "Hi")
-    wait_until_final(browser, chat)
+    browser.post(f"{chat}/settings", data=form)
+    ask(browser, chat, "Hi")
     request = model.requests[-1]
     assert (request["temperature"], request["max_tokens"]) == (0.3, 7)
-    assert request["messages"][0] == {"role": "system", "content": "Be <brief>."}
-    page = browser.get(f"{chat}/prompt").text
-    assert "Be &lt;brief&gt;." in page
-    assert "A scripted reply." in page
-    assert "<strong>42 tokens</strong>" in page
-    send(browser, chat, "More")
-    wait_until_final(browser, chat)
-    shown = [m["content"] for m in model.requests[-1]["messages"]][:-1]
-    assert all(text in messages_of(page) for text in shown), "and nothing else"
+    page = text_of(browser.get(f"{chat}/prompt").text)
+    assert "42 tokens" in page
+    browser.post(f"{chat}/settings", data=form | {"temperature": ""})
+    ask(browser, chat, "More")
+    assert model.requests[-1]["temperature"] == 0.7, "the default"
+    given = [message["content"] for message in model.requests[-1]["messages"]][:-1]
+    assert given == ["Be <brief>.", OPENING, "Hi", model.text]
+    assert all(text in page for text in given), "and nothing else"
 
 
-def messages_of(page: str) -> str:
-    return page.replace("&lt;", "<").replace("&gt;", ">")
-
-
+@pytest.mark.parametrize(
+    "answer", [JSONResponse({"error": {"code": 503}}, 503), JSONResponse({"prompt": 1})]
+)
 def test_without_the_model_its_prompt_is_shown_all_the_same(
-    browser: httpx.Client, model: ScriptedModel
+    browser: httpx.Client, chat: str, model: ScriptedModel, answer: JSONResponse
 ) -> None:
-    chat = open_chat(browser)
-    model.answer = JSONResponse({"error": {"code": 503}}, 503)
-    page = browser.get(f"{chat}/prompt")
-    assert page.status_code == 200
-    assert "out of reach" in page.text
-    assert messages(browser.get(chat).text)[0] in page.text
+    model.answer = answer
+    expect(browser.get(f"{chat}/prompt"), 200, "out of reach", OPENING)
 
 
-def test_a_setting_left_empty_is_the_usual_one(browser: httpx.Client, model: ScriptedModel) -> None:
-    chat = open_chat(browser)
-    for temperature in ("1.5", ""):
-        form = {"title": "", "system_prompt": "x", "temperature": temperature}
-        browser.post(f"{chat}/settings", data=form)
-    send(browser, chat, "Hi")
-    wait_until_final(browser, chat)
-    assert model.requests[-1]["temperature"] == 0.7
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("title", "x" * 10_000, "at most 80 characters; this one has 10000"),
+        ("title", "a\x07b", "control characters"),
+        ("title", "\u200b", "something to see"),
+        ("system_prompt", "x" * 9000, "at most 8000 characters; this has 9000"),
+        ("temperature", "hot", "a number from 0 to 2,"),
+        ("temperature", "2.5", "a number from 0 to 2,"),
+        ("temperature", "nan", "a number from 0 to 2,"),
+        ("reply_tokens", "0", "from 1 to 2048,"),
+        ("reply_tokens", "1.5", "from 1 to 2048,"),
+        ("reply_tokens", "9" * 400, "from 1 to 2048,"),
+    ],
+)
+def test_a_setting_that_will_not_do_is_explained_and_kept(
+    browser: httpx.Client, chat: str, field: str, value: str, words: str
+) -> None:
+    form = {"title": "Hi", "system_prompt": "", field: value}
+    page = expect(browser.post(f"{chat}/settings", data=form), 422, words)
+    assert value in (hidden_field(page, field) or text_of(page))
 
 
-def test_colours_can_be_chosen_before_a_name_is_given(browser: httpx.Client) -> None:
-    page = browser.get("/settings")
-    assert page.status_code == 200
-    assert "Forget me" not in page.text, "there is nothing yet"
-    assert browser.post("/settings", data={"name": "", "theme": "dark"}).status_code == 303
-    assert 'data-theme="dark"' in browser.get("/").text
-    assert "parley" not in browser.cookies
-    assert browser.post("/settings", data={"name": "Zoë", "theme": "dark"}).status_code == 303
-    assert 'value="Zoë"' in browser.get("/").text
-
-
-def test_deleted_chats_are_listed_to_be_brought_back(browser: httpx.Client) -> None:
-    chat, other = open_chat(browser), open_chat(browser)
-    send(browser, chat, "<i>Dogs</i>")
-    wait_until_final(browser, chat)
+def test_deleted_chats_are_listed_to_be_restored(browser: httpx.Client, chat: str) -> None:
+    other = open_chat(browser)
+    ask(browser, chat, "<i>Dogs</i>")
     assert "Deleted chats" not in browser.get("/settings").text
     for path in (chat, other):
         browser.post(f"{path}/delete")
-    page = browser.get("/settings").text
+    page = expect(browser.get("/settings"), 200, "&lt;i&gt;Dogs&lt;/i&gt;")
     assert page.index(f"{other}/restore") < page.index(f"{chat}/restore")
-    assert "&lt;i&gt;Dogs&lt;/i&gt;" in page
     browser.post(f"{chat}/restore")
     assert f"{chat}/restore" not in browser.get("/settings").text
 
 
-def test_a_title_can_be_changed_but_not_taken_away(browser: httpx.Client) -> None:
-    chat = open_chat(browser)
-    send(browser, chat, "Dogs")
-    wait_until_final(browser, chat)
+def test_a_title_can_be_changed_but_not_taken_away(browser: httpx.Client, chat: str) -> None:
     form = {"titled": "1", "system_prompt": "x"}
+    assert 'name="titled"' not in browser.get(f"{chat}/settings").text
+    ask(browser, chat, "Dogs")
     assert 'name="titled"' in browser.get(f"{chat}/settings").text
     for blank in ("", "  "):
         refused = browser.post(f"{chat}/settings", data=form | {"title": blank})
-        assert refused.status_code == 422
-        assert "Please give a title" in refused.text
-    assert browser.post(f"{chat}/settings", data={"system_prompt": "x"}).status_code == 303
-    assert browser.post(f"{chat}/settings", data={"title": "Cats"}).status_code == 303
+        expect(refused, 422, "Please give a title")
+    expect(browser.post(f"{chat}/settings", data={"system_prompt": "x"}), 303)
+    expect(browser.post(f"{chat}/settings", data={"title": "Cats"}), 303)
     assert "<title>Cats" in browser.get(chat).text
 
 
-def test_a_session_that_ended_does_not_keep_anybody_from_choosing_colours(
-    browser: httpx.Client, db_api: DbApiServer
+@pytest.mark.parametrize(("script", "words"), [("true", "<dialog"), ("", "<!doctype html>")])
+def test_the_list_of_keys_is_a_page_or_a_dialog(
+    newcomer: httpx.Client, script: str, words: str
 ) -> None:
-    open_chat(browser)
-    db_api.psql("UPDATE sessions SET revoked_at = now()")
-    assert browser.get("/settings").status_code == 200
-    open_chat(browser)
-    db_api.psql("UPDATE sessions SET revoked_at = now()")
-    saved = browser.post("/settings", data={"name": "Zoë", "theme": "dark"})
-    assert saved.status_code == 303
-    home = browser.get("/").text
-    assert 'data-theme="dark"' in home
-    assert 'value="Zoë"' in home
+    expect(newcomer.get("/keys", headers={"HX-Request": script}), 200, words, "Stop the reply")

@@ -6,7 +6,7 @@ import pytest
 from app.main import create_app
 from app.settings import Settings, read_secret
 
-from tests.chat_ui.conftest import ROOT
+from local.stack import ROOT
 
 README = (ROOT / "chat-ui" / "README.md").read_text()
 
@@ -21,8 +21,7 @@ def test_every_setting_is_documented_with_its_default(name: str) -> None:
 def test_an_empty_variable_means_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ASSISTANT_NAME", "")
     monkeypatch.setenv("REPLY_TOKENS", "7")
-    assert Settings().assistant_name == "Parley"
-    assert Settings().reply_tokens == 7
+    assert (Settings().assistant_name, Settings().reply_tokens) == ("Parley", 7)
 
 
 def test_a_setting_that_will_not_do_is_named_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,17 +1,17 @@
-"""Messages have versions: edited, written anew, continued; nothing that was there is lost."""
+"""Messages have versions: edited, regenerated, continued; nothing that was there is lost."""
 
 import httpx
 import pytest
 
-from tests.chat_ui.conftest import DbApiServer
+from tests.chat_ui.conftest import SCRIPT, DbApiServer, expect
+from tests.support.pages import hidden_field
 from tests.support.person import (
     ask,
-    client_key,
     edit,
+    events,
     generate,
     message_ids,
     messages,
-    open_chat,
     send,
     wait_for,
     wait_until_final,
@@ -19,65 +19,59 @@ from tests.support.person import (
 from tests.support.scripted_model import ScriptedModel
 
 
+@pytest.fixture
+def question(browser: httpx.Client, chat: str) -> str:
+    """The id of a message that was answered."""
+    return message_ids(ask(browser, chat, "first"))[1]
+
+
 def again(browser: httpx.Client, chat: str, reply: str, key: str = "k") -> httpx.Response:
     return browser.post(f"{chat}/replies/{reply}/again", data={"key": key})
 
 
 def test_an_edited_message_is_answered_and_the_first_version_stays(
-    browser: httpx.Client, model: ScriptedModel
+    browser: httpx.Client, chat: str, question: str, model: ScriptedModel
 ) -> None:
-    chat = open_chat(browser)
-    _, question, _ = message_ids(ask(browser, chat, "What is a dog?"))
     model.text = "A cat is an animal."
-    form = browser.get(chat, params={"edit": question}).text
-    assert "What is a dog?</textarea>" in form
-    assert edit(browser, chat, question, "What is a cat?").status_code == 303
+    expect(browser.get(chat, params={"edit": question}), 200, kept="first")
+    expect(edit(browser, chat, question, "What is a cat?"), 303)
     page = wait_until_final(browser, chat)
     assert messages(page)[1:] == ["What is a cat?", "A cat is an animal."]
     assert "2/2" in page
-    assert [m["content"] for m in model.requests[-1]["messages"]].count("What is a dog?") == 0
-
-    assert browser.post(f"{chat}/head", data={"message": question}).status_code == 303
-    page = browser.get(chat).text
-    assert messages(page)[1:] == ["What is a dog?", "A scripted reply."]
-    assert "1/2" in page
+    assert "first" not in [message["content"] for message in model.requests[-1]["messages"]]
+    expect(browser.post(f"{chat}/head", data={"message": question}), 303)
+    page = expect(browser.get(chat), 200, "1/2")
+    assert messages(page)[1:] == ["first", "A scripted reply."]
 
 
-def test_a_reply_is_written_anew_once_however_often_the_button_is_pressed(
-    browser: httpx.Client, model: ScriptedModel
+def test_a_reply_is_regenerated_once_however_often_the_button_is_pressed(
+    browser: httpx.Client, chat: str, model: ScriptedModel
 ) -> None:
-    chat = open_chat(browser)
     first = message_ids(ask(browser, chat, "Hi"))[-1]
     model.text = "Another one."
     for _ in range(2):
-        assert again(browser, chat, first).status_code == 303
+        expect(again(browser, chat, first), 303)
     page = wait_until_final(browser, chat)
     assert messages(page)[-1] == "Another one."
     assert "2/2" in page
     assert len(model.requests) == 2
-    model.text = "A third."
-    second = message_ids(page)[-1]
-    assert again(browser, chat, second, "another").status_code == 303
+    expect(again(browser, chat, message_ids(page)[-1], ""), 303)
     assert "3/3" in wait_until_final(browser, chat)
 
 
-def test_a_reply_that_is_still_written_can_not_be_written_anew(
-    browser: httpx.Client, model: ScriptedModel
+def test_a_reply_that_is_still_written_can_not_be_regenerated(
+    browser: httpx.Client, chat: str, model: ScriptedModel
 ) -> None:
     model.hold_after = 1
-    chat = open_chat(browser)
     send(browser, chat, "Hi")
     reply = message_ids(wait_for(browser, chat, "A"))[-1]
-    refused = again(browser, chat, reply)
-    assert refused.status_code == 409
-    assert "still being written" in refused.text
+    expect(again(browser, chat, reply), 409, "still being written")
 
 
 def test_a_stopped_reply_is_continued_from_its_last_word(
-    browser: httpx.Client, model: ScriptedModel
+    browser: httpx.Client, chat: str, model: ScriptedModel
 ) -> None:
     model.text, model.hold_after = "one two three four", 2
-    chat = open_chat(browser)
     send(browser, chat, "Count")
     page = wait_for(browser, chat, "one two")
     assert "Continue</button>" not in page
@@ -85,105 +79,94 @@ def test_a_stopped_reply_is_continued_from_its_last_word(
     browser.post(f"{chat}/replies/{reply}/stop")
     assert "Continue</button>" in wait_until_final(browser, chat)
     model.go.set()
-    done = browser.post(f"{chat}/replies/{reply}/continue", data={"key": "k"})
-    assert done.status_code == 303
-    page = wait_until_final(browser, chat)
-    assert messages(page)[-1] == "one two three four"
+    for key, status, words in (("k", 303, ""), ("l", 409, "nothing to continue")):
+        done = browser.post(f"{chat}/replies/{reply}/continue", data={"key": key})
+        expect(done, status, words)
+        page = wait_until_final(browser, chat)
+        assert messages(page)[-1] == "one two three four"
+        reply = message_ids(page)[-1]
     assert model.requests[-1]["messages"][-1] == {"role": "assistant", "content": "one two"}
-    newest = message_ids(page)[-1]
-    refused = browser.post(f"{chat}/replies/{newest}/continue", data={"key": "l"})
-    assert refused.status_code == 409
-    assert "nothing to continue" in refused.text
 
 
-def test_delete_from_here_on_leaves_what_stands_above(browser: httpx.Client) -> None:
-    chat = open_chat(browser)
+def test_delete_from_here_on_leaves_what_stands_above(browser: httpx.Client, chat: str) -> None:
     ask(browser, chat, "first")
-    page = ask(browser, chat, "second")
-    second = message_ids(page)[3]
-    details = browser.get(f"{chat}/messages/{second}").text
-    assert "Delete for good" in details
-    assert browser.post(f"{chat}/messages/{second}/delete").status_code == 303
+    second = message_ids(ask(browser, chat, "second"))[3]
+    expect(browser.get(f"{chat}/messages/{second}"), 200, "Delete for good")
+    expect(browser.post(f"{chat}/messages/{second}/delete"), 303)
     assert messages(browser.get(chat).text)[1:] == ["first", "A scripted reply."]
     assert messages(ask(browser, chat, "third"))[3:] == ["third", "A scripted reply."]
 
 
-def test_a_link_leads_to_a_message_on_any_branch(browser: httpx.Client) -> None:
-    chat = open_chat(browser)
-    _, question, _ = message_ids(ask(browser, chat, "first"))
+def test_a_link_leads_to_a_message_on_any_branch(
+    browser: httpx.Client, chat: str, question: str
+) -> None:
     edit(browser, chat, question, "second")
-    wait_until_final(browser, chat)
-    page = browser.get(chat, params={"at": question}).text
+    page = expect(browser.get(chat, params={"at": question}), 200, "another version")
     assert "first" in messages(page)
-    assert "another version" in page
-    assert 'name="prompt"' not in page, "one writes where the chat goes on"
+    assert 'name="prompt"' not in page, "one writes where the chat continues"
     assert "second" in messages(browser.get(chat).text), "looking changes nothing"
 
 
-def test_a_message_is_there_as_it_was_written(browser: httpx.Client) -> None:
-    chat = open_chat(browser)
-    question = message_ids(ask(browser, chat, "**bold** <b>"))[1]
-    details = browser.get(f"{chat}/messages/{question}")
-    assert "**bold** &lt;b&gt;" in details.text
-    plain = browser.get(f"{chat}/messages/{question}", headers={"Accept": "text/plain"})
+def test_a_message_is_there_as_it_was_written(browser: httpx.Client, chat: str) -> None:
+    address = f"{chat}/messages/{message_ids(ask(browser, chat, '**bold** <b>'))[1]}"
+    expect(browser.get(address), 200, "**bold** &lt;b&gt;")
+    plain = browser.get(address, headers={"Accept": "text/plain"})
     assert plain.text == "**bold** <b>"
     assert plain.headers["content-type"].startswith("text/plain")
 
 
-@pytest.mark.parametrize("path", ["messages/{0}", "replies/{0}/again", "replies/{0}/continue"])
-def test_a_stranger_finds_none_of_it(browser: httpx.Client, url: str, path: str) -> None:
-    chat = open_chat(browser)
-    reply = message_ids(ask(browser, chat, "mine"))[-1]
-    with httpx.Client(base_url=url) as stranger:
-        open_chat(stranger, "Eve")
-        method = "GET" if path.startswith("messages") else "POST"
-        assert stranger.request(method, f"{chat}/{path.format(reply)}").status_code == 404
-        assert stranger.post(f"{chat}/messages/{reply}/delete").status_code == 404
-        assert stranger.post(f"{chat}/head", data={"message": reply}).status_code == 404
-    assert "mine" in messages(browser.get(chat).text)
-
-
-def test_editing_in_a_chat_that_was_deleted_keeps_the_text(browser: httpx.Client) -> None:
-    chat = open_chat(browser)
-    question = message_ids(ask(browser, chat, "first"))[1]
-    key = client_key(browser.get(chat, params={"edit": question}).text)
-    browser.post(f"{chat}/delete")
-    form = {"prompt": "precious words", "client_key": key, "replaces": question}
-    response = browser.post(generate(chat), data=form)
-    assert response.status_code == 404
-    assert "precious words</textarea>" in response.text
-
-
-def test_an_edit_without_db_api_is_sent_again_as_an_edit(
-    browser: httpx.Client, db_api: DbApiServer
+@pytest.mark.parametrize(
+    "path", ["messages/{0}/delete", "replies/{0}/again", "replies/{0}/continue", "head"]
+)
+def test_a_stranger_finds_none_of_it(
+    browser: httpx.Client, chat: str, question: str, stranger: httpx.Client, path: str
 ) -> None:
-    chat = open_chat(browser)
-    question = message_ids(ask(browser, chat, "first"))[1]
-    form = {"prompt": "second", "client_key": "k", "replaces": question}
+    form = {"message": question}
+    expect(stranger.post(f"{chat}/{path.format(question)}", data=form), 404)
+    expect(stranger.get(f"{chat}/messages/{question}"), 404)
+    assert "first" in messages(browser.get(chat).text)
+
+
+def test_an_edit_that_is_not_stored_keeps_its_text(
+    browser: httpx.Client, chat: str, question: str, newcomer: httpx.Client, db_api: DbApiServer
+) -> None:
+    text, address = "precious words", generate(chat)
+    form = {"prompt": text, "client_key": "k", "replaces": question}
+    expect(newcomer.post(address, data=form), 404, kept=text)
     db_api.kill()
-    try:
-        response = browser.post(generate(chat), data=form)
-    finally:
-        db_api.start()
-    assert response.status_code == 503
-    assert f'name="replaces" value="{question}"' in response.text
+    away = browser.post(address, data=form)
+    db_api.start()
+    long = browser.post(address, data=form | {"prompt": "x" * 40_000})
+    for page in (expect(away, 503, kept=text), expect(long, 413, kept="x" * 40_000)):
+        assert hidden_field(page, "replaces") == question, "it is sent again as an edit"
+    browser.post(f"{chat}/delete")
+    expect(browser.post(address, data=form), 404, kept=text)
 
 
-def test_an_edit_without_a_cookie_keeps_its_text(browser: httpx.Client, url: str) -> None:
-    chat = open_chat(browser)
-    question = message_ids(ask(browser, chat, "first"))[1]
-    form = {"prompt": "precious words", "client_key": "k", "replaces": question}
-    with httpx.Client(base_url=url) as nobody:
-        response = nobody.post(generate(chat), data=form)
-    assert response.status_code == 404
-    assert "precious words</textarea>" in response.text
+def test_a_page_that_shows_another_branch_is_told_to_load_anew(
+    browser: httpx.Client, chat: str
+) -> None:
+    _, question, reply = message_ids(ask(browser, chat, "first"))
+    assert [name for name, _ in events(browser, chat, since=3, last=reply)] == ["end"]
+    edit(browser, chat, question, "second")
+    wait_until_final(browser, chat)
+    for since in (3, 9):
+        assert next(events(browser, chat, since=since, last=reply))[0] == "moved"
 
 
-def test_a_refused_edit_shows_its_form_again(browser: httpx.Client) -> None:
-    chat = open_chat(browser)
-    question = message_ids(ask(browser, chat, "first"))[1]
-    form = {"prompt": "x" * 40_000, "client_key": "k", "replaces": question}
-    response = browser.post(generate(chat), data=form)
-    assert response.status_code == 413
-    assert f'name="replaces" value="{question}"' in response.text
-    assert "x" * 40_000 in response.text
+def test_a_form_below_a_branch_that_was_left_is_shown_again_below_the_new_one(
+    browser: httpx.Client, chat: str, question: str
+) -> None:
+    seen = hidden_field(browser.get(chat).text, "seen") or ""
+    edit(browser, chat, question, "second")
+    wait_until_final(browser, chat)
+    form = {"prompt": "precious words", "client_key": "k", "seen": seen}
+    words, address = "goes on from another message now", generate(chat)
+    script = expect(browser.post(address, data=form, headers=SCRIPT), 409, words)
+    page = expect(browser.post(address, data=form), 409, words, kept="precious words")
+    assert "second" in messages(page)
+    form["seen"] = hidden_field(page, "seen") or ""
+    assert form["seen"] == hidden_field(script, "seen"), "a script learns it, too"
+    sent = browser.post(address, data=form, headers=SCRIPT).text
+    assert hidden_field(sent, "seen") == message_ids(sent)[-1]
+    assert messages(wait_until_final(browser, chat))[1::2] == ["second", "precious words"]

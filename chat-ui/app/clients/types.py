@@ -5,17 +5,18 @@ them to it. What followers are told is in `updates.py`, what the runner exchange
 """
 
 from datetime import datetime
-from typing import Literal
+from typing import Literal, get_args
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
-Role = Literal["system", "user", "assistant"]
+Role = Literal["user", "assistant"]
 State = Literal["queued", "running", "complete", "stopped", "failed"]
+FinalState = Literal["complete", "stopped", "failed"]
 Phase = Literal["waiting", "reading", "writing"]
 ErrorKind = Literal["model-broke", "model-refused", "prompt-too-long", "reply-limit"]
 
-FINAL: frozenset[State] = frozenset({"complete", "stopped", "failed"})
+FINAL: frozenset[State] = frozenset(get_args(FinalState))
 
 
 class Received(BaseModel):
@@ -173,7 +174,7 @@ class PromptMessage(Received):
     """One message as the language model gets it. `message_id` is the one it comes from; None for
     the system prompt."""
 
-    role: Role
+    role: Role | Literal["system"]
     parts: list[TextPart]
     message_id: UUID | None = None
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from app.clients.types import ErrorKind, Message, Phase, PromptMessage, Received, Reply, State
+from app.clients.types import ErrorKind, FinalState, Message, Phase, PromptMessage, Received, Reply
 
 
 class Step(Received):
@@ -103,7 +103,7 @@ class FinishRequest(BaseModel):
     step: int
     offset: int
     text: str
-    state: State
+    state: FinalState
     error: FinishError | None = None
     model: str | None = None
     prompt_tokens: int | None = None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from app.clients.completion import Usage
-from app.clients.types import Phase, State
+from app.clients.types import FinalState, Phase
 from app.clients.updates import ReplyUpdate
 from app.clients.work import (
     Batch,
@@ -30,7 +30,7 @@ HEARTBEAT_SECONDS = 0.5  # a lease is renewed this often even if there is no tex
 class Outcome:
     """How the writing ended."""
 
-    state: State
+    state: FinalState
     error: FinishError | None = None
 
 

@@ -1,0 +1,69 @@
+"""What may be in the HTML of a message, written out once more: a tag or an attribute added to the
+lists of the code must be added here, too."""
+
+import re
+from html.parser import HTMLParser
+
+TAGS = {
+    *("p", "h3", "h4", "h5", "h6", "ul", "ol", "li", "blockquote", "hr", "br", "em"),
+    *("strong", "s", "a", "code", "pre", "span", "div", "figure", "figcaption", "table"),
+    *("thead", "tbody", "tr", "th", "td", "math", "mrow", "mi", "mn", "mo", "mtext"),
+    *("mspace", "mstyle", "mpadded", "mphantom", "mfrac", "msqrt", "mroot", "msub", "msup"),
+    *("msubsup", "munder", "mover", "munderover", "mtable", "mtr", "mtd", "menclose"),
+}
+ATTRIBUTES = {
+    *("dir", "start", "href", "rel", "title", "class", "scope", "tabindex", "role"),
+    *("aria-labelledby", "display", "stretchy", "fence", "form", "separator", "accent"),
+    *("largeop", "movablelimits", "lspace", "rspace", "minsize", "maxsize", "mathvariant"),
+    *("width", "displaystyle", "scriptlevel", "linethickness", "rowspacing"),
+    *("columnspacing", "rowlines", "columnlines", "columnalign", "notation"),
+}
+CLASSES = re.compile(r"code|table|math|image|align-(left|center|right)|hl-[a-z]{3,10}")
+LENGTHS = {"lspace", "rspace", "minsize", "maxsize", "width", "linethickness"}
+
+
+class _Checker(HTMLParser):
+    """Fails on anything that is not listed above, and on tags that don't pair."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.stack: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        assert tag in TAGS, tag
+        if tag not in ("br", "hr"):
+            self.stack.append(tag)
+        for name, value in attrs:
+            assert name in ATTRIBUTES, (tag, name)
+            assert value is not None
+            check = getattr(self, f"check_{name.replace('-', '_')}", None)
+            if check:
+                check(value)
+            if name in LENGTHS:
+                assert re.fullmatch(r"\+?\d?(\.\d+)?(em|ex|pt|px)?", value), (name, value)
+        if tag == "a":
+            assert ("rel", "noopener noreferrer nofollow") in attrs
+            assert self.stack.count("a") == 1
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.stack.pop() == tag
+
+    def refuse(self, *found: str, **_: str) -> None:
+        raise AssertionError(found)
+
+    handle_comment = handle_decl = handle_pi = unknown_decl = refuse
+
+    def check_href(self, value: str) -> None:
+        assert re.match(r"https?://[a-z0-9\[]|mailto:", value, re.IGNORECASE), value
+        assert not re.search(r"[\s<>\"\\\x00-\x1f]", value), value
+
+    def check_class(self, value: str) -> None:
+        assert all(CLASSES.fullmatch(name) for name in value.split()), value
+
+
+def check(html: str) -> None:
+    """Parse the page's HTML and refuse what must not be in it."""
+    checker = _Checker()
+    checker.feed(html)
+    checker.close()
+    assert checker.stack == []

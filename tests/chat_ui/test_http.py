@@ -1,0 +1,138 @@
+"""What no answer lacks, what no other site gets done, and what the Swagger page says."""
+
+import re
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.chat_ui.conftest import expect
+from tests.support.pages import links, parse
+from tests.support.person import generate, messages
+
+ROUTES = {
+    *("/", "/chats", "/generate/{chat_id}", "/search", "/keys", "/export.json", "/export.md"),
+    *("/settings", "/settings/forget", "/health", "/ready"),
+    "/chats/{chat_id}",
+    *(
+        f"/chats/{{chat_id}}/{path}"
+        for path in (
+            *("settings", "pin", "delete", "restore", "prompt", "head", "events", "live"),
+            *("export.json", "export.md", "messages/{message_id}", "messages/{message_id}/delete"),
+            *("replies/{reply_id}/again", "replies/{reply_id}/continue", "replies/{reply_id}/stop"),
+        )
+    ),
+}
+COST = re.compile(r'chat-ui;dur=[\d.]+, db-api;dur=[\d.]+, sql;dur=[\d.]+;desc="4 round trips"')
+
+
+@pytest.mark.parametrize("path", ["/", "/health", "/static/style.css", "/nowhere", "/docs"])
+def test_every_answer_carries_the_strict_policy_and_no_inline_code(
+    newcomer: httpx.Client, path: str
+) -> None:
+    response = newcomer.get(path)
+    policy = response.headers["content-security-policy"]
+    assert policy.startswith("default-src 'none'")
+    assert "unsafe" not in policy
+    assert "frame-ancestors 'none'" in policy
+    assert response.headers["x-content-type-options"] == "nosniff"
+    assert response.headers["referrer-policy"] == "same-origin"
+    for mark in ("<style", " style=", " onclick=", "<script>"):
+        assert mark not in response.text
+
+
+def test_a_page_says_what_it_cost_here_and_in_one_call_of_db_api(
+    browser: httpx.Client, chat: str
+) -> None:
+    assert COST.fullmatch(browser.get(chat).headers["server-timing"])
+
+
+@pytest.mark.parametrize(
+    ("headers", "allowed"),
+    [
+        ({}, True),
+        ({"Sec-Fetch-Site": "same-origin"}, True),
+        ({"Sec-Fetch-Site": "none"}, True),
+        ({"Sec-Fetch-Site": "same-site"}, False),
+        ({"Sec-Fetch-Site": "cross-site"}, False),
+        ({"Sec-Fetch-Site": "same-origin", "Origin": "null"}, True),
+        ({"Origin": "http://chat.example"}, True),
+        ({"Origin": "http://evil.example"}, False),
+        ({"Origin": "null"}, False),
+        ({"Referer": "http://chat.example/chats/1"}, True),
+        ({"Referer": "http://evil.example/chat.example"}, False),
+        ({"Origin": "http://chat.example", "Referer": "http://evil.example/"}, True),
+    ],
+)
+def test_forms_of_other_sites_are_refused(
+    browser: httpx.Client, chat: str, headers: dict[str, str], allowed: bool
+) -> None:
+    host = {"Host": "chat.example"}
+    form = {"prompt": "Hi", "client_key": "k"}
+    response = browser.post(generate(chat), data=form, headers=host | headers)
+    expect(response, 303 if allowed else 403)
+    assert len(messages(browser.get(chat).text)) == (3 if allowed else 1)
+
+
+def test_every_changing_route_refuses_other_sites(browser: httpx.Client, chat: str) -> None:
+    headers = {"Sec-Fetch-Site": "cross-site"}
+    for path in ("/chats", generate(chat), f"{chat}/replies/{chat.split('/')[-1]}/stop"):
+        expect(browser.post(path, headers=headers), 403, "another site")
+
+
+def test_pages_are_never_cached_and_assets_for_ever(newcomer: httpx.Client) -> None:
+    page = newcomer.get("/")
+    assert page.headers["cache-control"] == "no-store"
+    sheet = parse(page.text).find("link", rel="stylesheet")
+    assert sheet
+    current = sheet.attributes["href"]
+    other = current.replace(current.split("/")[2], "0" * 12)
+    for address, kept in ((current, True), ("/static/style.css", False), (other, False)):
+        asset = newcomer.get(address)
+        assert asset.status_code == 200
+        assert ("immutable" in asset.headers["cache-control"]) == kept
+        assert ("no-cache" in asset.headers["cache-control"]) != kept
+
+
+@pytest.mark.parametrize(
+    "path", ["../main.py", "..%2fmain.py", "%2e%2e/main.py", "css/../../main.py", "nothing.js"]
+)
+def test_nothing_outside_the_static_folder_is_served(newcomer: httpx.Client, path: str) -> None:
+    expect(newcomer.get(f"/static/{path}"), 404)
+
+
+def test_swagger_comes_from_this_service_only(newcomer: httpx.Client) -> None:
+    page = parse(newcomer.get("/docs").text)
+    scripts = [script.attributes["src"] for script in page.find_all("script")]
+    sheets = [sheet.attributes["href"] for sheet in page.find_all("link")]
+    assert (len(scripts), len(sheets), links(page)) == (2, 2, [])
+    for address in scripts + sheets:
+        assert address.startswith("/")
+        expect(newcomer.get(address), 200)
+
+
+def test_every_route_is_described_with_the_problems_it_can_have_and_the_fields_of_its_form(
+    newcomer: httpx.Client,
+) -> None:
+    document: Any = newcomer.get("/openapi.json").json()
+    assert set(document["paths"]) == ROUTES
+    assert "HTTPValidationError" not in document["components"].get("schemas", {})
+    assert document["components"]["securitySchemes"]["session"]["in"] == "cookie"
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            assert operation["summary"], path
+            if path not in ("/health", "/ready"):
+                told = set(operation["responses"])
+                assert operation["security"], path
+                assert {"422", "503"} <= told, path
+                assert "{chat_id}" not in path or {"401", "404"} <= told, path
+                assert method != "post" or "403" in told, path
+    body = document["paths"]["/generate/{chat_id}"]["post"]["requestBody"]["content"]
+    fields = body["application/x-www-form-urlencoded"]["schema"]["properties"]
+    assert set(fields) == {"prompt", "client_key", "replaces", "seen"}
+
+
+def test_health_tells_the_lag_of_the_event_loop(newcomer: httpx.Client) -> None:
+    told = newcomer.get("/health").json()
+    assert set(told) == {"status", "event_loop_lag_ms", "event_loop_busy_ms"}
+    assert told["status"] == "ok"

@@ -1,0 +1,167 @@
+"""No text keeps the server busy or fills its memory: the work is counted, not timed."""
+
+import re
+import sys
+from collections.abc import Callable
+from time import process_time
+from typing import Any
+
+import pytest
+from app.markdown import code, render, unfinished
+from app.markdown.code import highlight
+from app.markdown.unfinished import settle
+
+from tests.chat_ui.safe_html import check
+
+N = 8_192
+PATHOLOGICAL = {
+    "one word": "a" * N,
+    "spaces": " " * N + "a",
+    "brackets": "[" * N,
+    "closed brackets": "[" * (N // 2) + "]" * (N // 2),
+    "links": "[a](" * (N // 4),
+    "images": "![a](" * (N // 5),
+    "nested images": "![" * 1_300 + "](b)" * 1_300,
+    "emphasis": "*a **b " * (N // 7),
+    "mixed emphasis": "*a _b **c x_ " * (N // 13),
+    "deep emphasis": "**" * 2_000 + "a" + "**" * 2_000,
+    "backticks": " ".join("`" * size for size in range(1, 128)),
+    "quotes": "> " * (N // 2),
+    "quote lines": "\n".join(">" * size + "a" for size in range(250)),
+    "lazy quote": ">" * 500 + "a\n" * 4_000,
+    "lists": "- " * (N // 2),
+    "list lines": "- a\n" * (N // 4),
+    "nested lists": "\n".join("  " * size + "- a" for size in range(180)),
+    "lines": "a\n" * (N // 2),
+    "cells": "|a" * 2_000 + "|\n" + "|-" * 2_000 + "|\n",
+    "empty cells": "|a" * 100 + "|\n" + "|-" * 100 + "|\n" + "|\n" * 10_000,
+    "angles": "<a" * (N // 2),
+    "entities": "&#" * (N // 2),
+    "dollars": "$a" * (N // 2),
+    "double dollars": "$$a " * (N // 4),
+    "only dollars": "$" * N,
+    "formulas": "".join(f"$x_{{{number}}}$ " for number in range(900)),
+    "open parentheses": r"\(a" * (N // 3),
+    "open brackets": "\\[\n" * (N // 3),
+    "fences": "```\n" * (N // 4),
+    "fences with code": "```py\nx\n```\n" * (N // 12),
+    "code made for a lexer": "```c\ndef " + "\n" * 6_000,
+    "backslashes": "\\" * N,
+    "everything": "**`$[<&\\(![~~_" * (N // 14),
+}
+
+
+def count_calls(work: Callable[[], object]) -> int:
+    """How many functions are called, Python's own included."""
+    calls = 0
+
+    def count(*_: object) -> None:
+        nonlocal calls
+        calls += 1
+
+    sys.setprofile(count)
+    try:
+        work()
+    finally:
+        sys.setprofile(None)
+    return calls
+
+
+@pytest.mark.parametrize("text", PATHOLOGICAL.values(), ids=PATHOLOGICAL)
+def test_no_text_keeps_the_server_busy(text: str) -> None:
+    """The most, 550 calls for a character, are those of lines that continue a nested quote."""
+    assert count_calls(lambda: render(text)) < 700 * len(text)
+    check(render(text))
+
+
+@pytest.mark.parametrize("mark", [r"\(a", "\\[\n"])
+def test_looking_for_the_end_of_a_formula_costs_no_more_in_a_longer_text(mark: str) -> None:
+    """A pattern's work can't be counted, so it is compared: twice as long a text may take twice as
+    long, on any machine, but not four times."""
+
+    def measure(size: int) -> float:
+        text = f"{size} {mark * (size // len(mark))}"  # never the same, or it would be cached
+        began = process_time()
+        render(text)
+        return process_time() - began
+
+    ratios = [measure(24_000 + attempt) / measure(12_000 + attempt) for attempt in range(3)]
+    assert sorted(ratios)[1] < 3
+
+
+def test_a_table_of_missing_cells_ends_before_it_fills_the_memory() -> None:
+    assert render(PATHOLOGICAL["empty cells"]).count("<td") <= 2_200
+
+
+@pytest.mark.parametrize("mark", ["> ", "- ", "1. ", ">", "* > "])
+@pytest.mark.parametrize("depth", [5, 30, 10_000])
+def test_deep_nesting_is_bounded_and_loses_no_text(mark: str, depth: int) -> None:
+    html = render(mark * depth + "end")
+    assert "end" in html
+    assert html.count("<blockquote") + html.count("<li") <= 20
+
+
+@pytest.mark.parametrize("mark", ["**", "*a _b ", "[", "![", "~~"])
+def test_marks_within_marks_are_bounded(mark: str) -> None:
+    html = render(mark * 2_000 + "end" + "".join(reversed(mark)) * 2_000)
+    assert "end" in html
+    depth = deepest = 0
+    for piece in html.split("<"):
+        depth += -1 if piece.startswith("/") else 1
+        deepest = max(deepest, depth)
+    assert deepest < 40
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["x = 1\n" * 4_000, "a" * 1_500, "def f\n" + "\n" * 5_000, "def f\n" + " " * 5_000],
+    ids=["long", "one line", "empty lines", "spaces"],
+)
+def test_code_that_does_not_look_like_code_is_left_to_no_lexer(
+    text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(code, "get_lexer_by_name", None)
+    assert "<span" not in highlight(text, "c")
+
+
+def test_code_that_takes_a_lexer_too_long_is_plain(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(code, "SECONDS_LIMIT", -1)
+    assert highlight("return 20261", "python") == "return 20261"
+
+
+class Looking:
+    """A pattern that counts how many characters it may look at."""
+
+    seen = 0
+
+    def __init__(self, pattern: re.Pattern[str]) -> None:
+        self._pattern = pattern
+
+    def match(self, text: str, start: int, end: int = sys.maxsize) -> re.Match[str] | None:
+        Looking.seen += min(end, len(text)) - start
+        return self._pattern.match(text, start, end)
+
+
+@pytest.mark.parametrize(
+    "mark", ["[", "$a ", "`", "*a ", "**a", "<a", r"\(a", r"\[", "![a](", "_a *b", "[a [b](c"]
+)
+def test_settling_hostile_text_is_little_work(mark: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines, texts = 0, [mark * 5_000, mark * 2_500 + "x_ " * 2_500]
+
+    def count(*_: Any) -> Any:
+        nonlocal lines
+        lines += 1
+        return count
+
+    monkeypatch.setattr(Looking, "seen", 0)
+    for name in ("_MATH", "_LINK", "_AUTO"):
+        monkeypatch.setattr(unfinished, name, Looking(getattr(unfinished, name)))
+    before = sys.gettrace()
+    sys.settrace(count)
+    try:
+        for text in texts:
+            settle(text)
+    finally:
+        sys.settrace(before)
+    assert lines < 100 * 10_000, "for each mark"
+    assert Looking.seen <= 2_000 * 15_000, "from each mark"
