@@ -42,6 +42,7 @@ def give_up(**settings: str) -> str:
         env=os.environ | settings,
         capture_output=True,
         text=True,
+        timeout=60,
         check=False,
     )
     assert (done.returncode, done.stderr) == (1, "")
@@ -133,13 +134,16 @@ def test_closing_a_terminal_that_tells_nobody_stops_it_as_well(home: Path) -> No
     parley = LocalStack(home, LM_MODEL="missing.gguf")
     parley.start(terminal=its)
     os.close(its)
-    shown = b""
-    while b"Parley is ready" not in shown:
-        shown += os.read(ours, 4096)
-    everything = descendants(parley.pid)
-    os.close(ours)
-    assert parley.wait_until_stopped() == 0
-    assert not alive(everything)
+    try:
+        shown = b""
+        while b"Parley is ready" not in shown:
+            shown += os.read(ours, 4096)
+        everything = descendants(parley.pid)
+        os.close(ours)
+        assert parley.wait_until_stopped() == 0
+        assert not alive(everything)
+    finally:
+        parley.stop()
 
 
 def test_after_kill_9_of_everything_that_watches_it_starts_again_and_kill_stops_it(
