@@ -6,6 +6,8 @@ from uuid import uuid4
 
 import httpx
 
+NOWHERE = str(uuid4())  # the id of nothing
+
 
 def body(response: httpx.Response, status: int = 200) -> Any:
     """The JSON of an answer that has this status."""

@@ -84,9 +84,10 @@ def test_an_answer_says_how_long_it_took_and_how_many_round_trips(
 
 
 def test_a_parameter_has_one_number_wherever_it_stands() -> None:
-    statement = "SELECT %(b)s, %(a)s::uuid WHERE x = %(b)s AND y LIKE 'z%%'"
-    numbered = "SELECT $1, $2::uuid WHERE x = $1 AND y LIKE 'z%%'"
-    assert number_parameters(statement) == (numbered, ["b", "a"])
+    assert number_parameters("SELECT %(b)s, %(a)s::uuid WHERE x = %(b)s AND y LIKE 'z%%'") == (
+        "SELECT $1, $2::uuid WHERE x = $1 AND y LIKE 'z%%'",
+        ["b", "a"],
+    )
 
 
 def test_a_statement_is_planned_once_per_connection_whoever_asks(
@@ -98,8 +99,7 @@ def test_a_statement_is_planned_once_per_connection_whoever_asks(
         with database.person(UUID(ada.session_id)) as connection:
             assert connection.execute(half, {"whole": whole}).one() == (whole / 2, "50 %")
             planned = connection.exec_driver_sql(plans).all()
-    statement = "PREPARE s0 AS SELECT CAST($1 AS integer) / 2, '50 %'"
-    assert planned == [(statement, 2, 0)]
+    assert planned == [("PREPARE s0 AS SELECT CAST($1 AS integer) / 2, '50 %'", 2, 0)]
 
 
 @pytest.fixture

@@ -243,14 +243,6 @@ def test_a_follower_that_leaves_is_forgotten(
     wait_until(lambda: not app.state.notifier._listeners)
 
 
-def test_a_stranger_s_reply_is_not_told_even_when_named(
-    api: Api, bob: Person, running: str
-) -> None:
-    api.store(running, "secret")
-    told = follow(bob, bob.chat(), [{"id": running, "state": "queued"}])
-    assert told["replies"] == []
-
-
 REPLY = {"id": "00000000-0000-7000-8000-000000000000", "state": "running"}
 
 

@@ -135,7 +135,6 @@ def test_a_stuck_statement_ends_as_a_503(
     monkeypatch.setattr("app.db.transactions.STATEMENT_TIMEOUT_MS", 300)
     with serve_copy() as impatient:
         hold("SELECT FROM chats WHERE id = %s FOR UPDATE", chat)
-        stuck = ada.at(impatient).post_message(chat, "Hi")
-        problem(stuck, 503, "database-unavailable")
+        problem(ada.at(impatient).post_message(chat, "Hi"), 503, "database-unavailable")
         hold("ROLLBACK")
         ada.at(impatient).sent(chat, "Hi")

@@ -1,8 +1,11 @@
-"""The queries themselves name the owner: tried on a database whose row security is off."""
+"""The queries themselves name the owner: tried on a database whose row security is off. Also, a
+message is looked for in its chat only."""
 
+import json
 from collections.abc import Iterator
-from uuid import UUID
+from uuid import UUID, uuid4
 
+import httpx
 import pytest
 from app.branches.show import is_shown
 from app.db.transactions import Database
@@ -12,13 +15,14 @@ from tests.db_api.api import Api, Person, body, ids, problem
 from tests.db_api.conftest import TABLES, new_database, serve_api
 from tests.support.postgres import Postgres
 
+PARTS = ("", "/messages", "/messages/all", "/page", "/page?limit=1", "/follow", "/prompt")
+
 
 @pytest.fixture(scope="module")
 def unguarded(postgres: Postgres) -> Iterator[Settings]:
     with new_database(postgres) as settings:
         for table in TABLES:
-            off = f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY"
-            postgres.psql(off, settings.db_name)
+            postgres.psql(f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY", settings.db_name)
         yield settings
 
 
@@ -38,47 +42,63 @@ def him(bare: Api) -> Person:
     return bare.person()
 
 
-def test_a_stranger_reaches_nothing(bare: Api, her: Person, him: Person) -> None:
-    chat, his = her.chat(opening="Hello"), him.chat(opening="Hello")
+def enter(person: Person, chat: str, said: list[str]) -> list[httpx.Response]:
+    """Every call that begins with a chat."""
+    opening, question, reply = said
+    return [
+        *(person.get(f"/chats/{chat}{part}") for part in PARTS),
+        person.get(f"/chats/{chat}/messages", at=opening),
+        person.get(f"/chats/{chat}/page", before=question),
+        person.post_message(chat, "Hi"),
+        person.post_reply(chat, reply),
+        person.post_stop(chat, reply),
+        person.patch(f"/chats/{chat}", title="mine now"),
+        person.patch(f"/chats/{chat}"),
+        person.put_head(chat, opening),
+        person.delete(f"/chats/{chat}/messages/{question}"),
+        person.delete(f"/chats/{chat}"),
+        person.post(f"/chats/{chat}/restore"),
+    ]
+
+
+def reach(person: Person, chat: str, said: list[str]) -> list[httpx.Response]:
+    """Every call that looks for a message in a chat."""
+    opening, question, reply = said
+    return [
+        person.get(f"/chats/{chat}/messages", at=opening),
+        person.get(f"/chats/{chat}/messages", before=reply),
+        person.get(f"/chats/{chat}/page", at=opening),
+        person.get(f"/chats/{chat}/page", before=question),
+        person.put_head(chat, opening),
+        person.delete(f"/chats/{chat}/messages/{question}"),
+        person.post_message(chat, "Hi", replaces=question),
+        person.post_reply(chat, reply),
+    ]
+
+
+def test_only_one_s_own_messages_are_reached_and_only_in_their_chat(
+    bare: Api, her: Person, him: Person
+) -> None:
+    chat, other, his = (p.chat(opening="Hello") for p in (her, her, him))
     reply = her.send(chat, "secret", worker="w")
     bare.store(reply, "secret")
     before = her.messages(chat)
-    opening, question, _ = ids(before)
+    said, unknown = ids(before), [str(uuid4()) for _ in range(3)]
+    hers, nowhere = enter(him, chat, said), enter(him, str(uuid4()), said)
+    for answer, same in zip(hers, nowhere, strict=True):
+        assert problem(answer, 404, "chat-not-found") == same.json(), "none looks like it"
+    for person, where, wanted in ((him, his, said), (her, other, said), (her, chat, unknown)):
+        for answer in reach(person, where, wanted):
+            problem(answer, 404, "message-not-found")
+        problem(person.post_stop(where, wanted[2]), 404, "reply-not-found")
+        known = json.dumps([{"id": wanted[2], "state": "queued"}])
+        assert person.read(where, "/follow", known=known, since=9)["replies"] == []
     for answer in (
-        him.get(f"/chats/{chat}"),
-        him.get(f"/chats/{chat}/messages"),
-        him.get(f"/chats/{chat}/messages", at=opening),
-        him.get(f"/chats/{chat}/messages/all"),
-        him.get(f"/chats/{chat}/page"),
-        him.get(f"/chats/{chat}/follow"),
-        him.get(f"/chats/{chat}/prompt"),
-        him.post_message(chat, "Hi"),
-        him.post_reply(chat, reply),
-        him.post_stop(chat, reply),
-        him.patch(f"/chats/{chat}", title="mine now"),
-        him.patch(f"/chats/{chat}"),
-        him.put_head(chat, opening),
-        him.delete(f"/chats/{chat}/messages/{question}"),
-        him.delete(f"/chats/{chat}"),
-        him.post(f"/chats/{chat}/restore"),
-    ):
-        problem(answer, 404, "chat-not-found")
-    for answer in (
-        him.get(f"/chats/{his}/messages", at=opening),
-        him.get(f"/chats/{his}/messages", before=reply),
-        him.get(f"/chats/{his}/page", at=opening),
-        him.get(f"/chats/{his}/page", before=question),
-        him.put_head(his, opening),
-        him.delete(f"/chats/{his}/messages/{question}"),
-        him.post_message(his, "Hi", replaces=question),
-        him.post_reply(his, reply),
+        *(her.post_message(chat, "Hi", replaces=message) for message in (said[0], reply)),
+        *(her.post_reply(chat, message) for message in said[:2]),
     ):
         problem(answer, 404, "message-not-found")
-    problem(him.post_stop(his, reply), 404, "reply-not-found")
-    assert him.chats() == [his]
-    known = f'[{{"id": "{reply}", "state": "queued"}}]'
-    assert him.read(his, "/follow", known=known)["replies"] == []
-    assert (her.messages(chat), her.read(chat)["title"]) == (before, "secret")
+    assert (him.chats(), her.messages(chat), her.read(chat)["title"]) == ([his], before, "secret")
 
 
 def test_what_was_deleted_is_listed_for_its_owner_only(her: Person, him: Person) -> None:

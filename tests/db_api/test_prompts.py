@@ -1,8 +1,6 @@
 """The model is given the system prompt and the branch, from where its window begins."""
 
-from uuid import uuid4
-
-from tests.db_api.api import Api, Person, body, lines, problem
+from tests.db_api.api import NOWHERE, Api, Person, body, lines, problem
 
 TOO_LONG = {"state": "failed", "error": {"kind": "prompt-too-long", "size": 5000, "limit": 4096}}
 
@@ -35,8 +33,12 @@ def test_the_whole_branch_is_given_in_order_and_nothing_beside_it(api: Api, ada:
 def test_replies_without_a_word_are_left_out(api: Api, ada: Person, chat: str) -> None:
     api.answer(ada, chat, "one", "", state="failed")
     api.answer(ada, chat, "two", "half", state="stopped")
-    expected = [("user", "one"), ("user", "two"), ("assistant", "half"), ("user", "three")]
-    assert ask(api, ada, chat, "three") == expected
+    assert ask(api, ada, chat, "three") == [
+        ("user", "one"),
+        ("user", "two"),
+        ("assistant", "half"),
+        ("user", "three"),
+    ]
 
 
 def test_a_full_context_drops_the_oldest_half_at_a_person_s_message(api: Api, ada: Person) -> None:
@@ -44,8 +46,7 @@ def test_a_full_context_drops_the_oldest_half_at_a_person_s_message(api: Api, ad
     for number in range(6):
         api.answer(ada, chat, f"question {number}", "x" * 100, prompt_tokens=3000)
     assert ada.read(chat)["context_start"] is None
-    counts = {"prompt_tokens": 3000, "completion_tokens": 73}
-    api.answer(ada, chat, "question 6", "x" * 100, **counts)
+    api.answer(ada, chat, "question 6", "x" * 100, prompt_tokens=3000, completion_tokens=73)
     first = next(m for m in ada.messages(chat) if m["id"] == ada.read(chat)["context_start"])
     assert (first["role"], first["content"]) == ("user", "question 4")
     prompt = ask(api, ada, chat, "question 7")
@@ -61,8 +62,7 @@ def test_until_it_is_full_again_the_prompt_s_beginning_stays(
     prompts = []
     for number in range(3):
         prompts.append(ask(api, ada, chat, str(number)))
-        reply = ada.messages(chat)[-1]["id"]
-        api.finish(reply, "z", prompt_tokens=100, completion_tokens=5)
+        api.finish(ada.messages(chat)[-1]["id"], "z", prompt_tokens=100, completion_tokens=5)
     assert prompts[0][0] == ("user", "new")
     assert [p[: len(prompts[0])] for p in prompts] == [prompts[0]] * 3
 
@@ -85,8 +85,7 @@ def test_the_prompt_shown_is_the_prompt_given(api: Api, ada: Person) -> None:
         before, question = shown(ada, chat), f"question {number}"
         assert ask(api, ada, chat, question) == [*before, ("user", question)]
         end = {"state": "failed"} if number == 1 else {"prompt_tokens": 2000 + 600 * number}
-        reply = ada.messages(chat)[-1]["id"]
-        api.finish(reply, "" if number == 1 else "x" * 100, **end)
+        api.finish(ada.messages(chat)[-1]["id"], "" if number == 1 else "x" * 100, **end)
     assert ada.read(chat)["context_start"]
     assert shown(ada, chat)[1][1] != "Hello", "its beginning is forgotten"
 
@@ -116,11 +115,6 @@ def test_text_that_is_still_growing_is_not_in_the_prompt_shown(
     api.store(running, " upon", step=1)
     api.finish(running, " a time", offset=5, step=1)
     assert shown(ada, chat) == [("user", "Hi"), ("assistant", "Once upon a time")]
-
-
-def test_nobody_is_shown_another_s_prompt(ada: Person, bob: Person) -> None:
-    for asked in (ada.chat(opening="secret", system="secret"), str(uuid4())):
-        problem(bob.get(f"/chats/{asked}/prompt"), 404, "chat-not-found")
 
 
 def test_a_question_that_was_too_long_is_left_out_until_it_gets_a_reply(
@@ -158,6 +152,6 @@ def test_only_its_holder_gets_a_shorter_prompt_and_only_if_there_is_one(
     api: Api, ada: Person, chat: str, running: str
 ) -> None:
     queued = ada.send(chat)
-    for reply, worker in ((running, "other"), (queued, "w"), (str(uuid4()), "w")):
+    for reply, worker in ((running, "other"), (queued, "w"), (NOWHERE, "w")):
         problem(api.post_shorten(reply, worker), 409, "lease-lost")
     problem(api.post_shorten(running), 409, "nothing-to-shorten")

@@ -16,8 +16,7 @@ from tests.support.waiting import wait_until
 
 def ago(sql: Sql, table: str, column: str, row: str, hours: int = 25) -> None:
     """Lets it have happened some hours ago."""
-    change = f"UPDATE {table} SET {column} = now() - make_interval(hours => %s) WHERE id = %s"
-    sql(change, hours, row)
+    sql(f"UPDATE {table} SET {column} = now() - interval '{hours} h' WHERE id = %s", row)
 
 
 def left(sql: Sql, table: str, column: str = "id") -> set[Any]:
@@ -64,8 +63,10 @@ def test_a_step_is_bounded_by_messages_and_sessions(
     assert purge_step(database) == 2
     assert left(sql, "chats") == set(chats[2:])
     assert (purge(database), left(sql, "chats")) == (3, set())
-    days_ago = "now() - interval '2 days' FROM generate_series(1, 150)"
-    sql(f"INSERT INTO sessions (expires_at) SELECT {days_ago}")
+    sql(
+        "INSERT INTO sessions (expires_at)"
+        " SELECT now() - interval '2 days' FROM generate_series(1, 150)"
+    )
     assert (purge_step(database), purge(database)) == (100, 50)
 
 

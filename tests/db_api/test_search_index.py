@@ -75,10 +75,9 @@ def test_with_many_rows_the_search_uses_its_indexes(
             found = connection.exec_driver_sql(statement).all()
             # What a connection did is counted when it has had a second of rest, or now.
             connection.exec_driver_sql("SELECT pg_stat_force_next_flush()")
-        names = ("chats_search_idx", "messages_search_idx")
-        scans.append([sql(f"{count} %s", name)[0][0] for name in names])
+        scans.append([sql(f"{count} %s", f"{table}_search_idx") for table in ("chats", "messages")])
     assert len(found) == 4
-    assert scans[1] == [before + 1 for before in scans[0]]
+    assert scans[1] == [[(before + 1,)] for ((before,),) in scans[0]]
 
 
 def test_index_and_comparison_each_keep_to_the_session(ada: Person, bob: Person, sql: Sql) -> None:

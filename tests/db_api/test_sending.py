@@ -15,12 +15,16 @@ from tests.db_api.conftest import ServeCopy, Sql
 Ask = Callable[..., httpx.Response]
 
 
-@pytest.fixture(params=["message", "reply"])
+@pytest.fixture(params=["message", "version", "reply"])
 def ask(api: Api, ada: Person, chat: str, request: pytest.FixtureRequest) -> Ask:
-    """``ask(key, ...)``: Ada sends a message in the chat, or asks for its first reply again."""
+    """``ask(key, ...)``: Ada sends a message in the chat, another version of its first one, or asks
+    for the reply to that again."""
     reply = api.answer(ada, chat, "first", "1")
-    if request.param == "message":
-        return lambda key=None, at=ada, **more: at.post_message(chat, "one\ntwo", key, **more)
+    if request.param != "reply":
+        first = ada.messages(chat)[0]["id"] if request.param == "version" else None
+        return lambda key=None, at=ada, **more: at.post_message(
+            chat, "one\ntwo", key, **({"replaces": first} | more)
+        )
     return lambda key=None, at=ada, **more: at.post_reply(
         chat, **({"replaces": reply, "key": key} | more)
     )
@@ -66,8 +70,8 @@ def test_it_waits_for_what_is_unfinished_in_its_chat(
     running = ada.send(chat, "more", worker="w")
     sent = ask(worker="w").json()
     assert (sent["claim"], api.claim()) == (None, None)
-    upcoming = api.finish(running, "Yes.", claim_next=True)["next"]
-    assert upcoming["reply"]["id"] == sent["reply"]["id"]
+    finished = api.finish(running, "Yes.", claim_next=True)
+    assert finished["next"]["reply"]["id"] == sent["reply"]["id"]
 
 
 def test_a_full_queue_refuses_it_and_finds_what_was_stored_before(

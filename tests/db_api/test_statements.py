@@ -146,8 +146,8 @@ def test_a_page_of_five_thousand_chats_is_read_by_the_index(
     )
     sql("ANALYZE chats")
     database = app.state.database
-    chats = body(ada.get("/chats", limit=200))["items"]
-    assert [c["pinned"] for c in chats] == [True] * 50 + [False] * 150
+    pinned = [chat["pinned"] for chat in body(ada.get("/chats", limit=200))["items"]]
+    assert pinned == [True] * 50 + [False] * 150
     nexts = [body(ada.get("/chats", limit=limit))["next"] for limit in (21, 101)]
     for before in ({}, *({"before": cursor} for cursor in nexts)):
         with note_statements(database.engine) as seen:
@@ -167,6 +167,6 @@ def test_ten_thousand_messages_are_deleted_within_one_statement_s_time(
 ) -> None:
     chat = long_chat(10_000)
     ((second,),) = sql("SELECT id::text FROM messages WHERE seq = 2")
-    paths = {"messages": f"/chats/{chat}/messages/{second}", "session": "/sessions/current"}
-    assert ada.delete(paths[what]).is_success
+    below = f"/chats/{chat}/messages/{second}"
+    assert ada.delete(below if what == "messages" else "/sessions/current").is_success
     assert sql("SELECT count(*) FROM messages") == [(int(what == "messages"),)]

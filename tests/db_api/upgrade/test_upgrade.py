@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.db_api.api import Api, written
+from tests.db_api.api import Api, Person, written
 from tests.db_api.conftest import connect
 from tests.db_api.upgrade.conftest import Rows, Upgraded, read_rows
 from tests.db_api.upgrade.exports import read_exports, read_golden
@@ -24,8 +24,14 @@ ADDED: dict[str, dict[str, Any]] = {
 }
 # An error was any text. Size and limit are known of one; of what Parley itself never wrote, all of
 # it is kept as the detail.
-KINDS = ("model-broke", "model-refused", "prompt-too-long", "reply-limit")
-SIZED = {"prompt-too-long 5000 4096": ("prompt-too-long", 5000, 4096, None)}
+KNOWN: dict[str | None, tuple[str | None, int | None, int | None, str | None]] = {
+    None: (None, None, None, None),
+    "model-broke": ("model-broke", None, None, None),
+    "model-refused": ("model-refused", None, None, None),
+    "prompt-too-long": ("prompt-too-long", None, None, None),
+    "prompt-too-long 5000 4096": ("prompt-too-long", 5000, 4096, None),
+    "reply-limit": ("reply-limit", None, None, None),
+}
 
 # In this order, each with the text that was written of it, and how often that was tried in vain.
 CLAIMS = (
@@ -48,8 +54,7 @@ CLOSED = {
 
 def read_error(text: str | None) -> dict[str, Any]:
     """The columns that an error's text has become."""
-    known = SIZED | {kind: (kind, None, None, None) for kind in (None, *KINDS)}
-    values = known.get(text, ("unknown", None, None, text))
+    values = KNOWN.get(text, ("unknown", None, None, text))
     return dict(zip(("error", "error_size", "error_limit", "error_detail"), values, strict=True))
 
 
@@ -81,6 +86,8 @@ def test_exports_are_what_they_were(
 ) -> None:
     found = read_exports(chat_ui, postgres.directory / "secrets", "Zoë")
     assert found == read_golden(upgraded.revision)
+    (hit, *_) = Person(db_api.http, IDS["Zoë"]).search("odd title")
+    assert hit["chat_id"] == IDS["ended"], "it is found by its words, too"
 
 
 def test_unfinished_replies_go_on(upgraded: Upgraded, db_api: Api, postgres: Postgres) -> None:

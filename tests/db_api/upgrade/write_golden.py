@@ -12,8 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import psycopg2
-
+from tests.db_api.conftest import connect, new_database
 from tests.db_api.upgrade.exports import (
     GOLDEN,
     SLOTS,
@@ -28,33 +27,23 @@ from tests.support.postgres import Postgres, running_postgres
 
 def export_revision(postgres: Postgres, checkout: Path, revision: str) -> dict[str, str]:
     """The exports of that checkout, of rows that were inserted at this revision."""
-    database = postgres.create_database()
     secrets, log = postgres.directory / "secrets", postgres.directory / "services.log"
-    settings = {
-        **database.environment,
-        "DB_API_TOKEN_FILE": str(secrets / "db-api" / "token"),
-        "LM_SLOTS": str(SLOTS),
-    }
-
-    def migrate(target: str) -> None:
-        command = [sys.executable, "-m", "alembic", "upgrade", target]
-        subprocess.run(command, cwd=checkout / "db-api", env=os.environ | settings, check=True)
-
-    migrate(revision)
-    with psycopg2.connect(
-        host=str(postgres.directory / "socket"),
-        port=postgres.port,
-        user="postgres",
-        dbname=database.name,
-    ) as connection:
-        insert_rows(connection.cursor(), revision)
-    connection.close()
-    migrate("head")
-    with (
-        start_service(checkout / "db-api", settings, log) as db_api,
-        start_service(checkout / "chat-ui", chat_ui_settings(secrets, db_api), log) as chat_ui,
-    ):
-        return read_exports(chat_ui, secrets, "Zoë")
+    with new_database(postgres, revision=None) as database:
+        settings = postgres.database(database.db_name).environment | {
+            "DB_API_TOKEN_FILE": str(secrets / "db-api" / "token"),
+            "LM_SLOTS": str(SLOTS),
+        }
+        for target in (revision, "head"):
+            command = [sys.executable, "-m", "alembic", "upgrade", target]
+            subprocess.run(command, cwd=checkout / "db-api", env=os.environ | settings, check=True)
+            if target == revision:
+                with connect(postgres, database) as connection, connection:
+                    insert_rows(connection.cursor(), revision)
+        with (
+            start_service(checkout / "db-api", settings, log) as db_api,
+            start_service(checkout / "chat-ui", chat_ui_settings(secrets, db_api), log) as chat_ui,
+        ):
+            return read_exports(chat_ui, secrets, "Zoë")
 
 
 def main(checkout: Path) -> None:
