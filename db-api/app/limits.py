@@ -1,10 +1,15 @@
 """The rules about what people may enter. db-api owns them and tells them (`GET /limits`).
 
-What depends on the machine is a setting instead: MESSAGE_LIMIT and LM_MAX_TOKENS.
+A message's size and a reply's length depend on the machine: here are the defaults of the settings
+MESSAGE_LIMIT and LM_MAX_TOKENS.
 """
 
 from pydantic import BaseModel, Field
 
+from app.errors import MessageTooLarge
+
+MESSAGE_BYTES = 32_768
+REPLY_TOKENS = 2048
 NAME_CHARACTERS = 80
 TITLE_CHARACTERS = 80
 SYSTEM_PROMPT_CHARACTERS = 8_000
@@ -24,3 +29,10 @@ class Limits(BaseModel):
     temperature: float = Field(default=HIGHEST_TEMPERATURE, description="The highest.")
     message_bytes: int = Field(description="Of a message in UTF-8.")
     reply_tokens: int = Field(description="The most that a chat may ask of one reply.")
+
+
+def check_message(content: str, limit: int) -> None:
+    """MessageTooLarge if it has more bytes than that, as they will be stored."""
+    size = len(content.encode())
+    if size > limit:
+        raise MessageTooLarge(size=size, limit=limit)

@@ -6,6 +6,8 @@ from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import URL
 
+from app.limits import MESSAGE_BYTES, REPLY_TOKENS
+
 
 class SecretMissing(RuntimeError):
     """A secret's file is absent, unreadable or empty: nothing can start without it."""
@@ -35,12 +37,12 @@ class Settings(BaseSettings):
     db_password_file: Path = Path("/run/secrets/db/password")
     db_pool: int = Field(default=10, ge=1, le=200)
     db_api_token_file: Path = Path("/run/secrets/db-api/token")
-    message_limit: int = Field(default=32_768, ge=1)
+    message_limit: int = Field(default=MESSAGE_BYTES, ge=1)
     session_days: int = Field(default=90, ge=1, le=3650)
     queue_limit: int = Field(default=100, ge=1)
     lm_slots: int = Field(default=8, ge=1, le=1000)
     lm_context: int = Field(default=4096, ge=256)
-    lm_max_tokens: int = Field(default=2048, ge=1)
+    lm_max_tokens: int = Field(default=REPLY_TOKENS, ge=1)
 
     @property
     def database_url(self) -> URL:

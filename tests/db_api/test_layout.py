@@ -27,8 +27,9 @@ LAYOUT = (
     "web",
     "db",
     "notifier timing",
-    "errors texts settings",
+    "texts settings",
     "limits",
+    "errors",
 )
 LEVEL = {part: level for level, line in enumerate(LAYOUT) for part in line.split()}
 

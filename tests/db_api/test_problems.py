@@ -100,7 +100,7 @@ def test_a_fault_of_ours_is_a_plain_500_and_one_quiet_line(
     def break_down(text: str, limit: int) -> None:
         raise ZeroDivisionError(f"could not handle {text}")
 
-    monkeypatch.setattr("app.sending.send.check_size", break_down)
+    monkeypatch.setattr("app.sending.routes.check_message", break_down)
     with caplog.at_level(logging.DEBUG, logger="parley"):
         answer = ada.post_message(chat, "my secret")
     problem(answer, 500, "internal-error")

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 from app.errors import QueueFull
-from app.queue.position import check_length
+from app.queue.length import check_length
 
 from tests.db_api.api import Api, Person, lines, problem, reasons
 from tests.db_api.conftest import ServeCopy, Sql

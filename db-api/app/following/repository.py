@@ -10,8 +10,7 @@ from app.chats.models import Chat
 from app.following.schemas import ChatUpdate, KnownReply, ReplyUpdate
 from app.messages.models import Message
 from app.messages.repository import walk_branch
-from app.queue.position import POSITIONS
-from app.replies.repository import COLUMNS
+from app.replies.repository import COLUMNS, POSITIONS
 from app.replies.schemas import Reply
 
 # Of more new messages only the newest are told; the page has the rest.

@@ -15,6 +15,7 @@ from app.errors import MessageNotFound
 from app.messages.models import Message as MessageTable
 from app.messages.schemas import Message
 from app.replies.repository import AS_JSON as REPLY
+from app.replies.repository import POSITIONS
 
 MESSAGES = TypeAdapter(list[Message])
 
@@ -29,9 +30,9 @@ to_json(v) AS version
 """
 # The second half of the versions is for messages without a parent, which an index of their own
 # finds; for all others it is not even begun.
-WITH_REPLIES = """
+WITH_REPLIES = f"""
 LEFT JOIN replies r ON r.message_id = m.id AND r.session_id = :session_id
-LEFT JOIN queue_positions(:chat_id) queue ON queue.message_id = m.id
+LEFT JOIN {POSITIONS} ON queue.message_id = m.id
 LEFT JOIN LATERAL (
     SELECT count(*) FILTER (WHERE s.seq <= m.seq) AS number, count(*) AS count,
         (array_agg(s.id ORDER BY s.seq DESC) FILTER (WHERE s.seq < m.seq))[1] AS previous,
@@ -45,7 +46,7 @@ LEFT JOIN LATERAL (
     WHERE s.role = m.role AND s.session_id = :session_id
     HAVING count(*) > 1
 ) AS v ON true
-"""
+"""  # noqa: S608 - joined from constants above, nothing from outside
 
 # The same of rows that the statement itself writes, and so can't read yet: `written` are messages,
 # `job` their replies. None of them has another version.

@@ -1,1 +1,1 @@
-"""What the model is given: built, windowed in a long chat, shortened if it was refused."""
+"""What the model is given: how the prompt is built, and trimmed when the chat gets too long."""

@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from app.errors import ChatNotFound, LeaseLost, NothingToShorten, SessionEnded
 from app.prompt.build import show_prompt
 from app.prompt.schemas import Prompt, ShorterPrompt
-from app.prompt.shorten import shorten
+from app.prompt.trim import shorten
 from app.web.auth import Person
 from app.web.deps import Db
 from app.web.openapi import problems

@@ -1,1 +1,1 @@
-"""The reply queue: claim, progress, finish, release, stop. Its order is the view `reply_queue`."""
+"""The reply queue: claim, progress, finish, release, stop. Its order is in sql/queue."""

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, text
 
 from app.db.base import AnyRow
 from app.errors import LeaseLost, OffsetDiffers
-from app.prompt import window
+from app.prompt import trim
 from app.queue.schemas import FinishRequest
 from app.replies.repository import read
 from app.replies.schemas import Reply
@@ -67,10 +67,10 @@ def finish(
         why = request.error.model_dump() if request.error else NO_ERROR
         connection.execute(CLOSE, {**values, "state": request.state, **why})
         if request.context_start is not None:
-            window.set_start(connection, final.chat_id, request.context_start)
+            trim.set_start(connection, final.chat_id, request.context_start)
         else:
             used = (request.prompt_tokens or 0) + (request.completion_tokens or 0)
-            window.move_if_full(connection, final.chat_id, reply_id, used, context_size)
+            trim.move_if_full(connection, final.chat_id, reply_id, used, context_size)
     return read(connection, reply_id), final.chat_id, final.length
 
 

@@ -25,6 +25,9 @@ CASE WHEN r.error IS NOT NULL THEN json_build_object(
     'kind', r.error, 'size', r.error_size, 'limit', r.error_limit, 'detail', r.error_detail
 ) END
 """
+# A row for each queued reply of a chat: its position, and about how long it will wait. The order is
+# defined in sql/queue/queue_positions.sql.
+POSITIONS = "chat_positions(:chat_id) AS queue"
 # Everything a Reply says but its queue position, of a row `r`.
 COLUMNS = ", ".join(["r.message_id", *(f"r.{name}" for name in NAMES), f"{ERROR} AS error"])
 # The same as one JSON object, with the position of a row `queue`.

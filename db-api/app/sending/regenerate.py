@@ -6,7 +6,7 @@ from sqlalchemy import Connection, text
 
 from app.chats import repository as chats
 from app.errors import KeyReused, MessageNotFound, NothingToContinue, ReplyUnfinished
-from app.queue.position import check_length
+from app.queue.length import check_length
 from app.sending.schemas import NewReply, Sent
 from app.sending.storing import LOOK_UP, SHOW_ANSWER, Stored, claim_and_read
 

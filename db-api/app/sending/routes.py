@@ -16,6 +16,7 @@ from app.errors import (
     ReplyUnfinished,
     SessionEnded,
 )
+from app.limits import check_message
 from app.notifier import ChangeNotifier
 from app.sending import regenerate, send
 from app.sending.schemas import NewMessage, NewReply, Sent
@@ -51,7 +52,7 @@ def send_message(
     """Stores the message and its reply in one transaction. With `worker`, and if a slot is free
     and it is its turn, the reply is claimed for that worker in the same step. With `replaces` it
     is another version of that message, and the branch shown leads through it."""
-    send.check_size(body.content, settings.message_limit)
+    check_message(body.content, settings.message_limit)
     limits = {"slots": settings.lm_slots, "queue_limit": settings.queue_limit}
     with database.person(person) as connection:
         sent = send.send(connection, person, chat_id, body, **limits)

@@ -6,10 +6,10 @@ from sqlalchemy import Connection, text
 
 from app.branches.show import is_shown
 from app.chats import repository as chats
-from app.errors import BranchMoved, KeyReused, MessageNotFound, MessageTooLarge
+from app.errors import BranchMoved, KeyReused, MessageNotFound
 from app.limits import TITLE_CHARACTERS
 from app.messages import repository as messages
-from app.queue.position import check_length
+from app.queue.length import check_length
 from app.sending.schemas import NewMessage, Sent
 from app.sending.storing import LOOK_UP, SHOW_ANSWER, Stored, claim_and_read
 
@@ -30,13 +30,6 @@ WITH question AS (
 ), written AS (TABLE question UNION ALL TABLE answer), {SHOW_ANSWER}
 {messages.WRITTEN}
 """)  # noqa: S608 - joined from constants, nothing from outside
-
-
-def check_size(content: str, limit: int) -> None:
-    """The limit is in bytes, as they will be stored."""
-    size = len(content.encode())
-    if size > limit:
-        raise MessageTooLarge(size=size, limit=limit)
 
 
 def make_title(content: str) -> str:

@@ -14,7 +14,7 @@ from app.db.transactions import acting_as_runner
 from app.messages import repository as messages
 from app.messages.schemas import Message
 from app.queue.claim import claim_next, find_held
-from app.queue.position import LENGTH
+from app.queue.length import LENGTH
 from app.sending.schemas import NewMessage, NewReply, Sent
 
 # What is stored under this key already, what is to be replaced, and how long the queue is.

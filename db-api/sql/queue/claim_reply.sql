@@ -18,7 +18,7 @@ BEGIN
             SELECT message_id, session_id, false AS queued, queue_number AS position FROM replies
             WHERE state = 'running' AND has_expired(lease_until)
             UNION ALL
-            SELECT message_id, session_id, true, position FROM reply_queue WHERE NOT blocked
+            SELECT message_id, session_id, true, position FROM queue_positions WHERE NOT blocked
         ) AS claimable
         ORDER BY queued, position LIMIT free
     LOOP

@@ -1,15 +1,21 @@
--- The positions of a chat's queued replies, and about how long each will wait. It has to see everybody's queued replies to count them,
--- so it runs as the runner; what it answers is about the asking session's own replies only.
-SET LOCAL ROLE runner;
-CREATE OR REPLACE FUNCTION queue_positions(chat uuid)
-RETURNS TABLE (message_id uuid, queue_position bigint, wait_ms integer)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
-BEGIN ATOMIC
-    SELECT queue.message_id, queue.position, (queue.position * ms_per_position())::integer
-    FROM reply_queue queue
-    WHERE queue.chat_id = chat AND queue.session_id = asking_session();
-END;
+-- The one definition of fair order, for claims and for the position shown alike: sessions take turns. A session's second queued reply
+-- comes after every other session's first, and a session that was served while its next one waited goes to the end (`requeued`).
+-- Blocked: an earlier reply of the same chat is not final yet. security_invoker: row security applies to whoever asks, so only the
+-- runner sees the whole queue.
+CREATE OR REPLACE VIEW queue_positions WITH (security_invoker = true) AS
+SELECT message_id, chat_id, session_id,
+    row_number() OVER (ORDER BY turn, since, queue_number) AS position,
+    EXISTS (
+        SELECT FROM replies earlier
+        WHERE earlier.chat_id = queued.chat_id AND earlier.queue_number < queued.queue_number
+            AND earlier.state IN ('queued', 'running')
+    ) AS blocked
+FROM (
+    SELECT message_id, chat_id, session_id, queue_number,
+        row_number() OVER own AS turn,
+        first_value(coalesce(requeued, queue_number)) OVER own AS since
+    FROM replies WHERE state = 'queued'
+    WINDOW own AS (PARTITION BY session_id ORDER BY queue_number)
+) AS queued;
 
-REVOKE EXECUTE ON FUNCTION queue_positions(uuid) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION queue_positions(uuid) TO app;
-RESET ROLE;
+GRANT SELECT ON queue_positions TO runner;

@@ -1,14 +1,17 @@
-"""Where the model's window on a chat begins: what is older is not in the prompt.
+"""Trims the prompt of a long chat: what is older than the window's beginning is left out.
 
-It moves rarely and far, to about the newest half, so that between moves the prompt's beginning
-stays the same byte for byte and the model's cache keeps working.
+The window moves when a reply has nearly filled the context, or when the model refused a prompt as
+too long. It moves rarely and far, to about the newest half, so that between moves the prompt's
+beginning stays the same byte for byte and the model's cache keeps working.
 """
 
 from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from app.prompt.build import MOST_BYTES
+from app.errors import LeaseLost, NothingToShorten
+from app.prompt.build import MOST_BYTES, build_prompt
+from app.prompt.schemas import ShorterPrompt
 
 # From the reply upwards, how many bytes lie between each message and the end.
 FIND = text("""
@@ -27,6 +30,10 @@ WHERE role = 'user'
 ORDER BY bytes > (SELECT max(bytes) FROM branch) / 2,
     CASE WHEN bytes > (SELECT max(bytes) FROM branch) / 2 THEN bytes ELSE -bytes END
 LIMIT 1
+""")
+HELD = text("""
+SELECT chat_id FROM replies
+WHERE message_id = :reply_id AND worker = :worker AND state = 'running' FOR NO KEY UPDATE
 """)
 SET = text("UPDATE chats SET context_start = :start WHERE id = :chat_id")
 
@@ -50,3 +57,19 @@ def move_if_full(
 def set_start(connection: Connection, chat_id: UUID, start: UUID) -> None:
     """Lets the chat's window begin at this message of it."""
     connection.execute(SET, {"chat_id": chat_id, "start": start})
+
+
+def shorten(connection: Connection, reply_id: UUID, worker: str) -> ShorterPrompt:
+    """About half of the prompt, for the worker that holds the reply.
+
+    Nothing is stored: the window moves only if the shorter prompt got a reply, which is for
+    `finish` to say.
+    """
+    held = connection.execute(HELD, {"reply_id": reply_id, "worker": worker}).one_or_none()
+    if held is None:
+        raise LeaseLost
+    start = find_start(connection, reply_id)
+    if start is None:
+        raise NothingToShorten
+    prompt = build_prompt(connection, held.chat_id, reply_id, start=start)
+    return ShorterPrompt(context_start=start, prompt=prompt)

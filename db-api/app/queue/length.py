@@ -1,11 +1,9 @@
-"""The queue's length and positions, as SQL defines them: `sql/queue/reply_queue.sql`."""
+"""The queue's length, which is bounded."""
 
 from app.errors import QueueFull
 
-# One row: how many replies are queued, and about how long that takes. For a FROM clause.
+# One row, for a FROM clause: how many replies are queued, and about how long that takes.
 LENGTH = "queue_length() AS queue"
-# A row for each queued reply of a chat: its position, and about how long it will wait.
-POSITIONS = "queue_positions(:chat_id) AS queue"
 
 
 def check_length(length: int, wait_ms: int | None, limit: int) -> None:
