@@ -79,7 +79,7 @@ def test_nobody_else_sees_a_row(
 ) -> None:
     queries = {table: f"SELECT * FROM {table}" for table in TABLES} | {
         "search": SEARCHED,
-        "position": f"SELECT queue_position FROM queue_positions('{hers['chat']}')",
+        "position": f"SELECT queue_position FROM chat_positions('{hers['chat']}')",
     }
 
     def see(session: str | None) -> dict[str, list[Any]]:
@@ -165,7 +165,7 @@ DENIED = {
         "SELECT close_abandoned()",
         "SELECT purge_deleted()",
         "SELECT ms_per_position()",
-        "SELECT * FROM reply_queue",
+        "SELECT * FROM queue_positions",
         "SELECT * FROM alembic_version",
     ],
     "runner": [
