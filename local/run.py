@@ -16,8 +16,9 @@ from types import FrameType
 
 from local import pidfile
 from local.logs import TROUBLE, Tail
+from local.nginx import nginx
+from local.postgres import postgres_bin
 from local.prepare import clear_away, end, prepare
-from local.programs import nginx, postgres_bin
 from local.say import Problem, listener, say
 from local.stack import ROOT, Stack
 from local.supervision import SERVICES, Supervisor, socket_path, write_config

@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from local.dotenv import read_dotenv
+from local.nginx import nginx
 from local.ports import free_port, is_free
-from local.programs import nginx, postgres_bin
+from local.postgres import postgres_bin
 from local.say import Problem
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -61,8 +62,8 @@ class Stack:
 
     @property
     def sockets(self) -> Path:
-        """`run`. A temporary directory instead if that is too long for a socket's path, or closed to
-        the users that PostgreSQL and nginx become when root starts them."""
+        """`run`. A temporary directory instead if that is too long for a socket's path, or closed
+        to the users that PostgreSQL and nginx become when root starts them."""
         if len(str(self.run)) <= SOCKET_PATH_LIMIT and (os.geteuid() or _open_to_all(self.run)):
             return self.run
         mark = hashlib.sha256(str(self.home).encode()).hexdigest()[:12]

@@ -6,7 +6,6 @@ import logging
 from collections.abc import AsyncIterator
 
 from fastapi import Depends, FastAPI
-from starlette.middleware.sessions import SessionMiddleware
 
 from app.assets import Assets
 from app.clients.base import DbApi
@@ -14,6 +13,7 @@ from app.clients.chats import ChatsClient
 from app.clients.language_model import LanguageModel
 from app.clients.limits import LimitsClient
 from app.clients.messages import MessagesClient
+from app.clients.queue import QueueClient
 from app.clients.replies import RepliesClient
 from app.clients.service import connect
 from app.clients.sessions import SessionsClient
@@ -44,14 +44,13 @@ from app.routes import (
 )
 from app.security import SecurityHeaders, refuse_cross_site
 from app.services import Services
-from app.sessions import COOKIE
+from app.sessions import add_session_cookie
 from app.settings import Settings, read_secret, read_settings
 from app.shutdown import call_on_stop
 from app.templating import Templates
 from app.timing import TellCost
 from app.watching.hub import Hub
 
-DAY_SECONDS = 24 * 60 * 60
 CALLS_AT_ONCE = 20  # of db-api: more wait here, as they would wait there
 
 PARTS = (
@@ -93,12 +92,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.mount("/static", assets)
     docs.add_docs(app, templates)
     add_error_handlers(app, templates)
-    app.add_middleware(
-        SessionMiddleware,
-        secret_key=read_secret(settings.cookie_key_file),
-        session_cookie=COOKIE,
-        max_age=settings.session_days * DAY_SECONDS,
-    )
+    add_session_cookie(app, settings)
     app.add_middleware(ReadPreferences)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(TellCost)
@@ -128,9 +122,9 @@ async def _serve(app: FastAPI, settings: Settings, templates: Templates) -> Asyn
         running.callback(asyncio.create_task(lag.measure()).cancel)
         runner = None
         if settings.runner != "off":
-            replies = RepliesClient(unbounded, name_worker())
+            queue = QueueClient(unbounded, name_worker())
             sampling = Sampling(settings.temperature, settings.reply_tokens)
-            runner = Runner(replies, model, hub, sampling)
+            runner = Runner(queue, model, hub, sampling)
             await running.enter_async_context(runner.run())
         app.state.services = Services(
             settings,
@@ -139,6 +133,7 @@ async def _serve(app: FastAPI, settings: Settings, templates: Templates) -> Asyn
             LimitsClient(api),
             chats_client,
             messages_client,
+            RepliesClient(api),
             model,
             hub,
             runner,

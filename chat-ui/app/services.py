@@ -9,6 +9,7 @@ from app.clients.chats import ChatsClient
 from app.clients.language_model import LanguageModel
 from app.clients.limits import LimitsClient
 from app.clients.messages import MessagesClient
+from app.clients.replies import RepliesClient
 from app.clients.sessions import SessionsClient
 from app.clients.work import Sent
 from app.event_loop_lag import EventLoopLag
@@ -28,6 +29,7 @@ class Services:
     limits: LimitsClient
     chats: ChatsClient
     messages: MessagesClient
+    replies: RepliesClient
     model: LanguageModel
     hub: Hub
     runner: Runner | None

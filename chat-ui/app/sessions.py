@@ -1,18 +1,31 @@
-"""Who is asking: the signed cookie holds the session's id, db-api knows whether it still lives."""
+"""Who is asking: the signed cookie holds the session's id, db-api knows whether it is live."""
 
 from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends
+from fastapi import Depends, FastAPI
+from starlette.middleware.sessions import SessionMiddleware
 from starlette.requests import Request
 
 from app.clients.sessions import SessionsClient
 from app.errors import NotFound
+from app.settings import Settings, read_secret
 
 COOKIE = "parley"
 ID = "id"
 RENEWED = "renewed"
+DAY_SECONDS = 24 * 60 * 60
+
+
+def add_session_cookie(app: FastAPI, settings: Settings) -> None:
+    """Signs the cookie with the key in COOKIE_KEY_FILE. Another signature is no session."""
+    app.add_middleware(
+        SessionMiddleware,
+        secret_key=read_secret(settings.cookie_key_file),
+        session_cookie=COOKIE,
+        max_age=settings.session_days * DAY_SECONDS,
+    )
 
 
 def find_session(request: Request) -> UUID | None:

@@ -9,7 +9,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from local.programs import postgres_bin
+from local.postgres import postgres_bin
 from tests.support.local_stack import make_home
 
 from faults.people import crowd

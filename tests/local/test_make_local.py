@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from local.nginx import nginx
 from local.ports import free_port
-from local.programs import nginx
 from local.stack import ROOT
 from tests.local.processes import alive, descendants
 from tests.support.local_stack import LocalStack, make_home

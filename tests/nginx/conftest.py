@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from local.programs import nginx
+from local.nginx import nginx
 from tests.nginx.gateway import Gateway, running_gateway
 from tests.nginx.upstream import Upstream
 

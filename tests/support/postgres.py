@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from local.ports import free_port
-from local.programs import postgres_bin
+from local.postgres import postgres_bin
 from local.stack import ROOT
 from tests.support.program import Program
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from local.programs import nginx
+from local.nginx import nginx
 from tests.support.local_stack import LocalStack
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import TypeAdapter
 
 from app.clients.base import DbApi
-from app.clients.types import Chat, MessagePage, MessageRun, Reply
+from app.clients.types import Chat, MessagePage, MessageRun
 from app.clients.updates import ChatUpdate, KnownReply
 from app.clients.work import Sent
 
@@ -68,26 +68,6 @@ class MessagesClient:
         path = f"/chats/{chat}/messages"
         return await self._api.call("POST", path, answer=Sent, session=session, json=body)
 
-    async def regenerate(
-        self,
-        session: UUID,
-        chat: UUID,
-        reply: UUID,
-        client_key: str,
-        worker: str | None,
-        *,
-        continued: bool,
-    ) -> Sent:
-        """Another version of a reply: a new one, or one that begins with its text."""
-        body = {
-            "replaces": str(reply),
-            "client_key": client_key,
-            "worker": worker,
-            "continued": continued,
-        }
-        path = f"/chats/{chat}/replies"
-        return await self._api.call("POST", path, answer=Sent, session=session, json=body)
-
     async def remove(self, session: UUID, chat: UUID, message: UUID) -> Chat:
         """Deletes the message and everything below it, for good."""
         path = f"/chats/{chat}/messages/{message}"
@@ -97,11 +77,6 @@ class MessagesClient:
         """From now on the branch shown is the newest one through this message."""
         path, body = f"/chats/{chat}/head", {"message_id": str(message)}
         return await self._api.call("PUT", path, answer=Chat, session=session, json=body)
-
-    async def stop(self, session: UUID, chat: UUID, reply: UUID) -> Reply:
-        """Asks a reply to stop; what was written stays."""
-        path = f"/chats/{chat}/replies/{reply}/stop"
-        return await self._api.call("POST", path, answer=Reply, session=session)
 
     async def follow(
         self,

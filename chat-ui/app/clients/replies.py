@@ -1,52 +1,39 @@
-"""The runner's side of replies: claiming, storing, finishing. No session: it serves everybody."""
+"""What a person does with a reply: have it regenerated or continued, and stop it."""
 
 from uuid import UUID
 
 from app.clients.base import DbApi
-from app.clients.work import (
-    Batch,
-    BatchResult,
-    Claim,
-    FinishRequest,
-    FinishResult,
-    ProgressRequest,
-    ProgressResult,
-    ShorterPrompt,
-)
-from app.errors import NothingToShorten
+from app.clients.types import Reply
+from app.clients.work import Sent
 
 
 class RepliesClient:
-    """db-api's replies, for one worker."""
+    """db-api's replies, always in the name of one session."""
 
-    def __init__(self, api: DbApi, worker: str) -> None:
+    def __init__(self, api: DbApi) -> None:
         self._api = api
-        self.worker = worker
 
-    async def claim(self) -> Claim | None:
-        """The next reply to write, or None if none waits or every slot is taken."""
-        content = await self._api.send("POST", "/replies/claim", json={"worker": self.worker})
-        return Claim.model_validate_json(content) if content else None
+    async def regenerate(
+        self,
+        session: UUID,
+        chat: UUID,
+        reply: UUID,
+        client_key: str,
+        worker: str | None,
+        *,
+        continued: bool,
+    ) -> Sent:
+        """Another version of a reply: a new one, or one that begins with its text."""
+        body = {
+            "replaces": str(reply),
+            "client_key": client_key,
+            "worker": worker,
+            "continued": continued,
+        }
+        path = f"/chats/{chat}/replies"
+        return await self._api.call("POST", path, answer=Sent, session=session, json=body)
 
-    async def progress(self, batches: list[Batch]) -> list[BatchResult]:
-        """Stores all batches in one call and renews their leases."""
-        body = ProgressRequest(worker=self.worker, replies=batches).model_dump(mode="json")
-        path = "/replies/progress"
-        return (await self._api.call("POST", path, answer=ProgressResult, json=body)).replies
-
-    async def finish(self, reply: UUID, request: FinishRequest) -> FinishResult:
-        """Ends the reply for good; LeaseLost if another worker has taken it over."""
-        path, body = f"/replies/{reply}/finish", request.model_dump(mode="json")
-        return await self._api.call("POST", path, answer=FinishResult, json=body)
-
-    async def shorten(self, reply: UUID) -> ShorterPrompt | None:
-        """About half of the prompt, for one that was refused; None if it can't get shorter."""
-        path, body = f"/replies/{reply}/shorten", {"worker": self.worker}
-        try:
-            return await self._api.call("POST", path, answer=ShorterPrompt, json=body)
-        except NothingToShorten:
-            return None
-
-    async def release(self) -> None:
-        """Hands everything this worker is writing back to the queue, text kept."""
-        await self._api.send("POST", "/replies/release", json={"worker": self.worker}, seconds=2)
+    async def stop(self, session: UUID, chat: UUID, reply: UUID) -> Reply:
+        """Asks a reply to stop; what was written stays."""
+        path = f"/chats/{chat}/replies/{reply}/stop"
+        return await self._api.call("POST", path, answer=Reply, session=session)

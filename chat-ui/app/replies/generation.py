@@ -16,7 +16,7 @@ from app.clients.completion import (
     Usage,
 )
 from app.clients.language_model import LanguageModel
-from app.clients.replies import RepliesClient
+from app.clients.queue import QueueClient
 from app.clients.work import FinishError
 from app.errors import ParleyError
 from app.replies.active_reply import ActiveReply, Outcome
@@ -34,7 +34,7 @@ CUT = Outcome("complete", FinishError(kind="reply-limit"))
 
 async def generate(
     model: LanguageModel,
-    replies: RepliesClient,
+    replies: QueueClient,
     active: ActiveReply,
     announce: Callable[[], None],
 ) -> Outcome:
@@ -65,7 +65,7 @@ async def generate(
             await asyncio.sleep(BROKEN_SECONDS * 2**fruitless)
 
 
-async def _shorten(replies: RepliesClient, active: ActiveReply) -> bool:
+async def _shorten(replies: QueueClient, active: ActiveReply) -> bool:
     """Whether it is worth asking the model again."""
     try:
         shorter = await replies.shorten(active.id)

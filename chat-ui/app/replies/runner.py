@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator
 from uuid import UUID
 
 from app.clients.language_model import LanguageModel
-from app.clients.replies import RepliesClient
+from app.clients.queue import QueueClient
 from app.clients.work import Claim
 from app.errors import LeaseLost, ParleyError, Unavailable
 from app.replies.active_reply import ActiveReply, Outcome, Sampling
@@ -39,7 +39,7 @@ class Runner:
 
     def __init__(
         self,
-        replies: RepliesClient,
+        replies: QueueClient,
         model: LanguageModel,
         publisher: Publisher,
         sampling: Sampling,

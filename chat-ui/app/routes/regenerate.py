@@ -62,7 +62,7 @@ async def continue_reply(
 async def _regenerate(
     services: Services, session: UUID, chat_id: UUID, reply_id: UUID, key: str, *, continued: bool
 ) -> Response:
-    sent = await services.messages.regenerate(
+    sent = await services.replies.regenerate(
         session, chat_id, reply_id, key, services.worker, continued=continued
     )
     services.begin_reply(sent)

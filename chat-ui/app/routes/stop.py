@@ -27,7 +27,7 @@ async def stop_reply(
     request: Request, services: AppServices, session: Session, chat_id: UUID, reply_id: UUID
 ) -> Response:
     """What was shown stays. Stopping a finished reply changes nothing."""
-    await services.messages.stop(session, chat_id, reply_id)
+    await services.replies.stop(session, chat_id, reply_id)
     if services.runner:
         services.runner.stop(reply_id)
     if is_script(request):

@@ -1,8 +1,7 @@
-"""Where the programs that are not ours are to be found."""
+"""Where PostgreSQL's programs are."""
 
 import importlib.util
 import os
-import shutil
 from pathlib import Path
 
 
@@ -17,11 +16,3 @@ def postgres_bin() -> Path:
     if wheel is None or wheel.origin is None:
         raise FileNotFoundError("no PostgreSQL: run `make setup`, or set PG_BIN to its programs")
     return Path(wheel.origin).parent / "pginstall18" / "bin"
-
-
-def nginx() -> str | None:
-    """nginx's path, or None. Debian keeps it where only root's PATH leads. `NGINX=off` does
-    without, though there is one."""
-    if os.environ.get("NGINX") == "off":
-        return None
-    return shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")

@@ -1,0 +1,52 @@
+"""The reply queue, for the runner: claim, store, finish. No session: it serves everybody."""
+
+from uuid import UUID
+
+from app.clients.base import DbApi
+from app.clients.work import (
+    Batch,
+    BatchResult,
+    Claim,
+    FinishRequest,
+    FinishResult,
+    ProgressRequest,
+    ProgressResult,
+    ShorterPrompt,
+)
+from app.errors import NothingToShorten
+
+
+class QueueClient:
+    """db-api's reply queue, for one worker."""
+
+    def __init__(self, api: DbApi, worker: str) -> None:
+        self._api = api
+        self.worker = worker
+
+    async def claim(self) -> Claim | None:
+        """The next reply to write, or None if none waits or every slot is taken."""
+        content = await self._api.send("POST", "/replies/claim", json={"worker": self.worker})
+        return Claim.model_validate_json(content) if content else None
+
+    async def progress(self, batches: list[Batch]) -> list[BatchResult]:
+        """Stores all batches in one call and renews their leases."""
+        body = ProgressRequest(worker=self.worker, replies=batches).model_dump(mode="json")
+        path = "/replies/progress"
+        return (await self._api.call("POST", path, answer=ProgressResult, json=body)).replies
+
+    async def finish(self, reply: UUID, request: FinishRequest) -> FinishResult:
+        """Ends the reply for good; LeaseLost if another worker has taken it over."""
+        path, body = f"/replies/{reply}/finish", request.model_dump(mode="json")
+        return await self._api.call("POST", path, answer=FinishResult, json=body)
+
+    async def shorten(self, reply: UUID) -> ShorterPrompt | None:
+        """About half of the prompt, for one that was refused; None if it can't get shorter."""
+        path, body = f"/replies/{reply}/shorten", {"worker": self.worker}
+        try:
+            return await self._api.call("POST", path, answer=ShorterPrompt, json=body)
+        except NothingToShorten:
+            return None
+
+    async def release(self) -> None:
+        """Hands everything this worker is writing back to the queue, text kept."""
+        await self._api.send("POST", "/replies/release", json={"worker": self.worker}, seconds=2)
