@@ -27,8 +27,6 @@ QUESTIONS = (
     "Tell me about the life of a honey bee.",
     "List ten facts about the moon.",
 )
-TOKENS = 150
-SETTINGS = {"temperature": "0", "reply_tokens": str(TOKENS)}  # of each chat
 SAME = 25  # characters that must agree again before a gap counts as one
 FURTHEST = 40  # characters that a bad join may have lost or repeated
 BY_CHANCE = 8  # characters that may agree by chance after a bad join
@@ -91,6 +89,11 @@ async def _interrupt(
         trial.found.counts[f"identical after {service}{how}"] += same
 
 
+def _limit_tokens(trial: Trial) -> int:
+    """How long a reply may get here."""
+    return 60 if trial.quick else 150
+
+
 async def _ask(
     trial: Trial, person: Browser, question: str, service: str = "", cut: int = 0
 ) -> Written:
@@ -98,7 +101,8 @@ async def _ask(
     parley = trial.parley
     await parley.wait_until_replaced(MODEL, parley.kill(MODEL))
     await parley.wait_until_well()
-    asked = await ask(trial, person, cut, text=question, settings=SETTINGS)
+    settings = {"temperature": "0", "reply_tokens": str(_limit_tokens(trial))}
+    asked = await ask(trial, person, cut, text=question, settings=settings)
     if service:
         before = trial.kill(service)
         if service == MODEL:  # what had come is stored within a quarter of a second
@@ -116,12 +120,12 @@ async def _ask(
 
 async def _cut_bare(trial: Trial, prompt: bare.Prompt, cut: int, *, anew: bool) -> bool:
     """Whether llama.cpp alone says the same again when it continues from the cut."""
-    pieces = await bare.complete(trial.parley, prompt, TOKENS, anew=True)
-    count = 0
+    count, tokens = 0, _limit_tokens(trial)
+    pieces = await bare.complete(trial.parley, prompt, tokens, anew=True)
     while count < len(pieces) and sum(map(len, pieces[:count])) < cut:
         count += 1
     written = "".join(pieces[:count])
-    more = await bare.complete(trial.parley, prompt, TOKENS - count, written, anew=anew)
+    more = await bare.complete(trial.parley, prompt, tokens - count, written, anew=anew)
     return _is_same("".join(pieces), written + "".join(more))
 
 

@@ -48,7 +48,10 @@ async def kill_with_unstored_text(trial: Trial) -> None:
 
 async def cut_connections(trial: Trial) -> None:
     """`trial.size` times every connection breaks at once, in mid-request and in mid-stream."""
-    async with running_proxy(trial.parley.local.port) as proxy, crowd(trial, 5, proxy.url):
+    async with (
+        running_proxy(trial.parley.local.port) as proxy,
+        crowd(trial, 3 if trial.quick else 5, proxy.url),
+    ):
         for _ in range(trial.size):
             await asyncio.sleep(trial.rng.uniform(0.2, 1.2))
             trial.found.counts["connections cut"] += proxy.cut()
