@@ -6,6 +6,7 @@ piece by piece: `reader = Reader(); reader.feed(piece); articles(reader.root)`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -70,7 +71,7 @@ class Reader(HTMLParser):
         """Reads on."""
         begin = len(self._source)
         self._source += data
-        self._lines += [begin + at + 1 for at, sign in enumerate(data) if sign == "\n"]
+        self._lines += [begin + found.end() for found in re.finditer("\n", data)]
         super().feed(data)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
