@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from app.errors import MessageTooLarge
 
 MESSAGE_BYTES = 32_768
-REPLY_TOKENS = 2048
+MOST_REPLY_TOKENS = 2048
 NAME_CHARACTERS = 80
 TITLE_CHARACTERS = 80
 SYSTEM_PROMPT_CHARACTERS = 8_000

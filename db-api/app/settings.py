@@ -6,7 +6,7 @@ from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import URL
 
-from app.limits import MESSAGE_BYTES, REPLY_TOKENS
+from app.limits import MESSAGE_BYTES, MOST_REPLY_TOKENS
 
 
 class SecretMissing(RuntimeError):
@@ -42,7 +42,7 @@ class Settings(BaseSettings):
     queue_limit: int = Field(default=100, ge=1)
     lm_slots: int = Field(default=8, ge=1, le=1000)
     lm_context: int = Field(default=4096, ge=256)
-    lm_max_tokens: int = Field(default=REPLY_TOKENS, ge=1)
+    lm_max_tokens: int = Field(default=MOST_REPLY_TOKENS, ge=1)
 
     @property
     def database_url(self) -> URL:

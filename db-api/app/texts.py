@@ -59,16 +59,26 @@ def between(least: float, most: float) -> AfterValidator:
     return AfterValidator(refuse_others)
 
 
-def refuse_invisible(text: str) -> str:
+def is_invisible(text: str) -> bool:
     """Controls, format marks and spaces alone are nothing that anybody could see."""
-    if all(unicodedata.category(c)[0] in "CZ" or c in INVISIBLE_LETTERS for c in text):
+    return all(unicodedata.category(c)[0] in "CZ" or c in INVISIBLE_LETTERS for c in text)
+
+
+def is_control(character: str) -> bool:
+    """Whether it has no place in a single line of text."""
+    return unicodedata.category(character) == "Cc" or character in DIRECTION_MARKS
+
+
+def refuse_invisible(text: str) -> str:
+    """Refuses a text without anything to see."""
+    if is_invisible(text):
         raise PydanticCustomError("missing", "There is nothing to see in it")
     return text
 
 
 def refuse_controls(text: str) -> str:
-    """What stands in one line of a page holds no line end, and nothing that changes the line."""
-    if any(unicodedata.category(c) == "Cc" or c in DIRECTION_MARKS for c in text):
+    """Refuses line ends, control characters and direction marks, for a text of one line."""
+    if any(is_control(c) for c in text):
         raise PydanticCustomError("control-characters", "Control characters don't belong here")
     return text
 

@@ -38,8 +38,8 @@ def migrate() -> None:
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
             context.run_migrations()
             found = context.get_context().get_current_heads()
-            if set(found) == set(context.script.get_heads()):
-                replace_all(connection)
+            if found == tuple(context.script.get_heads()):
+                replace_all(connection, *found)
 
 
 if context.is_offline_mode():

@@ -180,6 +180,8 @@ class Api:
 
     def post_finish(self, reply: str, text: str = "", **more: Any) -> httpx.Response:
         end = {"worker": "w", "offset": 0, "text": text, "state": "complete", **more}
+        if end["state"] == "failed":
+            end.setdefault("error", {"kind": "model-broke"})
         return self.http.post(f"/replies/{reply}/finish", json=end)
 
     def finish(self, reply: str, text: str = "", **more: Any) -> Any:

@@ -30,7 +30,7 @@ class Cursor(NamedTuple):
             pinned, updated_at, chat_id = written.split("~")
             return cls(pinned == "1", datetime.fromisoformat(updated_at), UUID(chat_id))
         except ValueError:
-            raise InvalidInput.of("before", "Not a next") from None
+            raise InvalidInput.of("before", "Not a cursor") from None
 
     def __str__(self) -> str:
         updated_at = self.updated_at.astimezone(UTC).replace(tzinfo=None).isoformat()

@@ -1,7 +1,7 @@
 """Puts today's functions, views and policies in place: each stands in one file below `sql/`.
 
-They belong to the code, not to a revision: every `./migrate` to the newest revision replaces them,
-if a file has changed since. So their history is the files' history.
+They belong to the code: every `./migrate` to the newest revision replaces them, if a file or the
+revision has changed since. So their history is the files' history.
 """
 
 from hashlib import sha256
@@ -42,36 +42,81 @@ ORDER = (
     "search/search_chats",
 )
 
-# The files in policies/ say all that a role may do: nothing older stays. A function that
-# runs as another role is created by it, which has to be allowed to, for this moment only.
+# The files are all there is: nothing that an earlier one made or allowed stays. What an index uses
+# can't be dropped; it is replaced. A function that runs as another role is created by that role,
+# which has to be allowed to, for this moment only.
 BEFORE = """
 DO $$
 DECLARE
-    policy record;
+    found record;
+    dropped boolean := true;
 BEGIN
-    FOR policy IN SELECT policyname, tablename FROM pg_policies WHERE schemaname = 'public' LOOP
-        EXECUTE format('DROP POLICY %I ON %I', policy.policyname, policy.tablename);
+    FOR found IN
+        SELECT policyname, tablename FROM pg_policies WHERE schemaname = 'public' ORDER BY tablename
+    LOOP
+        EXECUTE format('DROP POLICY %I ON %I', found.policyname, found.tablename);
+    END LOOP;
+    FOR found IN SELECT viewname FROM pg_views WHERE schemaname = 'public' LOOP
+        EXECUTE format('DROP VIEW %I CASCADE', found.viewname);
+    END LOOP;
+    WHILE dropped LOOP
+        dropped := false;
+        FOR found IN
+            SELECT p.oid::regprocedure AS signature, proowner = current_user::regrole AS ours
+            FROM pg_proc p
+            WHERE p.pronamespace = 'public'::regnamespace AND NOT EXISTS (
+                SELECT FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e'
+            )
+        LOOP
+            BEGIN
+                EXECUTE 'DROP FUNCTION ' || found.signature;
+                dropped := true;
+            EXCEPTION WHEN dependent_objects_still_exist THEN
+                IF found.ours THEN
+                    EXECUTE format(
+                        'REVOKE ALL ON FUNCTION %s FROM app, runner, searcher', found.signature
+                    );
+                END IF;
+            END;
+        END LOOP;
+    END LOOP;
+    FOR found IN
+        SELECT relname, relkind FROM pg_class
+        WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'S')
+            AND relowner = current_user::regrole
+    LOOP
+        EXECUTE format('REVOKE ALL ON %s %I FROM app, runner, searcher',
+            CASE found.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, found.relname);
     END LOOP;
 END
 $$;
-REVOKE ALL ON sessions, chats, messages, replies FROM app, runner, searcher;
 GRANT CREATE ON SCHEMA public TO runner, searcher;
 """
 AFTER = "REVOKE CREATE ON SCHEMA public FROM runner, searcher"
 
-# The comment on the schema says which files are in place.
+# The comment on the schema says what is in place.
 READ_MARK = "SELECT coalesce(obj_description('public'::regnamespace, 'pg_namespace'), '')"
 
 
-def replace_all(connection: Connection) -> None:
+def read_statements() -> list[str]:
+    """All that is executed, in its order."""
+    files = [(FOLDER / f"{name}.sql").read_text(encoding="utf-8") for name in ORDER]
+    return [BEFORE, *files, AFTER]
+
+
+def make_mark(revision: str) -> str:
+    """The comment of a database that has these files in place, at this revision."""
+    return f"sql of {revision}, {sha256(''.join(read_statements()).encode()).hexdigest()}"
+
+
+def replace_all(connection: Connection, revision: str) -> None:
     """In the migration's transaction, so that others see all of the old or all of the new ones."""
-    statements = [(FOLDER / f"{name}.sql").read_text(encoding="utf-8") for name in ORDER]
-    mark = f"sql/ {sha256(''.join(statements).encode()).hexdigest()}"
+    mark = make_mark(revision)
     # The driver's own cursor: nothing in the files is a parameter, whatever it looks like.
     cursor = connection.connection.cursor()
     cursor.execute(READ_MARK)
     if cursor.fetchone() == (mark,):
         return
-    for statement in (BEFORE, *statements, AFTER):
+    for statement in read_statements():
         cursor.execute(statement)
     cursor.execute(f"COMMENT ON SCHEMA public IS '{mark}'")

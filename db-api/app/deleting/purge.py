@@ -1,6 +1,6 @@
 """Deletes for good, every hour, what was deleted or has expired a day ago.
 
-Every copy of db-api does so, one at a time: the function in the database sees to that.
+Every copy of db-api does so, one at a time: an advisory lock sees to that.
 """
 
 import asyncio

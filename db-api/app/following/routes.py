@@ -21,8 +21,8 @@ from app.web.openapi import problems
 
 router = APIRouter(prefix="/chats", tags=["messages"])
 
-# Writers of this process wake its followers; what other copies write is looked for this often,
-# and half as often by who gets the growing text from elsewhere.
+# This process notifies its own followers. What other copies store is found by polling this often,
+# and half as often if the caller gets the growing text from its own runner.
 LOOK_AGAIN_S = 0.5
 
 EXAMPLES: dict[str, Example] = {
@@ -79,7 +79,7 @@ async def follow_chat(
     as it does, or after `wait` seconds. No connection and no thread is held meanwhile."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + wait
-    patience = LOOK_AGAIN_S if text else 2 * LOOK_AGAIN_S
+    poll_interval = LOOK_AGAIN_S if text else 2 * LOOK_AGAIN_S
     with notifier.listen(chat_id, wants_text=text) as changed:
         while True:
             # Cleared before looking: what is written during the look sets it again.
@@ -89,7 +89,7 @@ async def follow_chat(
             if left <= 0 or differs(update, known, head, with_text=text):
                 return update
             with suppress(TimeoutError):
-                await asyncio.wait_for(changed.wait(), min(left, patience))
+                await asyncio.wait_for(changed.wait(), min(left, poll_interval))
             if await request.is_disconnected():
                 return update
 

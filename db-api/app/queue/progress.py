@@ -11,7 +11,7 @@ from app.queue.schemas import BatchResult, ProgressRequest
 
 # Only the holder adds, and only where the text ends: a worker that lost its lease, or repeats
 # itself, changes nothing. A batch that fits renews the lease, empty or not. It fits at the end of
-# the step being written, or as the beginning of the next one.
+# the step being written, or as the beginning of the next one; neither may be empty then.
 STORE = text(f"""
 WITH batch AS (
     SELECT * FROM json_to_recordset(CAST(:batches AS json)) AS b (
@@ -37,7 +37,8 @@ WITH batch AS (
     FROM batch b
     WHERE r.message_id = b.id AND {HELD} AND (
         b.step = jsonb_array_length(r.finished_steps) AND b."offset" = char_length(r.text)
-        OR b.step = jsonb_array_length(r.finished_steps) + 1 AND b."offset" = 0 AND r.text <> ''
+        OR b.step = jsonb_array_length(r.finished_steps) + 1 AND b."offset" = 0
+            AND r.text <> '' AND b.text <> ''
     )
     RETURNING r.message_id, r.chat_id, r.stop_requested,
         jsonb_array_length(new.finished_steps) AS step, char_length(new.text) AS length,

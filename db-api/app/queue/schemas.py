@@ -1,10 +1,10 @@
 """What runners send and get."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from pydantic.config import JsonDict
 
 from app.limits import LARGEST_COUNT
@@ -128,6 +128,17 @@ class FinishRequest(BaseModel):
         default=None, description="Where the prompt began, if it had to be shortened."
     )
     claim_next: bool = False
+
+    @model_validator(mode="after")
+    def refuse_other_errors(self) -> Self:
+        """Only a failed reply has failed, and it says why; a complete one may have been cut."""
+        kind = self.error and self.error.kind
+        cut = kind == "reply-limit"
+        if (self.state == "failed") != (kind is not None and not cut) or (
+            cut and self.state != "complete"
+        ):
+            raise ValueError(f"A {self.state} reply can't have the error {kind}")
+        return self
 
 
 class FinishResult(BaseModel):

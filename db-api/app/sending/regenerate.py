@@ -44,7 +44,7 @@ def regenerate(
     found = connection.execute(LOOK_UP, {**owner, **keys}).one()
     if found.sent is not None:
         different_parent = found.replaced is not None and found.replaced_parent != found.sent_parent
-        # Null, and so different, if what was sent is a message of the person.
+        # NULL if the key belongs to a message of the person, so it differs.
         continued = new.continued and found.replaced_has_text is not False
         if different_parent or found.sent_continued != continued:
             raise KeyReused

@@ -12,6 +12,7 @@ from app.messages import repository as messages
 from app.queue.length import check_length
 from app.sending.schemas import NewMessage, Sent
 from app.sending.storing import LOOK_UP, SHOW_ANSWER, Stored, claim_and_read
+from app.texts import is_control, is_invisible
 
 # The message, the empty one its reply goes into, and the reply: one statement, one round trip.
 STORE = text(f"""
@@ -32,9 +33,12 @@ WITH question AS (
 """)  # noqa: S608 - joined from constants, nothing from outside
 
 
-def make_title(content: str) -> str:
-    """The first line that says something, cut to fit."""
-    line = content.strip().split("\n", 1)[0].strip()
+def make_title(content: str) -> str | None:
+    """The first line with something to see, as a title may be; None if there is none."""
+    lines = ("".join(" " if is_control(c) else c for c in line) for line in content.split("\n"))
+    line = next((line.strip() for line in lines if not is_invisible(line)), None)
+    if line is None:
+        return None
     return line if len(line) <= TITLE_CHARACTERS else line[: TITLE_CHARACTERS - 1].rstrip() + "…"
 
 

@@ -10,12 +10,16 @@ from pydantic import BaseModel
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from app.db.replaceable import READ_MARK, make_mark
 from app.errors import DatabaseUnavailable
 from app.web.deps import Db
 from app.web.openapi import problems
 
 router = APIRouter(tags=["health"])
 log = logging.getLogger("parley")
+
+
+FIND_REVISION = text(f"SELECT version_num AS revision, ({READ_MARK}) AS mark FROM alembic_version")  # noqa: S608
 
 
 class Health(BaseModel):
@@ -32,6 +36,12 @@ def find_head() -> str:
     return max(path.name.partition("_")[0] for path in versions.glob("[0-9]*.py"))
 
 
+@cache
+def find_mark() -> str:
+    """What a database says of itself that `./migrate` has brought here."""
+    return make_mark(find_head())
+
+
 @router.get("/health", summary="Is the process alive?")
 async def check_health() -> Health:
     """Answers without the database."""
@@ -42,13 +52,13 @@ async def check_health() -> Health:
     "/ready", summary="Can it serve?", responses=problems(DatabaseUnavailable, guarded=False)
 )
 def check_readiness(database: Db) -> Health:
-    """Yes, if the database answers and all migrations have been made."""
+    """Yes, if the database answers and `./migrate` has nothing left to do."""
     try:
         with database.unauthenticated() as connection:
-            revision = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+            found = connection.execute(FIND_REVISION).one()
     except DBAPIError:
         raise DatabaseUnavailable from None
-    if revision != find_head():
-        log.warning("the database is at revision %s, wanted is %s", revision, find_head())
+    if (found.revision, found.mark) != (find_head(), find_mark()):
+        log.warning("run ./migrate: the database is at revision %s", found.revision)
         raise DatabaseUnavailable
     return Health()

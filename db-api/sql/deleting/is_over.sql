@@ -1,4 +1,4 @@
--- Whether what was deleted or expired at this moment goes for good: after a day in which a deletion can be undone. Null: not deleted.
+-- Whether something deleted or expired at this time may be purged: after one day. Null if it was not deleted.
 CREATE OR REPLACE FUNCTION is_over(since timestamptz) RETURNS boolean LANGUAGE sql STABLE
 RETURN since < now() - interval '1 day';
 

@@ -1,4 +1,4 @@
--- How long a claimed job belongs to its worker without a sign of life. Written here and nowhere else.
+-- How long a claimed job belongs to its worker without a heartbeat. Written here and nowhere else.
 CREATE OR REPLACE FUNCTION lease_length() RETURNS interval LANGUAGE sql IMMUTABLE
 RETURN interval '10 seconds';
 

@@ -1,5 +1,5 @@
--- One chat's part of queue_positions, which defines the order, and about how long each of its replies will wait. It has to see everybody's queued replies to count them,
--- so it runs as the runner; what it answers is about the asking session's own replies only.
+-- The queue positions of one chat, from queue_positions, with estimated waits. All sessions' replies have to be counted,
+-- so it runs as the runner. It returns the asking session's only.
 SET LOCAL ROLE runner;
 CREATE OR REPLACE FUNCTION chat_positions(chat uuid)
 RETURNS TABLE (message_id uuid, queue_position bigint, wait_ms integer)
