@@ -97,6 +97,7 @@ def test_stop_is_shown_before_the_runner_hears_it_and_ends_a_queued_reply(ann: S
     running.get_by_role("button", name="Stop").click()
     expect(running).to_contain_text("Stopping…")
     expect(running.get_by_role("button", name="Stop")).to_be_disabled()
+    expect(prompt(page)).to_be_focused()
     reply.write("Still here.")
     expect(running).to_contain_text("Still here.")
 
