@@ -6,7 +6,7 @@ also reads bytes that came without percent signs (`curl -d`) as Latin-1, so they
 
 from typing import Annotated
 from urllib.parse import quote_from_bytes, unquote_to_bytes
-from uuid import UUID, uuid4
+from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
 from fastapi import Depends
 from starlette.datastructures import FormData
@@ -22,7 +22,6 @@ OTHER_FIELDS = 4_096
 # Bytes of a message when db-api has never told its limit: far more than its default, so that what
 # was typed is still there to be shown.
 ASSUMED_LIMIT = 1_000_000
-KEY_CHARACTERS = 64  # db-api takes no longer key
 ASCII = bytes(range(128))
 
 
@@ -74,8 +73,9 @@ def read_key(request: Request, form: FormData, name: str) -> str:
     A form without one (someone's own script) counts once per request: the gateway may ask two
     copies in turn, and tells by its id that it is the same request.
     """
-    request_id = request.headers.get("x-request-id", "")[:KEY_CHARACTERS]
-    return read_text(form, name) or request_id or uuid4().hex
+    request_id = request.headers.get("x-request-id")
+    per_request = uuid5(NAMESPACE_URL, request_id) if request_id else uuid4()
+    return read_text(form, name) or per_request.hex
 
 
 def _check_text(raw: bytes) -> None:

@@ -25,7 +25,7 @@ class LimitsClient:
         if self._known is None or now >= self._expires:
             self._expires = now + RETRY_SECONDS  # meanwhile everybody else uses those known
             try:
-                self._known = await self._api.call("GET", "/limits", answer=Limits, seconds=2)
+                self._known = await self._api.call("GET", "/limits", answer=Limits, seconds=5)
                 self._expires = now + KEPT_SECONDS
             except Unavailable:
                 if self._known is None:

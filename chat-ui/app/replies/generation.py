@@ -24,7 +24,7 @@ from app.replies.active_reply import ActiveReply, Outcome
 log = logging.getLogger(__name__)
 
 # Attempts in a row that bring no text before the reply is given up.
-FRUITLESS_ATTEMPTS = 3
+MAX_ATTEMPTS_WITHOUT_TEXT = 3
 AWAY_SECONDS = 0.5
 BROKEN_SECONDS = 1.0  # and twice as long after each attempt that brought nothing
 
@@ -34,7 +34,7 @@ CUT = Outcome("complete", FinishError(kind="reply-limit"))
 
 async def generate(
     model: LanguageModel,
-    replies: QueueClient,
+    queue: QueueClient,
     active: ActiveReply,
     announce: Callable[[], None],
 ) -> Outcome:
@@ -44,7 +44,7 @@ async def generate(
     An lm-api that is away is waited for. A stream that breaks is continued from the text so far. A
     prompt that is refused as too long is shortened, once.
     """
-    fruitless = 0
+    without_text = 0
     while True:
         length = len(active.text.whole)
         try:
@@ -55,20 +55,20 @@ async def generate(
             await asyncio.sleep(AWAY_SECONDS)
         except ModelRefused as refusal:
             may_shorten = refusal.kind == "prompt-too-long" and active.context_start is None
-            if not may_shorten or not await _shorten(replies, active):
+            if not may_shorten or not await _shorten(queue, active):
                 return Outcome("failed", _describe(refusal))
         except ModelBroke as broke:
             log.warning("reply %s: lm-api broke off: %s", active.id, broke)
-            fruitless = 0 if len(active.text.whole) > length else fruitless + 1
-            if fruitless == FRUITLESS_ATTEMPTS:
+            without_text = 0 if len(active.text.whole) > length else without_text + 1
+            if without_text == MAX_ATTEMPTS_WITHOUT_TEXT:
                 return MODEL_BROKE
-            await asyncio.sleep(BROKEN_SECONDS * 2**fruitless)
+            await asyncio.sleep(BROKEN_SECONDS * 2**without_text)
 
 
-async def _shorten(replies: QueueClient, active: ActiveReply) -> bool:
+async def _shorten(queue: QueueClient, active: ActiveReply) -> bool:
     """Whether it is worth asking the model again."""
     try:
-        shorter = await replies.shorten(active.id)
+        shorter = await queue.shorten(active.id)
     except ParleyError as error:
         log.warning("reply %s: can't shorten its prompt: %s", active.id, error)
         await asyncio.sleep(BROKEN_SECONDS)

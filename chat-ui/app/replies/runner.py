@@ -39,12 +39,12 @@ class Runner:
 
     def __init__(
         self,
-        replies: QueueClient,
+        queue: QueueClient,
         model: LanguageModel,
         publisher: Publisher,
         sampling: Sampling,
     ) -> None:
-        self._replies, self._model, self._publisher = replies, model, publisher
+        self._queue, self._model, self._publisher = queue, model, publisher
         self._sampling = sampling
         self._active: dict[UUID, ActiveReply] = {}
         self._urgent = asyncio.Event()
@@ -53,7 +53,7 @@ class Runner:
     @property
     def worker(self) -> str:
         """The name under which this runner claims."""
-        return self._replies.worker
+        return self._queue.worker
 
     @contextlib.asynccontextmanager
     async def run(self) -> AsyncIterator[None]:
@@ -71,7 +71,7 @@ class Runner:
                     await self._store(list(self._active.values()))
             # Also with nothing in memory: a claim may have been on its way.
             with contextlib.suppress(ParleyError):
-                await self._replies.release()
+                await self._queue.release()
 
     def begin(self, claim: Claim) -> None:
         """Starts writing a reply that was claimed for this worker.
@@ -89,7 +89,7 @@ class Runner:
         self._active[active.id] = active
         self._publisher.attach_writer(claim.chat_id, active.update())
         active.generation = asyncio.create_task(
-            generate(self._model, self._replies, active, self._urgent.set)
+            generate(self._model, self._queue, active, self._urgent.set)
         )
         active.task = asyncio.create_task(self._write(active, active.generation))
 
@@ -103,7 +103,7 @@ class Runner:
         """Claims what is queued: after a crash, or when another copy had no slot for it."""
         while True:
             try:
-                while claim := await self._replies.claim():
+                while claim := await self._queue.claim():
                     self.begin(claim)
             except ParleyError as error:
                 log.warning("can't look for replies: %s", error)
@@ -138,7 +138,7 @@ class Runner:
             try:
                 async with self._storing:
                     request = active.end(outcome, self.worker)
-                    finished = await self._replies.finish(active.id, request)
+                    finished = await self._queue.finish(active.id, request)
                 break
             except Unavailable:
                 await asyncio.sleep(RETRY_SECONDS)
@@ -179,7 +179,7 @@ class Runner:
 
     async def _store(self, replies: list[ActiveReply]) -> None:
         async with self._storing:
-            answers = await self._replies.progress([active.take_batch() for active in replies])
+            answers = await self._queue.progress([active.take_batch() for active in replies])
             results = {result.id: result for result in answers}
             for active in replies:
                 result = results[active.id]

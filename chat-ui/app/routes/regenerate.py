@@ -14,7 +14,7 @@ router = APIRouter(
     prefix="/chats/{chat_id}/replies/{reply_id}", tags=["chats"], dependencies=WITH_COOKIE
 )
 
-BODY = form_body(key="Any text of up to 64 characters: sent twice, it counts once")
+BODY = form_body(key="Any short text: sent twice, it counts once")
 
 
 @router.post(

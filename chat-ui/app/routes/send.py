@@ -12,6 +12,7 @@ from app.errors import (
     BranchMoved,
     InvalidInput,
     KeyReused,
+    MessageTooLarge,
     NotFound,
     ParleyError,
     QueueFull,
@@ -45,7 +46,7 @@ router = APIRouter(tags=["chats"], dependencies=WITH_COOKIE)
     },
     openapi_extra=form_body(
         prompt="Your message",
-        client_key="Any text of up to 64 characters, new for each message",
+        client_key="Any short text, new for each message",
         replaces="The id of a message of yours that this one is another version of",
         seen="The id of the last message you saw; refused if the chat left it meanwhile",
     ),
@@ -89,6 +90,12 @@ def _read_composer(form: FormData, request: Request) -> Composer:
 
 
 async def _send(services: Services, session: UUID, chat_id: UUID, composer: Composer) -> Sent:
+    # db-api's rule, looked at here as well: as JSON a text may be larger than a request may be, and
+    # then db-api could not say how large the message is.
+    limits = await services.limits.find()
+    size = len(composer.prompt.encode())
+    if limits and size > limits.message_bytes:
+        raise MessageTooLarge(size=size, limit=limits.message_bytes)
     sent = await services.messages.send(
         session,
         chat_id,

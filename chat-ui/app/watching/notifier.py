@@ -1,4 +1,4 @@
-"""Wakes those who watch a few at a time, so that everybody else gets a turn in between."""
+"""Notifies watchers a few at a time, so that everybody else gets a turn in between."""
 
 import asyncio
 from collections import deque
@@ -15,13 +15,13 @@ class Notifier:
     def __init__(self) -> None:
         self._groups: deque[deque[Waiting]] = deque()
 
-    def wake(self, waiting: Iterable[Waiting]) -> None:
+    def notify(self, waiting: Iterable[Waiting]) -> None:
         """Soon."""
         if not self._groups:
-            asyncio.get_running_loop().call_soon(self._wake_some)
+            asyncio.get_running_loop().call_soon(self._notify_some)
         self._groups.append(deque(waiting))
 
-    def _wake_some(self) -> None:
+    def _notify_some(self) -> None:
         group = self._groups.popleft()
         for _ in range(min(AT_ONCE, len(group))):
             waiting = group.popleft()
@@ -30,4 +30,4 @@ class Notifier:
         if group:
             self._groups.append(group)
         if self._groups:
-            asyncio.get_running_loop().call_soon(self._wake_some)
+            asyncio.get_running_loop().call_soon(self._notify_some)

@@ -50,7 +50,7 @@ class Presenter:
         if len(rendered) == len(state.messages):  # else what is new is about to be rendered
             ended = state.ended and not self._due()
             self.snapshot = Snapshot(rendered, state.head, state.away, ended)
-            self._watchers.wake()
+            self._watchers.notify()
 
     def _due(self) -> list[WatchedMessage]:
         return [message for message in self._state.messages.values() if message.due]

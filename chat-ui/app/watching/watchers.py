@@ -15,7 +15,7 @@ class Watchers:
         self._waiting: set[Waiting] = set()
 
     async def wait(self, seconds: float) -> bool:
-        """Until `wake`; False if that takes too long."""
+        """Until `notify`; False if that takes too long."""
         waiting: Waiting = asyncio.get_running_loop().create_future()
         self._waiting.add(waiting)
         try:
@@ -26,12 +26,12 @@ class Watchers:
             self._waiting.discard(waiting)
         return True
 
-    def wake(self) -> None:
+    def notify(self) -> None:
         """Lets all who wait look again."""
         waiting, self._waiting = self._waiting, set()
-        self._notifier.wake(waiting)
+        self._notifier.notify(waiting)
 
     def dismiss(self) -> None:
         """Sends all away, without an end: this copy is about to stop."""
         self.dismissed = True
-        self.wake()
+        self.notify()
