@@ -118,6 +118,7 @@ def test_switched_off_they_do_nothing(ann: Someone) -> None:
     expect(prompt(page)).to_be_focused()
     for key in ("Escape", "?", "/", "n", "j"):
         page.keyboard.press(key)
+    expect(page.get_by_label("Search in all chats")).not_to_be_focused()
     page.reload()  # what was begun is seen now
     assert not [url for url in ann.profile.requests if url.endswith("/keys")]
     assert page.url.endswith(ann.chat)
