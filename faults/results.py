@@ -29,17 +29,13 @@ class Result:
     found: Findings = field(default_factory=Findings)
     skipped: str = ""
 
-    @property
-    def name(self) -> str:
-        """For files about it."""
-        return f"{self.date.replace(':', '')}-{self.scenario}-{self.seed}"
-
 
 def save(result: Result) -> None:
     """Adds it to those that the table is made from."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     content = json.dumps(vars(result), indent=1, default=vars)
-    (FOLDER / f"{result.name}.json").write_text(content + "\n")
+    name = f"{result.date.replace(':', '')}-{result.scenario}-{result.seed}.json"
+    (FOLDER / name).write_text(content + "\n")
 
 
 def load(code: str) -> list[Result]:
@@ -51,7 +47,7 @@ def load(code: str) -> list[Result]:
 
 def keep(result: Result, logs: Path, ledger: Ledger) -> Path:
     """Copies the services' logs, and writes the ledger beside them; the folder."""
-    kept = FOLDER / "broken" / result.name
+    kept = FOLDER / "broken" / f"{result.scenario}-{result.seed}"
     shutil.copytree(logs, kept, dirs_exist_ok=True)
     (kept / "ledger.json").write_text(json.dumps(ledger.entries, indent=1, default=vars))
     return kept
