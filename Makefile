@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help local setup up down test test-db-api test-chat-ui test-lm-api test-nginx test-local \
-    test-whole browser test-faults test-bench images stack check faults faults-short bench \
+    test-whole browser test-faults test-bench test-support images stack check faults faults-short bench \
     bench-short trace lint types types-db-api types-chat-ui types-others format fmt lock
 
 PYTHON ?= python3
@@ -36,7 +36,7 @@ down: ## stop the containers; chats stay
 # A pytest run for each part: the two Python services both call their package `app`. The longest
 # come first, so that two at a time end together.
 
-TESTS := browser test-chat-ui test-faults test-local test-db-api test-whole test-lm-api test-nginx test-bench
+TESTS := browser test-chat-ui test-faults test-local test-db-api test-whole test-lm-api test-nginx test-bench test-support
 
 setup: ## make .cache/venv with everything that running and testing need
 	@$(PYTHON) -m local setup
@@ -70,6 +70,9 @@ test-faults: setup ## test the harness of `make faults`, with seeded bugs for it
 
 test-bench: setup ## test what `make bench` computes and writes
 	$(call timed,$(VENV)/python -m pytest tests/bench)
+
+test-support: setup ## test what the other tests read pages and streams with
+	$(call timed,$(VENV)/python -m pytest tests/support)
 
 faults: setup ## inject faults into a Parley for an hour or two and write what was seen to docs/scorecard.md
 	@$(VENV)/python -m faults $(FAULTS)
