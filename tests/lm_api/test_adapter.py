@@ -1,6 +1,7 @@
 """The Python adapter understands the very list that `start` would give to llama-server."""
 
 import importlib
+from operator import attrgetter
 from typing import Any
 
 import pytest
@@ -19,19 +20,30 @@ def apply(arguments: list[str]) -> Any:
 
 
 def test_the_same_list_means_the_same_settings(starter: Starter) -> None:
+    expected = {
+        "model.path": str(starter.model),
+        "model_alias": {"qwen2.5-0.5b-instruct-q8_0"},
+        "hostnames": ["0.0.0.0"],
+        "port": 80,
+        "api_keys": ["secret"],
+        "n_parallel": 8,
+        "n_ctx": 32768,
+        "kv_unified": False,
+        "cache_ram_mib": 1024,
+        "slot_prompt_similarity": 0.5,
+        "n_batch": 64,
+        "n_ubatch": 64,
+        "flash_attn_type": xllamacpp.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_ENABLED,
+        "cpuparams.n_threads": 3,
+        "cpuparams_batch.n_threads": 3,
+        "n_predict": 2048,
+        "sse_ping_interval": 1,
+        "endpoint_metrics": True,
+        "endpoint_slots": False,
+        "ui": False,
+    }
     params = apply(starter.arguments(LM_THREADS="3"))
-    assert params.model.path == str(starter.model)
-    assert params.model_alias == {"qwen2.5-0.5b-instruct-q8_0"}
-    assert (params.hostnames, params.port) == (["0.0.0.0"], 80)
-    assert params.api_keys == ["secret"]
-    assert (params.n_parallel, params.n_ctx, params.kv_unified) == (8, 32768, False)
-    assert (params.cache_ram_mib, params.slot_prompt_similarity) == (1024, 0.5)
-    assert (params.n_batch, params.n_ubatch) == (64, 64)
-    on = xllamacpp.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_ENABLED
-    assert params.flash_attn_type == on
-    assert (params.cpuparams.n_threads, params.cpuparams_batch.n_threads) == (3, 3)
-    assert (params.n_predict, params.sse_ping_interval) == (2048, 1)
-    assert (params.endpoint_metrics, params.endpoint_slots, params.ui) == (True, False, False)
+    assert {name: attrgetter(name)(params) for name in expected} == expected
 
 
 def test_adapter_and_start_know_the_same_options(starter: Starter) -> None:

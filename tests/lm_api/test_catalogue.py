@@ -11,7 +11,7 @@ LINES = (ROOT / "lm-api" / "models.tsv").read_text().splitlines()
 MODELS = [
     dict(zip(COLUMNS, line.split("\t"), strict=True)) for line in LINES if not line.startswith("#")
 ]
-each_model = pytest.mark.parametrize("model", MODELS, ids=[model["name"] for model in MODELS])
+README = (ROOT / "lm-api" / "README.md").read_text()
 
 
 def test_the_four_promised_models_are_there() -> None:
@@ -28,8 +28,8 @@ def test_the_header_names_the_columns() -> None:
     assert tuple(header.removeprefix("# ").split("\t")) == COLUMNS
 
 
-@each_model
-def test_every_model_is_pinned_by_hash_size_and_revision(model: dict[str, str]) -> None:
+@pytest.mark.parametrize("model", MODELS, ids=[model["name"] for model in MODELS])
+def test_every_model_is_pinned_may_be_shared_and_is_in_the_readme(model: dict[str, str]) -> None:
     assert re.fullmatch(r"[0-9a-f]{64}", model["sha256"])
     assert int(model["bytes"]) > 50_000_000
     assert re.fullmatch(
@@ -37,26 +37,17 @@ def test_every_model_is_pinned_by_hash_size_and_revision(model: dict[str, str]) 
         r"|pypi:[\w-]+==[\d.]+#sha256=[0-9a-f]{64}!\S+\.gguf",
         model["source"],
     )
-
-
-@each_model
-def test_every_model_may_be_shared_and_holds_the_default_context(model: dict[str, str]) -> None:
     assert model["licence"] == "Apache-2.0"
-    assert int(model["context"]) >= 4096
-
-
-@each_model
-def test_the_readme_tells_of_every_model(model: dict[str, str]) -> None:
-    readme = (ROOT / "lm-api" / "README.md").read_text()
-    assert f"`{model['name']}`" in readme
-    assert f"{int(model['bytes']):,}" in readme
+    assert int(model["context"]) >= 4096, "the default"
+    assert f"`{model['name']}`" in README
+    assert f"{int(model['bytes']):,}" in README
 
 
 def test_the_readme_tells_of_every_setting() -> None:
-    code = "".join((ROOT / "lm-api" / name).read_text() for name in ("start", "fetch.py"))
-    code += (ROOT / "lm-api" / "catalogue.py").read_text()
+    files = ("start", "fetch.py", "catalogue.py")
+    code = "".join((ROOT / "lm-api" / name).read_text() for name in files)
     settings = set(re.findall(r"\$\{([A-Z][A-Z0-9_]+)\b", code))
     settings |= set(re.findall(r"\.get\(\"([A-Z][A-Z0-9_]+)\"", code))
     assert len(settings) > 12
-    told = set(re.findall(r"`([A-Z][A-Z0-9_]+)`", (ROOT / "lm-api" / "README.md").read_text()))
+    told = set(re.findall(r"`([A-Z][A-Z0-9_]+)`", README))
     assert settings - told == set()

@@ -140,7 +140,7 @@ def test_closing_a_terminal_that_tells_nobody_stops_it_as_well(home: Path) -> No
             shown += os.read(ours, 4096)
         everything = descendants(parley.pid)
         os.close(ours)
-        assert parley.wait_until_stopped() == 0
+        assert parley.program.wait() == 0
         assert not alive(everything)
     finally:
         parley.stop()
@@ -156,7 +156,7 @@ def test_after_kill_9_of_everything_that_watches_it_starts_again_and_kill_stops_
         os.kill(supervisor, signal.SIGSTOP)  # so that it can't clean up when its parent dies
         os.kill(parley.pid, signal.SIGKILL)
         os.kill(supervisor, signal.SIGKILL)
-        parley.wait(lambda: not alive({supervisor: orphans[supervisor]}))
+        parley.wait(lambda: supervisor not in {process.pid for process in alive(orphans)})
         assert alive(orphans)  # the services are still there, with nobody to watch them
 
         parley.start()

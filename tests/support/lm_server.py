@@ -38,11 +38,6 @@ class LmServer:
         return {"Authorization": f"Bearer {KEY}"}
 
 
-def is_healthy(url: str) -> bool:
-    """Whether it answers and its model is loaded."""
-    return answers(f"{url}/health")
-
-
 @contextmanager
 def run_lm_server(folder: Path, **settings: str) -> Iterator[LmServer]:
     """A server with these settings (environment variables), keeping its key and log in `folder`."""
@@ -65,7 +60,7 @@ def run_lm_server(folder: Path, **settings: str) -> Iterator[LmServer]:
     program = Program([ROOT / "lm-api" / "start"], environment, folder / "lm-api.log")
     try:
         server = LmServer(f"http://127.0.0.1:{port}", program)
-        program.wait_until(lambda: is_healthy(server.url), LOADING_SECONDS)
+        program.wait_until(lambda: answers(f"{server.url}/health"), LOADING_SECONDS)
         yield server
     finally:
         program.end()

@@ -122,10 +122,6 @@ class LocalStack:
         """As Ctrl-C does; returns the exit code once everything has stopped."""
         return self._program.end(how) if self._program else 0
 
-    def wait_until_stopped(self) -> int:
-        """Its exit code."""
-        return self.program.wait()
-
     def _stack(self) -> Stack:
         return Stack(self.home, "127.0.0.1", self.port)
 
