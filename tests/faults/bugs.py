@@ -107,17 +107,21 @@ DROP_THE_IDEMPOTENCY_KEY = Bug(
     promise="I4",
 )
 
+# Where the runner begins to store what its replies have gained.
+STORE = """\
+    async def _store(self, replies: list[ActiveReply]) -> None:
+        async with self._storing:
+"""
 SHOW_BEFORE_STORE = Bug(
     "show before store",
     (
         Change(
             "chat-ui/app/replies/runner.py",
-            "            answers = await self._replies.progress(",
-            "            for early in replies:\n"
+            STORE,
+            STORE + "            for early in replies:\n"
             "                steps = early.text.tell_final(1 << 30)\n"
             '                unstored = early.update().model_copy(update={"steps": steps})\n'
-            "                self._publisher.publish(early.claim.chat_id, unstored)\n"
-            "            answers = await self._replies.progress(",
+            "                self._publisher.publish(early.claim.chat_id, unstored)\n",
         ),
     ),
     scenario="unstored",

@@ -38,8 +38,11 @@ class Copy:
             text = path.read_text()
             assert text.count(change.old) == change.times, f"{change.file}: {change.old!r}"
             path.write_text(text.replace(change.old, change.new))
-        environment = self._parley.local.environment("db-api")
-        subprocess.run([self._tree / "db-api" / "migrate"], env=environment, check=True)
+        subprocess.run(
+            [self._tree / "db-api" / "migrate"],
+            env=self._parley.local.environment("db-api"),
+            check=True,
+        )
         for service in {file.partition("/")[0] for file in files}:
             before = self._parley.kill(service)
             asyncio.run(self._parley.wait_until_replaced(service, before))
