@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.db_api.api import Api, Person, body, lines, reasons
+from tests.db_api.api import NOWHERE, Api, Person, body, lines, reasons
 
 CHANGES: dict[str, list[Any]] = {
     "title": ["APIs, explained", "x" * 80],
@@ -108,8 +108,7 @@ def test_the_list_goes_on_though_the_chat_where_a_page_ended_does_not_stay(
 def test_a_made_up_cursor_is_refused_and_another_s_shows_one_s_own(
     ada: Person, bob: Person
 ) -> None:
-    made_up = "1~soon~01a1f8df-d4dc-7b93-a58f-a8c598fc8a20"
-    for before in ("", "x", "~~", "1~2026-11-20", made_up, "\0"):
+    for before in ("", "x", "~~", "1~2026-11-20", f"1~soon~{NOWHERE}", "\0"):
         assert reasons(ada.get("/chats", before=before)) == [("before", "invalid")]
     own, _, _ = bob.chat(), ada.chat(), ada.chat()
     hers = body(ada.get("/chats", limit=1))["next"]

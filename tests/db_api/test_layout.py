@@ -38,8 +38,8 @@ def imports(file: Path) -> Iterator[str]:
     """The parts of the app that a module imports."""
     for node in ast.walk(ast.parse(file.read_text())):
         if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("app"):
-            names = [node.module] if "." in node.module else [f"app.{a.name}" for a in node.names]
-            yield from (name.split(".")[1] for name in names)
+            _, _, below = node.module.partition(".")
+            yield from [below.split(".")[0]] if below else [alias.name for alias in node.names]
 
 
 def test_no_import_runs_up_the_layout() -> None:

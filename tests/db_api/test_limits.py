@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.db_api.api import Api, Person, body, problem, reasons
+from tests.db_api.api import Person, body, problem, reasons
 from tests.db_api.conftest import ServeCopy
 
 Give = Callable[[Person, str, Any], httpx.Response]
@@ -118,6 +118,14 @@ def test_the_limits_told_are_the_ones_enforced(
         "reply_tokens": (change("reply_tokens"), int),
         "message_bytes": (lambda p, chat, text: p.post_message(chat, text), "x".__mul__),
     }
+    assert body(ada.http.get("/limits")) == {
+        "name_characters": 80,
+        "title_characters": 80,
+        "system_prompt_characters": 8000,
+        "message_bytes": 32_768,
+        "reply_tokens": 2048,
+        "temperature": 2,
+    }
     with serve_copy(message_limit=50, lm_max_tokens=70) as api:
         told = body(api.http.get("/limits"))
         assert set(told) == set(enforced)
@@ -126,14 +134,3 @@ def test_the_limits_told_are_the_ones_enforced(
             most = int(told[name])
             assert give(ada.at(api), chat, make(most)).is_success, name
             assert give(ada.at(api), chat, make(most + 1)).status_code in (413, 422), name
-
-
-def test_the_defaults_are_told_as_documented(api: Api) -> None:
-    assert body(api.http.get("/limits")) == {
-        "name_characters": 80,
-        "title_characters": 80,
-        "system_prompt_characters": 8000,
-        "message_bytes": 32_768,
-        "reply_tokens": 2048,
-        "temperature": 2,
-    }

@@ -50,9 +50,8 @@ def test_a_session_over_for_a_day_goes_with_all_it_had(
     ago(sql, "sessions", column, ada.session_id)
     ago(sql, "sessions", column, bob.session_id, 23)
     assert purge(database) == 2
-    for table in TABLES:
-        owners = left(sql, table, "id" if table == "sessions" else "session_id")
-        assert owners == {bob.session_id, eve.session_id}
+    kept = {t: left(sql, t, "id" if t == "sessions" else "session_id") for t in TABLES}
+    assert kept == {table: {bob.session_id, eve.session_id} for table in TABLES}
 
 
 def test_a_step_is_bounded_by_messages_and_sessions(

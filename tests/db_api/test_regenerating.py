@@ -110,6 +110,5 @@ def test_a_whole_reply_is_not_continued_and_an_unfinished_one_not_asked_for_agai
         for continued in (True, False):
             answer = ada.post_reply(chat, unfinished, continued=continued)
             problem(answer, 409, "reply-unfinished")
-    bad = {"replaces": reply, "client_key": "k", "continued": "x"}
-    assert reasons(ada.post(f"/chats/{chat}/replies", bad)) == [("continued", "invalid")]
+    assert reasons(ada.post_reply(chat, reply, continued="x")) == [("continued", "invalid")]
     assert len(ada.messages(chat)) == 6

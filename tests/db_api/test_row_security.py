@@ -161,10 +161,6 @@ DENIED = {
         "UPDATE replies SET queue_number = DEFAULT",
         "DELETE FROM replies",
         "TRUNCATE chats",
-        "SELECT * FROM claim_reply('me', 100)",
-        "SELECT close_abandoned()",
-        "SELECT purge_deleted()",
-        "SELECT ms_per_position()",
         "SELECT * FROM queue_positions",
         "SELECT * FROM alembic_version",
     ],
@@ -174,7 +170,6 @@ DENIED = {
         "SELECT username FROM chats",
         "SELECT title FROM chats",
         "SELECT client_key FROM messages",
-        SEARCHED,
         "UPDATE sessions SET expires_at = now()",
         "UPDATE chats SET head = NULL",
         "UPDATE chats SET deleted_at = now()",
@@ -203,6 +198,29 @@ DENIED = {
 def test_a_role_has_no_more_than_it_needs(acting: Acting, hers: dict[str, str], role: str) -> None:
     with acting(role, hers["session"]) as act:
         assert refusals(act, DENIED[role]) == dict.fromkeys(DENIED[role], "grant")
+
+
+FUNCTIONS = {
+    "app": "asking_session chat_positions close_reply current_session queue_length reply_content"
+    " reply_steps require_session search_chats search_words split_words",
+    "runner": "asking_session attempt_limit attempts_after chat_positions claim_reply"
+    " close_abandoned close_reply has_expired is_over lease_length ms_per_position new_lease"
+    " purge_deleted queue_length reply_content reply_steps search_words split_words",
+    "searcher": "asking_session current_session search_chats search_query search_words split_words",
+    "pg_monitor": "",  # anybody
+}
+
+
+@pytest.mark.parametrize("role", FUNCTIONS)
+def test_a_role_calls_no_other_functions_than_it_needs(sql: Sql, role: str) -> None:
+    ((allowed,),) = sql(
+        "SELECT string_agg(proname, ' ' ORDER BY proname) FROM pg_proc p"
+        " WHERE pronamespace = 'public'::regnamespace"
+        " AND has_function_privilege(%s, oid, 'EXECUTE')"
+        " AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = p.oid AND deptype = 'e')",
+        role,
+    )
+    assert (allowed or "") == FUNCTIONS[role]
 
 
 def test_what_was_said_can_never_be_rewritten(

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -69,8 +68,7 @@ def db_port() -> int:
 @pytest.fixture(scope="module")
 def db_api(upgraded: Upgraded, db_port: int) -> Iterator[Api]:
     """db-api on the upgraded database."""
-    settings = upgraded.settings.model_copy(update={"lm_slots": SLOTS})
-    with serve_api(settings, db_port) as (api, _):
+    with serve_api(upgraded.settings.model_copy(update={"lm_slots": SLOTS}), db_port) as (api, _):
         yield api
 
 
@@ -80,6 +78,7 @@ def chat_ui(
 ) -> Iterator[str]:
     """One chat-ui for all of them: it shows what db-api tells at the moment."""
     settings = chat_ui_settings(postgres.directory / "secrets", f"http://127.0.0.1:{db_port}")
-    log: Path = tmp_path_factory.mktemp("chat-ui") / "log"
-    with start_service(ROOT / "chat-ui", settings, log) as url:
+    with start_service(
+        ROOT / "chat-ui", settings, tmp_path_factory.mktemp("chat-ui") / "log"
+    ) as url:
         yield url

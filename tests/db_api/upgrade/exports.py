@@ -71,5 +71,8 @@ def read_exports(chat_ui: str, secrets: Path, session: str) -> dict[str, str]:
 def read_golden(revision: str) -> dict[str, str]:
     """What the exports of this revision's rows were. A file's name begins with the first revision
     that it is about."""
-    files = sorted(path for path in GOLDEN.iterdir() if path.name[:4] <= revision)
-    return {path.name[5:]: path.read_bytes().decode() for path in files}
+    return {
+        path.name[5:]: path.read_bytes().decode()
+        for path in sorted(GOLDEN.iterdir())
+        if path.name[:4] <= revision
+    }

@@ -12,8 +12,11 @@ from typing import Any
 from psycopg2.extensions import AsIs
 
 REVISIONS = tuple(f"{number:04}" for number in range(1, 11))
-LINES = (Path(__file__).parent / "rows.jsonl").read_text()
-ROWS = [json.loads(line) for line in LINES.split("\n") if line]
+ROWS = [
+    json.loads(line)
+    for line in (Path(__file__).parent / "rows.jsonl").read_text().split("\n")
+    if line
+]
 IDS = {
     row["name"]: row["values"].get("message_id") or row["values"]["id"]
     for row in ROWS

@@ -84,8 +84,8 @@ def test_every_row_is_kept(upgraded: Upgraded) -> None:
 def test_exports_are_what_they_were(
     upgraded: Upgraded, db_api: Api, chat_ui: str, postgres: Postgres
 ) -> None:
-    found = read_exports(chat_ui, postgres.directory / "secrets", "Zoë")
-    assert found == read_golden(upgraded.revision)
+    secrets = postgres.directory / "secrets"
+    assert read_exports(chat_ui, secrets, "Zoë") == read_golden(upgraded.revision)
     (hit, *_) = Person(db_api.http, IDS["Zoë"]).search("odd title")
     assert hit["chat_id"] == IDS["ended"], "it is found by its words, too"
 
