@@ -20,6 +20,7 @@ class EventLoopLag:
     def __init__(self, interval: float) -> None:
         self._interval = interval
         self._current, self._previous = (0.0, 0.0), (0.0, 0.0)
+        self._window_start = time.monotonic()
 
     @property
     def longest(self) -> float:
@@ -34,18 +35,22 @@ class EventLoopLag:
 
     async def measure(self) -> None:
         """Notes how much later than due it is woken, for ever."""
-        window_start = time.monotonic()
         while True:
             began, worked = time.monotonic(), time.thread_time()
             await asyncio.sleep(self._interval)
             lag = time.monotonic() - began - self._interval
-            busy = time.thread_time() - worked
-            if began - window_start > KEPT_SECONDS:
-                self._previous, self._current, window_start = self._current, (0.0, 0.0), began
-            self._current = max(self._current[0], lag), max(self._current[1], busy)
-            if lag > NOTICED_SECONDS:
-                log.warning(
-                    "the event loop did not run for %.0f ms; its own thread worked for %.0f ms",
-                    lag * 1000,
-                    busy * 1000,
-                )
+            self.note(began, lag, time.thread_time() - worked)
+
+    def note(self, moment: float, lag: float, busy: float) -> None:
+        """Seconds that the loop did not run, and that it computed, after a moment of the monotonic
+        clock."""
+        if moment - self._window_start > KEPT_SECONDS:
+            self._previous, self._current = self._current, (0.0, 0.0)
+            self._window_start = moment
+        self._current = max(self._current[0], lag), max(self._current[1], busy)
+        if lag > NOTICED_SECONDS:
+            log.warning(
+                "the event loop did not run for %.0f ms; its own thread worked for %.0f ms",
+                lag * 1000,
+                busy * 1000,
+            )

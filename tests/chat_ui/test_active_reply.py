@@ -1,12 +1,13 @@
 """A reply in the memory of the runner: what is stored, shown and counted of it."""
 
 from typing import Any
+from unittest.mock import Mock
 from uuid import uuid4
 
 import pytest
 from app.clients.completion import Usage
 from app.clients.types import Reply
-from app.clients.work import Batch, BatchResult, Claim, FinishResult, Step
+from app.clients.work import BatchResult, Claim, FinishResult, Step
 from app.replies.active_reply import (
     HEARTBEAT_SECONDS,
     STATUS_SECONDS,
@@ -18,19 +19,11 @@ from app.replies.active_reply import (
 SAMPLING = Sampling(temperature=0, reply_tokens=100)
 
 
-class Clock:
-    """Stands still unless it is moved."""
-
-    now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock()
-    monkeypatch.setattr("time.monotonic", clock)
+def clock(monkeypatch: pytest.MonkeyPatch) -> Mock:
+    """Stands still unless it is moved."""
+    clock = Mock(now=1000.0)
+    monkeypatch.setattr("time.monotonic", lambda: clock.now)
     return clock
 
 
@@ -42,45 +35,38 @@ def begin(*steps: str, **before: Any) -> ActiveReply:
     return ActiveReply(claim, SAMPLING)
 
 
-def confirm(batch: Batch, length: int) -> BatchResult:
-    step = batch.step
-    return BatchResult(id=batch.id, held=True, stop_requested=False, step=step, length=length)
+def confirm(active: ActiveReply, length: int, step: int = 0) -> None:
+    """What db-api says after a batch."""
+    result = BatchResult(id=active.id, held=True, stop_requested=False, step=step, length=length)
+    active.settle(result)
 
 
-def shown(active: ActiveReply) -> list[tuple[int, str]]:
-    return [(step.number, step.text) for step in active.update().steps]
+def shown(active: ActiveReply) -> list[str]:
+    return [step.text for step in active.update().steps]
 
 
-def test_what_watchers_see_is_what_db_api_has_confirmed() -> None:
+def test_what_watchers_see_is_what_db_api_has_confirmed_and_nothing_is_stored_twice() -> None:
     active = begin()
     active.write("one")
-    assert shown(active) == [(0, "")]
-    batch = active.take_batch()
-    active.write(" two")  # comes while the batch is on its way
-    active.settle(confirm(batch, length=3))
-    assert shown(active) == [(0, "one")]
-    assert active.text.whole == "one two"
-
-
-def test_a_batch_whose_answer_got_lost_is_not_stored_twice() -> None:
-    active = begin()
-    active.write("one")
-    active.take_batch()  # stored, but nobody heard
+    assert shown(active) == [""]
+    active.take_batch()  # is stored, but nobody hears of that
     active.write(" two")
-    active.settle(confirm(active.take_batch(), length=3))
-    assert (active.text.stored, active.text.pending) == ("one", " two")
+    active.take_batch()
+    active.write(" three")  # comes while the batch is on its way
+    confirm(active, 3)
+    assert shown(active) == ["one"]
+    assert (active.text.pending, active.text.whole) == (" two three", "one two three")
 
 
 def test_the_last_step_of_a_claim_is_continued_and_offsets_count_its_text() -> None:
     active = begin("Searching. ", "Found")
-    assert active.text.whole == "Searching. Found"
     active.write(" it.")
     batch = active.take_batch()
     assert (batch.step, batch.offset, batch.text) == (1, 5, " it.")
-    active.settle(BatchResult(id=active.id, held=True, stop_requested=False, step=0, length=9))
-    assert active.text.pending == " it.", "that was another step"
-    active.settle(confirm(batch, length=9))
-    assert shown(active) == [(0, "Searching. "), (1, "Found it.")]
+    confirm(active, 9, step=0)  # that was another step
+    assert shown(active) == ["Searching. ", "Found"]
+    confirm(active, 9, step=1)
+    assert shown(active) == ["Searching. ", "Found it."]
     ending = active.end(Outcome("complete"), "w")
     assert (ending.step, ending.offset, ending.text) == (1, 9, "")
     finished = FinishResult(reply=active.claim.reply, length=13, next=None)
@@ -101,7 +87,7 @@ def test_what_comes_is_urgent_until_there_is_a_word(deltas: list[str], first: li
 
 
 def test_a_mere_status_waits_until_the_first_word_may_have_come_and_text_never_waits(
-    clock: Clock,
+    clock: Mock,
 ) -> None:
     active = begin()
     active.read(3, 30)
@@ -109,12 +95,13 @@ def test_a_mere_status_waits_until_the_first_word_may_have_come_and_text_never_w
     assert active.is_due(clock.now + STATUS_SECONDS)
     active.write("one")
     assert active.is_due(clock.now)
-    active.settle(confirm(active.take_batch(), length=3))
+    active.take_batch()
+    confirm(active, 3)
     assert not active.is_due(clock.now + STATUS_SECONDS), "nothing is new"
     assert active.is_due(clock.now + HEARTBEAT_SECONDS), "the lease"
 
 
-def test_tokens_and_time_add_up_over_all_who_wrote_a_reply(clock: Clock) -> None:
+def test_tokens_and_time_add_up_over_all_who_wrote_a_reply(clock: Mock) -> None:
     active = begin("zero", completion_tokens=40, first_token_ms=80, total_ms=2000)
     active.write("one")
     active.count(Usage(prompt_tokens=140, completion_tokens=10), before=40)
@@ -124,7 +111,7 @@ def test_tokens_and_time_add_up_over_all_who_wrote_a_reply(clock: Clock) -> None
     assert (ending.first_token_ms, ending.total_ms) == (80, 3000)
 
 
-def test_the_time_a_model_was_away_is_not_the_replys(clock: Clock) -> None:
+def test_the_time_a_model_was_away_is_not_the_replys(clock: Mock) -> None:
     active = begin()
     clock.now += 1
     active.wait()

@@ -6,9 +6,19 @@ import uuid
 import httpx
 import pytest
 
-from tests.chat_ui.conftest import OPENING, DbApiServer, expect
-from tests.support.pages import articles
-from tests.support.person import ask, client_key, generate, messages, open_chat, send
+from tests.chat_ui.support import (
+    OPENING,
+    DbApiServer,
+    articles,
+    ask,
+    client_key,
+    expect,
+    generate,
+    message_ids,
+    messages,
+    open_chat,
+    send,
+)
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
@@ -52,12 +62,19 @@ def test_an_unknown_chat_is_a_page_that_is_not_there(
 def test_somebody_elses_chat_looks_like_one_that_does_not_exist(
     browser: httpx.Client, chat: str, stranger: httpx.Client
 ) -> None:
-    for path in ("", "/events", "/live", "/export.json", "/export.md"):
+    reply = message_ids(ask(browser, chat, "mine"))[-1]
+    for path in ("", "/events", "/live", "/export.json", "/export.md", f"/messages/{reply}"):
         none = stranger.get(f"/chats/{uuid.uuid4()}{path}")
         assert expect(stranger.get(chat + path), 404) == none.text
-    form = {"prompt": "Hi", "client_key": "k"}
-    expect(stranger.post(generate(chat), data=form), 404)
-    assert messages(browser.get(chat).text) == [OPENING]
+    form = {"prompt": "Hi", "client_key": "k", "message": reply}
+    for path in (
+        *(f"{chat}/replies/{reply}/{action}" for action in ("again", "continue", "stop")),
+        *(generate(chat), f"{chat}/head", f"{chat}/messages/{reply}/delete", f"{chat}/delete"),
+    ):
+        expect(stranger.post(path, data=form), 404)
+    assert messages(browser.get(chat).text) == [OPENING, "mine", "A scripted reply."]
+    assert chat not in stranger.get("/").text
+    assert open_chat(stranger, "Ann", new=False) != chat
 
 
 @pytest.mark.parametrize(
@@ -67,7 +84,8 @@ def test_somebody_elses_chat_looks_like_one_that_does_not_exist(
         ("\r\n\t ", 422, "Write a message first"),
         ("é" * 16_385, 413, "32770 bytes, and the limit is 32768."),
         ("x" * 1_000_000, 413, "far too long"),  # which is seen before it is read whole
-        ("\x01" * 40_000, 413, "far too long"),  # only db-api sees it, for which it is escaped
+        # As JSON it is larger than any request to db-api may be.
+        ("\x01" * 40_000, 413, "40000 bytes, and the limit is 32768."),
     ],
 )
 def test_a_prompt_that_will_not_do_is_explained_and_kept_if_it_was_read(

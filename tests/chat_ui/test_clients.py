@@ -9,17 +9,19 @@ from collections.abc import AsyncIterator, Iterator
 import httpx
 import pytest
 from app.clients.base import DbApi
-from app.clients.completion import Delta, ModelBroke, Started
+from app.clients.completion import Delta, ModelAway, ModelBroke, Started
 from app.clients.language_model import LanguageModel
 from app.clients.service import Service, connect
 from app.clients.types import PromptMessage, TextPart
-from app.errors import InvalidInput, ParleyError, Unavailable
+from app.errors import InvalidInput, ParleyError, QueueFull, Unavailable
 from app.timing import TellCost
+from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response, StreamingResponse
+from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from tests.support.serve import serve
+from tests.chat_ui.support import free_port, serve
 
 pytestmark = pytest.mark.anyio
 
@@ -32,11 +34,10 @@ class Other:
         self.heard: list[Request] = []
         self.bodies: list[bytes] = []
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope, receive)
+    async def respond(self, request: Request) -> Response:
         self.bodies.append(await request.body())
         self.heard.append(request)
-        await self.answer(scope, receive, send)
+        return self.answer
 
 
 @pytest.fixture
@@ -46,11 +47,8 @@ def other() -> Other:
 
 @pytest.fixture
 def url(other: Other) -> Iterator[str]:
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":  # not the lifespan
-            await other(scope, receive, send)
-
-    with serve(app) as url:
+    routes = [Route("/{path:path}", other.respond, methods=["GET", "POST"])]
+    with serve(Starlette(routes=routes)) as url:
         yield url
 
 
@@ -67,6 +65,7 @@ async def service(url: str) -> AsyncIterator[Service]:
         (PlainTextResponse("oops", 500), Unavailable),
         (Response('{"type": "urn:parley:something-new"}', 409), Unavailable),
         (Response('{"type": "urn:parley:invalid-input", "errors": []}', 422), Unavailable),
+        (Response('{"type": "urn:parley:queue-full", "retry_after": 30}', 429), QueueFull),
         (
             Response(
                 '{"type": "urn:parley:invalid-input", "errors": [{"field": "x", "reason": "y"}]}',
@@ -82,28 +81,22 @@ async def test_what_is_no_answer_is_a_problem_that_pages_know(
     other.answer = answer
     with pytest.raises(error) as raised:
         await DbApi(service).send("POST", "/chats")
-    assert raised.value.kind == error.kind
+    facts = {"retry_after": 30} if error is QueueFull else {}
+    assert (raised.value.kind, raised.value.facts) == (error.kind, facts)
     assert len(other.heard) == 1, "a redirection leads nowhere"
 
 
-async def test_what_is_sent_is_the_secret_and_plain_utf_8_but_no_cookie(
-    other: Other, service: Service
-) -> None:
-    other.answer = Response(headers={"Set-Cookie": "a=b"})
-    for _ in range(2):
-        await DbApi(service).send("POST", "/chats", json={"content": "漢"})
-        assert other.heard[-1].headers["authorization"] == "Bearer secret"
-        assert "cookie" not in other.heard[-1].headers
-        assert other.bodies[-1] == '{"content": "漢"}'.encode()
-
-
 @pytest.mark.parametrize(("keep", "connections"), [(True, 1), (False, 3)])
-async def test_connections_are_kept_or_not(
+async def test_what_is_sent_is_the_secret_and_plain_utf_8_but_no_cookie_and_connections_are_kept(
     other: Other, url: str, keep: bool, connections: int
 ) -> None:
+    other.answer = Response(headers={"Set-Cookie": "a=b"})
     async with connect(url, "secret", keep=keep) as service:
         for _ in range(3):
-            await DbApi(service).send("GET", "/chats")
+            await DbApi(service).send("POST", "/chats", json={"content": "漢"})
+    assert other.bodies == ['{"content": "漢"}'.encode()] * 3
+    assert {request.headers["authorization"] for request in other.heard} == {"Bearer secret"}
+    assert not any("cookie" in request.headers for request in other.heard)
     assert len({request.client for request in other.heard}) == connections
 
 
@@ -114,12 +107,11 @@ async def test_a_connection_that_turns_out_closed_is_replaced(method: str) -> No
     served = []
 
     def answer() -> None:
-        for requests in ((True, False), (True,)):
-            connection, _ = listener.accept()
-            with connection:
-                for answered in requests:
+        for requests in (2, 1):
+            with listener.accept()[0] as connection:
+                for _ in range(requests):
                     served.append(connection.recv(65536).split(b" ")[0].decode())
-                    if answered:
+                    if len(served) != 2:
                         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
 
     threading.Thread(target=answer, daemon=True).start()
@@ -151,6 +143,16 @@ async def test_a_letter_may_come_in_two_pieces_and_a_stream_may_end_early(
     assert [await anext(stream), await anext(stream)] == [Started("m"), Delta("漢字")]
     with pytest.raises(ModelBroke, match="ended early"):
         await anext(stream)
+
+
+async def test_who_is_not_there_is_said_to_be_away() -> None:
+    async with connect(f"http://127.0.0.1:{free_port()}", "") as service:
+        model = LanguageModel(service)
+        for asked in (model.describe(say("Hi")), anext(model.stream(say("Hi"), "", 9, 0))):
+            with pytest.raises(ModelAway):
+                await asked
+        with pytest.raises(Unavailable):
+            await DbApi(service).send("GET", "/chats")
 
 
 async def test_a_message_of_one_text_is_sent_as_a_string_and_of_several_parts_as_a_list(

@@ -1,27 +1,24 @@
 """chat-ui's side of the contract, held to what the real db-api says of itself."""
 
-import asyncio
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
 from app.clients import types, updates, work
-from app.clients.base import PROBLEMS, DbApi
-from app.clients.chats import MOST_DELETED, ChatsClient
+from app.clients.base import PROBLEMS
+from app.clients.chats import MOST_DELETED
 from app.clients.limits import LimitsClient
-from app.clients.messages import FOLLOW_SECONDS, MessagesClient
-from app.clients.service import connect
-from app.clients.sessions import SessionsClient
-from app.clients.types import Limits
-from app.clients.updates import KnownReply, ReplyUpdate
+from app.clients.messages import FOLLOW_SECONDS
+from app.clients.updates import KnownReply
 from app.errors import FIELDS
 from app.routes.search import FURTHEST, LONGEST_QUERY
 from app.settings import Settings
 from pydantic import BaseModel, ValidationError
 
-from tests.chat_ui.conftest import DbApiServer
+from tests.chat_ui.support import Clients, DbApiServer
+
+pytestmark = pytest.mark.anyio
 
 OURS = {
     name: kind
@@ -37,11 +34,6 @@ NOT_OURS = {"urn:parley:service-token"}
 @pytest.fixture(scope="module")
 def document(db_api: DbApiServer) -> Any:
     return httpx.get(f"{db_api.url}/openapi.json", verify=False).json()
-
-
-@pytest.fixture(scope="module")
-def token(secrets: Path) -> str:
-    return (secrets / "db-api" / "token").read_text().strip()
 
 
 def literals(schema: Any) -> set[str]:
@@ -74,47 +66,37 @@ def test_each_problem_db_api_can_have_is_one_that_chat_ui_knows(document: Any) -
     assert "urn:parley:queue-full" in told
 
 
-def parameter(document: Any, path: str, name: str) -> Any:
-    parameters = document["paths"][path]["get"]["parameters"]
-    return next(found["schema"] for found in parameters if found["name"] == name)
-
-
 def test_what_both_say_of_input_agrees(document: Any) -> None:
     schemas = document["components"]["schemas"].values()
     assert set(FIELDS) <= {field for schema in schemas for field in schema.get("properties", ())}
-    assert parameter(document, "/search", "q")["maxLength"] >= LONGEST_QUERY
-    assert parameter(document, "/search", "offset")["maximum"] >= FURTHEST
-    assert parameter(document, "/chats/deleted", "limit")["maximum"] == MOST_DELETED
-    assert parameter(document, "/chats/{chat_id}/follow", "wait")["maximum"] >= FOLLOW_SECONDS
+    most = {
+        (path, parameter["name"]): parameter["schema"].get(limit)
+        for path, operations in document["paths"].items()
+        for parameter in operations.get("get", {}).get("parameters", ())
+        for limit in ("maximum", "maxLength")
+        if limit in parameter["schema"]
+    }
+    assert most["/search", "q"] >= LONGEST_QUERY
+    assert most["/search", "offset"] >= FURTHEST
+    assert most["/chats/deleted", "limit"] == MOST_DELETED
+    assert most["/chats/{chat_id}/follow", "wait"] >= FOLLOW_SECONDS
 
 
-def test_the_defaults_of_new_chats_are_within_the_limits(db_api: DbApiServer, token: str) -> None:
-    async def read() -> Limits:
-        async with connect(db_api.url, token) as service:
-            return await LimitsClient(DbApi(service)).get()
-
-    limits = asyncio.run(read())
+async def test_the_defaults_of_new_chats_are_within_the_limits(clients: Clients) -> None:
+    limits = await LimitsClient(clients.api).get()
     assert Settings(temperature=limits.temperature).reply_tokens <= limits.reply_tokens
     with pytest.raises(ValidationError):
         Settings(temperature=limits.temperature + 0.1)
 
 
-def test_what_a_follower_knows_is_understood(db_api: DbApiServer, token: str) -> None:
+async def test_what_a_follower_knows_is_understood(clients: Clients, db_api: DbApiServer) -> None:
     """`KnownReply` goes as JSON in a query, so OpenAPI has no schema of it."""
-
-    async def follow() -> list[ReplyUpdate]:
-        async with connect(db_api.url, token) as service:
-            api = DbApi(service)
-            messages = MessagesClient(api, api)
-            session = (await SessionsClient(api).create("Ann")).id
-            chat = (await ChatsClient(api).create(session, "Ann", "", "")).id
-            reply = (await messages.send(session, chat, "Hi", "k", None)).reply.id
-            db_api.sql(f"UPDATE replies SET text = 'one two' WHERE message_id = '{reply}'")
-            known = [KnownReply(id=reply, state="queued", queue_position=1, step=0, offset=4)]
-            others = [KnownReply(id=uuid4(), state="running", phase="writing")] * 150
-            told = await messages.follow(session, chat, since=9, known=known + others, wait=0)
-            await ChatsClient(api).remove(session, chat)
-            return told.replies
-
-    told = asyncio.run(follow())
-    assert [(step.number, step.offset, step.text) for step in told[0].steps] == [(0, 4, "two")]
+    session, chat = clients.session, await clients.open_chat()
+    reply = (await clients.messages.send(session, chat, "Hi", "k", None)).reply.id
+    db_api.sql(f"UPDATE replies SET text = 'one two' WHERE message_id = '{reply}'")
+    known = [KnownReply(id=reply, state="queued", queue_position=1, step=0, offset=4)]
+    others = [KnownReply(id=uuid4(), state="running", phase="writing")] * 150
+    update = await clients.messages.follow(session, chat, since=9, known=known + others, wait=0)
+    steps = [(step.number, step.offset, step.text) for step in update.replies[0].steps]
+    assert steps == [(0, 4, "two")]
+    await clients.chats.remove(session, chat)

@@ -8,32 +8,29 @@ from pathlib import Path
 
 import pytest
 
-from local.ports import free_port
-from local.stack import ROOT
-from tests.chat_ui.conftest import (
+from tests.chat_ui.support import (
+    ROOT,
     DbApiServer,
     ModelServer,
+    Program,
+    ScriptedModel,
     Start,
     StartBriefly,
     StartDbApi,
-    expect,
-    new_browser,
-)
-from tests.support.person import (
+    answers,
     ask,
-    client_key,
     events,
+    expect,
+    free_port,
     messages,
+    new_browser,
     open_chat,
     send,
     stop_address,
     wait_for,
+    wait_until,
     wait_until_final,
 )
-from tests.support.program import Program
-from tests.support.scripted_model import ScriptedModel
-from tests.support.serve import serve
-from tests.support.waiting import answers, wait_until
 
 
 @pytest.fixture(scope="module")
@@ -77,35 +74,6 @@ def test_a_copy_without_a_runner_leaves_the_reply_to_one_that_has_only_that(
         expect(runner.get("/health"), 200)
     with new_browser(start(runner="off")) as browser:
         assert messages(ask(browser, open_chat(browser), "Hi"))[-1] == model.text
-
-
-def test_a_full_queue_is_explained_and_the_text_and_its_key_stay(
-    start: Start, start_db_api: StartDbApi, db_api: DbApiServer, model: ScriptedModel
-) -> None:
-    model.hold_after = 1
-    busy = start_db_api(db_api.database, QUEUE_LIMIT="1")
-    with new_browser(start(db_api_url=busy.url)) as browser:
-        chat = open_chat(browser)
-        for text in ("first", "second"):
-            expect(send(browser, chat, text), 303)
-        response = send(browser, chat, "precious words", "kept")
-        assert client_key(expect(response, 429, kept="precious words")) == "kept"
-        assert response.headers["retry-after"] == "5"
-        model.go.set()
-        wait_until_final(browser, chat)
-        expect(send(browser, chat, "precious words", "kept"), 303)
-        wait_until_final(browser, chat)
-
-
-def test_a_model_server_that_is_gone_is_waited_for(start: Start) -> None:
-    port, model = free_port(), ScriptedModel()
-    with new_browser(start(lm_api_url=f"http://127.0.0.1:{port}")) as browser:
-        chat = open_chat(browser)
-        expect(browser.get(f"{chat}/prompt"), 200, "out of reach")
-        send(browser, chat, "Hi")
-        wait_for(browser, chat, "Waiting for the language model")
-        with serve(model.app(), port):
-            assert messages(wait_until_final(browser, chat))[-1] == model.text
 
 
 def test_a_runner_that_shuts_down_hands_its_reply_to_another(

@@ -8,9 +8,14 @@ import pytest
 from app.clients.types import Chat, Message, Reply, ReplyError, Version
 from app.exports.format import begin_chat, write_message
 
-from tests.chat_ui.conftest import OPENING, DbApiServer
-from tests.support.person import ask, open_chat, send, wait_for
-from tests.support.scripted_model import ScriptedModel
+from tests.chat_ui.support import (
+    OPENING,
+    DbApiServer,
+    ScriptedModel,
+    ask,
+    expect,
+    open_chat,
+)
 
 ODD = "  two\nlines, <b>&amp;</b> *stars* 語 \x01 "
 ID = UUID(int=1)
@@ -36,6 +41,17 @@ WRITTEN_REPLY = (
 def test_the_format_stays_as_it_was_whatever_becomes_of_the_contract(
     error: ReplyError | None, written: str
 ) -> None:
+    chat = Chat(
+        id=ID, username="Zoë", title=None, system_prompt="", temperature=0.5, created_at=NOW,
+        updated_at=NOW, head=None, context_start=ID,
+    )  # fmt: skip
+    assert begin_chat(chat) == (
+        f'{{"format": "parley-chat", "version": 1, "chat": {{"id": "{ID}", "username": "Zoë",'
+        ' "title": null, "pinned": false, "system_prompt": "", "temperature": 0.5,'
+        ' "reply_tokens": null, "created_at": "2026-01-02T03:04:05.000678Z",'
+        ' "updated_at": "2026-01-02T03:04:05.000678Z", "head": null,'
+        f' "context_start": "{ID}"}}, "messages": ['
+    )
     reply = BARE.model_copy(update={"queue_position": 3, "wait_ms": 4, "error": error})
     version = Version(number=1, count=2, previous=None, next=ID)
     message = Message(
@@ -47,20 +63,6 @@ def test_the_format_stays_as_it_was_whatever_becomes_of_the_contract(
         '"content":"é\\n","created_at":"2026-01-02T03:04:05.000678Z",'
         f'"reply":{WRITTEN_REPLY % written},'
         f'"version":{{"number":1,"count":2,"previous":null,"next":"{ID}"}}}}'
-    )
-
-
-def test_a_chat_begins_as_it_always_did() -> None:
-    chat = Chat(
-        id=ID, username="Zoë", title=None, system_prompt="", temperature=0.5, created_at=NOW,
-        updated_at=NOW, head=None, context_start=ID,
-    )  # fmt: skip
-    assert begin_chat(chat) == (
-        f'{{"format": "parley-chat", "version": 1, "chat": {{"id": "{ID}", "username": "Zoë",'
-        ' "title": null, "pinned": false, "system_prompt": "", "temperature": 0.5,'
-        ' "reply_tokens": null, "created_at": "2026-01-02T03:04:05.000678Z",'
-        ' "updated_at": "2026-01-02T03:04:05.000678Z", "head": null,'
-        f' "context_start": "{ID}"}}, "messages": ['
     )
 
 
@@ -77,15 +79,13 @@ def test_both_hold_every_message_byte_for_byte(
     assert markdown.index(OPENING) < markdown.index(ODD) < markdown.index(model.text)
 
 
+@pytest.mark.usefixtures("half_written")
 def test_a_reply_that_is_still_growing_is_exported_as_far_as_it_is(
-    browser: httpx.Client, chat: str, model: ScriptedModel
+    browser: httpx.Client, chat: str
 ) -> None:
-    model.hold_after = 2
-    send(browser, chat, "Hi")
-    wait_for(browser, chat, "A scripted")
     last = browser.get(f"{chat}/export.json").json()["messages"][-1]
-    assert (last["content"], last["reply"]["state"]) == ("A scripted", "running")
-    assert "*(running)*" in browser.get(f"{chat}/export.md").text
+    assert (last["content"], last["reply"]["state"]) == ("one two", "running")
+    expect(browser.get(f"{chat}/export.md"), 200, "*(running)*")
 
 
 def test_more_chats_and_messages_than_a_page_holds_are_exported_whole(

@@ -5,14 +5,16 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from datetime import UTC, datetime
-from typing import Any, cast
+from itertools import chain, repeat
+from typing import cast
+from unittest.mock import AsyncMock, Mock
 from uuid import uuid4
 
 import pytest
 from app.assets import Assets
 from app.clients.messages import MessagesClient
 from app.clients.types import Message, Reply, State
-from app.clients.updates import ChatUpdate, ReplyUpdate, StepUpdate
+from app.clients.updates import ChatUpdate, KnownReply, ReplyUpdate, StepUpdate
 from app.clients.work import Sent
 from app.errors import NotFound, Unavailable
 from app.markdown import StreamingMarkdown
@@ -21,7 +23,7 @@ from app.templating import Templates
 from app.watching.events import stream_events
 from app.watching.feed import Feed
 from app.watching.hub import Hub
-from app.watching.notifier import AT_ONCE, Notifier, Waiting
+from app.watching.notifier import AT_ONCE, Notifier
 from app.watching.watched_message import WatchedMessage
 from markupsafe import escape
 
@@ -52,40 +54,16 @@ def told(*replies: ReplyUpdate, idle: bool = False) -> ChatUpdate:
     return ChatUpdate(messages=[ASKED, ANSWERED], replies=list(replies), head=REPLY, idle=idle)
 
 
-class Answers:
-    """db-api's side of following: one answer after another, the last one for ever."""
-
-    def __init__(self, *answers: ChatUpdate | Exception) -> None:
-        self._answers = list(answers)
-        self.waits: list[float] = []
-
-    async def follow(self, *_: object, wait: float, **__: object) -> ChatUpdate:
-        self.waits.append(wait)
-        await asyncio.sleep(0.01)
-        answer = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
+def connect(*answers: ChatUpdate | Exception) -> tuple[Hub, AsyncMock]:
+    """A hub, and the call by which it follows db-api: one answer after another, the last one for
+    ever."""
+    follow = AsyncMock(side_effect=chain(answers, repeat(answers[-1])))
+    return Hub(cast("MessagesClient", Mock(follow=follow))), follow
 
 
-def connect(*answers: ChatUpdate | Exception) -> tuple[Hub, Answers]:
-    db_api = Answers(*answers)
-    return Hub(cast("MessagesClient", db_api)), db_api
-
-
-class CountingTemplates(Templates):
-    """Counts what it renders."""
-
-    rendered = 0
-
-    def render(self, name: str, **context: Any) -> str:
-        self.rendered += 1
-        return super().render(name, **context)
-
-
-@pytest.fixture
-def templates() -> CountingTemplates:
-    return CountingTemplates(Assets(), "Parley")
+@pytest.fixture(scope="module")
+def templates() -> Templates:
+    return Templates(Assets(), "Parley")
 
 
 @pytest.fixture(autouse=True)
@@ -128,36 +106,33 @@ async def show(feed: Feed, text: str) -> None:
 
 @pytest.mark.parametrize("many", [2, 300])
 async def test_a_crowd_is_told_the_same_and_it_is_rendered_once(
-    templates: CountingTemplates, many: int
+    templates: Templates, many: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = templates.rendered
+    render = Mock(wraps=templates.render)
+    monkeypatch.setattr(templates, "render", render)
     async with watching(templates, many) as (hub, feed, crowd):
         for text in ("one", "one *two*"):
-            snapshot = feed.snapshot
             hub.publish(CHAT, grown(text))
-            assert feed.snapshot is not snapshot
+            assert feed.snapshot.messages[REPLY].text == text
             for _ in range(many):  # far more than it takes for all to be told
                 await asyncio.sleep(0)
         hub.publish(CHAT, grown("one *two*", "complete"))
     assert all(heard == crowd[0] for heard in crowd)
     assert crowd[0][-1].startswith("event: end\n")
     assert "<em>two</em>" in "".join(crowd[0])
-    assert templates.rendered - before <= 6
+    assert render.call_count <= 6
 
 
 async def test_a_crowd_is_woken_in_portions_and_nobody_waits_behind_it() -> None:
-    loop, notifier = asyncio.get_running_loop(), Notifier()
-    crowd: list[Waiting] = [loop.create_future() for _ in range(10 * AT_ONCE)]
-    alone: Waiting = loop.create_future()
-    notifier.wake(crowd)
-    notifier.wake([alone])
-    before = 0
+    notifier, woken = Notifier(), [0]
+    *crowd, alone = [asyncio.get_running_loop().create_future() for _ in range(10 * AT_ONCE + 1)]
+    notifier.notify(crowd)
+    notifier.notify([alone])
     while not all(waiting.done() for waiting in crowd):
         await asyncio.sleep(0)
-        now = sum(waiting.done() for waiting in crowd)
-        assert now - before <= AT_ONCE
-        assert alone.done() or now <= AT_ONCE
-        before = now
+        woken.append(sum(waiting.done() for waiting in crowd))
+        assert woken[-1] - woken[-2] <= AT_ONCE
+        assert alone.done() or woken[-1] <= AT_ONCE
 
 
 async def test_who_reads_slowly_is_told_the_newest_and_nothing_is_kept_for_them(
@@ -220,7 +195,7 @@ async def test_an_end_that_comes_while_a_message_is_rendered_is_told_though_that
 
 async def test_who_has_just_sent_watches_without_a_question_to_db_api_until_the_end() -> None:
     """The model begins to read in that moment, and needs the processor."""
-    hub, db_api = connect(told(idle=True))
+    hub, follow = connect(told(idle=True))
     hub.attach_writer(CHAT, grown(""))
     for _ in range(2):
         hub.expect(OWNER, CHAT, SENT)
@@ -230,20 +205,20 @@ async def test_who_has_just_sent_watches_without_a_question_to_db_api_until_the_
     await asyncio.sleep(0.05)
     assert feed.snapshot.messages[REPLY].text == "Hello"
     assert not feed.snapshot.ended
-    assert not db_api.waits
+    follow.assert_not_called()
     hub.publish(CHAT, grown("Hello", "complete"))
     while not feed.snapshot.ended:
         assert await feed.wait(feed.snapshot, 60)
-    assert len(db_api.waits) == 1
+    follow.assert_called_once()
     hub.detach_writer(CHAT, REPLY)
     hub.leave(feed)
 
 
 async def test_db_api_is_asked_once_for_all_who_come_at_once() -> None:
-    hub, db_api = connect(told())
+    hub, follow = connect(told(grown("")))
     feeds = await asyncio.gather(*(hub.join(OWNER, CHAT, 0) for _ in range(50)))
     assert len(set(feeds)) == 1
-    assert db_api.waits.count(0) == 1
+    assert [call.kwargs["wait"] for call in follow.mock_calls].count(0) == 1
     for feed in feeds:
         assert [shown.message.id for shown in feed.snapshot.after(0)] == [QUESTION, REPLY]
         hub.leave(feed)
@@ -279,9 +254,7 @@ async def test_a_reply_grows_step_by_step_and_nothing_is_taken_twice_or_out_of_o
     assert message.text == "one two three"
     for old_or_too_early in ((2, 1, "ee"), (2, 3, ""), (0, 0, "one "), (2, 4, "!"), (4, 0, "!")):
         assert not apply(old_or_too_early)
-    known = message.known()
-    assert known
-    assert (known.step, known.offset) == (2, 3)
+    assert message.known() == KnownReply(id=REPLY, state="running", step=2, offset=3)
     assert message.apply(grown("one two three", "complete"))
     assert message.known() is None
     assert not apply((0, 0, "one two three four")), "it has ended"

@@ -1,13 +1,21 @@
-"""Many chats: by day, pinned, renamed, deleted and restored, searched."""
+"""Home and the list of chats: names, sessions, days, pins, deletion and search."""
 
 import re
 
 import httpx
 
-from tests.chat_ui.conftest import DbApiServer, expect
-from tests.support.pages import form_action, links, parse, text_of
-from tests.support.person import ask, messages, open_chat
+from tests.chat_ui.support import (
+    OPENING,
+    DbApiServer,
+    ask,
+    expect,
+    links,
+    messages,
+    open_chat,
+    parse,
+)
 
+END_SESSIONS = "UPDATE sessions SET revoked_at = now()"
 QUERIES = [
     "'", '"', "a & b | !c", "(:*)", "<->", "\\", "%_", "🦊", "<script>", "x" * 5000,
     "\x00", "a\u2028b", "':* | 'a", "\ue000x\ue001", "漢字",
@@ -33,11 +41,68 @@ def find(browser: httpx.Client, query: str, offset: int = 0) -> str:
     return expect(browser.get("/search", params={"q": query, "offset": offset}), 200)
 
 
+def test_a_newcomer_is_asked_for_a_name_and_nothing_is_stored_yet(newcomer: httpx.Client) -> None:
+    expect(newcomer.get("/"), 200, 'name="username"')
+    assert not newcomer.cookies
+
+
+def test_a_name_opens_a_chat_and_leads_back_to_the_newest_unless_a_new_one_is_asked_for(
+    browser: httpx.Client,
+) -> None:
+    first, second, bobs = (open_chat(browser, name) for name in ("Ann", "Ann", "Bob <b>"))
+    assert first != second
+    assert messages(browser.get(second).text) == [OPENING]
+    assert open_chat(browser, "Ann", new=False) == second
+    beside = browser.post("/chats", data={"new": "1"}).headers["location"]
+    assert open_chat(browser, "Ann", new=False) == beside, "it has the name the session goes by"
+    newest_first = [link for link in links(browser.get("/").text) if link.startswith("/chats/")]
+    assert newest_first == [beside, bobs, second, first]
+
+
+def test_without_a_living_session_a_name_is_asked_for(
+    newcomer: httpx.Client, db_api: DbApiServer
+) -> None:
+    for _ in range(2):
+        expect(newcomer.post("/chats", data={"new": "1"}), 422, "Please give a name")
+        open_chat(newcomer)
+        db_api.sql(END_SESSIONS)
+
+
+def test_more_than_fifty_chats_are_paged(browser: httpx.Client) -> None:
+    chats = [open_chat(browser) for _ in range(51)]
+    newest = links(browser.get("/").text)
+    assert chats[0] not in newest
+    older = next(link for link in newest if "before=" in link)
+    assert chats[0] in links(browser.get(older).text)
+
+
+def test_a_session_that_ended_is_told_so_and_gives_way_to_a_new_one(
+    browser: httpx.Client, chat: str, db_api: DbApiServer
+) -> None:
+    db_api.sql(END_SESSIONS)
+    expect(browser.get(chat), 401)
+    again = open_chat(browser)
+    db_api.sql(END_SESSIONS)
+    assert again not in expect(browser.get("/"), 200, "Your session has ended")
+    another = open_chat(browser)
+    db_api.sql(END_SESSIONS)
+    assert open_chat(browser) != another, "the name given begins a session"
+
+
+def test_the_cookie_can_not_be_forged_nor_reached_by_scripts_and_other_sites(
+    chat: str, browser: httpx.Client, newcomer: httpx.Client
+) -> None:
+    newcomer.cookies["parley"] = browser.cookies["parley"][:-2] + "xx"
+    expect(newcomer.get(chat), 404)
+    given = newcomer.post("/chats", data={"username": "Ann"}).headers["set-cookie"].lower()
+    assert {"httponly", "samesite=lax", f"max-age={90 * 24 * 3600}"} <= set(given.split("; "))
+
+
 def test_the_list_is_beside_every_chat_grouped_by_day(
     browser: httpx.Client, db_api: DbApiServer
 ) -> None:
     old, older = talk(browser, "older"), talk(browser, "old")
-    talk(browser, "new")
+    talk(browser, "new\nand a second line")
     for chat, days in ((old, 40), (older, 1)):
         db_api.sql(
             f"UPDATE chats SET updated_at = updated_at - interval '{days} days'"
@@ -48,35 +113,11 @@ def test_the_list_is_beside_every_chat_grouped_by_day(
     assert headings[:2] == ["Today", "Yesterday"]
     assert re.fullmatch(r"\d+ \w+ \d{4}", headings[2])
     assert browser.get(old).text.count("aria-current=page") == 1
-
-
-def test_a_pinned_chat_stands_on_top(browser: httpx.Client) -> None:
-    first = talk(browser, "first")
-    talk(browser, "second")
-    expect(browser.post(f"{first}/pin", data={"pinned": "1"}), 303)
-    assert listed(browser) == (["Pinned", "Today"], ["first", "second"])
-    browser.post(f"{first}/pin", data={"pinned": ""})
-    assert listed(browser) == (["Today"], ["second", "first"])
-
-
-def test_a_deleted_chat_can_be_restored(browser: httpx.Client) -> None:
-    chat = talk(browser, "precious")
-    gone = browser.post(f"{chat}/delete").headers["location"]
-    home = browser.get(gone).text
-    assert "“precious” was deleted. Undo" in " ".join(text_of(home).split())
-    assert chat not in links(home)
-    expect(browser.get(chat), 404)
-    assert browser.post(form_action(home, "/restore")).headers["location"] == chat
-    assert "precious" in messages(browser.get(chat).text)
-    assert "Undo" not in browser.get(gone).text
-
-
-def test_a_chat_is_renamed(browser: httpx.Client) -> None:
-    settings = f"{talk(browser, 'dull')}/settings"
-    assert 'value="dull"' in browser.get(settings).text
-    form = {"title": "  Über <b>Füchse</b> ", "system_prompt": "Be kind."}
-    chat = browser.post(settings, data=form).headers["location"]
-    assert "Über &lt;b&gt;Füchse&lt;/b&gt;</h1>" in browser.get(chat).text
+    for pinned, expected in (("1", ["Pinned", "Today", "Yesterday"]), ("", ["Today", "Yesterday"])):
+        expect(browser.post(f"{old}/pin", data={"pinned": pinned}), 303)
+        headings, titles = listed(browser)
+        assert headings[: len(expected)] == expected
+        assert titles[0 if pinned else -1] == "older"
 
 
 def test_search_finds_words_by_their_beginning_and_leads_to_the_message(

@@ -4,10 +4,20 @@ import httpx
 import pytest
 from starlette.responses import JSONResponse
 
-from tests.chat_ui.conftest import OPENING, DbApiServer, expect
-from tests.support.pages import hidden_field, text_of
-from tests.support.person import ask, message_ids, open_chat
-from tests.support.scripted_model import ScriptedModel
+from tests.chat_ui.support import (
+    OPENING,
+    DbApiServer,
+    ScriptedModel,
+    ask,
+    expect,
+    form_action,
+    hidden_field,
+    links,
+    message_ids,
+    messages,
+    open_chat,
+    text_of,
+)
 
 
 def test_the_theme_and_the_keys_chosen_are_on_every_page(browser: httpx.Client, chat: str) -> None:
@@ -115,16 +125,23 @@ def test_a_setting_that_will_not_do_is_explained_and_kept(
     assert value in (hidden_field(page, field) or text_of(page))
 
 
-def test_deleted_chats_are_listed_to_be_restored(browser: httpx.Client, chat: str) -> None:
+def test_a_deleted_chat_can_be_restored_from_home_at_once_and_later_from_the_settings(
+    browser: httpx.Client, chat: str
+) -> None:
+    assert "Deleted chats" not in browser.get("/settings").text
     other = open_chat(browser)
     ask(browser, chat, "<i>Dogs</i>")
-    assert "Deleted chats" not in browser.get("/settings").text
-    for path in (chat, other):
-        browser.post(f"{path}/delete")
+    gone = [browser.post(f"{path}/delete").headers["location"] for path in (chat, other)]
+    home = browser.get(gone[0]).text
+    assert "“<i>Dogs</i>” was deleted. Undo" in " ".join(text_of(home).split())
+    assert chat not in links(home)
+    expect(browser.get(chat), 404)
     page = expect(browser.get("/settings"), 200, "&lt;i&gt;Dogs&lt;/i&gt;")
-    assert page.index(f"{other}/restore") < page.index(f"{chat}/restore")
-    browser.post(f"{chat}/restore")
+    assert page.index(f"{other}/restore") < page.index(f"{chat}/restore"), "deleted last"
+    assert browser.post(form_action(home, "/restore")).headers["location"] == chat
+    assert "<i>Dogs</i>" in messages(browser.get(chat).text)
     assert f"{chat}/restore" not in browser.get("/settings").text
+    assert "Undo" not in browser.get(gone[0]).text
 
 
 def test_a_title_can_be_changed_but_not_taken_away(browser: httpx.Client, chat: str) -> None:
@@ -136,8 +153,9 @@ def test_a_title_can_be_changed_but_not_taken_away(browser: httpx.Client, chat: 
         refused = browser.post(f"{chat}/settings", data=form | {"title": blank})
         expect(refused, 422, "Please give a title")
     expect(browser.post(f"{chat}/settings", data={"system_prompt": "x"}), 303)
-    expect(browser.post(f"{chat}/settings", data={"title": "Cats"}), 303)
-    assert "<title>Cats" in browser.get(chat).text
+    form = {"title": "  Über <b>Füchse</b> ", "system_prompt": "Be kind."}
+    renamed = browser.post(f"{chat}/settings", data=form).headers["location"]
+    expect(browser.get(renamed), 200, "<title>Über &lt;b&gt;Füchse", "Füchse&lt;/b&gt;</h1>")
 
 
 @pytest.mark.parametrize(("script", "words"), [("true", "<dialog"), ("", "<!doctype html>")])

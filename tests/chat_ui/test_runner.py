@@ -2,20 +2,16 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any, cast
 from unittest.mock import Mock
 
 import pytest
 from app.clients.base import DbApi
-from app.clients.chats import ChatsClient
 from app.clients.language_model import LanguageModel
-from app.clients.messages import MessagesClient
-from app.clients.replies import RepliesClient
+from app.clients.queue import QueueClient
 from app.clients.service import connect
-from app.clients.sessions import SessionsClient
 from app.clients.types import Message
 from app.clients.work import Claim, Step
 from app.errors import LeaseLost, Unavailable
@@ -23,8 +19,7 @@ from app.replies.active_reply import Sampling
 from app.replies.publisher import Publisher
 from app.replies.runner import Runner
 
-from tests.chat_ui.conftest import DbApiServer, ModelServer, StartDbApi
-from tests.support.scripted_model import ScriptedModel
+from tests.chat_ui.support import Clients, DbApiServer, ModelServer, ScriptedModel, StartDbApi
 
 pytestmark = pytest.mark.anyio
 
@@ -45,7 +40,7 @@ class Faulty:
 
     def __init__(self, api: DbApi) -> None:
         self.faults: dict[str, list[Exception]] = {}
-        self._replies = RepliesClient(api, self.worker)
+        self._replies = QueueClient(api, self.worker)
 
     def __getattr__(self, call: str) -> Any:
         def pass_on(*given: Any) -> Any:
@@ -64,7 +59,7 @@ class Bench:
     replies: Faulty
     claim: Claim
     read: Callable[[], Any]
-    publisher: Mock = field(default_factory=Mock)
+    publisher: Mock
 
     def begin(self, *steps: str) -> None:
         """Has the runner write the reply, of which that much is there."""
@@ -78,36 +73,24 @@ class Bench:
                 return message
             await asyncio.sleep(0.02)
 
-    async def failed(self) -> str:
-        """The kind of the error with which it ended."""
-        reply = (await self.ended()).reply
-        assert reply
-        assert reply.state == "failed"
-        assert reply.error
-        return reply.error.kind
-
 
 @pytest.fixture
 async def bench(
-    db_api: DbApiServer,
+    clients: Clients,
     model_server: ModelServer,
     model: ScriptedModel,
-    secrets: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[Bench]:
     monkeypatch.setattr("app.replies.generation.BROKEN_SECONDS", 0)
-    token = (secrets / "db-api" / "token").read_text().strip()
-    async with connect(db_api.url, token) as database, connect(model_server.url, "") as lm_api:
-        api = DbApi(database)
-        messages, replies = MessagesClient(api, api), Faulty(api)
-        session = (await SessionsClient(api).create("Ann")).id
-        chat = (await ChatsClient(api).create(session, "Ann", "Be brief.", "Hello.")).id
-        sent = await messages.send(session, chat, "Hi", "key", replies.worker)
-        assert sent.claim
-        publisher, language_model = Mock(spec=Publisher), LanguageModel(lm_api, PATIENCE)
-        runner = Runner(cast("RepliesClient", replies), language_model, publisher, SAMPLING)
+    session, chat, replies = clients.session, await clients.open_chat(), Faulty(clients.api)
+    sent = await clients.messages.send(session, chat, "Hi", "key", replies.worker)
+    assert sent.claim
+    publisher = Mock(spec=Publisher)
+    async with connect(model_server.url, "") as lm_api:
+        language_model = LanguageModel(lm_api, PATIENCE)
+        runner = Runner(cast("QueueClient", replies), language_model, publisher, SAMPLING)
         async with runner.run():
-            read = partial(messages.read, session, chat)
+            read = partial(clients.messages.read, session, chat)
             yield Bench(runner, replies, sent.claim, read, publisher)
             model.go.set()
 
@@ -189,15 +172,6 @@ async def test_no_more_is_shown_than_is_stored_when_somebody_else_ended_it(
     assert [step.text for step in shown.steps] == ["one"]
 
 
-async def test_a_model_that_only_shows_signs_of_life_is_given_up(
-    bench: Bench, model: ScriptedModel
-) -> None:
-    model.pinging = True
-    bench.begin()
-    assert await bench.failed() == "model-broke"
-    await until(lambda: model.running == 0)
-
-
 @pytest.mark.parametrize("fault", [Unavailable(), LeaseLost(), RuntimeError("unforeseen")])
 @pytest.mark.parametrize("call", ["claim", "progress", "finish"])
 async def test_whatever_fails_once_the_reply_is_written_in_the_end(
@@ -215,12 +189,21 @@ async def test_whatever_fails_once_the_reply_is_written_in_the_end(
 
 
 @pytest.mark.parametrize(
-    ("fault", "kind"), [(Unavailable(), "prompt-too-long"), (RuntimeError(), "model-broke")]
+    ("pinging", "faults", "kind"),
+    [
+        (True, [], "model-broke"),  # only signs of life
+        (False, [Unavailable()], "prompt-too-long"),  # it is tried again, and can't be shortened
+        (False, [RuntimeError()], "model-broke"),
+    ],
 )
-async def test_a_prompt_that_can_not_be_shortened_fails_the_reply(
-    bench: Bench, model: ScriptedModel, fault: Exception, kind: str
+async def test_a_model_that_brings_nothing_is_given_up(
+    bench: Bench, model: ScriptedModel, pinging: bool, faults: list[Exception], kind: str
 ) -> None:
-    model.context = 1
-    bench.replies.faults["shorten"] = [fault]
+    model.pinging, model.context = pinging, None if pinging else 1
+    bench.replies.faults["shorten"] = faults
     bench.begin()
-    assert await bench.failed() == kind
+    reply = (await bench.ended()).reply
+    assert reply
+    assert reply.error
+    assert (reply.state, reply.error.kind) == ("failed", kind)
+    await until(lambda: model.running == 0)

@@ -1,22 +1,29 @@
 """Sending a message: once, whole, in order, and answered."""
 
 from concurrent.futures import ThreadPoolExecutor
+from unittest.mock import Mock
 
 import httpx
+import pytest
+from app.clients.messages import MessagesClient
+from app.errors import QueueFull
 
-from tests.chat_ui.conftest import OPENING, SCRIPT, expect
-from tests.support.pages import articles, links
-from tests.support.person import (
+from tests.chat_ui.support import (
+    OPENING,
+    SCRIPT,
+    ScriptedModel,
+    articles,
     ask,
     client_key,
+    expect,
     generate,
+    links,
     messages,
     send,
     stop_address,
     wait_for,
     wait_until_final,
 )
-from tests.support.scripted_model import ScriptedModel
 
 
 def test_a_question_is_answered_and_the_model_gets_what_was_typed_after_prompt_and_history(
@@ -67,17 +74,15 @@ def test_the_same_form_with_other_text_is_shown_again_with_a_fresh_key(
     expect(send(browser, chat, edited, fresh), 303)
 
 
-def test_messages_sent_in_a_row_are_answered_in_order(
-    browser: httpx.Client, chat: str, model: ScriptedModel
+def test_a_full_queue_is_explained_and_the_text_and_its_key_stay(
+    browser: httpx.Client, chat: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    model.hold_after = 1
-    for prompt in ("first", "second", "third"):
-        expect(send(browser, chat, prompt), 303)
-    wait_for(browser, chat, "Waiting in line")
-    model.go.set()
-    wait_until_final(browser, chat)
-    asked = [request["messages"][-1]["content"] for request in model.requests]
-    assert asked == ["first", "second", "third"]
+    with monkeypatch.context() as patched:
+        patched.setattr(MessagesClient, "send", Mock(side_effect=QueueFull(retry_after=5)))
+        response = send(browser, chat, "precious words", "kept")
+    page = expect(response, 429, "about 5 seconds", kept="precious words")
+    assert (client_key(page), response.headers["retry-after"]) == ("kept", "5")
+    expect(send(browser, chat, "precious words", "kept"), 303)
 
 
 def test_a_script_gets_both_messages_a_fresh_key_and_the_title_that_the_first_one_gave(
@@ -92,32 +97,22 @@ def test_a_script_gets_both_messages_a_fresh_key_and_the_title_that_the_first_on
     assert (reload.status_code, reload.headers["location"]) == (303, chat)
 
 
-def test_stop_keeps_what_was_written_and_frees_the_model(
-    browser: httpx.Client, chat: str, model: ScriptedModel
+def test_messages_sent_in_a_row_are_answered_in_order_but_those_that_were_stopped(
+    browser: httpx.Client, chat: str, model: ScriptedModel, half_written: str
 ) -> None:
-    model.text, model.hold_after = "one two three four", 2
-    send(browser, chat, "Count")
-    stop = stop_address(wait_for(browser, chat, "one two"))
+    for prompt in ("second", "third", "fourth"):
+        expect(send(browser, chat, prompt), 303)
+    queued = articles(wait_for(browser, chat, "Waiting in line"))
+    stop, third = stop_address(half_written), stop_address(queued[6].html)
+    expect(browser.post(third), 303)
     expect(browser.post(stop, headers=SCRIPT), 204)
-    page = wait_until_final(browser, chat)
-    assert messages(page)[-1] == "one two"
-    assert "Stopped." in page
-    assert model.running == 0
-    assert browser.post(stop).headers["location"] == chat
-
-
-def test_a_waiting_reply_can_be_stopped(
-    browser: httpx.Client, chat: str, model: ScriptedModel
-) -> None:
-    model.hold_after = 1
-    for prompt in ("first", "second"):
-        send(browser, chat, prompt)
-    queued = articles(wait_for(browser, chat, "Waiting in line"))[-1]
-    expect(browser.post(stop_address(queued.html)), 303)
-    assert "Stopped." in browser.get(chat).text
     model.go.set()
-    wait_until_final(browser, chat)
-    assert len(model.requests) == 1
+    page = wait_until_final(browser, chat)
+    assert messages(page)[2::2] == ["one two", model.text, "", model.text], "it keeps what it had"
+    assert page.count("Stopped.") == 2
+    asked = [request["messages"][-1]["content"] for request in model.requests]
+    assert asked == ["Count", "second", "fourth"]
+    assert browser.post(stop).headers["location"] == chat, "which changes nothing"
 
 
 def test_a_long_chat_shows_the_newest_thirty_and_leads_to_the_earlier_ones(

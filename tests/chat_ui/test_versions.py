@@ -3,20 +3,20 @@
 import httpx
 import pytest
 
-from tests.chat_ui.conftest import SCRIPT, DbApiServer, expect
-from tests.support.pages import hidden_field
-from tests.support.person import (
+from tests.chat_ui.support import (
+    SCRIPT,
+    DbApiServer,
+    ScriptedModel,
     ask,
     edit,
     events,
+    expect,
     generate,
+    hidden_field,
     message_ids,
     messages,
-    send,
-    wait_for,
     wait_until_final,
 )
-from tests.support.scripted_model import ScriptedModel
 
 
 @pytest.fixture
@@ -32,6 +32,8 @@ def again(browser: httpx.Client, chat: str, reply: str, key: str = "k") -> httpx
 def test_an_edited_message_is_answered_and_the_first_version_stays(
     browser: httpx.Client, chat: str, question: str, model: ScriptedModel
 ) -> None:
+    reply = message_ids(browser.get(chat).text)[-1]
+    assert [name for name, _ in events(browser, chat, since=3, last=reply)] == ["end"]
     model.text = "A cat is an animal."
     expect(browser.get(chat, params={"edit": question}), 200, kept="first")
     expect(edit(browser, chat, question, "What is a cat?"), 303)
@@ -39,6 +41,13 @@ def test_an_edited_message_is_answered_and_the_first_version_stays(
     assert messages(page)[1:] == ["What is a cat?", "A cat is an animal."]
     assert "2/2" in page
     assert "first" not in [message["content"] for message in model.requests[-1]["messages"]]
+    for since in (3, 9):
+        name, _ = next(events(browser, chat, since=since, last=reply))
+        assert name == "moved", "to who still shows the first one"
+    page = expect(browser.get(chat, params={"at": question}), 200, "another version")
+    assert "first" in messages(page), "a link leads to any version"
+    assert 'name="prompt"' not in page, "one writes where the chat continues"
+    assert "first" not in messages(browser.get(chat).text), "looking changes nothing"
     expect(browser.post(f"{chat}/head", data={"message": question}), 303)
     page = expect(browser.get(chat), 200, "1/2")
     assert messages(page)[1:] == ["first", "A scripted reply."]
@@ -59,23 +68,12 @@ def test_a_reply_is_regenerated_once_however_often_the_button_is_pressed(
     assert "3/3" in wait_until_final(browser, chat)
 
 
-def test_a_reply_that_is_still_written_can_not_be_regenerated(
-    browser: httpx.Client, chat: str, model: ScriptedModel
-) -> None:
-    model.hold_after = 1
-    send(browser, chat, "Hi")
-    reply = message_ids(wait_for(browser, chat, "A"))[-1]
-    expect(again(browser, chat, reply), 409, "still being written")
-
-
 def test_a_stopped_reply_is_continued_from_its_last_word(
-    browser: httpx.Client, chat: str, model: ScriptedModel
+    browser: httpx.Client, chat: str, model: ScriptedModel, half_written: str
 ) -> None:
-    model.text, model.hold_after = "one two three four", 2
-    send(browser, chat, "Count")
-    page = wait_for(browser, chat, "one two")
-    assert "Continue</button>" not in page
-    reply = message_ids(page)[-1]
+    assert "Continue</button>" not in half_written
+    reply = message_ids(half_written)[-1]
+    expect(again(browser, chat, reply), 409, "still being written")
     browser.post(f"{chat}/replies/{reply}/stop")
     assert "Continue</button>" in wait_until_final(browser, chat)
     model.go.set()
@@ -88,43 +86,18 @@ def test_a_stopped_reply_is_continued_from_its_last_word(
     assert model.requests[-1]["messages"][-1] == {"role": "assistant", "content": "one two"}
 
 
-def test_delete_from_here_on_leaves_what_stands_above(browser: httpx.Client, chat: str) -> None:
-    ask(browser, chat, "first")
-    second = message_ids(ask(browser, chat, "second"))[3]
-    expect(browser.get(f"{chat}/messages/{second}"), 200, "Delete for good")
-    expect(browser.post(f"{chat}/messages/{second}/delete"), 303)
-    assert messages(browser.get(chat).text)[1:] == ["first", "A scripted reply."]
-    assert messages(ask(browser, chat, "third"))[3:] == ["third", "A scripted reply."]
-
-
-def test_a_link_leads_to_a_message_on_any_branch(
+def test_a_message_is_there_as_it_was_written_until_it_is_deleted_with_what_is_below(
     browser: httpx.Client, chat: str, question: str
 ) -> None:
-    edit(browser, chat, question, "second")
-    page = expect(browser.get(chat, params={"at": question}), 200, "another version")
-    assert "first" in messages(page)
-    assert 'name="prompt"' not in page, "one writes where the chat continues"
-    assert "second" in messages(browser.get(chat).text), "looking changes nothing"
-
-
-def test_a_message_is_there_as_it_was_written(browser: httpx.Client, chat: str) -> None:
-    address = f"{chat}/messages/{message_ids(ask(browser, chat, '**bold** <b>'))[1]}"
-    expect(browser.get(address), 200, "**bold** &lt;b&gt;")
-    plain = browser.get(address, headers={"Accept": "text/plain"})
-    assert plain.text == "**bold** <b>"
+    second = f"{chat}/messages/{message_ids(ask(browser, chat, '**bold** <b>'))[3]}"
+    expect(browser.get(second), 200, "**bold** &lt;b&gt;", "Delete for good")
+    plain = browser.get(second, headers={"Accept": "text/plain"})
+    assert expect(plain, 200) == "**bold** <b>"
     assert plain.headers["content-type"].startswith("text/plain")
-
-
-@pytest.mark.parametrize(
-    "path", ["messages/{0}/delete", "replies/{0}/again", "replies/{0}/continue", "head"]
-)
-def test_a_stranger_finds_none_of_it(
-    browser: httpx.Client, chat: str, question: str, stranger: httpx.Client, path: str
-) -> None:
-    form = {"message": question}
-    expect(stranger.post(f"{chat}/{path.format(question)}", data=form), 404)
-    expect(stranger.get(f"{chat}/messages/{question}"), 404)
-    assert "first" in messages(browser.get(chat).text)
+    expect(browser.post(f"{second}/delete"), 303)
+    above = ["first", "A scripted reply."]
+    assert messages(browser.get(chat).text)[1:] == above
+    assert messages(ask(browser, chat, "third"))[1:] == [*above, "third", "A scripted reply."]
 
 
 def test_an_edit_that_is_not_stored_keeps_its_text(
@@ -141,17 +114,6 @@ def test_an_edit_that_is_not_stored_keeps_its_text(
         assert hidden_field(page, "replaces") == question, "it is sent again as an edit"
     browser.post(f"{chat}/delete")
     expect(browser.post(address, data=form), 404, kept=text)
-
-
-def test_a_page_that_shows_another_branch_is_told_to_load_anew(
-    browser: httpx.Client, chat: str
-) -> None:
-    _, question, reply = message_ids(ask(browser, chat, "first"))
-    assert [name for name, _ in events(browser, chat, since=3, last=reply)] == ["end"]
-    edit(browser, chat, question, "second")
-    wait_until_final(browser, chat)
-    for since in (3, 9):
-        assert next(events(browser, chat, since=since, last=reply))[0] == "moved"
 
 
 def test_a_form_below_a_branch_that_was_left_is_shown_again_below_the_new_one(

@@ -7,11 +7,24 @@ import httpx
 import pytest
 from app.main import CALLS_AT_ONCE
 
-from tests.chat_ui.conftest import DbApiServer, expect
-from tests.support.pages import articles, client_key, links, text_of
-from tests.support.person import Event, events, messages, open_chat, send, stop_address, wait_for
-from tests.support.scripted_model import ScriptedModel
-from tests.support.waiting import wait_until
+from tests.chat_ui.support import (
+    DbApiServer,
+    Event,
+    ScriptedModel,
+    articles,
+    client_key,
+    events,
+    expect,
+    links,
+    messages,
+    open_chat,
+    send,
+    stop_address,
+    text_of,
+    wait_for,
+    wait_until,
+    wait_until_final,
+)
 
 REFRESH = '<meta http-equiv="refresh" content="0; url='
 
@@ -55,30 +68,19 @@ def test_words_are_shown_while_the_model_still_writes_and_are_stored_before(
     assert shown_text(told) == model.text
 
 
+@pytest.mark.usefixtures("half_written")
 def test_a_stream_begins_with_a_snapshot_and_who_leaves_it_changes_nothing(
-    browser: httpx.Client, chat: str, model: ScriptedModel
+    browser: httpx.Client, chat: str, stranger: httpx.Client, model: ScriptedModel
 ) -> None:
-    model.hold_after = 2
-    send(browser, chat, "Hi")
-    wait_for(browser, chat, "A scripted")
     for _ in range(2):
-        name, data = next(events(browser, chat, since=2))
-        assert name == "message"
-        assert "A scripted" in data["html"]
+        stream = events(browser, chat, since=2)
+        name, data = next(stream)
+        assert (name, "one two" in data["html"]) == ("message", True)
+        for path in ("events", "live"):
+            expect(stranger.get(f"{chat}/{path}"), 404)  # not even while the owner watches
     model.go.set()
     wait_for(browser, chat, model.text)
     assert [name for name, _ in events(browser, chat)] == ["message"] * 3 + ["end"]
-
-
-def test_closed_blocks_are_sent_once(
-    browser: httpx.Client, chat: str, model: ScriptedModel
-) -> None:
-    model.text = "\n\n".join(f"Paragraph number {n}." for n in range(30))
-    model.pace = 0.005
-    send(browser, chat, "Hi")
-    told = [data for name, data in events(browser, chat, since=2) if name == "text"]
-    streamed = "".join(data["closed"] + data["open"] for data in told)
-    assert streamed.count("Paragraph number 3.") <= 3, "closed once, and open a few times at most"
 
 
 def test_a_second_message_appears_on_an_open_stream_with_what_it_waits_for(
@@ -98,18 +100,7 @@ def test_a_second_message_appears_on_an_open_stream_with_what_it_waits_for(
     assert messages(browser.get(chat).text)[-2:] == ["second", model.text]
 
 
-def test_a_stranger_cannot_watch_not_even_while_the_owner_does(
-    browser: httpx.Client, chat: str, stranger: httpx.Client, model: ScriptedModel
-) -> None:
-    model.hold_after = 1
-    send(browser, chat, "Hi")
-    with browser.stream("GET", f"{chat}/events") as stream:
-        lines = stream.iter_lines()  # kept, or the stream would be closed at once
-        next(lines)
-        for path in ("events", "live"):
-            expect(stranger.get(f"{chat}/{path}"), 404)
-
-
+@pytest.mark.usefixtures("half_written")
 @pytest.mark.parametrize(
     ("fault", "state"),
     [("DELETE FROM chats", None), ("UPDATE sessions SET revoked_at = now()", "complete")],
@@ -122,14 +113,10 @@ def test_a_chat_or_session_that_goes_ends_the_stream_and_only_the_chats_reply_wi
     fault: str,
     state: str | None,
 ) -> None:
-    model.hold_after = 1
-    send(browser, chat, "Hi")
-    told = []
-    for name, _ in events(browser, chat):
-        told.append(name)
-        if len(told) == 1:
-            db_api.sql(fault)
-    assert told[-1] == "end", "while the model still writes"
+    stream = events(browser, chat, since=2)
+    next(stream)
+    db_api.sql(fault)
+    assert [name for name, _ in stream][-1] == "end", "while the model still writes"
     if state:
         model.go.set()
     wait_until(lambda: model.running == 0)
@@ -151,45 +138,42 @@ def test_pages_open_while_more_chats_are_followed_than_calls_may_run(
 
 
 def test_without_javascript_the_chats_page_leads_to_the_live_one_and_that_back(
-    browser: httpx.Client, chat: str, model: ScriptedModel
+    browser: httpx.Client, chat: str, model: ScriptedModel, half_written: str
 ) -> None:
-    model.text, model.hold_after = "one two <three> & four", 2
     leads_on = f'<noscript>{REFRESH}{chat}/live"></noscript>'
-    assert leads_on not in browser.get(chat).text
-    send(browser, chat, "Count")
+    assert leads_on in half_written
     send(browser, chat, "Again")
-    expect(browser.get(chat), 200, leads_on)
 
     def see(page: str) -> None:
         assert page.startswith("<!doctype html>")
         if "one two" in page and not model.go.is_set():
             assert "four" not in page
+            stay = browser.get(next(link for link in links(page) if "live=no" in link)).text
+            assert "refresh" not in stay
+            assert client_key(stay), "one can write meanwhile"
+            model.text = "<five> & six"
             model.go.set()
 
     page = watch_live(browser, chat, see)
-    assert [article.role for article in articles(page)][-2:] == ["user", "assistant"]
-    assert page.count("one two &lt;three&gt; &amp; four") == 2
+    assert [article.role for article in articles(page)] == ["assistant", "user", "assistant"]
+    assert "one two three four" in page
+    assert "&lt;five&gt; &amp; six" in page
     assert f'{REFRESH}{chat}#end">' in page
     assert f"{chat}#end" in links(page)
-    assert leads_on not in browser.get(chat).text
+    assert leads_on not in wait_until_final(browser, chat)
 
 
-def test_without_javascript_one_can_write_and_stop_while_a_reply_grows(
-    browser: httpx.Client, chat: str, model: ScriptedModel
+def test_without_javascript_one_can_stop_a_reply_that_grows(
+    browser: httpx.Client, chat: str, half_written: str
 ) -> None:
-    model.hold_after, stopped = 1, False
-    send(browser, chat, "Hi")
+    stopped: list[httpx.Response] = []
 
     def see(page: str) -> None:
-        nonlocal stopped
         if "Stop</button>" in page and not stopped:
-            stopped = True
-            stay = browser.get(next(link for link in links(page) if "live=no" in link)).text
-            assert "refresh" not in stay
-            assert client_key(stay)
-            expect(browser.post(stop_address(page)), 303)
+            stopped.append(browser.post(stop_address(page)))
 
     assert "Stopped." in watch_live(browser, chat, see)
+    assert stopped[0].headers["location"] == chat
 
 
 def test_a_browser_that_knows_no_hidden_attribute_is_shown_no_false_alarm(

@@ -1,14 +1,35 @@
-"""When the language model is loading, broken, refusing or endless: nothing is lost, and the page
-says so."""
+"""When a service is loading, busy, broken or gone: nothing is lost, and the page says so."""
+
+from collections.abc import Iterator
+from typing import cast
+from unittest.mock import AsyncMock, Mock
 
 import httpx
 import pytest
+from app.clients.base import DbApi
+from app.clients.limits import KEPT_SECONDS, LimitsClient
+from app.clients.types import Limits
+from app.errors import Unavailable
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from tests.chat_ui.conftest import DbApiServer
-from tests.support.person import ask, events, messages, open_chat, send, wait_for, wait_until_final
-from tests.support.scripted_model import ScriptedModel
-from tests.support.waiting import wait_until
+from tests.chat_ui.support import (
+    SCRIPT,
+    DbApiServer,
+    ScriptedModel,
+    StartBriefly,
+    ask,
+    client_key,
+    events,
+    expect,
+    generate,
+    messages,
+    new_browser,
+    open_chat,
+    send,
+    wait_for,
+    wait_until,
+    wait_until_final,
+)
 
 LOADING = {"error": {"code": 503, "message": "Loading model", "type": "unavailable_error"}}
 WRONG_KEY = {"error": {"code": 401, "message": "Invalid API Key", "type": "authentication_error"}}
@@ -39,8 +60,10 @@ def test_a_stream_that_breaks_is_continued_from_what_was_written(
     assert messages(ask(browser, chat, "Count"))[-1] == model.text
     continued = model.requests[1]
     assert continued["messages"][-1] == {"role": "assistant", "content": "one two three"}
-    assert continued["continue_final_message"] is True
-    assert continued["add_generation_prompt"] is False
+    assert (continued["continue_final_message"], continued["add_generation_prompt"]) == (
+        True,
+        False,
+    )
 
 
 @pytest.mark.parametrize(
@@ -142,3 +165,100 @@ def test_a_message_the_model_can_not_hold_fails_with_both_sizes_and_the_chat_con
     assert "question 0" in sent
     assert long not in sent
     assert len(model.requests) == 7
+
+
+FORM = {"prompt": "precious words", "client_key": "kept"}
+REFRESH = '<meta http-equiv="refresh"'
+
+
+@pytest.fixture
+def stopped(browser: httpx.Client, chat: str, db_api: DbApiServer) -> Iterator[DbApiServer]:
+    """A db-api that has just gone; it is back afterwards."""
+    browser.get(chat)
+    db_api.kill()
+    yield db_api
+    db_api.start()
+
+
+def test_without_db_api_a_page_says_so_and_nothing_is_acknowledged_but_the_text_is_kept(
+    browser: httpx.Client, chat: str, stopped: DbApiServer
+) -> None:
+    for path in ("/", chat, f"{chat}/settings", "/ready"):
+        response = browser.get(path)
+        expect(response, 503, REFRESH)
+        assert response.headers["retry-after"]
+    expect(browser.get("/health"), 200)
+    page = expect(browser.post(generate(chat), data=FORM), 503, kept="precious words")
+    assert REFRESH not in page, "it would throw the text away"
+    assert client_key(page) == "kept"
+    script = browser.post(generate(chat), data=FORM, headers=SCRIPT)
+    assert "<textarea" not in expect(script, 503, 'id="notices"'), "its form is left alone"
+    stopped.start()
+    assert browser.get("/ready").json() == {"status": "ok"}
+    expect(browser.post(generate(chat), data=FORM), 303)
+    assert messages(browser.get(chat).text).count("precious words") == 1
+
+
+def test_a_copy_that_never_heard_of_the_limits_asks_for_a_name_and_keeps_a_long_text(
+    serve_chat_ui: StartBriefly, browser: httpx.Client, chat: str, stopped: DbApiServer
+) -> None:
+    text = "x" * 200_000  # far more than db-api's limit
+    with serve_chat_ui(db_api_url=stopped.url) as url, new_browser(url) as newcomer:
+        expect(newcomer.get("/"), 200, 'name="username"')
+        expect(newcomer.get("/settings"), 200, 'name="name"')
+        newcomer.cookies.update(browser.cookies)
+        expect(newcomer.post(generate(chat), data=FORM | {"prompt": text}), 503, kept=text)
+
+
+@pytest.mark.anyio
+async def test_limits_are_asked_for_once_and_the_last_ones_known_outlast_a_failure(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told = [Limits.model_construct(message_bytes=limit) for limit in (5, 6)]
+    call, clock = AsyncMock(side_effect=[told[0], Unavailable, told[1]]), Mock()
+    monkeypatch.setattr("app.clients.limits.time.monotonic", clock)
+    limits = LimitsClient(cast("DbApi", Mock(call=call)))
+    for moment, known, asked in ((0, 5, 1), (1, 5, 1), (301, 5, 2), (302, 5, 2), (600, 6, 3)):
+        clock.return_value = moment * KEPT_SECONDS / 300
+        assert ((await limits.get()).message_bytes, call.call_count) == (known, asked)
+
+
+@pytest.mark.usefixtures("half_written")
+def test_a_reply_survives_an_outage_of_db_api(
+    browser: httpx.Client, chat: str, model: ScriptedModel, db_api: DbApiServer
+) -> None:
+    db_api.kill()
+    model.go.set()
+    wait_until(lambda: model.running == 0)
+    db_api.start()
+    assert messages(wait_until_final(browser, chat))[-1] == model.text
+    assert len(model.requests) == 1
+
+
+def test_a_page_that_watches_hears_of_an_outage_and_of_its_end_before_the_reply_ends(
+    browser: httpx.Client, chat: str, model: ScriptedModel, db_api: DbApiServer
+) -> None:
+    model.text, model.pace, model.hold_after = "word " * 60, 0.02, 55
+    send(browser, chat, "Count")
+    told = []
+    for event in events(browser, chat, since=2):
+        told.append(event)
+        if len(told) == 3:
+            db_api.kill()
+        elif event == ("notice", {"away": True}):
+            db_api.start()
+        elif event == ("notice", {"away": False}):
+            model.go.set()
+    assert [data["away"] for name, data in told if name == "notice"] == [True, False]
+    assert told[-1][0] == "end"
+
+
+def test_unforeseen_faults_are_a_page_without_internals(
+    newcomer: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.routes.home._home", "secret internals")
+    response = newcomer.get("/")
+    page = expect(response, 500, "Nothing you sent before is lost")
+    assert "secret internals" not in page
+    assert "not callable" not in page
+    assert response.headers["content-security-policy"]

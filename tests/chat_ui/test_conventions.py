@@ -1,0 +1,167 @@
+"""Conventions of chat-ui's code: which part may know which, settings that are documented, and
+templates that say what they are given and have words for everything."""
+
+import ast
+import re
+from pathlib import Path
+from types import SimpleNamespace
+from typing import get_args, get_type_hints
+from uuid import UUID
+
+import pytest
+from app.assets import Assets
+from app.clients import types
+from app.clients.types import ErrorKind, Reply, ReplyError
+from app.main import create_app
+from app.settings import Settings, read_secret
+from app.templating import Templates
+from app.views import lists, messages, pages, problems
+from app.views.problems import KINDS, Problem
+from jinja2 import meta, nodes
+from markupsafe import Markup
+
+from tests.chat_ui.support import ROOT
+
+APP = ROOT / "chat-ui" / "app"
+TEMPLATES = Templates(Assets(), "Parley")
+ENVIRONMENT = TEMPLATES.environment
+FOLDER = APP / "templates"
+GIVEN = re.compile(r"(\w+)(?:\.\w+)?: ")
+NAMES = sorted(path.name for path in FOLDER.iterdir())
+TYPED = re.compile(r"(\w+): (\w+)")
+TYPES: dict[str, type] = {
+    name: kind
+    for module in (types, lists, messages, pages, problems)
+    for name, kind in vars(module).items()
+    if isinstance(kind, type)
+}
+# Given by a page to whatever it includes.
+FRAMES = {"page"}
+
+
+def opening(template: str) -> str:
+    """Its opening comment."""
+    comment = re.match(r"\{#(.*?)#\}", (FOLDER / template).read_text(), re.S)
+    assert comment, "a template begins by saying what it is for"
+    return comment[1]
+
+
+@pytest.mark.parametrize("template", NAMES)
+def test_a_template_uses_what_it_says_and_nothing_else(template: str) -> None:
+    """Whatever it includes."""
+    names = meta.find_undeclared_variables(ENVIRONMENT.parse((FOLDER / template).read_text()))
+    assert names - set(ENVIRONMENT.globals) <= set(GIVEN.findall(opening(template))) | FRAMES
+
+
+@pytest.mark.parametrize("template", NAMES)
+def test_what_a_template_reads_of_its_context_is_there(template: str) -> None:
+    source = (FOLDER / template).read_text()
+    said = dict(TYPED.findall(opening(template)))
+    for node in ENVIRONMENT.parse(source).find_all(nodes.Getattr):
+        if isinstance(node.node, nodes.Name) and (kind := TYPES.get(said.get(node.node.name, ""))):
+            fields = {*get_type_hints(kind), *dir(kind)}
+            assert node.attr in fields, f"{kind.__name__} has no {node.attr}"
+
+
+@pytest.mark.parametrize("template", NAMES)
+def test_no_template_carries_style_or_script_of_its_own(template: str) -> None:
+    source = (FOLDER / template).read_text()
+    assert not re.search(r"<style|\sstyle=|\son\w+=|javascript:", source)
+    assert all("src=" in tag for tag in re.findall(r"<script[^>]*>", source))
+
+
+# Figures that the words of each kind may need.
+FACTS: dict[str, int | str] = {"size": 11, "limit": 7, "least": 1, "most": 3, "retry_after": 5}
+FAILURES: list[ReplyError | None] = [
+    None,
+    ReplyError(kind="unknown", detail="odd"),
+    ReplyError(kind="prompt-too-long", size=11, limit=7),
+    *(ReplyError(kind=kind) for kind in get_args(ErrorKind) if kind != "reply-limit"),
+]
+
+
+def words(template: str, **context: object) -> str:
+    return Markup(TEMPLATES.render(template, **context)).striptags()
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_every_problem_a_page_can_show_has_words(kind: str) -> None:
+    said = words("_problem.html", problem=Problem(kind, FACTS))
+    assert said
+    assert (said == words("_problem.html", problem=Problem("internal"))) == (kind == "internal")
+    assert not words("_problem.html", problem=Problem("new")), "nor can a kind hide in others'"
+
+
+def test_every_failure_of_a_reply_has_words_of_its_own() -> None:
+    said = {words("_failure.html", error=error) for error in FAILURES}
+    assert all(said)
+    assert len(said) == 4, "those of earlier versions are told as that the model broke"
+    reply = Reply(id=UUID(int=1), state="complete", error=ReplyError(kind="reply-limit"))
+    message = SimpleNamespace(reply=reply)
+    assert "Cut off" in words("_status.html", message=message)
+
+
+def imports(file: Path) -> set[str]:
+    """The modules a file imports, by their full names."""
+    found = set()
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return found
+
+
+@pytest.mark.parametrize(
+    ("folder", "forbidden"),
+    [
+        ("replies", ("app.watching", "app.markdown", "app.views", "app.routes")),
+        ("routes", ("app.routes",)),
+        ("watching", ("app.replies", "app.routes")),
+        ("views", ("app.routes",)),
+        ("clients", ("app.replies", "app.watching", "app.views", "app.routes")),
+        ("markdown", ("app.clients", "app.replies", "app.watching", "app.views", "app.routes")),
+    ],
+)
+def test_a_folder_knows_nothing_of_these(folder: str, forbidden: tuple[str, ...]) -> None:
+    for file in (APP / folder).rglob("*.py"):
+        assert not [name for name in imports(file) if name.startswith(forbidden)], file
+
+
+def test_only_one_module_knows_the_http_library() -> None:
+    libraries = {"aiohttp", "httpx"}
+    assert [file.name for file in APP.rglob("*.py") if imports(file) & libraries] == ["service.py"]
+
+
+README = (ROOT / "chat-ui" / "README.md").read_text()
+
+
+@pytest.mark.parametrize("name", list(Settings.model_fields))
+def test_every_setting_is_documented_with_its_default(name: str) -> None:
+    rows = [line for line in README.splitlines() if f"`{name.upper()}`" in line]
+    assert len(rows) == 1, "one row in the table of settings"
+    assert f"`{Settings.model_fields[name].default}`" in rows[0]
+
+
+def test_an_empty_variable_means_the_default_and_one_that_will_not_do_is_named_in_one_line(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("ASSISTANT_NAME", "")
+    monkeypatch.setenv("REPLY_TOKENS", "7")
+    assert (Settings().assistant_name, Settings().reply_tokens) == ("Parley", 7)
+    monkeypatch.setenv("TEMPERATURE", "9")
+    with pytest.raises(SystemExit, match=r"TEMPERATURE: .*less than or equal to 2"):
+        create_app()
+
+
+def test_a_secret_is_read_without_its_line_end_and_a_missing_one_stops_the_start_with_advice(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "key"
+    for content in (None, "", " \n"):
+        if content is not None:
+            file.write_text(content)
+        with pytest.raises(SystemExit, match=str(file)):
+            create_app(Settings(cookie_key_file=file))
+    file.write_text("s3cret\n")
+    assert read_secret(file) == "s3cret"
