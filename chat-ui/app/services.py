@@ -9,9 +9,9 @@ from app.clients.chats import ChatsClient
 from app.clients.language_model import LanguageModel
 from app.clients.limits import LimitsClient
 from app.clients.messages import MessagesClient
+from app.clients.queue_types import Sent
 from app.clients.replies import RepliesClient
 from app.clients.sessions import SessionsClient
-from app.clients.work import Sent
 from app.event_loop_lag import EventLoopLag
 from app.replies.runner import Runner
 from app.settings import Settings

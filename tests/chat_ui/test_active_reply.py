@@ -6,8 +6,8 @@ from uuid import uuid4
 
 import pytest
 from app.clients.completion import Usage
+from app.clients.queue_types import BatchResult, Claim, FinishResult, Step
 from app.clients.types import Reply
-from app.clients.work import BatchResult, Claim, FinishResult, Step
 from app.replies.active_reply import (
     HEARTBEAT_SECONDS,
     STATUS_SECONDS,

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from app.clients import types, updates, work
+from app.clients import queue_types, types, updates
 from app.clients.base import PROBLEMS
 from app.clients.chats import MOST_DELETED
 from app.clients.limits import LimitsClient
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.anyio
 
 OURS = {
     name: kind
-    for module in (types, updates, work)
+    for module in (types, updates, queue_types)
     for name, kind in vars(module).items()
     if isinstance(kind, type) and issubclass(kind, BaseModel) and kind.__module__.startswith("app.")
 }

@@ -13,9 +13,9 @@ from uuid import uuid4
 import pytest
 from app.assets import Assets
 from app.clients.messages import MessagesClient
+from app.clients.queue_types import Sent
 from app.clients.types import Message, Reply, State
 from app.clients.updates import ChatUpdate, KnownReply, ReplyUpdate, StepUpdate
-from app.clients.work import Sent
 from app.errors import NotFound, Unavailable
 from app.markdown import StreamingMarkdown
 from app.render_thread import INLINE_CHARACTERS

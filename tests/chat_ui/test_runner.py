@@ -11,9 +11,9 @@ import pytest
 from app.clients.base import DbApi
 from app.clients.language_model import LanguageModel
 from app.clients.queue import QueueClient
+from app.clients.queue_types import Claim, Step
 from app.clients.service import connect
 from app.clients.types import Message
-from app.clients.work import Claim, Step
 from app.errors import LeaseLost, Unavailable
 from app.replies.active_reply import Sampling
 from app.replies.publisher import Publisher

@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import sys
 from collections.abc import Awaitable, Callable, Iterator
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import pytest
 
@@ -22,14 +22,14 @@ sys.path.insert(0, str(ROOT / "chat-ui"))
 from app.clients.completion import Cut, Delta, Event, ModelRefused, Reading, Started, Usage
 from app.clients.language_model import LanguageModel
 from app.clients.service import connect
-from app.clients.types import PromptMessage, Role, TextPart
+from app.clients.types import PromptMessage, TextPart
 
 __all__ = ["lm_server"]
 
 Found = TypeVar("Found")
 
 
-def say(role: Role, text: str) -> PromptMessage:
+def say(role: Literal["system", "user"], text: str) -> PromptMessage:
     return PromptMessage(role=role, parts=[TextPart(text=text)])
 
 

@@ -6,9 +6,9 @@ from uuid import UUID
 from pydantic import TypeAdapter
 
 from app.clients.base import DbApi
+from app.clients.queue_types import Sent
 from app.clients.types import Chat, MessagePage, MessageRun
 from app.clients.updates import ChatUpdate, KnownReply
-from app.clients.work import Sent
 
 FOLLOW_SECONDS = 20
 MOST_KNOWN = 100  # db-api takes no more in one call

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from app.clients.base import DbApi
-from app.clients.work import (
+from app.clients.queue_types import (
     Batch,
     BatchResult,
     Claim,

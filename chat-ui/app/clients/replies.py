@@ -3,8 +3,8 @@
 from uuid import UUID
 
 from app.clients.base import DbApi
+from app.clients.queue_types import Sent
 from app.clients.types import Reply
-from app.clients.work import Sent
 
 
 class RepliesClient:

@@ -1,7 +1,7 @@
 """What db-api says of sessions, chats, messages and replies, as typed objects.
 
 Each class has the name and the field names of a schema in db-api's OpenAPI document; a test holds
-them to it. What followers are told is in `updates.py`, what the runner exchanges in `work.py`.
+them to it. Followers get what is in `updates.py`, the runner what is in `queue_types.py`.
 """
 
 from datetime import datetime

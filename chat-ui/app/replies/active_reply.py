@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from app.clients.completion import Usage
-from app.clients.types import FinalState, Phase
-from app.clients.updates import ReplyUpdate
-from app.clients.work import (
+from app.clients.queue_types import (
     Batch,
     BatchResult,
     Claim,
@@ -18,6 +16,8 @@ from app.clients.work import (
     FinishResult,
     ShorterPrompt,
 )
+from app.clients.types import FinalState, Phase
+from app.clients.updates import ReplyUpdate
 from app.replies.stopwatch import Stopwatch
 from app.replies.written_text import WrittenText, join_steps
 

@@ -17,7 +17,7 @@ from app.clients.completion import (
 )
 from app.clients.language_model import LanguageModel
 from app.clients.queue import QueueClient
-from app.clients.work import FinishError
+from app.clients.queue_types import FinishError
 from app.errors import ParleyError
 from app.replies.active_reply import ActiveReply, Outcome
 

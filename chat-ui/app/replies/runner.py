@@ -16,7 +16,7 @@ from uuid import UUID
 
 from app.clients.language_model import LanguageModel
 from app.clients.queue import QueueClient
-from app.clients.work import Claim
+from app.clients.queue_types import Claim
 from app.errors import LeaseLost, ParleyError, Unavailable
 from app.replies.active_reply import ActiveReply, Outcome, Sampling
 from app.replies.generation import MODEL_BROKE, generate

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from app.clients.queue_types import Step
 from app.clients.updates import StepUpdate
-from app.clients.work import Step
 
 
 class WrittenText:

@@ -9,10 +9,10 @@ from starlette.datastructures import FormData
 
 from app.errors import InvalidInput
 from app.forms import Form, read_text
+from app.loading import load_chats
 from app.openapi import WITH_COOKIE, form_body, pages
 from app.services import AppServices, Services
 from app.sessions import Session
-from app.views.loading import load_chats
 from app.views.pages import ChatSettings
 from app.views.problems import Problem
 
@@ -123,8 +123,8 @@ async def _load(
         chat,
         chats,
         **typed,
-        usual_temperature=usual.temperature,
-        usual_reply_tokens=usual.reply_tokens,
+        default_temperature=usual.temperature,
+        default_reply_tokens=usual.reply_tokens,
         limits=limits,
         problem=problem,
     )

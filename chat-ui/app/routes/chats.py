@@ -6,10 +6,10 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
+from app.loading import load_chat
 from app.openapi import WITH_COOKIE, pages
 from app.services import AppServices
 from app.sessions import Session, renew_session
-from app.views.loading import load_chat
 
 router = APIRouter(tags=["chats"], dependencies=WITH_COOKIE)
 
@@ -35,6 +35,12 @@ async def show_chat(
     is to come, unless `live` is `no`."""
     await renew_session(request, services.sessions, session)
     page = await load_chat(
-        services, session, chat_id, before=before, at=at, editing=edit, lead_on=live == "yes"
+        services,
+        session,
+        chat_id,
+        before=before,
+        at=at,
+        editing=edit,
+        redirect_to_live=live == "yes",
     )
     return services.templates.page("chat.html", page)

@@ -11,11 +11,11 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from app.errors import InvalidInput, SessionEnded
 from app.forms import Form, read_text
+from app.loading import load_name_limit
 from app.openapi import WITH_COOKIE, form_body, pages
 from app.services import AppServices, Services
 from app.sessions import find_session, forget_session, open_session, renew_session
 from app.views.lists import NO_CHATS, view_chats
-from app.views.loading import load_name_limit
 from app.views.pages import HomePage
 from app.views.problems import Problem
 

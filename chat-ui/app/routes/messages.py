@@ -8,10 +8,10 @@ from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse,
 
 from app.errors import InvalidInput, NotFound
 from app.forms import Form, read_id
+from app.loading import load_chats
 from app.openapi import WITH_COOKIE, form_body, pages
 from app.services import AppServices
 from app.sessions import Session
-from app.views.loading import load_chats
 from app.views.pages import MessageDetails
 
 router = APIRouter(prefix="/chats/{chat_id}", tags=["chats"], dependencies=WITH_COOKIE)

@@ -8,10 +8,10 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
 from app.clients.completion import ModelAway, ModelBroke, ModelRefused
+from app.loading import load_chats
 from app.openapi import WITH_COOKIE, pages
 from app.services import AppServices
 from app.sessions import Session
-from app.views.loading import load_chats
 from app.views.pages import PromptPage
 
 router = APIRouter(tags=["chats"], dependencies=WITH_COOKIE)

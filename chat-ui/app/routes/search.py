@@ -7,11 +7,11 @@ from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse
 
 from app.clients.types import SearchPage
+from app.loading import load_chats
 from app.openapi import WITH_COOKIE, pages
 from app.services import AppServices
 from app.sessions import Session
 from app.views.lists import SearchView, view_search
-from app.views.loading import load_chats
 
 router = APIRouter(tags=["chats"], dependencies=WITH_COOKIE)
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.datastructures import FormData
 
-from app.clients.work import Sent
+from app.clients.queue_types import Sent
 from app.errors import (
     BranchMoved,
     InvalidInput,
@@ -22,10 +22,10 @@ from app.errors import (
 )
 from app.forms import Form, read_id, read_key, read_text
 from app.htmx import is_script
+from app.loading import load_chat
 from app.openapi import WITH_COOKIE, form_body, pages
 from app.services import AppServices, Services
 from app.sessions import forget_session, require_session
-from app.views.loading import load_chat
 from app.views.messages import Composer, SentView, view_message
 from app.views.problems import ErrorPage, Problem
 

@@ -10,12 +10,12 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from app import preferences
 from app.errors import InvalidInput, SessionEnded
 from app.forms import Form, read_text
+from app.loading import load_chats, load_name_limit
 from app.openapi import WITH_COOKIE, form_body, pages
 from app.preferences import Preferences, read_theme
 from app.services import AppServices, Services
 from app.sessions import Session, find_session, forget_session, open_session
 from app.views.lists import NO_CHATS, view_chats
-from app.views.loading import load_chats, load_name_limit
 from app.views.pages import SettingsPage
 from app.views.problems import Problem
 

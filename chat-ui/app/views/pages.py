@@ -36,7 +36,7 @@ class ChatView:
     earlier: UUID | None
     newest: bool  # it ends where the chat ends, so one can write
     shown: bool  # it is the branch that the chat shows
-    lead_on: bool  # scriptless browsers are led to the live page while a reply is to come
+    redirect_to_live: bool  # scriptless browsers are led to the live page while a reply is to come
     composer: Composer
     limit: int
     problem: Problem | None = None
@@ -54,7 +54,7 @@ async def view_chat(
     page: MessagePage,
     limit: int,
     *,
-    lead_on: bool = True,
+    redirect_to_live: bool = True,
     composer: Composer | None = None,
     problem: Problem | None = None,
     editing: UUID | None = None,
@@ -68,7 +68,7 @@ async def view_chat(
         earlier=page.earlier,
         newest=page.shown and not page.later,
         shown=page.shown,
-        lead_on=lead_on and problem is None and editing is None,
+        redirect_to_live=redirect_to_live and problem is None and editing is None,
         composer=replace(composer or Composer(), seen=seen),
         limit=limit,
         problem=problem,
@@ -95,8 +95,8 @@ class ChatSettings:
     system_prompt: str
     temperature: str
     reply_tokens: str
-    usual_temperature: float
-    usual_reply_tokens: int
+    default_temperature: float
+    default_reply_tokens: int
     limits: Limits
     problem: Problem | None = None
 

@@ -4,8 +4,8 @@ import asyncio
 from uuid import UUID
 
 from app.clients.messages import MessagesClient
+from app.clients.queue_types import Sent
 from app.clients.updates import ChatUpdate, ReplyUpdate
-from app.clients.work import Sent
 from app.watching.feed import Feed
 from app.watching.notifier import Notifier
 

@@ -22,7 +22,7 @@ async def load_chat(
     editing: UUID | None = None,
     composer: Composer | None = None,
     problem: Problem | None = None,
-    lead_on: bool = True,
+    redirect_to_live: bool = True,
 ) -> ChatView:
     """The chat with a page of its messages; NotFound if it is not this session's."""
     page = await services.chats.page(
@@ -38,7 +38,7 @@ async def load_chat(
         view_chats(page.chats, chat_id),
         page.messages,
         limits.message_bytes,
-        lead_on=lead_on,
+        redirect_to_live=redirect_to_live,
         composer=composer,
         problem=problem,
         editing=editing,
