@@ -168,11 +168,13 @@ def test_one_that_was_to_be_stopped_is_stopped_by_the_next_claim(
     assert (ada.reply(chat, running)["state"], ada.contents(chat)[-1]) == ("stopped", "Once")
 
 
+@pytest.mark.parametrize("to_stop", [False, True])
 @pytest.mark.parametrize("held", [0, 1, 2])
 def test_a_claim_waits_for_nobody_who_stops_or_deletes(
-    api: Api, ada: Person, hold: Callable[..., None], held: int
+    api: Api, ada: Person, sql: Sql, hold: Callable[..., None], held: int, to_stop: bool
 ) -> None:
     """Whoever is waited for may be waiting, too."""
     replies = [ada.send(ada.chat()) for _ in range(3)]
+    sql("UPDATE replies SET stop_requested = %s WHERE message_id = %s", to_stop, replies[held])
     hold("SELECT FROM replies WHERE message_id = %s FOR NO KEY UPDATE", replies.pop(held))
     assert [api.claim()["reply"]["id"] for _ in range(2)] == replies

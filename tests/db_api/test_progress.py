@@ -42,8 +42,9 @@ def test_what_does_not_join_changes_nothing(
 def test_a_step_begins_right_after_the_last_one_and_counts_its_own_text(
     api: Api, ada: Person, chat: str, running: str, take_over: TakeOver
 ) -> None:
-    assert api.store(running, "", step=1)["step"] == 0, "none begins before the first has text"
+    assert api.store(running, "Se", step=1)["step"] == 0, "none begins before the first has text"
     api.store(running, "First 😀")
+    assert api.store(running, "", step=1)["step"] == 0, "nor without any of its own"
     second = api.store(running, "Se", step=1)
     assert (second["step"], second["length"]) == (1, 2)
     assert api.store(running, "x", 7)["step"] == 1, "the first is over"
