@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from app.clients.types import Chat, Message, Phase, Reply, ReplyError, Role, State, Version
+from app.clients.types import Chat, Message, Phase, Reply, ReplyError, Role, State
 
 FORMAT = "parley-chat"
 FORMAT_OF_ALL = "parley-chats"
@@ -39,6 +39,15 @@ class ExportedReply(BaseModel):
         return cls(**same, place=reply.queue_position, error=_write_error(reply.error))
 
 
+class ExportedVersion(BaseModel):
+    """A message's number among its versions."""
+
+    number: int
+    count: int
+    previous: UUID | None
+    next: UUID | None
+
+
 class ExportedMessage(BaseModel):
     """A message with its reply's state, if it is one."""
 
@@ -50,7 +59,7 @@ class ExportedMessage(BaseModel):
     content: str
     created_at: datetime
     reply: ExportedReply | None
-    version: Version | None
+    version: ExportedVersion | None
 
     @classmethod
     def of(cls, message: Message) -> Self:
