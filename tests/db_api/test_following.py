@@ -128,6 +128,7 @@ def test_every_change_wakes_it_with_what_it_does_not_know(
 def test_a_new_message_another_branch_and_a_reply_that_is_gone_are_news(
     ada: Person, chat: str, waiting: Waiting
 ) -> None:
+    assert body(waiting(ada, ada.chat(opening="Hello"), since=0).result(20))["messages"]
     follower = waiting(ada, chat, since=0)
     first = ada.sent(chat, "Hi")
     told = body(follower.result(20))
@@ -151,9 +152,9 @@ def test_growing_text_wakes_only_who_wants_it(
     patient, eager = waiting(ada, chat, known, text=False), waiting(ada, chat, known)
     api.store(running, " two", 3, prompt_tokens_read=5)
     assert texts(body(eager.result(20))) == [(0, 3, " two")]
-    assert (patient.done(), looks[chat]) == (False, 4), "it has not even looked"
     api.store(running, "", 7, phase="waiting")
     assert texts(body(patient.result(20))) == [(0, 3, " two")], "when it does answer, it tells all"
+    assert looks[chat] == 5, "at the text it has not even looked"
 
 
 def test_what_another_copy_does_is_looked_for(
@@ -183,7 +184,14 @@ def test_what_another_copy_does_is_looked_for(
 
 @pytest.mark.parametrize(("text", "pause"), [(True, 0.05), (False, 0.1)])
 def test_without_news_it_looks_again_until_its_time_is_over(
-    ada: Person, looks: Looks, monkeypatch: pytest.MonkeyPatch, text: bool, pause: float
+    api: Api,
+    ada: Person,
+    chat: str,
+    running: str,
+    looks: Looks,
+    monkeypatch: pytest.MonkeyPatch,
+    text: bool,
+    pause: float,
 ) -> None:
     """Who gets the growing text from elsewhere looks half as often."""
     monkeypatch.setattr(routes, "LOOK_AGAIN_S", 0.05)
@@ -194,17 +202,22 @@ def test_without_news_it_looks_again_until_its_time_is_over(
         return await wait_for(changed, seconds)
 
     monkeypatch.setattr(asyncio, "wait_for", note)
-    chat = ada.chat(opening="Hello")
-    nothing = {"messages": [], "replies": [], "head": ada.read(chat)["head"], "idle": True}
-    assert follow(ada, chat, since=1, text=text, wait=0) == nothing
-    assert (looks[chat], pauses) == (1, [])
-    assert follow(ada, chat, since=1, text=text, wait=0.5) == nothing
-    assert (looks[chat] > 2, max(pauses)) == (True, pause)
+    api.store(running, "One")
+    known = know(follow(ada, chat))
+    for wait, offset, more in ((0, 3, False), (0.5, 3, True), (0.5, 0, not text)):
+        looks.clear()
+        told = follow(ada, chat, [known[0] | {"offset": offset}], since=9, text=text, wait=wait)
+        assert texts(told) == ([] if offset else [(0, 0, "One")])
+        assert (looks[chat] > 2) is more, "growing text is no news to who does not want it"
+    assert max(pauses) == pause
 
 
 @pytest.mark.parametrize(
-    ("gone", "status", "slug"),
-    [("chats/{}", 404, "chat-not-found"), ("sessions/current", 401, "session-ended")],
+    ("gone", "pause", "status", "slug"),
+    [
+        ("chats/{}", NEVER, 404, "chat-not-found"),
+        ("sessions/current", 0.05, 401, "session-ended"),  # that wakes nobody
+    ],
 )
 def test_a_chat_or_session_that_ends_is_an_end(
     ada: Person,
@@ -212,11 +225,11 @@ def test_a_chat_or_session_that_ends_is_an_end(
     waiting: Waiting,
     monkeypatch: pytest.MonkeyPatch,
     gone: str,
+    pause: float,
     status: int,
     slug: str,
 ) -> None:
-    if "sessions" in gone:
-        monkeypatch.setattr(routes, "LOOK_AGAIN_S", 0.05)  # that wakes nobody
+    monkeypatch.setattr(routes, "LOOK_AGAIN_S", pause)
     follower = waiting(ada, chat)
     ada.delete(f"/{gone.format(chat)}")
     problem(follower.result(20), status, slug)
@@ -239,7 +252,7 @@ def test_a_follower_that_leaves_is_forgotten(
     params, headers = {"wait": 25}, ada.headers
     with pytest.raises(httpx.ReadTimeout):
         api.http.get(f"/chats/{chat}/follow", headers=headers, params=params, timeout=0.2)
-    wait_until(lambda: not app.state.notifier._listeners)
+    wait_until(lambda: not app.state.notifier._listeners, patience=15)
 
 
 REPLY = {"id": "00000000-0000-7000-8000-000000000000", "state": "running"}

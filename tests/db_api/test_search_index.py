@@ -134,8 +134,9 @@ def test_hits_far_down_or_far_apart_are_shown_with_what_is_around_them() -> None
     far = marked(make_snippet(FILLER + "here is the needle indeed " + FILLER, ["needle"]))
     assert far[0] == far[-1] == "…"
     assert "here is the [needle] indeed" in far
-    text = f"the needle {FILLER} and the thread {FILLER}"
-    apart = marked(make_snippet(text, ["needle", "thread"]))
+    apart = marked(
+        make_snippet(f"the needle {FILLER} and the thread {FILLER}", ["needle", "thread"])
+    )
     first, second = apart.split("… …")
     assert "the [needle]" in first
     assert "the [thread]" in second

@@ -167,6 +167,7 @@ def test_ten_thousand_messages_are_deleted_within_one_statement_s_time(
 ) -> None:
     chat = long_chat(10_000)
     ((second,),) = sql("SELECT id::text FROM messages WHERE seq = 2")
-    below = f"/chats/{chat}/messages/{second}"
-    assert ada.delete(below if what == "messages" else "/sessions/current").is_success
+    assert ada.delete(
+        f"/chats/{chat}/messages/{second}" if what == "messages" else "/sessions/current"
+    ).is_success
     assert sql("SELECT count(*) FROM messages") == [(int(what == "messages"),)]
