@@ -13,8 +13,8 @@ from tests.browser.support.states import fill
 from tests.browser.support.writer import DbApi
 from tests.support.local_stack import LocalStack
 
-MOST_REQUESTS = 8  # for the first page; and for a chat, of which that page has brought a part
-MOST_BYTES = 60_000  # for both together
+MOST_REQUESTS = 8  # of the first page; and of a chat that is opened after it
+MOST_BYTES = 60_000  # of both together
 
 
 class Visit:
