@@ -109,11 +109,11 @@ def test_a_reply_the_model_is_silent_on_holds_up_no_other(
     silent = open_chat(browser)
     send(browser, silent, "Quiet?")
     lease = f"SELECT lease_until FROM replies WHERE chat_id = '{silent.removeprefix('/chats/')}'"
-    first = db_api.sql(lease)
     send(browser, chat, "Hi")
     told = [name for name, _ in events(browser, chat, since=2)]
     assert told.count("text") >= 2, "words came while the other one was silent"
-    wait_until(lambda: db_api.sql(lease) > first)
+    leases: dict[object, None] = {}
+    wait_until(lambda: leases.setdefault(db_api.sql(lease)) or len(leases) > 3)
     model.go.set()
     assert messages(wait_until_final(browser, silent))[-1] == model.text
     assert len(model.requests) == 2

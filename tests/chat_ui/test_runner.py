@@ -96,10 +96,11 @@ async def bench(
 
 
 async def until(is_so: Callable[[], object]) -> None:
-    while True:
-        if is_so():
-            return
-        await asyncio.sleep(0.02)
+    async with asyncio.timeout(60):
+        while True:
+            if is_so():
+                return
+            await asyncio.sleep(0.02)
 
 
 def stored(db_api: DbApiServer, bench: Bench) -> Any:
@@ -151,7 +152,9 @@ async def test_a_reply_that_another_copy_continued_is_begun_anew_from_there(
     bench.begin()
     await until(lambda: stored(db_api, bench) == "one two")
     db_api.sql("UPDATE replies SET text = 'one 2nd' WHERE finished_at IS NULL")
+    model.hold_after = 0
     bench.begin("one 2nd")
+    await until(lambda: len(model.requests) == 2 and model.running == 1)
     model.go.set()
     assert (await bench.ended()).content == "one 2nd three"
     assert model.requests[-1]["messages"][-1]["content"] == "one 2nd", "what it continues"
@@ -182,10 +185,12 @@ async def test_whatever_fails_once_the_reply_is_written_in_the_end(
     bench.begin()
     await until(lambda: not faults)
     model.go.set()
-    if call == "finish" and isinstance(fault, RuntimeError):  # then nobody holds it
+    if given_up := call == "finish" and isinstance(fault, RuntimeError):
         await until(lambda: bench.publisher.detach_writer.called)
         db_api.sql("UPDATE replies SET lease_until = now() WHERE finished_at IS NULL")
     assert (await bench.ended()).content == model.text
+    if call == "finish":
+        assert len(model.requests) == (2 if given_up else 1)
 
 
 @pytest.mark.parametrize(
