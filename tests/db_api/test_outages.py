@@ -118,9 +118,11 @@ def test_a_restart_under_load_loses_no_acknowledged_message(
     assert [m["seq"] for m in found] == list(range(1, len(found) + 1))
 
 
-def test_not_ready_before_the_migrations(postgres: Postgres) -> None:
-    for revision in (None, "0010"):
+def test_not_ready_before_migrations_and_sql_files_are_in_place(postgres: Postgres) -> None:
+    for revision in (None, "0010", "head"):
         with new_database(postgres, revision) as old, serve_api(old) as (api, _):
+            assert revision != "head" or api.http.get("/ready").is_success
+            postgres.psql("COMMENT ON SCHEMA public IS 'older files'", old.db_name)
             problem(api.http.get("/ready"), 503, "database-unavailable")
             assert api.http.get("/health").status_code == 200
 
