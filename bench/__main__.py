@@ -43,9 +43,10 @@ async def run(options: Options) -> dict[str, list[Found]]:
     parts: dict[str, list[Found]] = defaultdict(list)
     for (model, fine), names in choose_stages(options).items():
         print(f"with {Path(model).name}:")
-        interval = FINE_INTERVAL if fine else ""
         async with open_stage(
-            options.size.reply, LM_MODEL=model, LAG_INTERVAL_SECONDS=interval
+            options.size.reply,
+            LM_MODEL=model,
+            LAG_INTERVAL_SECONDS=FINE_INTERVAL if fine else "",
         ) as stage:
             for name in names:
                 print(f"{time.monotonic() - began:4.0f} s  {name}", flush=True)

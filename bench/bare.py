@@ -60,10 +60,12 @@ class Bare:
 @asynccontextmanager
 async def ask_bare(url: str, key: str, reply_tokens: int) -> AsyncIterator[Bare]:
     """A client of the bare server. A connection it has closed is never used again."""
-    limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
-    headers = {"Authorization": f"Bearer {key}"}
     async with httpx.AsyncClient(
-        base_url=url, headers=headers, timeout=120, limits=limits, trust_env=False
+        base_url=url,
+        headers={"Authorization": f"Bearer {key}"},
+        timeout=120,
+        limits=httpx.Limits(max_connections=None, max_keepalive_connections=0),
+        trust_env=False,
     ) as client:
         yield Bare(client, reply_tokens)
 

@@ -125,7 +125,7 @@ def _describe(figures: list[tuple[float, float]]) -> str:
     return f"{rate:.0f}, {first * 1000:.0f} ms"
 
 
-async def main() -> int:
+async def main() -> None:
     """Prints the tables."""
     options = argparse.ArgumentParser(prog="python -m bench.flags")
     options.add_argument("--quick", action="store_true", help="a minute, to see that all start")
@@ -135,20 +135,19 @@ async def main() -> int:
     shaped = small if given.model or given.quick else str(make_model())
     variants = list_variants()
     found = {task: {name: Rounds() for name in some} for task, some in variants.items()}
-    for _ in range(1 if given.quick else ROUNDS):
+    rounds, extent = (1, QUICK) if given.quick else (ROUNDS, FULL)
+    for _ in range(rounds):
         for task, some in variants.items():
             model = small if task in IN_WORDS else shaped
             for name, changes in some.items():
                 print(f"{task}: {name}", file=sys.stderr, flush=True)
                 # Not every build of the server survives every setting; the table says so.
                 with contextlib.suppress(RuntimeError, TimeoutError, httpx.HTTPError):
-                    seen = await measure(task, changes, model, QUICK if given.quick else FULL)
-                    found[task][name].append(seen)
+                    found[task][name].append(await measure(task, changes, model, extent))
     print(f"{describe_machine()}; tokens/s, median first word; {Path(shaped).name},")
     print(f"{' and '.join(sorted(IN_WORDS))} with {Path(small).name}\n")
     print("\n\n".join(render(task, some) for task, some in found.items()))
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(asyncio.run(main()))
+    asyncio.run(main())

@@ -98,10 +98,10 @@ def render(numbers: dict[str, float], about: str) -> str:
         "",
         "| gives out, the first first | measured | messages an hour | |",
         "|---|---|---|---|",
-    ]
-    lines += [
-        f"| {limit.part} | {limit.seen} | {limit.messages_an_hour:,.0f}"
-        f" | × {limit.messages_an_hour / hourly:,.0f} |"
-        for limit in limits
+        *(
+            f"| {limit.part} | {limit.seen} | {limit.messages_an_hour:,.0f}"
+            f" | × {limit.messages_an_hour / hourly:,.0f} |"
+            for limit in limits
+        ),
     ]
     return "\n".join(lines) + "\n"

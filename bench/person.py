@@ -103,8 +103,7 @@ class Person:
 
     async def read_export(self, chat: str) -> Any:
         """The exported chat, a dict."""
-        answer = await self.client.get(f"/chats/{chat}/export.json")
-        return answer.raise_for_status().json()
+        return (await self.client.get(f"/chats/{chat}/export.json")).raise_for_status().json()
 
     async def read_reply(self, chat: str) -> Any:
         """The last reply's state and figures, a dict."""
@@ -135,8 +134,7 @@ def says_something(event: str, data: dict[str, Any], reply: str) -> bool:
 @asynccontextmanager
 async def visit(url: str) -> AsyncIterator[Person]:
     """Somebody new."""
-    limits = httpx.Limits(max_connections=None)
     async with httpx.AsyncClient(
-        base_url=url, timeout=120, limits=limits, trust_env=False
+        base_url=url, timeout=120, limits=httpx.Limits(max_connections=None), trust_env=False
     ) as client:
         yield Person(client)

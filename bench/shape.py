@@ -119,12 +119,9 @@ def _draw(
     """The tensor as it is stored: a norm's weights are 1, all others random and small."""
     if name.endswith("norm.weight"):
         return np.ones(size, np.float32)
-    blocks = []
-    for start in range(0, size[0], BLOCK_ROWS):
-        block = (min(BLOCK_ROWS, size[0] - start), *size[1:])
-        weights = random.standard_normal(block, np.float32)
-        blocks.append(quantize(weights * np.float32(SPREAD), kind))
-    return np.concatenate(blocks)
+    heights = (min(BLOCK_ROWS, size[0] - start) for start in range(0, size[0], BLOCK_ROWS))
+    blocks = (random.standard_normal((height, *size[1:]), np.float32) for height in heights)
+    return np.concatenate([quantize(block * np.float32(SPREAD), kind) for block in blocks])
 
 
 if __name__ == "__main__":

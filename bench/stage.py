@@ -52,8 +52,7 @@ async def open_stage(reply_tokens: int, **settings: str) -> AsyncIterator[Stage]
     with LocalStack(None, None, **chosen) as parley:
         await asyncio.to_thread(parley.wait_until_model_is_ready)
         own = {"PORT": str(free_port()), "LM_MODEL": chosen.get("LM_MODEL", SMALL_MODEL)}
-        log = parley.home / "bare.log"
-        with serve(parley.environment("lm-api") | chosen | own, log):
+        with serve(parley.environment("lm-api") | chosen | own, parley.home / "bare.log"):
             yield Stage(parley, f"http://127.0.0.1:{own['PORT']}", reply_tokens)
 
 

@@ -11,6 +11,9 @@ def render(parts: dict[str, list[Found]], about: str) -> str:
     lines += [f"Machine: {describe_machine()}. Code {fingerprint_code()}.", about]
     for model, found in parts.items():
         lines += ["", f"With {model}:", "", "| figure | goal | seen | |", "|---|---|---|---|"]
-        rows = (row for each in found for row in each.rows)
-        lines += [f"| {r.figure} | {r.goal} | {r.seen} | {r.verdict} |" for r in rows]
+        lines += [
+            f"| {row.figure} | {row.goal} | {row.seen} | {row.verdict} |"
+            for each in found
+            for row in each.rows
+        ]
     return "\n".join(lines) + "\n"

@@ -8,7 +8,6 @@ word and bringing it to the browser.
 import asyncio
 import re
 import statistics
-import sys
 
 from faults.machine import describe_machine
 
@@ -39,7 +38,7 @@ async def measure(person: Person, number: int) -> dict[str, float]:
     }
 
 
-async def main() -> int:
+async def main() -> None:
     """Prints the table: medians over some sends, each in a new chat."""
     async with open_stage(reply_tokens=8) as stage, visit(stage.url) as person:
         seen = [await measure(person, number) for number in range(WARM_UP + SENDS)][WARM_UP:]
@@ -47,8 +46,7 @@ async def main() -> int:
     print("| part of a first word | ms |\n|---|---|")
     for part in seen[0]:
         print(f"| {part} | {statistics.median(each[part] for each in seen):.1f} |")
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(asyncio.run(main()))
+    asyncio.run(main())

@@ -22,7 +22,12 @@ def read_options(arguments: list[str], names: list[str]) -> Options:
         prog="python -m faults",
         description="Injects faults into a Parley of its own and checks that it loses nothing.",
     )
-    parser.add_argument("--seed", type=int, help="begin as an earlier run did (default: by chance)")
+    parser.add_argument(
+        "--seed",
+        type=int,
+        default=secrets.randbelow(1_000_000),
+        help="begin as an earlier run did (default: by chance)",
+    )
     parser.add_argument("--kills", type=int, help="kills of each service (default: 100)")
     parser.add_argument("--scenarios", default="", help=f"only these: {','.join(names)}")
     parser.add_argument(
@@ -32,7 +37,6 @@ def read_options(arguments: list[str], names: list[str]) -> Options:
     chosen = tuple(name for name in given.scenarios.split(",") if name)
     for name in set(chosen) - set(names):
         parser.error(f"there is no scenario {name}; choose from {', '.join(names)}")
-    seed = given.seed if given.seed is not None else secrets.randbelow(1_000_000)
     return Options(
-        seed, chosen, given.quick, given.kills, command=" ".join(["python -m faults", *arguments])
+        given.seed, chosen, given.quick, given.kills, " ".join(["python -m faults", *arguments])
     )

@@ -56,16 +56,14 @@ async def read_export(browser: Browser, chat: str) -> list[Stored]:
 
 async def read_back(browser: Browser, chat: str) -> Copy:
     """The chat whole: exported, and page by page."""
-    messages = await read_export(browser, chat)
     letters: dict[str, str] = {}
     before: str | None = ""
     while before is not None:
         page = await browser.read_page(chat, before)
-        shown = (article for article in articles(page) if article.role == "assistant")
-        letters |= {article.id: letters_of(article.body) for article in shown}
+        letters |= {m.id: letters_of(m.body) for m in articles(page) if m.role == "assistant"}
         earlier = (link.partition("?before=") for link in links(page) if link.startswith(CHAT))
         before = next((message for _, mark, message in earlier if mark), None)
-    return Copy(chat, messages, letters)
+    return Copy(chat, await read_export(browser, chat), letters)
 
 
 def read_chats(home: str) -> set[str]:

@@ -17,8 +17,12 @@ def percentile(values: Sequence[float], percent: float) -> float:
 
 def pool(figures: Figures, what: str) -> list[float]:
     """The seconds until a `page` answered or a `reply` continued, over all services."""
-    named = (values for name, values in figures.items() if name.startswith(f"{what} after "))
-    return [seconds for values in named for seconds in values]
+    return [
+        seconds
+        for name, values in figures.items()
+        if name.startswith(f"{what} after ")
+        for seconds in values
+    ]
 
 
 def describe_missed(waits: Sequence[float]) -> list[str]:
@@ -33,9 +37,12 @@ def render_recovery(
 ) -> list[str]:
     """From a kill until a page answers again, and until the interrupted replies continue. The
     latter is told of the kills after which nothing else was killed until they did."""
-    lines = ["Seconds from a kill until …", ""]
-    lines += ["| killed | times | … a page answers again | … the interrupted replies continue |"]
-    lines += ["|---|---|---|---|"]
+    lines = [
+        "Seconds from a kill until …",
+        "",
+        "| killed | times | … a page answers again | … the interrupted replies continue |",
+        "|---|---|---|---|",
+    ]
     for service in services:
         pages, replies = (figures.get(f"{what} after {service}", []) for what in WAITED_FOR)
         times = counts.get(f"kills of {service}", 0)
@@ -45,8 +52,10 @@ def render_recovery(
     if pages and replies:
         missed = [" and ".join(w) for w in map(describe_missed, (pages, replies)) if w]
         verdict = f"**missed**, {'; '.join(missed)}" if missed else "reached"
-        goals = f"p95 at most {P95_GOAL} s, never more than {LONGEST_GOAL} s"
-        lines += ["", f"Goals: {goals}: {verdict}."]
+        lines += [
+            "",
+            f"Goals: p95 at most {P95_GOAL} s, never more than {LONGEST_GOAL} s: {verdict}.",
+        ]
     return lines
 
 

@@ -33,16 +33,14 @@ class Result:
 def save(result: Result) -> None:
     """Adds it to those that the table is made from."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    content = json.dumps(vars(result), indent=1, default=vars)
     name = f"{result.date.replace(':', '')}-{result.scenario}-{result.seed}.json"
-    (FOLDER / name).write_text(content + "\n")
+    (FOLDER / name).write_text(json.dumps(vars(result), indent=1, default=vars) + "\n")
 
 
 def load(code: str) -> list[Result]:
     """Everything saved so far of this code, oldest first."""
-    everything = [json.loads(file.read_text()) for file in sorted(FOLDER.glob("*.json"))]
-    own = [saved for saved in everything if saved["code"] == code]
-    return [Result(**saved | {"found": Findings(**saved["found"])}) for saved in own]
+    saved = (json.loads(file.read_text()) for file in sorted(FOLDER.glob("*.json")))
+    return [Result(**r | {"found": Findings(**r["found"])}) for r in saved if r["code"] == code]
 
 
 def keep(result: Result, logs: Path, ledger: Ledger) -> Path:

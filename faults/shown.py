@@ -58,8 +58,11 @@ class Shown:
     def being_written(self, within: float = 1.5) -> list[str]:
         """Replies whose text has grown a moment ago and that were not seen to end."""
         since = time.monotonic() - within
-        running = {r: notes for r, notes in self.replies.items() if notes.final_at is None}
-        return [r for r, notes in running.items() if notes.grew_at and notes.grew_at[-1] > since]
+        return [
+            reply
+            for reply, notes in self.replies.items()
+            if notes.final_at is None and notes.grew_at and notes.grew_at[-1] > since
+        ]
 
     def continued_after(self, reply: str, moment: float) -> float | None:
         """When somebody saw the reply grow or end after `moment`, None if never."""
@@ -69,10 +72,5 @@ class Shown:
 
 
 def _keep(states: list[str], text: str) -> None:
-    for index, state in enumerate(states):
-        if state.startswith(text):
-            return
-        if text.startswith(state):
-            states[index] = text
-            return
-    states.append(text)
+    if not any(state.startswith(text) for state in states):
+        states[:] = [*(state for state in states if not text.startswith(state)), text]

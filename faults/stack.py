@@ -79,10 +79,7 @@ class Parley:
 
     def freeze(self, service: str) -> None:
         """SIGSTOPs the service's main process: alive, but it does nothing."""
-        pid = self.local.pid_of(service)
-        assert pid is not None, f"{service} does not run"
-        os.kill(pid, signal.SIGSTOP)
-        self._frozen.add(pid)
+        self._frozen.add(self.local.kill(service, signal.SIGSTOP))
 
     def thaw_all(self) -> None:
         """What is frozen continues. Frozen it could not be stopped in order."""
@@ -111,8 +108,7 @@ class Parley:
         """Another copy of chat-ui beside the supervised one; its address."""
         port = str(free_port())
         settings = self.local.environment("chat-ui") | SETTINGS | {"PORT": port}
-        log = self.stack.logs / "chat-ui-2.log"
-        copy = Program([ROOT / "chat-ui" / "start"], settings, log)
+        copy = Program([ROOT / "chat-ui" / "start"], settings, self.stack.logs / "chat-ui-2.log")
         try:
             health = functools.partial(answers, f"http://127.0.0.1:{port}/health")
             await asyncio.to_thread(copy.wait_until, health)

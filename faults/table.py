@@ -12,14 +12,20 @@ from faults.stack import SERVICES
 
 def render(results: list[Result], scenarios: Sequence[Scenario]) -> str:
     """The section, as Markdown."""
-    lines = ["## 1. Nothing lost (`make faults`)", "", *_describe_run(results), ""]
-    lines += ["| fault | trials | seen | I1–I6 |", "|---|---|---|---|"]
+    lines = [
+        "## 1. Nothing lost (`make faults`)",
+        "",
+        *_describe_run(results),
+        "",
+        "| fault | trials | seen | I1–I6 |",
+        "|---|---|---|---|",
+    ]
     for scenario in scenarios:
         own = [r for r in results if r.scenario == scenario.name]
         trials = sum(r.size for r in own if not r.skipped) or "–"
         lines.append(f"| {scenario.fault} | {trials} | {_seen(own)} | {_verdict(own)} |")
-    lines += ["", "Not run here: backup, wipe and restore.", ""]
-    lines += render_recovery(*_add_up(r for r in results if r.scenario == "kills"), SERVICES)
+    kills = _add_up(r for r in results if r.scenario == "kills")
+    lines += ["", "Not run here: backup, wipe and restore.", "", *render_recovery(*kills, SERVICES)]
     broken = [f"- {r.scenario}, seed {r.seed}: {v}" for r in results for v in r.found.violations]
     lines += ["", "Broken promises:", "", *broken] if broken else []
     return "\n".join(lines) + "\n"

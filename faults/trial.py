@@ -53,8 +53,9 @@ class Trial:
     def prompt(self) -> str:
         """A question nobody has asked before, with a few characters that are easily harmed."""
         about, ending = self.rng.choice(TOPICS), self.rng.choice(ENDINGS)
-        number = f"{self.seed}-{next(self._numbers)}"
-        return f"Tell me a long story about {about}, number {number}.{ending}"
+        return (
+            f"Tell me a long story about {about}, number {self.seed}-{next(self._numbers)}.{ending}"
+        )
 
     def kill(self, service: str) -> int | None:
         """`kill -9`, counted; the pid it had."""

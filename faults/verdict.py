@@ -28,8 +28,9 @@ async def settle(trial: Trial) -> None:
             took = trial.final_at.get(reply.id, time.monotonic()) - trial.last_fault
             if took > PATIENCE:
                 how = "was final only" if reply.final else "was not final"
-                words = f"the reply {how} {took:.0f} s after the last fault"
-                trial.found.violate("I2", words, chat, reply.id)
+                trial.found.violate(
+                    "I2", f"the reply {how} {took:.0f} s after the last fault", chat, reply.id
+                )
 
 
 async def _wait_until_final(trial: Trial, browser: Browser, chat: str) -> list[Stored]:
@@ -52,8 +53,11 @@ async def check(trial: Trial) -> None:
     for entry in trial.ledger.entries:
         trial.found.counts["messages acknowledged"] += entry.acknowledged is not None
         if entry.open and not entry.given_up:
-            tried = f"message {entry.number} was tried {entry.attempts} times"
-            trial.found.violate("back", f"{tried} and never taken", entry.chat)
+            trial.found.violate(
+                "back",
+                f"message {entry.number} was tried {entry.attempts} times and never taken",
+                entry.chat,
+            )
 
 
 def _check_replies(trial: Trial, copy: Copy) -> None:

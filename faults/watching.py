@@ -41,8 +41,9 @@ async def watch(browser: Browser, chat: str, *, script: bool, patience: float = 
         looking.result()
     except Exception as error:  # whatever it was: somebody sits there and does not know
         how = "with" if script else "without"
-        words = f"{browser.name}, {how} scripts: {type(error).__name__}: {error}"
-        browser.shown.endless[chat].append(words)
+        browser.shown.endless[chat].append(
+            f"{browser.name}, {how} scripts: {type(error).__name__}: {error}"
+        )
     finally:
         looking.cancel()
         await asyncio.gather(looking, return_exceptions=True)
@@ -52,8 +53,9 @@ async def _look_until_the_end(browser: Browser, chat: str, script: bool) -> None
     path, look = ("events", _read_events) if script else ("live", _read_live)
     while True:
         with contextlib.suppress(httpx.HTTPError):
-            url = f"/chats/{chat}/{path}"
-            async with browser.client.stream("GET", url, timeout=SILENCE) as answer:
+            async with browser.client.stream(
+                "GET", f"/chats/{chat}/{path}", timeout=SILENCE
+            ) as answer:
                 if is_good(answer) and await look(browser, chat, answer):
                     return
         await asyncio.sleep(RECONNECT)
@@ -63,15 +65,15 @@ async def _read_live(browser: Browser, chat: str, answer: httpx.Response) -> boo
     """The live page, once; whether it came to its end."""
     if any(notes.final_at is None for notes in browser.shown.of_chat(chat).values()):
         await _has_ended(browser, chat)  # this page may begin after a reply that was begun
-    reader, page = Reader(), ""
+    reader = Reader()
     async for piece in answer.aiter_text():
         reader.feed(piece)
-        page += piece
         for message in articles(reader.root):
             if message.id:
                 text = message.text.strip()
                 browser.shown.note(chat, message.id, "text", text, final=not message.unfinished)
-    return "To the chat, to write the next message" in page and await _has_ended(browser, chat)
+    has_end = "To the chat, to write the next message" in reader.root.text
+    return has_end and await _has_ended(browser, chat)
 
 
 async def _has_ended(browser: Browser, chat: str) -> bool:
@@ -137,5 +139,8 @@ class Screen:
         if final:
             self._open.pop(reply, None)
         elif letters:
-            overtaken = (r for r, seq in self._open.items() if seq < self._open.get(reply, 0))
-            self._shown.overtaken[self._chat] |= {(earlier, reply) for earlier in overtaken}
+            self._shown.overtaken[self._chat] |= {
+                (earlier, reply)
+                for earlier, seq in self._open.items()
+                if seq < self._open.get(reply, 0)
+            }

@@ -45,8 +45,11 @@ async def _open_hostile(stage: Stage, person: Person, number: int) -> None:
     """A page that nobody has seen before, and its stream while a reply is to come: too long a one
     for the model, but it begins with the text of the one before."""
     chat = await person.open_chat()
-    texts = {"pieces": PIECES, "head": number, "longest": LONGEST}
-    stage.sql((FILL + WRITE).format(chat=chat, last=MESSAGES + number, **texts))
+    stage.sql(
+        (FILL + WRITE).format(
+            chat=chat, last=MESSAGES + number, pieces=PIECES, head=number, longest=LONGEST
+        )
+    )
     await person.time_page(chat)
     replies = [m for m in (await person.read_export(chat))["messages"] if m.get("reply")]
     await person.submit(f"/chats/{chat}/replies/{replies[-1]['id']}/continue")

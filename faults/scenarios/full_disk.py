@@ -39,8 +39,7 @@ async def run(trial: Trial, folder: str) -> None:
             balloon.unlink()
         trial.mark_fault()
         await person.send(chat, trial.prompt())  # "never taken" if it does not heal
-        took = time.monotonic() - trial.last_fault
-        trial.found.figures["works again after"].append(took)
+        trial.found.figures["works again after"].append(time.monotonic() - trial.last_fault)
 
 
 async def _keep_sending(trial: Trial, person: Browser, chat: str) -> None:

@@ -62,10 +62,10 @@ async def run(trial: Trial) -> None:
 
 def _judge(trial: Trial) -> None:
     """Where the model lives on, all three services together: one reply in fifteen says nothing."""
-    counts, spared = trial.found.counts, [service for service in SERVICES if service != MODEL]
+    counts, missed = trial.found.counts, trial.found.missed
+    spared = [service for service in SERVICES if service != MODEL]
     same = sum(counts[f"identical after {service}"] for service in spared)
     kills = sum(counts[f"kills of {service}"] for service in spared)
-    missed = trial.found.missed
     if same < GOAL * kills:
         missed.append(f"where the model lived on {same} of {kills} replies were identical")
     same, alone = (counts[f"identical after {MODEL}{how}"] for how in ("", ", bare"))
@@ -114,8 +114,7 @@ async def _ask(
         cut = parley.sql(LENGTH, asked.reply)[0][1]
     await parley.wait_until_well()
     export = (await person.get(f"/chats/{asked.chat}/export.json")).json()
-    text = export["messages"][-1]["content"]
-    return Written(asked.chat, text, bare.make_prompt(export), cut)
+    return Written(asked.chat, export["messages"][-1]["content"], bare.make_prompt(export), cut)
 
 
 async def _cut_bare(trial: Trial, prompt: bare.Prompt, cut: int, *, anew: bool) -> bool:

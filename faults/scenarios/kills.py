@@ -33,8 +33,10 @@ class Kill:
     alone: bool = False  # nothing else was killed before its replies had continued
 
     def __str__(self) -> str:
-        what = f"{self.in_flight} requests on their way and {len(self.replies)} replies interrupted"
-        return f"{self.service:8} killed with {what}; page after {self.back:.1f} s"
+        return (
+            f"{self.service:8} killed with {self.in_flight} requests on their way and"
+            f" {len(self.replies)} replies interrupted; page after {self.back:.1f} s"
+        )
 
 
 async def run(trial: Trial) -> None:

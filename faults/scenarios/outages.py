@@ -33,8 +33,9 @@ async def kill_with_unstored_text(trial: Trial) -> None:
     person = trial.browser()
     await person.open_chat()  # brings the cookie that all others come with
     for _ in range(trial.size):
-        asking = [ask(trial, person, script=number % 2 == 1) for number in range(CHATS)]
-        asked = await asyncio.gather(*asking)
+        asked = await asyncio.gather(
+            *(ask(trial, person, script=number % 2 == 1) for number in range(CHATS))
+        )
         trial.parley.freeze("supervisord")  # or db-api would be back too soon
         killed = {"db-api": trial.kill("db-api")}
         await asyncio.sleep(BETWEEN)
@@ -70,9 +71,8 @@ async def take_the_model_away(trial: Trial) -> None:
         await asyncio.sleep(5 if trial.quick else 60)
         await asyncio.to_thread(trial.parley.supervisor.start, "lm-api")
         trial.mark_fault()
-        back = trial.last_fault
         await trial.parley.wait_until_well()
     for reply in interrupted:
-        if again := trial.shown.continued_after(reply, back):
-            trial.found.figures["the reply continued after"].append(again - back)
+        if again := trial.shown.continued_after(reply, trial.last_fault):
+            trial.found.figures["the reply continued after"].append(again - trial.last_fault)
         trial.to_complete[reply] = ("I2", "the reply was interrupted")

@@ -111,11 +111,11 @@ class LocalStack:
     def answers(self, path: str = "/health") -> bool:
         return answers(self.url + path)
 
-    def kill(self, service: str) -> int:
-        """SIGKILLs the service's main process and returns the pid it had."""
+    def kill(self, service: str, how: signal.Signals = signal.SIGKILL) -> int:
+        """Sends this signal to the service's main process; the pid it has, or had."""
         pid = self.pid_of(service)
         assert pid is not None, f"{service} does not run"
-        os.kill(pid, signal.SIGKILL)
+        os.kill(pid, how)
         return pid
 
     def stop(self, how: signal.Signals = signal.SIGINT) -> int:
