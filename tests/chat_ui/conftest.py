@@ -137,8 +137,7 @@ def browser(url: str, model: ScriptedModel, db_api: DbApiServer) -> Iterator[htt
         yield client
     model.answer = None
     model.go.set()
-    left = "SELECT count(*) FROM replies WHERE finished_at IS NULL"
-    wait_until(lambda: db_api.sql(left) == 0)
+    wait_until(lambda: db_api.sql("SELECT count(*) FROM replies WHERE finished_at IS NULL") == 0)
 
 
 @pytest.fixture

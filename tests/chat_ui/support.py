@@ -131,8 +131,7 @@ def new_browser(url: str, cookies: httpx.Cookies | None = None) -> httpx.Client:
 def expect(response: httpx.Response, status: int, *words: str, kept: str | None = None) -> str:
     """The page, which has this status, these words and, in its form, this text that was typed."""
     assert response.status_code == status, response.text
-    for word in words:
-        assert word in response.text
+    assert [word for word in words if word not in response.text] == [], response.text
     assert kept is None or textarea(response.text) == kept
     return response.text
 

@@ -16,8 +16,6 @@ from app.replies.active_reply import (
     Sampling,
 )
 
-SAMPLING = Sampling(temperature=0, reply_tokens=100)
-
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Mock:
@@ -32,7 +30,7 @@ def begin(*steps: str, **before: Any) -> ActiveReply:
     reply = Reply(id=uuid4(), state="running", **before)
     written = [Step(text=text) for text in steps]
     claim = Claim(reply=reply, chat_id=uuid4(), worker="w", steps=written, prompt=[], attempts=0)
-    return ActiveReply(claim, SAMPLING)
+    return ActiveReply(claim, Sampling(temperature=0, reply_tokens=100))
 
 
 def confirm(active: ActiveReply, length: int, step: int = 0) -> None:
@@ -82,8 +80,7 @@ def test_the_last_step_of_a_claim_is_continued_and_offsets_count_its_text() -> N
     ],
 )
 def test_what_comes_is_urgent_until_there_is_a_word(deltas: list[str], first: list[bool]) -> None:
-    active = begin()
-    assert [active.write(delta) for delta in deltas] == first
+    assert list(map(begin().write, deltas)) == first
 
 
 def test_a_mere_status_waits_until_the_first_word_may_have_come_and_text_never_waits(

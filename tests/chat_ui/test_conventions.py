@@ -26,17 +26,13 @@ APP = ROOT / "chat-ui" / "app"
 TEMPLATES = Templates(Assets(), "Parley")
 ENVIRONMENT = TEMPLATES.environment
 FOLDER = APP / "templates"
-GIVEN = re.compile(r"(\w+)(?:\.\w+)?: ")
 NAMES = sorted(path.name for path in FOLDER.iterdir())
-TYPED = re.compile(r"(\w+): (\w+)")
 TYPES: dict[str, type] = {
     name: kind
     for module in (types, lists, messages, pages, problems)
     for name, kind in vars(module).items()
     if isinstance(kind, type)
 }
-# Given by a page to whatever it includes.
-FRAMES = {"page"}
 
 
 def opening(template: str) -> str:
@@ -48,15 +44,16 @@ def opening(template: str) -> str:
 
 @pytest.mark.parametrize("template", NAMES)
 def test_a_template_uses_what_it_says_and_nothing_else(template: str) -> None:
-    """Whatever it includes."""
+    """Whatever it includes. A page gives `page` to all of that."""
     names = meta.find_undeclared_variables(ENVIRONMENT.parse((FOLDER / template).read_text()))
-    assert names - set(ENVIRONMENT.globals) <= set(GIVEN.findall(opening(template))) | FRAMES
+    said = {"page", *re.findall(r"(\w+)(?:\.\w+)?: ", opening(template))}
+    assert names - set(ENVIRONMENT.globals) <= said
 
 
 @pytest.mark.parametrize("template", NAMES)
 def test_what_a_template_reads_of_its_context_is_there(template: str) -> None:
     source = (FOLDER / template).read_text()
-    said = dict(TYPED.findall(opening(template)))
+    said = dict(re.findall(r"(\w+): (\w+)", opening(template)))
     for node in ENVIRONMENT.parse(source).find_all(nodes.Getattr):
         if isinstance(node.node, nodes.Name) and (kind := TYPES.get(said.get(node.node.name, ""))):
             fields = {*get_type_hints(kind), *dir(kind)}
@@ -97,8 +94,7 @@ def test_every_failure_of_a_reply_has_words_of_its_own() -> None:
     assert all(said)
     assert len(said) == 4, "those of earlier versions are told as that the model broke"
     reply = Reply(id=UUID(int=1), state="complete", error=ReplyError(kind="reply-limit"))
-    message = SimpleNamespace(reply=reply)
-    assert "Cut off" in words("_status.html", message=message)
+    assert "Cut off" in words("_status.html", message=SimpleNamespace(reply=reply))
 
 
 def imports(file: Path) -> set[str]:
@@ -124,8 +120,12 @@ def imports(file: Path) -> set[str]:
     ],
 )
 def test_a_folder_knows_nothing_of_these(folder: str, forbidden: tuple[str, ...]) -> None:
-    for file in (APP / folder).rglob("*.py"):
-        assert not [name for name in imports(file) if name.startswith(forbidden)], file
+    assert not [
+        f"{file.name} imports {name}"
+        for file in (APP / folder).rglob("*.py")
+        for name in imports(file)
+        if name.startswith(forbidden)
+    ]
 
 
 def test_only_one_module_knows_the_http_library() -> None:

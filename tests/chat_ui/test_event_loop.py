@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
+from itertools import accumulate, count
 from time import process_time
 from types import SimpleNamespace
 from uuid import uuid4
@@ -113,18 +114,13 @@ PATHOLOGICAL = {
 
 def count_calls(work: Callable[[], object]) -> int:
     """How many functions are called, Python's own included."""
-    calls = 0
-
-    def count(*_: object) -> None:
-        nonlocal calls
-        calls += 1
-
-    sys.setprofile(count)
+    calls = count()
+    sys.setprofile(lambda *_: next(calls))
     try:
         work()
     finally:
         sys.setprofile(None)
-    return calls
+    return next(calls)
 
 
 @pytest.mark.parametrize("text", PATHOLOGICAL.values(), ids=PATHOLOGICAL)
@@ -165,11 +161,8 @@ def test_deep_nesting_is_bounded_and_loses_no_text(mark: str, depth: int) -> Non
 def test_marks_within_marks_are_bounded(mark: str) -> None:
     html = render(mark * 2_000 + "end" + "".join(reversed(mark)) * 2_000)
     assert "end" in html
-    depth = deepest = 0
-    for piece in html.split("<"):
-        depth += -1 if piece.startswith("/") else 1
-        deepest = max(deepest, depth)
-    assert deepest < 40
+    depths = accumulate(-1 if piece.startswith("/") else 1 for piece in html.split("<"))
+    assert max(depths) < 40
 
 
 @pytest.mark.parametrize(

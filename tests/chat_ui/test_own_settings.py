@@ -24,8 +24,7 @@ def test_the_theme_and_the_keys_chosen_are_on_every_page(browser: httpx.Client, 
     expect(browser.get(chat), 200, 'data-theme="system"', "data-keys")
     browser.post("/settings", data={"name": "Ann", "theme": "dark", "keys": "on"})
     for path in ("/", chat, "/settings", "/nowhere"):
-        page = browser.get(path).text
-        assert 'data-theme="dark" data-keys' in page
+        assert 'data-theme="dark" data-keys' in browser.get(path).text
     browser.post("/settings", data={"name": "Ann", "theme": "puce"})
     page = expect(browser.get(chat), 200, 'data-theme="system"')
     assert "data-keys" not in page, "keys were not ticked"
@@ -34,8 +33,7 @@ def test_the_theme_and_the_keys_chosen_are_on_every_page(browser: httpx.Client, 
 def test_a_name_and_a_theme_can_be_chosen_with_or_without_a_session(
     newcomer: httpx.Client, db_api: DbApiServer
 ) -> None:
-    page = expect(newcomer.get("/settings"), 200)
-    assert "Forget me" not in page, "there is nothing yet"
+    assert "Forget me" not in expect(newcomer.get("/settings"), 200), "there is nothing yet"
     expect(newcomer.post("/settings", data={"name": "", "theme": "dark"}), 303)
     assert 'data-theme="dark"' in newcomer.get("/").text
     assert "parley" not in newcomer.cookies
@@ -80,13 +78,11 @@ def test_what_the_model_gets_is_shown_exactly(
     form = {"title": "", "system_prompt": "Be <brief>.", "temperature": "0,3", "reply_tokens": "7"}
     browser.post(f"{chat}/settings", data=form)
     ask(browser, chat, "Hi")
-    request = model.requests[-1]
-    assert (request["temperature"], request["max_tokens"]) == (0.3, 7)
-    page = text_of(browser.get(f"{chat}/prompt").text)
-    assert "42 tokens" in page
+    page = text_of(expect(browser.get(f"{chat}/prompt"), 200, "42 tokens"))
     browser.post(f"{chat}/settings", data=form | {"temperature": ""})
     ask(browser, chat, "More")
-    assert model.requests[-1]["temperature"] == 0.7, "the default"
+    asked = [(request["temperature"], request["max_tokens"]) for request in model.requests]
+    assert asked == [(0.3, 7), (0.7, 7)], "the default"
     given = [message["content"] for message in model.requests[-1]["messages"]][:-1]
     assert given == ["Be <brief>.", OPENING, "Hi", model.text]
     assert all(text in page for text in given), "and nothing else"

@@ -13,13 +13,19 @@ from app.clients.language_model import LanguageModel
 from app.clients.queue import QueueClient
 from app.clients.queue_types import Claim, Step
 from app.clients.service import connect
-from app.clients.types import Message
 from app.errors import LeaseLost, Unavailable
 from app.replies.active_reply import Sampling
 from app.replies.publisher import Publisher
 from app.replies.runner import Runner
 
-from tests.chat_ui.support import Clients, DbApiServer, ModelServer, ScriptedModel, StartDbApi
+from tests.chat_ui.support import (
+    Clients,
+    DbApiServer,
+    ModelServer,
+    ScriptedModel,
+    StartDbApi,
+    wait_until,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -66,10 +72,11 @@ class Bench:
         written = [Step(text=text) for text in steps]
         self.runner.begin(self.claim.model_copy(update={"steps": written}))
 
-    async def ended(self) -> Message:
+    async def ended(self) -> Any:
+        """The message, once its reply has ended."""
         while True:
-            message: Message = (await self.read()).items[-1]
-            if message.reply and message.reply.final:
+            message = (await self.read()).items[-1]
+            if message.reply.final:
                 return message
             await asyncio.sleep(0.02)
 
@@ -96,11 +103,7 @@ async def bench(
 
 
 async def until(is_so: Callable[[], object]) -> None:
-    async with asyncio.timeout(60):
-        while True:
-            if is_so():
-                return
-            await asyncio.sleep(0.02)
+    await asyncio.to_thread(wait_until, is_so)
 
 
 def stored(db_api: DbApiServer, bench: Bench) -> Any:
@@ -126,9 +129,7 @@ async def test_a_reply_claimed_again_by_its_own_runner_is_written_once(
 async def test_a_reply_stopped_before_its_first_breath_is_stopped(bench: Bench) -> None:
     bench.begin()
     bench.runner.stop(bench.claim.reply.id)
-    reply = (await bench.ended()).reply
-    assert reply
-    assert reply.state == "stopped"
+    assert (await bench.ended()).reply.state == "stopped"
 
 
 async def test_a_runner_that_lost_its_reply_stops_writing_it(
@@ -208,7 +209,5 @@ async def test_a_model_that_brings_nothing_is_given_up(
     bench.replies.faults["shorten"] = faults
     bench.begin()
     reply = (await bench.ended()).reply
-    assert reply
-    assert reply.error
     assert (reply.state, reply.error.kind) == ("failed", kind)
     await until(lambda: model.running == 0)

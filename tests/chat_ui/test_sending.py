@@ -122,6 +122,5 @@ def test_a_long_chat_shows_the_newest_thirty_and_leads_to_the_earlier_ones(
         page = ask(browser, chat, f"message {number}.")
     assert len(messages(page)) == 30
     earlier = next(link for link in links(page) if "?before=" in link)
-    older = messages(browser.get(earlier).text)
-    assert older == [OPENING, "message 0.", "A scripted reply."]
+    assert messages(browser.get(earlier).text) == [OPENING, "message 0.", "A scripted reply."]
     assert "message 0." not in messages(page)
