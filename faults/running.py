@@ -126,7 +126,7 @@ class Run:
         self.violations += result.found.violations
         self.missed += result.found.missed
         if result.found.violations:
-            kept = results.keep(result, trial.parley.stack.logs, trial.ledger)
+            kept = results.keep(result, trial.parley.local.stack.logs, trial.ledger)
             say(f"  the services' logs and the ledger are kept in {kept}")
             await self.stage.clear()  # what is broken may not spoil the next scenario
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from local.ports import free_port
-from local.stack import ROOT, Stack
+from local.stack import ROOT
 from local.supervision import Supervisor, socket_path
 from tests.support.local_stack import LocalStack
 from tests.support.program import Program
@@ -57,14 +57,9 @@ class Parley:
         return f"http://127.0.0.1:{self.local.port}"
 
     @property
-    def stack(self) -> Stack:
-        """Where its files and ports are."""
-        return Stack(self.local.home, "127.0.0.1", self.local.port)
-
-    @property
     def supervisor(self) -> Supervisor:
         """What restarts the services; a service that it has stopped stays down."""
-        return Supervisor(socket_path(self.stack))
+        return Supervisor(socket_path(self.local.stack))
 
     def sql(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         """Runs it as PostgreSQL's superuser, whom no service knows; the rows."""
@@ -108,7 +103,8 @@ class Parley:
         """Another copy of chat-ui beside the supervised one; its address."""
         port = str(free_port())
         settings = self.local.environment("chat-ui") | SETTINGS | {"PORT": port}
-        copy = Program([ROOT / "chat-ui" / "start"], settings, self.stack.logs / "chat-ui-2.log")
+        log = self.local.stack.logs / "chat-ui-2.log"
+        copy = Program([ROOT / "chat-ui" / "start"], settings, log)
         try:
             health = functools.partial(answers, f"http://127.0.0.1:{port}/health")
             await asyncio.to_thread(copy.wait_until, health)

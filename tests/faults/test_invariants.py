@@ -91,11 +91,6 @@ def test_a_page_of_an_unfinished_reply_may_hold_back_an_unfinished_mark(scene: S
     assert scene.broken([GREETING, QUESTION, RUNNING]) == {"I2"}
 
 
-def test_a_refused_message_is_not_stored(scene: Scene) -> None:
-    scene.entry.refused = 413
-    assert scene.broken() == {"I1"}
-
-
 @pytest.mark.parametrize(("order", "promises"), [((2, 3), set()), ((3, 2), {"I5"})])
 def test_every_page_shows_the_same_order(
     scene: Scene, order: tuple[int, int], promises: set[str]
@@ -110,11 +105,8 @@ def test_messages_sent_one_after_the_other_are_stored_so(scene: Scene) -> None:
     assert scene.broken([GREETING, *swapped]) == {"I5"}
 
 
-def test_a_reply_does_not_overtake_an_earlier_one(scene: Scene) -> None:
+def test_whatever_else_was_noted_breaks_its_promise(scene: Scene) -> None:
+    scene.entry.refused = 413  # and is stored
     scene.shown.overtaken[CHAT].add(("m1", "m3"))
-    assert scene.broken() == {"I5"}
-
-
-def test_a_watcher_is_told_the_end(scene: Scene) -> None:
     scene.shown.endless[CHAT].append("Ann: no end")
-    assert scene.broken() == {"watch"}
+    assert scene.broken() == {"I1", "I5", "watch"}

@@ -31,9 +31,8 @@ async def use(rate: float | None) -> list[bytes]:
         return pieces
 
 
-def test_it_passes_on_until_it_cuts() -> None:
-    assert asyncio.run(use(None)) == [b"hello"]
-
-
-def test_a_slow_one_lets_a_byte_by_at_a_time() -> None:
-    assert asyncio.run(use(5)) == [b"h", b"e"]
+@pytest.mark.parametrize(
+    ("rate", "pieces"), [(None, [b"hello"]), (5, [b"h", b"e"])], ids=["as it comes", "slowly"]
+)
+def test_it_passes_on_until_it_cuts(rate: float | None, pieces: list[bytes]) -> None:
+    assert asyncio.run(use(rate)) == pieces

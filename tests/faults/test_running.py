@@ -73,9 +73,20 @@ def test_a_long_scenario_is_done_in_parts(
     assert Run(read_options(arguments, NAMES)).sizes(scenario) == sizes
 
 
-def settle(fault: float, seen: float | None = None, **states: str) -> list[str]:
-    """The replies that broke the promise, when the last fault was so many seconds ago; of r1 the
-    end was seen then."""
+@pytest.mark.parametrize(
+    ("fault", "seen", "states", "broken"),
+    [
+        pytest.param(61, None, {"r1": "complete"}, ["r1"], id="final too late"),
+        pytest.param(100, 60, {"r1": "complete"}, [], id="somebody saw it end in time"),
+        pytest.param(
+            121, None, {"r1": "complete", "r2": "running"}, ["r1", "r2"], id="given up at last"
+        ),
+    ],
+)
+def test_a_reply_is_final_a_minute_after_the_last_fault(
+    fault: float, seen: float | None, states: dict[str, str], broken: list[str]
+) -> None:
+    """The last fault was so many seconds ago; of r1 the end was seen then."""
     trial, now = make_trial(), time.monotonic()
     add_person(trial, lambda _: httpx.Response(200, json=make_export(**states)))
     trial.last_fault = now - fault
@@ -83,19 +94,8 @@ def settle(fault: float, seen: float | None = None, **states: str) -> list[str]:
         trial.shown.note(CHAT, "r1", "text", "Because", final=True)
         trial.shown.replies["r1"].final_at = now - seen
     asyncio.run(verdict.settle(trial))
-    return [reply for reply in states if any(reply in words for words in trial.found.violations)]
-
-
-def test_a_reply_that_is_final_too_late_breaks_the_promise() -> None:
-    assert settle(61, r1="complete") == ["r1"]
-
-
-def test_a_reply_that_somebody_saw_end_in_time_keeps_it() -> None:
-    assert settle(100, seen=60, r1="complete") == []
-
-
-def test_a_reply_that_never_ends_is_given_up_and_breaks_it() -> None:
-    assert settle(121, r1="complete", r2="running") == ["r1", "r2"]
+    told = trial.found.violations
+    assert [reply for reply in states if any(reply in words for words in told)] == broken
 
 
 def test_refusals_are_counted_and_500_is_a_violation() -> None:
@@ -107,6 +107,5 @@ def test_refusals_are_counted_and_500_is_a_violation() -> None:
         await verdict.close(trial)
 
     asyncio.run(ask())
-    counts = {"answers of 500": 2, "answers of 502": 1, "answers of 503": 1}
-    assert trial.found.counts == counts
+    assert trial.found.counts == {"answers of 500": 2, "answers of 502": 1, "answers of 503": 1}
     assert trial.found.violations == ["answer: 2 answers of 500: no words a person can use"]

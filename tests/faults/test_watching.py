@@ -3,7 +3,6 @@ on the pages."""
 
 import asyncio
 import time
-from collections.abc import Iterator
 
 import httpx
 import pytest
@@ -37,7 +36,7 @@ def look(
 
 
 def in_turn(*answers: httpx.Response) -> Answer:
-    left: Iterator[httpx.Response] = iter(answers)
+    left = iter(answers)
     return lambda _: next(left)
 
 
@@ -46,21 +45,20 @@ def test_the_end_after_a_break() -> None:
     assert look(answers, script=True, patience=60)[0] == []
 
 
-@pytest.mark.parametrize("script", [True, False])
-def test_no_end_before_the_deadline(script: bool) -> None:
-    ((words,), _) = look(lambda _: httpx.Response(503), script=script)
-    assert "no end within" in words
-
-
 def test_the_time_of_trouble_does_not_count() -> None:
     refusals = [httpx.Response(503) for _ in range(4)]  # more than patience alone would bear
     assert look(in_turn(*refusals, END), script=True, trouble=60)[0] == []
 
 
+@pytest.mark.parametrize(
+    ("status", "patience", "why"), [(503, 0.5, "no end within"), (404, 60, "answered 404")]
+)
 @pytest.mark.parametrize("script", [True, False])
-def test_the_owner_is_not_turned_away(script: bool) -> None:
-    ((words,), _) = look(lambda _: httpx.Response(404), script=script, patience=60)
-    assert "answered 404" in words
+def test_a_watcher_who_is_refused_till_the_deadline_or_for_good_has_seen_no_end(
+    script: bool, status: int, patience: float, why: str
+) -> None:
+    ((words,), _) = look(lambda _: httpx.Response(status), script=script, patience=patience)
+    assert why in words
 
 
 def test_a_live_page_that_leads_to_an_error_is_no_end() -> None:

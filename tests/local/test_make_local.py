@@ -86,8 +86,7 @@ def test_every_service_that_is_killed_comes_back(parley: LocalStack) -> None:
     parley.wait(lambda: all(parley.pid_of(s) not in (None, before[s]) for s in SERVICES))
     parley.wait(lambda: parley.answers("/"))
     parley.wait_until_model_is_ready()
-    killed = "exited: db-api (terminated by SIGKILL; not expected)"
-    parley.wait(lambda: killed in parley.output())
+    parley.wait(lambda: "exited: db-api (terminated by SIGKILL; not expected)" in parley.output())
 
 
 def test_a_second_start_of_the_same_is_explained(parley: LocalStack) -> None:
@@ -151,11 +150,9 @@ def test_after_kill_9_of_everything_that_watches_it_starts_again_and_kill_stops_
 ) -> None:
     with LocalStack(home) as parley:
         orphans = descendants(parley.pid)
-        supervisor = parley.pid_of("supervisord")
-        assert supervisor is not None
-        os.kill(supervisor, signal.SIGSTOP)  # so that it can't clean up when its parent dies
+        parley.kill("supervisord", signal.SIGSTOP)  # it can't clean up when its parent dies
         os.kill(parley.pid, signal.SIGKILL)
-        os.kill(supervisor, signal.SIGKILL)
+        supervisor = parley.kill("supervisord")
         parley.wait(lambda: supervisor not in {process.pid for process in alive(orphans)})
         assert alive(orphans)  # the services are still there, with nobody to watch them
 

@@ -14,7 +14,7 @@ import pytest
 from local import pidfile
 from local.dotenv import read_dotenv
 from local.logs import TROUBLE, Tail
-from local.model import bring_model
+from local.model import SMALL, bring_model
 from local.ports import free_port, is_free, why_taken
 from local.stack import ROOT, Stack
 
@@ -74,8 +74,7 @@ def test_ports_are_remembered_until_somebody_else_takes_one(
     assert before["chat-ui"] == stack.port  # without nginx it has the published port
     with socket.create_server(("127.0.0.1", before["db"])):
         stack.choose_ports()
-    after = stack.ports()
-    assert {service for service in before if before[service] != after[service]} == {"db"}
+    assert {service for service, port in stack.ports().items() if port != before[service]} == {"db"}
 
 
 def test_no_secret_is_in_any_environment(stack: Stack) -> None:
@@ -98,10 +97,9 @@ def test_a_pid_file_counts_only_while_somebody_of_that_process_lives(tmp_path: P
         f"pidfile.take(pathlib.Path({str(file)!r}))\n"
         "os.execv('/bin/sh', ['sh', '-c', 'sleep 60 & echo up; wait'])"
     )
-    process = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-c", code], stdout=subprocess.PIPE, cwd=ROOT, process_group=0
-    )
-    with process:
+    ) as process:
         assert process.stdout is not None
         process.stdout.readline()
         assert pidfile.holder(file) == process.pid
@@ -118,16 +116,14 @@ def test_offline_the_small_model_is_taken_and_kept_for_the_run(
 ) -> None:
     """The fetcher never reaches the default model's source."""
     calls = tmp_path / "calls"
-    script = f'echo "$LM_MODEL" >>{calls}\n[ "$LM_MODEL" = smollm2-135m-instruct ] || exit 3'
+    script = f'echo "$LM_MODEL" >>{calls}\n[ "$LM_MODEL" = {SMALL} ] || exit 3'
     fetcher = write_fetcher(tmp_path, script)
     environment = {"PYTHON": fetcher, "LM_MODEL": "large", "LM_CONTEXT": "16384"}
+    small = {"LM_MODEL": SMALL, "LM_MODEL_URL": "", "LM_CONTEXT": "8192"}
     for _ in range(2):
         settings = bring_model(environment, tmp_path / "fallen-back", lock)
-        assert settings["LM_MODEL"] == "smollm2-135m-instruct"
-        assert settings["LM_MODEL_URL"] == ""
-        assert settings["LM_CONTEXT"] == "8192"
-    small = "smollm2-135m-instruct"
-    assert calls.read_text().split() == ["large", small, small]
+        assert {name: settings[name] for name in small} == small
+    assert calls.read_text().split() == ["large", SMALL, SMALL]
     assert "going on with the small model" in capfd.readouterr().out
 
 

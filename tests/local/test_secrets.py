@@ -11,13 +11,17 @@ NAMES = ["cookie/key", "db-api/token", "db/password", "lm-api/key"]
 
 
 def make(directory: Path) -> subprocess.CompletedProcess[str]:
-    command = [ROOT / "secrets" / "make", directory]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        [ROOT / "secrets" / "make", directory], capture_output=True, text=True, check=False
+    )
 
 
 def read_all(directory: Path) -> dict[str, str]:
-    files = (p for p in directory.rglob("*") if p.is_file())
-    return {str(p.relative_to(directory)): p.read_text() for p in files}
+    return {
+        str(path.relative_to(directory)): path.read_text()
+        for path in directory.rglob("*")
+        if path.is_file()
+    }
 
 
 def test_makes_four_different_secrets_that_only_owner_and_group_may_read(tmp_path: Path) -> None:

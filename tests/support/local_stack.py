@@ -70,17 +70,22 @@ class LocalStack:
         return self.program.pid
 
     @property
+    def stack(self) -> Stack:
+        """Where its files and ports are."""
+        return Stack(self.home, "127.0.0.1", self.port)
+
+    @property
     def ports(self) -> dict[str, int]:
         """The inner services' ports, by service."""
-        return self._stack().ports()
+        return self.stack.ports()
 
     def environment(self, service: str) -> dict[str, str]:
         """What `service` is started with: addresses and secret files for talking to the others."""
-        return self._stack().environment(service)
+        return self.stack.environment(service)
 
     def pid_of(self, service: str) -> int | None:
         """The service's main process, None if it does not run."""
-        return pidfile.holder(self._stack().pid_file(service))
+        return pidfile.holder(self.stack.pid_file(service))
 
     def output(self) -> str:
         """Everything the person at the terminal has been shown so far."""
@@ -93,8 +98,9 @@ class LocalStack:
             self._program.wait()
         (self.home / "run" / "ready").unlink(missing_ok=True)
         settings = {"PARLEY_HOME": str(self.home), "PORT": str(self.port), **self._settings}
-        command = [sys.executable, "-m", "local.run"]
-        self._program = Program(command, settings, self.home / "terminal", terminal)
+        self._program = Program(
+            [sys.executable, "-m", "local.run"], settings, self.home / "terminal", terminal
+        )
 
     def wait_until_ready(self, patience: float = 300) -> None:
         """Until the pages answer; the model may still be loading."""
@@ -121,9 +127,6 @@ class LocalStack:
     def stop(self, how: signal.Signals = signal.SIGINT) -> int:
         """As Ctrl-C does; returns the exit code once everything has stopped."""
         return self._program.end(how) if self._program else 0
-
-    def _stack(self) -> Stack:
-        return Stack(self.home, "127.0.0.1", self.port)
 
 
 def make_home() -> Path:

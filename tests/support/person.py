@@ -13,8 +13,7 @@ __all__ = ["Event", "client_key"]  # offered from here, too
 
 def open_chat(browser: httpx.Client, username: str = "Ann", *, new: bool = True) -> str:
     """Gives a name on the home page; the path of the chat that opens."""
-    form = {"username": username} | ({"new": "1"} if new else {})
-    response = browser.post("/chats", data=form)
+    response = browser.post("/chats", data={"username": username} | ({"new": "1"} if new else {}))
     assert response.status_code == 303, response.text
     return response.headers["location"]
 

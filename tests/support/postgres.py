@@ -24,6 +24,10 @@ from tests.support.program import Program
 
 # Nothing here needs to survive a power cut.
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+PSQL = [
+    "--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--set", "ON_ERROR_STOP=1",
+    "--username", "postgres",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -79,8 +83,7 @@ class Postgres:
     def start(self, timeout: float = 60) -> None:
         """Returns when it answers; raises with its log when it doesn't."""
         arguments = [a for k, v in self._settings.items() for a in ("-c", f"{k}={v}")]
-        command = [str(ROOT / "db" / "start"), *arguments]
-        self._program = Program(command, self.environment, self.log)
+        self._program = Program([ROOT / "db" / "start", *arguments], self.environment, self.log)
         self._program.wait_until(self.is_ready, timeout)
 
     def is_ready(self) -> bool:
@@ -99,10 +102,8 @@ class Postgres:
 
     def psql(self, sql: str, database: str = "postgres") -> str:
         """Runs `sql` as the superuser, whom no service knows; the rows as text, `|` between."""
-        options = ["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--set"]
-        options += ["ON_ERROR_STOP=1", "--host", str(self.directory / "socket")]
-        options += ["--port", str(self.port), "--username", "postgres", "--dbname", database]
-        command = [str(self._bin / "psql"), *options]
+        where = ["--host", str(self.directory / "socket"), "--port", str(self.port)]
+        command = [str(self._bin / "psql"), *PSQL, *where, "--dbname", database]
         done = subprocess.run(command, input=sql, text=True, capture_output=True, check=False)
         if done.returncode:
             raise RuntimeError(done.stderr)
@@ -110,8 +111,9 @@ class Postgres:
 
     def database(self, name: str = "parley") -> Database:
         """The one that `db/init` made, which is empty until somebody migrates it."""
-        password_file = Path(self.environment["DB_PASSWORD_FILE"])
-        return Database("127.0.0.1", self.port, name, "parley", password_file)
+        return Database(
+            "127.0.0.1", self.port, name, "parley", Path(self.environment["DB_PASSWORD_FILE"])
+        )
 
     def create_database(self, template: str = "parley") -> Database:
         """A new one, owned by parley: empty, or a copy of `template` (which nobody may be using).

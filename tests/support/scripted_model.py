@@ -9,7 +9,7 @@ import json
 import threading
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from itertools import cycle
+from itertools import accumulate, cycle
 from typing import Any
 
 from starlette.applications import Starlette
@@ -116,16 +116,20 @@ def _remaining(deltas: list[str], body: dict[str, Any]) -> list[str]:
     last = body["messages"][-1]
     if not body.get("continue_final_message") or last["role"] != "assistant":
         return deltas
-    length = len(last["content"])
-    while deltas and length > 0:
-        length -= len(deltas[0])
-        deltas = deltas[1:]
-    return deltas
+    ends = accumulate(map(len, deltas))
+    return [d for d, end in zip(deltas, ends, strict=True) if end - len(d) >= len(last["content"])]
 
 
 def _too_long(size: int, context: int) -> dict[str, Any]:
-    error = {"code": 400, "type": "exceed_context_size_error", "message": "too long"}
-    return {"error": error | {"n_prompt_tokens": size, "n_ctx": context}}
+    return {
+        "error": {
+            "code": 400,
+            "type": "exceed_context_size_error",
+            "message": "too long",
+            "n_prompt_tokens": size,
+            "n_ctx": context,
+        }
+    }
 
 
 def _data(chunk: dict[str, Any]) -> str:
@@ -135,10 +139,15 @@ def _data(chunk: dict[str, Any]) -> str:
 
 
 def _chunk(delta: dict[str, Any], finish: str | None = None) -> dict[str, Any]:
-    choice = {"index": 0, "delta": delta, "finish_reason": finish}
-    return {"choices": [choice], "object": "chat.completion.chunk", "model": "scripted"}
+    return {
+        "choices": [{"index": 0, "delta": delta, "finish_reason": finish}],
+        "object": "chat.completion.chunk",
+        "model": "scripted",
+    }
 
 
 def _progress(processed: int) -> dict[str, Any]:
-    progress = {"total": 20, "cache": 0, "processed": processed, "time_ms": 1}
-    return _chunk({"role": "assistant", "content": None}) | {"prompt_progress": progress}
+    return {
+        **_chunk({"role": "assistant", "content": None}),
+        "prompt_progress": {"total": 20, "cache": 0, "processed": processed, "time_ms": 1},
+    }

@@ -2,15 +2,16 @@
 
 import psycopg2
 
-from local.stack import Stack
 from tests.support.local_stack import LocalStack
 
 
 def sql(parley: LocalStack, statement: str, *values: object) -> list[tuple[object, ...]]:
     """Runs it as PostgreSQL's superuser, whom no service knows; the rows, if it has some."""
-    stack = Stack(parley.home, "127.0.0.1", parley.port)
     connection = psycopg2.connect(
-        host=str(stack.sockets / "db"), port=stack.ports()["db"], user="postgres", dbname="parley"
+        host=str(parley.stack.sockets / "db"),
+        port=parley.ports["db"],
+        user="postgres",
+        dbname="parley",
     )
     try:
         with connection, connection.cursor() as cursor:
