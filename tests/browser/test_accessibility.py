@@ -14,8 +14,9 @@ from tests.browser.support.states import fill
 
 THEMES = {"dark": "Dark", "light": "Light", "system": "As the system has them"}
 BACKGROUND = "getComputedStyle(document.documentElement).backgroundColor"
-ROLES: tuple[Literal["banner", "main", "navigation", "search", "log"], ...]
-ROLES = ("banner", "main", "navigation", "search", "log")
+ROLES: tuple[Literal["banner", "main", "navigation", "search", "log"], ...] = (
+    "banner", "main", "navigation", "search", "log",
+)  # fmt: skip
 
 
 def test_axe_would_find_something(ann: Someone) -> None:
@@ -51,8 +52,7 @@ def test_landmarks_and_headings_tell_what_is_where(ann: Someone) -> None:
     for role in ROLES:
         expect(page.get_by_role(role)).to_have_count(1)
     expect(page.get_by_role("heading", level=1)).to_have_count(1)
-    said = replies(page).last.get_by_role("heading").first
-    expect(said).to_have_text("Parley")
+    expect(replies(page).last.get_by_role("heading").first).to_have_text("Parley")
 
 
 FOCUS = """() => {

@@ -25,7 +25,7 @@ def test_the_list_groups_chats_by_day_newest_first_and_marks_the_open_one(ann: S
     expect(side(page).locator("[aria-current=page]")).to_have_text("Old")
 
 
-def test_a_hit_leads_to_its_message_far_up_in_a_long_chat(ann: Someone) -> None:
+def test_a_hit_and_a_messages_link_lead_to_it_far_up_in_a_long_chat(ann: Someone) -> None:
     page = ann.open_talk("Where did the albatross nest?", "On a cliff.", *exchanges(20))
     expect(page.locator(".message", has_text="albatross")).to_have_count(0)
     page.get_by_label("Search in all chats").fill("albatr")
@@ -36,6 +36,12 @@ def test_a_hit_leads_to_its_message_far_up_in_a_long_chat(ann: Someone) -> None:
     found = page.locator(".message", has_text="Where did the albatross nest?")
     expect(found).to_be_in_viewport()
     assert is_in_view(found)
+    ann.act_on(found, "More about this message")
+    link = page.get_by_role("link", name="Back to it in the chat").get_attribute("href")
+    target = ann.open(link).locator(".message:target")
+    expect(target).to_contain_text("albatross")
+    expect(target).to_be_in_viewport()
+    assert is_in_view(target)
 
 
 def test_all_chats_can_be_paged_through_from_the_list(ann: Someone) -> None:

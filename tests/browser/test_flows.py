@@ -52,12 +52,20 @@ def test_a_chat_is_renamed_pinned_deleted_and_restored(visitor: Someone) -> None
     expect(replies(page).last).to_contain_text("Salt water.")
 
 
-def test_a_new_chat_is_begun_and_another_opened_from_the_list(visitor: Someone) -> None:
+def test_a_new_chat_is_begun_and_in_a_narrow_window_another_opened_from_the_drawer(
+    visitor: Someone,
+) -> None:
     page = visitor.open_talk("What is the sea?", "Salt water.")
     visitor.press(side(page).get_by_role("button", name="New chat"))
     expect(page).to_have_title("New chat · Parley")
     expect(prompt(page)).to_be_focused()
     expect(questions(page)).to_have_count(0)
+    page.set_viewport_size({"width": 360, "height": 740})
+    expect(side(page)).to_be_hidden()
+    visitor.press(page.get_by_role("button", name="Chats"))
+    visitor.press(page.get_by_role("button", name="Close the list"))
+    expect(side(page)).to_be_hidden()
+    visitor.press(page.get_by_role("button", name="Chats"))
     visitor.press(side(page).get_by_role("link", name="What is the sea?"))
     expect(page.locator("h1")).to_have_text("What is the sea?")
     expect(replies(page).last).to_contain_text("Salt water.")
@@ -70,19 +78,6 @@ def test_a_search_leads_to_the_message_found(visitor: Someone) -> None:
     visitor.press(page.locator(".hits a", has_text="On a cliff."))
     page.wait_for_url("**#m-*")
     expect(page.locator(".message:target")).to_contain_text("On a cliff.")
-
-
-def test_in_a_narrow_window_the_chats_are_a_drawer(visitor: Someone) -> None:
-    visitor.talk("What is the sea?", "Salt water.")
-    page = visitor.open_talk("What is the moon?", "A rock.")
-    page.set_viewport_size({"width": 360, "height": 740})
-    expect(side(page)).to_be_hidden()
-    visitor.press(page.get_by_role("button", name="Chats"))
-    visitor.press(page.get_by_role("button", name="Close the list"))
-    expect(side(page)).to_be_hidden()
-    visitor.press(page.get_by_role("button", name="Chats"))
-    visitor.press(side(page).get_by_role("link", name="What is the sea?"))
-    expect(page.locator("h1")).to_have_text("What is the sea?")
 
 
 def test_an_edited_message_is_answered_and_both_versions_stay(visitor: Someone) -> None:

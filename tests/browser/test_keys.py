@@ -47,9 +47,13 @@ def test_a_list_that_can_not_be_fetched_says_so_as_a_page(ann: Someone) -> None:
     expect(page.get_by_role("heading", name="Away")).to_have_count(1)
 
 
-def test_w_goes_to_the_field_and_n_begins_a_new_chat(ann: Someone) -> None:
-    ann.talk("What is the sea?", "Salt water.")
+def test_c_copies_the_last_reply_w_goes_to_the_field_and_n_begins_a_new_chat(ann: Someone) -> None:
+    ann.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=ann.parley.url)
+    ann.talk("What is the sea?", "**Salt** water.")
     page = open_and_leave_field(ann)
+    page.keyboard.press("c")
+    expect(page.get_by_title("Copied")).to_have_count(1)
+    assert page.evaluate("navigator.clipboard.readText()") == "**Salt** water."
     page.keyboard.press("w")
     expect(prompt(page)).to_be_focused()
     expect(prompt(page)).to_have_value("")
@@ -73,15 +77,6 @@ def test_s_stops_the_reply(ann: Someone) -> None:
     expect(page.get_by_role("button", name="Stop")).to_be_visible()
     page.keyboard.press("s")
     reply.wait_until_stop_is_requested()
-
-
-def test_c_copies_the_last_reply(ann: Someone) -> None:
-    ann.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=ann.parley.url)
-    ann.talk("What is the sea?", "**Salt** water.")
-    page = open_and_leave_field(ann)
-    page.keyboard.press("c")
-    expect(page.get_by_title("Copied")).to_have_count(1)
-    assert page.evaluate("navigator.clipboard.readText()") == "**Salt** water."
 
 
 def test_j_and_k_walk_through_the_chats(ann: Someone) -> None:

@@ -2,11 +2,7 @@
 
 from playwright.sync_api import expect
 
-from tests.browser.support.page import (
-    is_in_view,
-    questions,
-    replies,
-)
+from tests.browser.support.page import questions, replies
 from tests.browser.support.people import Someone, exchanges
 
 PERMISSIONS = ["clipboard-read", "clipboard-write"]
@@ -31,19 +27,6 @@ def test_a_message_is_copied_as_it_was_written_and_code_by_itself(ann: Someone) 
     page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error()); }")
     figure.get_by_role("button").click()
     expect(page.locator("[data-announce]")).to_contain_text("did not allow copying")
-
-
-def test_a_messages_link_leads_to_it_in_another_tab(ann: Someone) -> None:
-    page = ann.open_talk("Where did the albatross nest?", "On a cliff.", *exchanges(20))
-    page.get_by_role("link", name="Earlier messages").click()
-    first = questions(page).first
-    expect(first).to_contain_text("albatross")
-    ann.act_on(first, "More about this message")
-    link = page.get_by_role("link", name="Back to it in the chat").get_attribute("href")
-    target = ann.open(link).locator(".message:target")
-    expect(target).to_contain_text("albatross")
-    expect(target).to_be_in_viewport()
-    assert is_in_view(target)
 
 
 def test_earlier_messages_come_in_without_a_jump(ann: Someone) -> None:

@@ -2,15 +2,7 @@
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.support.page import (
-    AT_END,
-    body,
-    prompt,
-    questions,
-    replies,
-    send,
-    wait_until_true,
-)
+from tests.browser.support.page import AT_END, body, prompt, replies, send, wait_until_true
 from tests.browser.support.people import REPLY_MS, Someone
 
 LONG = "A line of words.\n\n" * 12
@@ -103,8 +95,7 @@ def test_stop_is_shown_before_the_runner_hears_it_and_ends_a_queued_reply(ann: S
 
 
 def test_the_page_follows_the_words_only_while_one_is_at_their_end(ann: Someone) -> None:
-    writer = ann.talk("First", LONG)
-    reply = writer.ask("Second")
+    reply = ann.talk("First", LONG).ask("Second")
     reply.write(LONG)
     page = ann.open()
     below = page.get_by_role("button", name="New words below")
@@ -166,12 +157,3 @@ def test_a_screen_reader_hears_whole_sentences_each_once_and_the_end(ann: Someon
     expect(replies(page).last).to_contain_text("Stopped.")
     assert page.evaluate("heard")[2:] == ["Fish live there.", "Stopped."]
     expect(page.get_by_role("log")).to_have_attribute("aria-live", "off")
-
-
-def test_a_reload_shows_the_reply_as_far_as_it_is_and_what_comes(ann: Someone) -> None:
-    reply, page = ann.open_reply("The sea ")
-    page.reload()
-    expect(questions(page)).to_have_count(1)
-    expect(replies(page).last).to_contain_text("The sea")
-    reply.finish("is salty.")
-    expect(body(replies(page).last)).to_have_text("The sea is salty.")

@@ -78,8 +78,7 @@ def browser(parley: LocalStack) -> Iterator[httpx.Client]:
 
 def test_every_flow_works_as_w3m_sends_it(browser: httpx.Client) -> None:
     chat = browser.post("/chats", data={"username": "Wim"}).url.path
-    form = {"prompt": "Say hello.", "client_key": "first"}
-    browser.post(generate(chat), data=form)
+    browser.post(generate(chat), data={"prompt": "Say hello.", "client_key": "first"})
     page = wait_until_final(browser, chat, 120)
     assert messages(page)[1] == "Say hello."
     assert messages(page)[2]

@@ -90,10 +90,14 @@ def test_a_first_run_that_was_cut_off_leaves_nothing_half_made(postgres: Postgre
 
 
 def test_a_missing_password_is_explained(tmp_path: Path, postgres: Postgres) -> None:
-    environment = os.environ | postgres.environment
-    environment |= {"PGDATA": str(tmp_path / "data"), "DB_PASSWORD_FILE": str(tmp_path / "none")}
-    command = [ROOT / "db" / "start"]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    own = {"PGDATA": str(tmp_path / "data"), "DB_PASSWORD_FILE": str(tmp_path / "none")}
+    done = subprocess.run(
+        [ROOT / "db" / "start"],
+        env=os.environ | postgres.environment | own,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode != 0
     assert "make one with secrets/make" in done.stderr
     assert not (tmp_path / "data").exists()

@@ -133,12 +133,11 @@ def articles(page: str | Element) -> list[Article]:
     On the growing page a message has neither number nor parent; an unfinished reply's id is that
     in its Stop button. A message is unfinished there until its body has been closed.
     """
-    found = parse(page).find_all("article", class_="message")
-    return [_read_article(article, body) for article in found if (body := _find_body(article))]
-
-
-def _find_body(article: Element) -> Element | None:
-    return article.find("div", class_="body")
+    return [
+        _read_article(article, body)
+        for article in parse(page).find_all("article", class_="message")
+        if (body := article.find("div", class_="body"))
+    ]
 
 
 def _read_article(article: Element, body: Element) -> Article:

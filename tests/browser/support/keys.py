@@ -10,10 +10,9 @@ IS_BEFORE = """element => Boolean(element.compareDocumentPosition(document.activ
 def tab_to(locator: Locator, most: int = 80) -> None:
     """Walks there with the Tab key, forwards or backwards."""
     locator.wait_for(state="attached")
-    keyboard = locator.page.keyboard
     key = "Shift+Tab" if locator.evaluate(IS_BEFORE) else "Tab"
     for _ in range(most):
         if locator.evaluate(HAS_FOCUS):
             return
-        keyboard.press(key)
+        locator.page.keyboard.press(key)
     raise AssertionError(f"{key} does not lead to {locator}")

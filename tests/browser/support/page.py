@@ -47,8 +47,7 @@ def save(page: Page) -> None:
 
 def wait_until_final(page: Page) -> None:
     """Until the last reply has ended; then there is something to do with it."""
-    actions = page.locator(".message").last.locator(".actions")
-    expect(actions).to_be_attached(timeout=REPLY_MS)
+    expect(page.locator(".message").last.locator(".actions")).to_be_attached(timeout=REPLY_MS)
 
 
 def is_in_view(locator: Locator) -> bool:

@@ -84,9 +84,11 @@ class Someone:
 
     def show_cookies(self) -> None:
         """From now on the pages have the session's cookie."""
-        cookies = self.http.cookies.jar
         self.context.add_cookies(
-            [{"name": c.name, "value": c.value or "", "url": self.parley.url} for c in cookies]
+            [
+                {"name": cookie.name, "value": cookie.value or "", "url": self.parley.url}
+                for cookie in self.http.cookies.jar
+            ]
         )
 
     def writer(self, chat: str = "") -> ChatWriter:

@@ -1,7 +1,7 @@
 """Writes a chat's messages through db-api, as its person and as its runner would: states that a
 real model would hurry through hold still, and text comes exactly when a test wants it."""
 
-import itertools
+import uuid
 from typing import Any
 
 import httpx
@@ -17,7 +17,6 @@ USUAL = {
     "first_token_ms": 200,
     "total_ms": 2200,
 }
-_keys = itertools.count(1)
 
 
 class DbApi:
@@ -51,7 +50,7 @@ class ChatWriter:
     def ask(self, text: str, *, claim: bool = True) -> "ReplyWriter":
         """A message of the person's, and its reply still to be written. Unless `claim`, the reply
         is queued, as if the message had been sent while another reply was running."""
-        new = {"content": text, "client_key": f"key-{next(_keys)}"}
+        new = {"content": text, "client_key": uuid.uuid4().hex}
         new |= {"worker": WORKER} if claim else {}
         sent = self._api.post(f"/chats/{self.chat}/messages", new, self._session)
         assert not claim or sent["claim"], "no slot was free"
