@@ -79,8 +79,8 @@ class Person:
         return self.http.patch(path, headers=self.headers, json=changes)
 
     def put_head(self, chat: str, message: str) -> httpx.Response:
-        path, new = f"/chats/{chat}/head", {"message_id": message}
-        return self.http.put(path, headers=self.headers, json=new)
+        new = {"message_id": message}
+        return self.http.put(f"/chats/{chat}/head", headers=self.headers, json=new)
 
     def delete(self, path: str) -> httpx.Response:
         return self.http.delete(path, headers=self.headers)
@@ -107,6 +107,13 @@ class Person:
     def read(self, chat: str, part: str = "", **params: Any) -> Any:
         """The chat, or what is at `part` below it."""
         return body(self.get(f"/chats/{chat}{part}", **params))
+
+    def pages(self, path: str, by: str = "before", to: str = "next", **params: Any) -> list[Any]:
+        """A list page by page: what a page has under `to` is asked for as `by`."""
+        found = [body(self.get(path, **params))]
+        while cursor := found[-1][to]:
+            found.append(body(self.get(path, **params, **{by: cursor})))
+        return found
 
     def change(self, chat: str, **changes: Any) -> Any:
         return body(self.patch(f"/chats/{chat}", **changes))

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.db_api.api import NOWHERE, Api, Person, body, lines, reasons
+from tests.db_api.api import NOWHERE, Api, Person, body, ids, lines, reasons
 
 CHANGES: dict[str, list[Any]] = {
     "title": ["APIs, explained", "x" * 80],
@@ -17,12 +17,7 @@ CHANGES: dict[str, list[Any]] = {
 
 def read_pages(person: Person, limit: int) -> list[list[str]]:
     """The list, page by page."""
-    pages, before = list[list[str]](), dict[str, str]()
-    while before.get("before") or not pages:
-        page = body(person.get("/chats", limit=limit, **before))
-        pages.append([chat["id"] for chat in page["items"]])
-        before = {"before": page["next"]}
-    return pages
+    return [ids(page["items"]) for page in person.pages("/chats", limit=limit)]
 
 
 def test_a_chat_begins_with_its_opening_message(ada: Person) -> None:
@@ -68,8 +63,7 @@ def test_a_changed_system_prompt_counts_from_the_next_message(api: Api, ada: Per
     chat = ada.chat(system="Be kind.")
     api.answer(ada, chat, "one", "1")
     ada.change(chat, system_prompt="Be brief.")
-    prompt = lines(ada.sent(chat, "two", worker="w")["claim"]["prompt"])
-    assert prompt[0] == ("system", "Be brief.")
+    assert lines(ada.sent(chat, "two", worker="w")["claim"]["prompt"])[0] == ("system", "Be brief.")
 
 
 def test_the_chat_written_to_last_is_listed_first(ada: Person) -> None:
@@ -97,7 +91,7 @@ def test_the_list_goes_on_though_the_chat_where_a_page_ended_does_not_stay(
 ) -> None:
     third, second, first = (ada.chat() for _ in range(3))
     page = body(ada.get("/chats", limit=2))
-    assert [chat["id"] for chat in page["items"]] == [first, second]
+    assert ids(page["items"]) == [first, second]
     if changes == "moves":
         ada.send(second)
     else:
@@ -111,8 +105,7 @@ def test_a_made_up_cursor_is_refused_and_another_s_shows_one_s_own(
     for before in ("", "x", "~~", "1~2026-11-20", f"1~soon~{NOWHERE}", "\0"):
         assert reasons(ada.get("/chats", before=before)) == [("before", "invalid")]
     own, _, _ = bob.chat(), ada.chat(), ada.chat()
-    hers = body(ada.get("/chats", limit=1))["next"]
-    assert bob.chats(before=hers) == [own]
+    assert bob.chats(before=body(ada.get("/chats", limit=1))["next"]) == [own]
 
 
 def test_a_chat_is_found_by_exactly_its_name(ada: Person) -> None:

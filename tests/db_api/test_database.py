@@ -3,6 +3,7 @@ statements that are planned once per connection and survive a change of the tabl
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from uuid import UUID
 
 import pytest
@@ -105,16 +106,14 @@ def test_a_statement_is_planned_once_per_connection_whoever_asks(
 @pytest.fixture
 def alter(sql: Sql) -> Iterator[Callable[..., None]]:
     """Alters tables as a newer copy's migration would, until the test ends."""
-    undo = []
+    with ExitStack() as undo:
 
-    def change(tables: tuple[str, ...], change: str, back: str) -> None:
-        for table in tables:
-            sql(f"ALTER TABLE {table} {change}")
-            undo.append(f"ALTER TABLE {table} {back}")
+        def change(tables: tuple[str, ...], change: str, back: str) -> None:
+            for table in tables:
+                sql(f"ALTER TABLE {table} {change}")
+                undo.callback(sql, f"ALTER TABLE {table} {back}")
 
-    yield change
-    for statement in undo:
-        sql(statement)
+        yield change
 
 
 def test_a_result_that_a_newer_copy_changed_is_only_away_for_a_moment(
@@ -145,8 +144,7 @@ def test_a_copy_goes_on_while_a_newer_one_adds_columns(
         for part in ("", "/messages", "/page", "/follow", "/prompt", "/messages/all"):
             ada.read(chat, part)
         api.finish(reply, "!", offset=5, claim_next=True)
-        again = ada.regenerate(chat, reply, worker="w")["reply"]["id"]
-        api.finish(again, "Hello", state="stopped")
+        api.finish(ada.regenerate(chat, reply, worker="w")["reply"]["id"], "Hello", state="stopped")
         assert (api.claim(), ada.chats(), len(ada.search("hello")) > 1) == (None, [chat], True)
         assert ada.get("/sessions/current").is_success
 

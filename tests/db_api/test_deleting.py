@@ -125,8 +125,7 @@ def test_a_message_and_all_branches_below_it_go(ada: Person, said: str, sql: Sql
 
 def test_the_newest_leaf_of_what_remains_is_shown(ada: Person, said: str) -> None:
     opening, one, *_ = ids(ada.messages(said))
-    second = ada.sent(said, "another", replaces=one)["message"]["id"]
-    ada.remove(said, second)
+    ada.remove(said, ada.sent(said, "another", replaces=one)["message"]["id"])
     assert ada.contents(said) == ["Hello", "one", "1", "two", "2"]
     assert ada.messages(said)[1]["version"] is None
     assert (ada.remove(said, opening)["head"], ada.messages(said)) == (None, [])
@@ -148,8 +147,7 @@ def test_a_window_that_began_there_begins_at_the_beginning_again(
 ) -> None:
     api.answer(ada, said, "x" * 500, "y", prompt_tokens=4000)
     start = ada.messages(said)[5]["id"]
-    below = api.answer(ada, said, "three", "3")
-    assert ada.remove(said, below)["context_start"] == start
+    assert ada.remove(said, api.answer(ada, said, "three", "3"))["context_start"] == start
     assert ada.remove(said, start)["context_start"] is None
     prompt = lines(ada.sent(said, "three", worker="w")["claim"]["prompt"])
     assert [text for _, text in prompt] == ["Hello", "one", "1", "two", "2", "three"]

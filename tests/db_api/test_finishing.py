@@ -97,8 +97,7 @@ def test_text_that_does_not_join_is_refused(
     api: Api, ada: Person, chat: str, running: str, offset: int, text: str, step: int
 ) -> None:
     api.store(running, "One two")
-    answer = api.post_finish(running, text, offset=offset, step=step)
-    found = problem(answer, 409, "offset-differs")
+    found = problem(api.post_finish(running, text, offset=offset, step=step), 409, "offset-differs")
     assert (found["step"], found["length"]) == (0, 7)
     message = ada.messages(chat)[-1]
     assert (message["content"], message["reply"]["state"]) == ("One two", "running")
@@ -150,6 +149,5 @@ def test_stopping_a_running_reply_asks_its_runner(
     api.store(running, "Once")
     assert ada.stop(chat, running)["state"] == "running"
     final = api.finish(running, " upon", offset=4, state="stopped")["reply"]
-    assert ada.contents(chat)[-1] == "Once upon"
-    assert ada.reply(chat, running)["state"] == "stopped"
+    assert (final["state"], ada.contents(chat)[-1]) == ("stopped", "Once upon")
     assert ada.stop(chat, running) == final, "a final one stays as it is"

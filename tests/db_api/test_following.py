@@ -45,7 +45,7 @@ def texts(told: Any) -> list[tuple[int, int, str]]:
 @pytest.fixture
 def looks(monkeypatch: pytest.MonkeyPatch) -> Looks:
     """How often a follower has looked at a chat. It looks when it is woken, or after a while that
-    never passes."""
+    never passes, unless it is `impatient`."""
     counted: Looks = Counter()
     look = routes.look_once
 
@@ -57,6 +57,12 @@ def looks(monkeypatch: pytest.MonkeyPatch) -> Looks:
     monkeypatch.setattr(routes, "look_once", count)
     monkeypatch.setattr(routes, "LOOK_AGAIN_S", NEVER)
     return counted
+
+
+@pytest.fixture
+def impatient(looks: Looks, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A follower looks again and again."""
+    monkeypatch.setattr(routes, "LOOK_AGAIN_S", 0.05)
 
 
 Waiting = Callable[..., Future[httpx.Response]]
@@ -157,15 +163,10 @@ def test_growing_text_wakes_only_who_wants_it(
     assert looks[chat] == 5, "at the text it has not even looked"
 
 
+@pytest.mark.usefixtures("impatient")
 def test_what_another_copy_does_is_looked_for(
-    ada: Person,
-    bob: Person,
-    chat: str,
-    waiting: Waiting,
-    serve_copy: ServeCopy,
-    monkeypatch: pytest.MonkeyPatch,
+    ada: Person, bob: Person, chat: str, waiting: Waiting, serve_copy: ServeCopy
 ) -> None:
-    monkeypatch.setattr(routes, "LOOK_AGAIN_S", 0.05)
     bob.send(bob.chat())
     reply = ada.send(chat)
     with serve_copy() as other:
@@ -182,6 +183,7 @@ def test_what_another_copy_does_is_looked_for(
             assert (found["state"], found["queue_position"], texts(told)) == news
 
 
+@pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize(("text", "pause"), [(True, 0.05), (False, 0.1)])
 def test_without_news_it_looks_again_until_its_time_is_over(
     api: Api,
@@ -194,7 +196,6 @@ def test_without_news_it_looks_again_until_its_time_is_over(
     pause: float,
 ) -> None:
     """Who gets the growing text from elsewhere looks half as often."""
-    monkeypatch.setattr(routes, "LOOK_AGAIN_S", 0.05)
     pauses, wait_for = list[float](), asyncio.wait_for
 
     async def note(changed: Any, seconds: float) -> Any:
@@ -245,13 +246,13 @@ def test_followers_hold_no_connection_and_none_is_left_behind(
     assert not app.state.notifier._listeners
 
 
+@pytest.mark.usefixtures("impatient")
 def test_a_follower_that_leaves_is_forgotten(
-    app: FastAPI, api: Api, ada: Person, chat: str, monkeypatch: pytest.MonkeyPatch
+    app: FastAPI, api: Api, ada: Person, chat: str
 ) -> None:
-    monkeypatch.setattr(routes, "LOOK_AGAIN_S", 0.05)
-    params, headers = {"wait": 25}, ada.headers
+    path = f"/chats/{chat}/follow?wait=25"
     with pytest.raises(httpx.ReadTimeout):
-        api.http.get(f"/chats/{chat}/follow", headers=headers, params=params, timeout=0.2)
+        api.http.get(path, headers=ada.headers, timeout=0.2)
     wait_until(lambda: not app.state.notifier._listeners, patience=15)
 
 
@@ -275,5 +276,4 @@ REPLY = {"id": "00000000-0000-7000-8000-000000000000", "state": "running"}
     ],
 )
 def test_a_bad_question_is_refused(ada: Person, chat: str, field: str, value: Any) -> None:
-    answer = ada.get(f"/chats/{chat}/follow", **{field.split(".")[0]: value})
-    assert reasons(answer)[0][0] == field
+    assert reasons(ada.get(f"/chats/{chat}/follow", **{field.split(".")[0]: value}))[0][0] == field

@@ -43,15 +43,13 @@ def imports(file: Path) -> Iterator[str]:
 
 
 def test_no_import_runs_up_the_layout() -> None:
-    up = []
-    for file in APP.rglob("*.py"):
-        part = file.relative_to(APP).parts[0].removesuffix(".py")
-        if part != "__init__":
-            up += [
-                f"{file.relative_to(APP)} imports {other}"
-                for other in imports(file)
-                if other != part and LEVEL[other] <= LEVEL[part]
-            ]
+    up = [
+        f"{file.relative_to(APP)} imports {other}"
+        for file in APP.rglob("*.py")
+        if (part := file.relative_to(APP).parts[0].removesuffix(".py")) != "__init__"
+        for other in imports(file)
+        if other != part and LEVEL[other] <= LEVEL[part]
+    ]
     assert up == []
 
 

@@ -63,8 +63,7 @@ def test_the_first_line_with_something_to_see_is_the_title(
     ada: Person, chat: str, content: str, title: str
 ) -> None:
     assert ada.sent(chat, content)["title"] == title
-    later = ada.sent(chat, "Another")["title"]
-    assert later == ada.read(chat)["title"] == (title or "Another")
+    assert ada.sent(chat, "Another")["title"] == ada.read(chat)["title"] == (title or "Another")
 
 
 def test_a_message_and_its_reply_go_below_the_head(ada: Person) -> None:
@@ -83,39 +82,35 @@ def test_pages_lead_back_to_the_beginning_without_gaps(ada: Person) -> None:
     chat = ada.chat(opening="Hello")
     for number in range(5):
         ada.send(chat, str(number))
-    page = ada.read(chat, "/messages", limit=4)
-    seen = page["items"]
-    while page["earlier"]:
-        assert page["earlier"] == page["items"][0]["id"]
-        page = ada.read(chat, "/messages", limit=4, before=page["earlier"])
-        seen = page["items"] + seen
-    assert seen == ada.messages(chat, limit=200)
-    assert len(seen) == 11
+    pages = ada.pages(f"/chats/{chat}/messages", to="earlier", limit=4)
+    assert all(page["earlier"] in (page["items"][0]["id"], None) for page in pages)
+    seen = [message for page in reversed(pages) for message in page["items"]]
+    assert (len(seen), seen) == (11, ada.messages(chat, limit=200))
 
 
 def test_all_messages_are_read_page_by_page_in_the_order_of_writing(ada: Person, chat: str) -> None:
     for number in range(3):
         ada.send(chat, f"message {number}")
-    seqs, after = [], 0
-    while after is not None:
-        page = ada.read(chat, "/messages/all", after=after, limit=2)
-        seqs.append([message["seq"] for message in page["items"]])
-        after = page["next"]
-    assert seqs == [[1, 2], [3, 4], [5, 6]]
+    pages = ada.pages(f"/chats/{chat}/messages/all", by="after", limit=2)
+    assert [[m["seq"] for m in page["items"]] for page in pages] == [[1, 2], [3, 4], [5, 6]]
 
 
-def test_bad_paging_is_refused(ada: Person, chat: str) -> None:
-    for field, given, reason in (
-        ("limit", 0, "out-of-range"),
-        ("limit", 201, "out-of-range"),
-        ("limit", "x", "invalid"),
-        ("before", "x", "invalid"),
-        ("at", "x", "invalid"),
-    ):
-        assert reasons(ada.get(f"/chats/{chat}/messages", **{field: given})) == [(field, reason)]
-    both = {"at": NOWHERE, "before": NOWHERE}
-    for part in ("messages", "page"):
-        assert reasons(ada.get(f"/chats/{chat}/{part}", **both)) == [("at", "invalid")]
+@pytest.mark.parametrize(
+    ("part", "asked", "field", "reason"),
+    [
+        ("messages", {"limit": 0}, "limit", "out-of-range"),
+        ("messages", {"limit": 201}, "limit", "out-of-range"),
+        ("messages", {"limit": "x"}, "limit", "invalid"),
+        ("messages", {"before": "x"}, "before", "invalid"),
+        ("messages", {"at": "x"}, "at", "invalid"),
+        ("messages", {"at": NOWHERE, "before": NOWHERE}, "at", "invalid"),
+        ("page", {"at": NOWHERE, "before": NOWHERE}, "at", "invalid"),
+    ],
+)
+def test_bad_paging_is_refused(
+    ada: Person, chat: str, part: str, asked: dict[str, Any], field: str, reason: str
+) -> None:
+    assert reasons(ada.get(f"/chats/{chat}/{part}", **asked)) == [(field, reason)]
 
 
 def letters(page: Any) -> str:

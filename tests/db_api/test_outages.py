@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from threading import Event
-from typing import Any
 
 import pytest
 from alembic import command
@@ -108,10 +107,8 @@ def test_a_restart_under_load_loses_no_acknowledged_message(
         finally:
             enough.set()
     assert [sender.exception() for sender in senders] == [None] * 4
-    found, after = list[Any](), 0
-    while after is not None:
-        page = person.read(chat, "/messages/all", after=after)
-        found, after = found + page["items"], page["next"]
+    pages = person.pages(f"/chats/{chat}/messages/all", by="after")
+    found = [message for page in pages for message in page["items"]]
     stored = [m["content"] for m in found if m["role"] == "user"]
     assert len(stored) == len(set(stored))
     assert {text for texts in acknowledged for text in texts} <= set(stored)

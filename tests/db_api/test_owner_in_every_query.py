@@ -27,19 +27,10 @@ def unguarded(postgres: Postgres) -> Iterator[Settings]:
 
 
 @pytest.fixture(scope="module")
-def bare(unguarded: Settings) -> Iterator[Api]:
+def api(unguarded: Settings) -> Iterator[Api]:
+    """The db-api on it, which is Ada's and Bob's in this module."""
     with serve_api(unguarded) as (api, _):
         yield api
-
-
-@pytest.fixture
-def her(bare: Api) -> Person:
-    return bare.person()
-
-
-@pytest.fixture
-def him(bare: Api) -> Person:
-    return bare.person()
 
 
 def enter(person: Person, chat: str, said: list[str]) -> list[httpx.Response]:
@@ -77,57 +68,57 @@ def reach(person: Person, chat: str, said: list[str]) -> list[httpx.Response]:
 
 
 def test_only_one_s_own_messages_are_reached_and_only_in_their_chat(
-    bare: Api, her: Person, him: Person
+    api: Api, ada: Person, bob: Person
 ) -> None:
-    chat, other, his = (p.chat(opening="Hello") for p in (her, her, him))
-    reply = her.send(chat, "secret", worker="w")
-    bare.store(reply, "secret")
-    before = her.messages(chat)
+    chat, other, his = (p.chat(opening="Hello") for p in (ada, ada, bob))
+    reply = ada.send(chat, "secret", worker="w")
+    api.store(reply, "secret")
+    before = ada.messages(chat)
     said, unknown = ids(before), [str(uuid4()) for _ in range(3)]
-    hers, nowhere = enter(him, chat, said), enter(him, str(uuid4()), said)
+    hers, nowhere = enter(bob, chat, said), enter(bob, str(uuid4()), said)
     for answer, same in zip(hers, nowhere, strict=True):
         assert problem(answer, 404, "chat-not-found") == same.json(), "none looks like it"
-    for person, where, wanted in ((him, his, said), (her, other, said), (her, chat, unknown)):
+    for person, where, wanted in ((bob, his, said), (ada, other, said), (ada, chat, unknown)):
         for answer in reach(person, where, wanted):
             problem(answer, 404, "message-not-found")
         problem(person.post_stop(where, wanted[2]), 404, "reply-not-found")
         known = json.dumps([{"id": wanted[2], "state": "queued"}])
         assert person.read(where, "/follow", known=known, since=9)["replies"] == []
     for answer in (
-        *(her.post_message(chat, "Hi", replaces=message) for message in (said[0], reply)),
-        *(her.post_reply(chat, message) for message in said[:2]),
+        *(ada.post_message(chat, "Hi", replaces=message) for message in (said[0], reply)),
+        *(ada.post_reply(chat, message) for message in said[:2]),
     ):
         problem(answer, 404, "message-not-found")
-    assert (him.chats(), her.messages(chat), her.read(chat)["title"]) == ([his], before, "secret")
+    assert (bob.chats(), ada.messages(chat), ada.read(chat)["title"]) == ([his], before, "secret")
 
 
-def test_what_was_deleted_is_listed_for_its_owner_only(her: Person, him: Person) -> None:
-    chat = her.chat()
-    her.delete(f"/chats/{chat}")
-    lists = [ids(body(person.get("/chats/deleted"))["items"]) for person in (her, him)]
+def test_what_was_deleted_is_listed_for_its_owner_only(ada: Person, bob: Person) -> None:
+    chat = ada.chat()
+    ada.delete(f"/chats/{chat}")
+    lists = [ids(body(person.get("/chats/deleted"))["items"]) for person in (ada, bob)]
     assert lists == [[chat], []]
 
 
-def test_a_branch_is_walked_among_one_s_own(unguarded: Settings, her: Person, him: Person) -> None:
-    head = her.send(chat := her.chat(opening="Hello"))
-    opening = UUID(her.messages(chat)[0]["id"])
+def test_a_branch_is_walked_among_one_s_own(unguarded: Settings, ada: Person, bob: Person) -> None:
+    head = ada.send(chat := ada.chat(opening="Hello"))
+    opening = UUID(ada.messages(chat)[0]["id"])
     database = Database(unguarded)
-    for person, shown in ((her, True), (him, False)):
+    for person, shown in ((ada, True), (bob, False)):
         session = UUID(person.session_id)
         with database.person(session) as connection:
             assert is_shown(connection, session, UUID(head), opening) is shown
     database.close()
 
 
-def test_searches_and_keys_are_looked_up_among_one_s_own(her: Person, him: Person) -> None:
-    her.sent(her.chat(), "secret", key="k")
-    assert (len(her.search("secret")), him.search("secret")) == (2, [])
-    assert him.sent(him.chat(), "secret", key="k")["repeated"] is False
+def test_searches_and_keys_are_looked_up_among_one_s_own(ada: Person, bob: Person) -> None:
+    ada.sent(ada.chat(), "secret", key="k")
+    assert (len(ada.search("secret")), bob.search("secret")) == (2, [])
+    assert bob.sent(bob.chat(), "secret", key="k")["repeated"] is False
 
 
-def test_ending_or_renewing_a_session_leaves_others_alone(her: Person, him: Person) -> None:
-    before = body(her.get("/sessions/current"))
-    assert body(him.patch("/sessions/current", name="Bob"))["name"] == "Bob"
-    assert him.post("/sessions/current/renew").is_success
-    assert him.delete("/sessions/current").is_success
-    assert body(her.get("/sessions/current")) == before
+def test_ending_or_renewing_a_session_leaves_others_alone(ada: Person, bob: Person) -> None:
+    before = body(ada.get("/sessions/current"))
+    assert body(bob.patch("/sessions/current", name="Bob"))["name"] == "Bob"
+    assert bob.post("/sessions/current/renew").is_success
+    assert bob.delete("/sessions/current").is_success
+    assert body(ada.get("/sessions/current")) == before

@@ -42,21 +42,18 @@ def test_every_call_needs_the_service_s_token(api: Api, ada: Person, document: A
     assert len(guarded) >= 27
     for number, (method, path) in enumerate(guarded):
         for shown in {"", WRONG_TOKENS[number % len(WRONG_TOKENS)]}:
-            headers = httpx.Headers(ada.headers)
-            headers["Authorization"] = shown
+            headers = httpx.Headers(ada.headers | {"Authorization": shown}, encoding="utf-8")
             answer = api.http.request(method, lead_nowhere(path), headers=headers)
             problem(answer, 401, "service-token")
             assert answer.headers["www-authenticate"] == "Bearer"
-    for path in OPEN:
-        assert api.http.get(path, headers={"Authorization": ""}).status_code == 200
+    assert {api.http.get(path, headers={"Authorization": ""}).status_code for path in OPEN} == {200}
 
 
 def test_every_person_s_call_needs_a_session(api: Api, document: Any) -> None:
     asked = [(m, path) for m, path, _ in operations(document) if path.startswith(PERSONAL)]
     assert len(asked) >= 20
     for method, path in asked:
-        answer = api.http.request(method, lead_nowhere(path))
-        assert ("X-Session-ID", "missing") in reasons(answer)
+        assert ("X-Session-ID", "missing") in reasons(api.http.request(method, lead_nowhere(path)))
 
 
 def test_an_unknown_route_and_a_wrong_method_are_problems(api: Api) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.db_api.api import Api, Person, lines, problem, reasons
+from tests.db_api.api import Api, Person, ids, lines, problem, reasons
 from tests.db_api.conftest import TakeOver
 
 CUT: list[dict[str, Any]] = [
@@ -20,26 +20,20 @@ def reply(api: Api, ada: Person, chat: str) -> str:
     return api.answer(ada, chat, "one", "1")
 
 
-def test_the_new_reply_stands_beside_the_old_one_and_is_shown(
-    ada: Person, chat: str, reply: str
+def test_the_new_reply_stands_beside_the_old_one_and_is_shown_and_what_was_below_stays(
+    api: Api, ada: Person, chat: str, reply: str
 ) -> None:
+    api.answer(ada, chat, "two", "2")
     question = ada.messages(chat)[0]["id"]
     sent = ada.regenerate(chat, reply)
     new = sent["reply"]
     assert sent["message"]["id"] == new["parent_id"] == question
-    assert (new["role"], new["seq"], new["content"]) == ("assistant", 3, "")
+    assert (new["role"], new["seq"], new["content"]) == ("assistant", 5, "")
     assert (new["reply"]["state"], new["reply"]["queue_position"]) == ("queued", 1)
     assert new["version"] == {"number": 2, "count": 2, "previous": reply, "next": None}
     assert (sent["claim"], sent["title"], sent["repeated"]) == (None, "one", False)
-    assert [m["id"] for m in ada.messages(chat)] == [question, new["id"]]
-    assert ada.read(chat)["title"] == "one"
-
-
-def test_what_came_below_stays_within_reach(api: Api, ada: Person, chat: str, reply: str) -> None:
-    api.answer(ada, chat, "two", "2")
-    ada.regenerate(chat, reply)
-    assert ada.contents(chat) == ["one", ""]
-    ada.show(chat, reply)
+    assert ids(ada.messages(chat)) == [question, new["id"]]
+    assert ada.show(chat, reply)["title"] == "one"
     assert ada.contents(chat) == ["one", "1", "two", "2"]
 
 
@@ -108,7 +102,6 @@ def test_a_whole_reply_is_not_continued_and_an_unfinished_one_not_asked_for_agai
     problem(ada.post_reply(chat, reply, continued=True), 409, "nothing-to-continue")
     for unfinished in (ada.send(chat, worker="w"), ada.send(chat)):
         for continued in (True, False):
-            answer = ada.post_reply(chat, unfinished, continued=continued)
-            problem(answer, 409, "reply-unfinished")
+            problem(ada.post_reply(chat, unfinished, continued=continued), 409, "reply-unfinished")
     assert reasons(ada.post_reply(chat, reply, continued="x")) == [("continued", "invalid")]
     assert len(ada.messages(chat)) == 6

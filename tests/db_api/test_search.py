@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from tests.db_api.api import Api, Person, body, reasons
 
 BEGIN, END = "\ue000", "\ue001"
@@ -70,17 +72,18 @@ def test_words_are_found_by_their_beginnings_in_any_case_and_order(ada: Person) 
         chat = ada.chat()
         ada.send(chat, text)
         for q in searches:
-            title, message = (hit for hit in ada.search(q) if hit["chat_id"] == chat)
-            assert texts([title, message]) == [text, text]
-            assert BEGIN in title["snippet"]
-            assert BEGIN in message["snippet"]
+            hits = [hit for hit in ada.search(q) if hit["chat_id"] == chat]
+            assert texts(hits) == [text, text], "by its title and by its message"
+            assert all(BEGIN in hit["snippet"] for hit in hits)
 
 
 HITS = (
     r"""one' & 'two|one & two|!one|one <-> two|one:*|(one|"one|one\|'one'|one%|one;--|\one :one"""
 )
-MISSES = ["wo three", "four", "one four", "ne", "onetwo", "zero | one", "zero or one"]
-MISSES += ["one -zero", "NOT zero one"]
+MISSES = (
+    *("wo three", "four", "one four", "ne", "onetwo", "zero | one", "zero or one", "one -zero"),
+    "NOT zero one",
+)
 WORDLESS = (" ", "😀", "& | ! ()", "\0", "„“—…", "\ue000\ue001", "'", "\\", "%")
 
 
@@ -92,18 +95,22 @@ def test_nothing_is_an_operator_and_every_word_has_to_be_there(ada: Person, chat
     assert found == dict.fromkeys(hits, 2) | dict.fromkeys(misses, 0)
 
 
-def test_a_bad_question_is_refused(ada: Person) -> None:
-    bad: list[tuple[str, Any, str]] = [
-        ("q", "", "missing"),
-        ("q", "x" * 201, "too-long"),
-        ("limit", 0, "out-of-range"),
-        ("limit", 51, "out-of-range"),
-        ("offset", -1, "out-of-range"),
-        ("offset", 1001, "out-of-range"),
-    ]
-    for field, value, reason in bad:
-        assert reasons(ada.get("/search", **({"q": "x"} | {field: value}))) == [(field, reason)]
-    assert reasons(ada.get("/search")) == [("q", "missing")]
+@pytest.mark.parametrize(
+    ("asked", "field", "reason"),
+    [
+        ({}, "q", "missing"),
+        ({"q": ""}, "q", "missing"),
+        ({"q": "x" * 201}, "q", "too-long"),
+        ({"q": "x", "limit": 0}, "limit", "out-of-range"),
+        ({"q": "x", "limit": 51}, "limit", "out-of-range"),
+        ({"q": "x", "offset": -1}, "offset", "out-of-range"),
+        ({"q": "x", "offset": 1001}, "offset", "out-of-range"),
+    ],
+)
+def test_a_bad_question_is_refused(
+    ada: Person, asked: dict[str, Any], field: str, reason: str
+) -> None:
+    assert reasons(ada.get("/search", **asked)) == [(field, reason)]
 
 
 def test_200_characters_are_searched_for(ada: Person, chat: str) -> None:

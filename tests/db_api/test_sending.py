@@ -107,20 +107,23 @@ def test_the_wait_is_told_from_how_long_replies_have_taken(
     api.answer(ada, chat, "Hi", "x", total_ms=4_000)
     ada.send(chat, worker="w")
     queued = ada.reply(chat, ada.send(chat))
-    assert queued["queue_position"] == 1
-    assert queued["wait_ms"] == 3_000 / 4, "four slots, and one of them comes free first"
+    # Four slots, and one of them comes free first.
+    assert (queued["queue_position"], queued["wait_ms"]) == (1, 3_000 / 4)
 
 
-def test_a_bad_request_is_refused(ada: Person, ask: Ask) -> None:
-    for field, value, reason in (
+@pytest.mark.parametrize(
+    ("field", "value", "reason"),
+    [
         ("client_key", "", "missing"),
         ("client_key", "x" * 65, "too-long"),
         ("client_key", "a\0", "invalid"),
         ("client_key", 7, "invalid"),
         ("replaces", "x", "invalid"),
         ("worker", "", "missing"),
-    ):
-        assert reasons(ask("k", **{field: value})) == [(field, reason)]
+    ],
+)
+def test_a_bad_request_is_refused(ask: Ask, field: str, value: object, reason: str) -> None:
+    assert reasons(ask("k", **{field: value})) == [(field, reason)]
 
 
 def test_a_key_belongs_to_its_chat_and_its_text(ada: Person, chat: str) -> None:

@@ -75,8 +75,7 @@ class Fetcher:
     def fail(self, code: int, *words: str, **settings: str) -> str:
         """Runs it, which must end with this exit code and complain in these words; all of them."""
         _, complained = self.run(code, **settings)
-        for word in words:
-            assert word in complained
+        assert [word for word in words if word not in complained] == [], complained
         assert not list(self.models.glob("*.gguf"))
         return complained
 

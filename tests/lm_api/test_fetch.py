@@ -90,8 +90,7 @@ def test_a_stopped_fetch_leaves_a_part_and_the_next_continues(
     wait_until(lambda: part.exists() and part.stat().st_size)
     process.send_signal(signal.SIGTERM)
     process.communicate(timeout=60)
-    assert process.returncode == 143
-    assert not fetcher.file.exists()
+    assert (process.returncode, fetcher.file.exists()) == (143, False)
     have = part.stat().st_size
     source.pause = 0
     fetcher.fetch()
@@ -164,8 +163,7 @@ def test_two_at_once_fetch_it_once(fetcher: Fetcher, source: Source) -> None:
     both = [fetcher.begin(), fetcher.begin()]
     outputs = [process.communicate(timeout=60)[0] for process in both]
     assert [process.returncode for process in both] == [0, 0]
-    assert len(source.asked) == 1
-    assert sum("waiting for it" in output for output in outputs) == 1
+    assert len(source.asked) == sum("waiting for it" in output for output in outputs) == 1
     assert fetcher.file.read_bytes() == CONTENT
 
 

@@ -38,6 +38,5 @@ def test_a_disk_that_fills_up_on_the_way_is_told_plainly(
     source.content = CONTENT * 10
     source.tells_length = source.knows_ranges = False  # so that nothing is known beforehand
     own = {"LM_MODEL_URL": f"{source.url}/big.gguf", "LM_MODEL_SHA256": SHA256}
-    full = f"the disk of {small_disk} is full"
-    fetcher.fail(5, full, LM_MODELS_DIR=os.fspath(small_disk), **own)
+    fetcher.fail(5, f"the disk of {small_disk} is full", LM_MODELS_DIR=os.fspath(small_disk), **own)
     assert not (small_disk / "big.gguf").exists()

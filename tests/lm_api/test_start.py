@@ -78,8 +78,7 @@ def test_an_own_file_serves_under_its_own_name(
 
 def test_a_missing_model_names_the_command_that_brings_it(starter: Starter) -> None:
     starter.model.unlink()
-    fetch = f"{ROOT}/lm-api/fetch.py"
-    starter.refuse(str(starter.model), "docker compose run --rm model", fetch)
+    starter.refuse(str(starter.model), "docker compose run --rm model", f"{ROOT}/lm-api/fetch.py")
 
 
 @pytest.mark.parametrize(
@@ -105,8 +104,7 @@ def test_without_a_llama_server_python_serves_the_same_list(starter: Starter) ->
     expected = starter.arguments()
     (starter.folder / "bin" / "llama-server").unlink()
     starter.put_program("python")
-    adapter = f"{ROOT}/lm-api/xllamacpp_server.py"
-    assert starter.arguments(PYTHON="python") == [adapter, *expected]
+    assert starter.arguments(PYTHON="python") == [f"{ROOT}/lm-api/xllamacpp_server.py", *expected]
 
 
 def test_a_machine_without_any_server_is_told_what_to_install(starter: Starter) -> None:
@@ -147,14 +145,15 @@ def test_threads_are_the_physical_cores_we_may_use(
 ) -> None:
     """On a fake /proc and /sys: each CPU's hyper-thread siblings, who may run, the cgroup's
     limit."""
-    files = {"proc/self/status": f"Name:\tsh\nCpus_allowed_list:\t{allowed}\n"}
-    for number, names in enumerate(siblings):
-        files[f"sys/devices/system/cpu/cpu{number}/topology/thread_siblings_list"] = f"{names}\n"
+    files = {
+        f"sys/devices/system/cpu/cpu{number}/topology/thread_siblings_list": f"{names}\n"
+        for number, names in enumerate(siblings)
+    }
+    files["proc/self/status"] = f"Name:\tsh\nCpus_allowed_list:\t{allowed}\n"
     if limit is not None:
         files["sys/fs/cgroup/cpu.max"] = f"{limit}\n"
     for name, text in files.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
-    command = [ROOT / "lm-api" / "count-cores", tmp_path]
-    counted = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert counted.stdout == f"{cores}\n"
+    counted = subprocess.check_output([ROOT / "lm-api" / "count-cores", tmp_path], text=True)
+    assert counted == f"{cores}\n"
