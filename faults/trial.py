@@ -53,9 +53,8 @@ class Trial:
     def prompt(self) -> str:
         """A question nobody has asked before, with a few characters that are easily harmed."""
         about, ending = self.rng.choice(TOPICS), self.rng.choice(ENDINGS)
-        return (
-            f"Tell me a long story about {about}, number {self.seed}-{next(self._numbers)}.{ending}"
-        )
+        number = f"{self.seed}-{next(self._numbers)}"
+        return f"Tell me a long story about {about}, number {number}.{ending}"
 
     def kill(self, service: str) -> int | None:
         """`kill -9`, counted; the pid it had."""

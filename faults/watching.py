@@ -53,9 +53,8 @@ async def _look_until_the_end(browser: Browser, chat: str, script: bool) -> None
     path, look = ("events", _read_events) if script else ("live", _read_live)
     while True:
         with contextlib.suppress(httpx.HTTPError):
-            async with browser.client.stream(
-                "GET", f"/chats/{chat}/{path}", timeout=SILENCE
-            ) as answer:
+            url = f"/chats/{chat}/{path}"
+            async with browser.client.stream("GET", url, timeout=SILENCE) as answer:
                 if is_good(answer) and await look(browser, chat, answer):
                     return
         await asyncio.sleep(RECONNECT)

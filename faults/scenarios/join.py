@@ -62,10 +62,10 @@ async def run(trial: Trial) -> None:
 
 def _judge(trial: Trial) -> None:
     """Where the model lives on, all three services together: one reply in fifteen says nothing."""
-    counts, missed = trial.found.counts, trial.found.missed
-    spared = [service for service in SERVICES if service != MODEL]
+    counts, spared = trial.found.counts, [service for service in SERVICES if service != MODEL]
     same = sum(counts[f"identical after {service}"] for service in spared)
     kills = sum(counts[f"kills of {service}"] for service in spared)
+    missed = trial.found.missed
     if same < GOAL * kills:
         missed.append(f"where the model lived on {same} of {kills} replies were identical")
     same, alone = (counts[f"identical after {MODEL}{how}"] for how in ("", ", bare"))

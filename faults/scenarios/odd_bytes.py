@@ -55,9 +55,8 @@ def _judge(trial: Trial, sample: bytes, status: int, texts: list[str]) -> str:
     """What is wrong with the answer or with what is stored; empty if nothing."""
     if status == 303:
         trial.found.counts["stored byte for byte"] += 1
-        return (
-            "" if [*map(hash_text, texts)] == [_hash(sample)] else f"stored as {ascii(texts)[:80]}"
-        )
+        same = [hash_text(text) for text in texts] == [_hash(sample)]
+        return "" if same else f"stored as {ascii(texts)[:80]}"
     if 400 <= status < 500:
         trial.found.counts["refused clearly"] += 1
         return "and stored" if texts else ""

@@ -74,8 +74,8 @@ async def _stop_at_another_copy(trial: Trial, person: Browser) -> None:
 
 def _is_written_by_the_first(trial: Trial, reply: str) -> bool:
     """Whether the supervised copy has claimed it: a worker is called host, process, chance."""
-    pid = trial.parley.local.pid_of("chat-ui")
-    return f"-{pid}-" in str(trial.parley.sql(WORKER, reply)[0][0])
+    worker = str(trial.parley.sql(WORKER, reply)[0][0])
+    return f"-{trial.parley.local.pid_of('chat-ui')}-" in worker
 
 
 async def _stop(trial: Trial, person: Browser, asked: Asked, phase: str) -> None:

@@ -123,9 +123,12 @@ def test_delete_from_here_on_leaves_what_is_above(visitor: Someone) -> None:
 def test_a_chats_own_settings_count_and_its_prompt_is_shown(visitor: Someone) -> None:
     visitor.talk("What is the sea?", "Salt water.")
     page = visitor.open(f"{visitor.chat}/settings")
-    visitor.fill(page.get_by_label("What the model is told first"), "Answer like a pirate.")
-    visitor.fill(page.get_by_label("Temperature"), "1,5")
-    visitor.fill(page.get_by_label("Longest reply"), "12")
+    for label, value in (
+        ("What the model is told first", "Answer like a pirate."),
+        ("Temperature", "1,5"),
+        ("Longest reply", "12"),
+    ):
+        visitor.fill(page.get_by_label(label), value)
     visitor.press(page.get_by_role("button", name="Save"))
     visitor.choose(page, "What the model gets")
     expect(page.locator(".prompt li").first).to_contain_text("Answer like a pirate.")
