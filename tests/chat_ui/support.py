@@ -87,9 +87,11 @@ class DbApiServer:
 
     def sql(self, statement: str) -> Any:
         """Runs it as the superuser, past all policies; the first value, if it gives some."""
-        socket = str(self._postgres.directory / "socket")
         connection = psycopg2.connect(
-            host=socket, port=self._postgres.port, user="postgres", dbname=self._database
+            host=str(self._postgres.directory / "socket"),
+            port=self._postgres.port,
+            user="postgres",
+            dbname=self._database,
         )
         with closing(connection), connection, connection.cursor() as cursor:
             cursor.execute(statement)

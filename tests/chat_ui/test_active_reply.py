@@ -35,8 +35,9 @@ def begin(*steps: str, **before: Any) -> ActiveReply:
 
 def confirm(active: ActiveReply, length: int, step: int = 0) -> None:
     """What db-api says after a batch."""
-    result = BatchResult(id=active.id, held=True, stop_requested=False, step=step, length=length)
-    active.settle(result)
+    active.settle(
+        BatchResult(id=active.id, held=True, stop_requested=False, step=step, length=length)
+    )
 
 
 def shown(active: ActiveReply) -> list[str]:

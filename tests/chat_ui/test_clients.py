@@ -183,5 +183,4 @@ async def test_what_a_request_cost_is_told_and_the_gateways_id_goes_along(
         await http.get("/")
     cost = r"chat-ui;dur=[\d.]+, db-api;dur=1.0, db-api;dur=1.0"
     assert re.fullmatch(cost, told.headers["server-timing"])
-    heard = [request.headers.get("x-request-id") for request in other.heard]
-    assert heard == ["abc", "abc", None, None]
+    assert [r.headers.get("x-request-id") for r in other.heard] == ["abc", "abc", None, None]

@@ -97,6 +97,5 @@ async def test_what_a_follower_knows_is_understood(clients: Clients, db_api: DbA
     known = [KnownReply(id=reply, state="queued", queue_position=1, step=0, offset=4)]
     others = [KnownReply(id=uuid4(), state="running", phase="writing")] * 150
     update = await clients.messages.follow(session, chat, since=9, known=known + others, wait=0)
-    steps = [(step.number, step.offset, step.text) for step in update.replies[0].steps]
-    assert steps == [(0, 4, "two")]
+    assert [(s.number, s.offset, s.text) for s in update.replies[0].steps] == [(0, 4, "two")]
     await clients.chats.remove(session, chat)

@@ -117,10 +117,13 @@ def test_any_pieces_of_any_text_end_as_the_whole_does(seed: int) -> None:
 @pytest.mark.parametrize("size", [1, 2, 3, 5, 11, 100, 10_000])
 def test_a_reply_ends_as_the_whole_does(size: int) -> None:
     assert stream(REPLY, random.Random(size), size) == render(REPLY)
-    long = "".join(
-        f"{number}. item **{number}**\n" + "   more\n\n" * (number % 3) for number in range(50)
+    long = (
+        "".join(f"{n}. item **{n}**\n" + "   more\n\n" * (n % 3) for n in range(50))
+        + "\n```python\nx = 1\n" * 3
+        + "y\n" * 100
+        + "```\n"
+        + "words and " * 300
     )
-    long += "\n```python\nx = 1\n" * 3 + "y\n" * 100 + "```\n" + "words and " * 300
     assert stream(long, random.Random(1), size, size + 14) == render(long)
 
 

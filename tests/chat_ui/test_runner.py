@@ -138,8 +138,7 @@ async def test_a_runner_that_lost_its_reply_stops_writing_it(
     model.hold_after, reply = 1, f"WHERE message_id = '{bench.claim.reply.id}'"
     bench.begin()
     await until(lambda: model.running == 1)
-    theirs = "worker = 'another', lease_until = now() + interval '1 hour'"
-    db_api.sql(f"UPDATE replies SET {theirs} {reply}")
+    db_api.sql(f"UPDATE replies SET worker = 'another', lease_until = 'infinity' {reply}")
     await until(lambda: model.running == 0)
     assert db_api.sql(f"SELECT state FROM replies {reply}") == "running", "untouched"
     db_api.sql(f"DELETE FROM replies {reply}")
@@ -172,8 +171,7 @@ async def test_no_more_is_shown_than_is_stored_when_somebody_else_ended_it(
         model.go.set()
         await until(lambda: model.running == 0)
     await until(lambda: bench.publisher.detach_writer.called)
-    shown = bench.publisher.publish.call_args.args[1]
-    assert [step.text for step in shown.steps] == ["one"]
+    assert [step.text for step in bench.publisher.publish.call_args.args[1].steps] == ["one"]
 
 
 @pytest.mark.parametrize("fault", [Unavailable(), LeaseLost(), RuntimeError("unforeseen")])

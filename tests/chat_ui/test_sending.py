@@ -110,8 +110,7 @@ def test_messages_sent_in_a_row_are_answered_in_order_but_those_that_were_stoppe
     page = wait_until_final(browser, chat)
     assert messages(page)[2::2] == ["one two", model.text, "", model.text], "it keeps what it had"
     assert page.count("Stopped.") == 2
-    asked = [request["messages"][-1]["content"] for request in model.requests]
-    assert asked == ["Count", "second", "fourth"]
+    assert [r["messages"][-1]["content"] for r in model.requests] == ["Count", "second", "fourth"]
     assert browser.post(stop).headers["location"] == chat, "which changes nothing"
 
 

@@ -78,8 +78,7 @@ def test_a_stopped_reply_is_continued_from_its_last_word(
     assert "Continue</button>" in wait_until_final(browser, chat)
     model.go.set()
     for key, status, words in (("k", 303, ""), ("l", 409, "nothing to continue")):
-        done = browser.post(f"{chat}/replies/{reply}/continue", data={"key": key})
-        expect(done, status, words)
+        expect(browser.post(f"{chat}/replies/{reply}/continue", data={"key": key}), status, words)
         page = wait_until_final(browser, chat)
         assert messages(page)[-1] == "one two three four"
         reply = message_ids(page)[-1]

@@ -191,10 +191,13 @@ def serve_copy(settings: Settings, sql: Sql) -> ServeCopy:
 @pytest.fixture
 def take_over(api: Api, sql: Sql) -> TakeOver:
     """``take_over(reply)``: its lease runs out, and a worker claims what comes first; the claim."""
-    expire = "UPDATE replies SET lease_until = clock_timestamp() - interval '1 s'"
 
     def run_out_and_claim(reply: str, worker: str = "w") -> Any:
-        sql(f"{expire} WHERE message_id = %s", reply)
+        sql(
+            "UPDATE replies SET lease_until = clock_timestamp() - interval '1 s'"
+            " WHERE message_id = %s",
+            reply,
+        )
         return api.claim(worker)
 
     return run_out_and_claim

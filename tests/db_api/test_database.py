@@ -76,8 +76,10 @@ def test_a_transaction_that_the_database_ends_says_so_and_the_next_one_works(
 def test_an_answer_says_how_long_it_took_and_how_many_round_trips(
     api: Api, ada: Person, chat: str
 ) -> None:
-    answers = [ada.get(path) for path in ("/health", f"/chats/{chat}", f"/chats/{chat}/page")]
-    answers.append(api.http.get("/chats"))  # refused ones, too
+    answers = [
+        *(ada.get(path) for path in ("/health", f"/chats/{chat}", f"/chats/{chat}/page")),
+        api.http.get("/chats"),  # refused ones, too
+    ]
     told = [TOLD.fullmatch(answer.headers["server-timing"]) for answer in answers]
     # A transaction begins with its first statement; its COMMIT is one more round trip.
     assert [one and int(one[3]) for one in told] == [0, 2, 3, 0]

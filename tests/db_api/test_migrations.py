@@ -103,8 +103,9 @@ def test_the_models_say_what_the_migrations_made(fresh: Settings) -> None:
     )
     engine = create_engine(fresh.database_url, poolclass=NullPool)
     with engine.connect() as connection:
-        options = {"compare_type": True, "compare_server_default": True}
-        context = MigrationContext.configure(connection, opts=options)
+        context = MigrationContext.configure(
+            connection, opts={"compare_type": True, "compare_server_default": True}
+        )
         assert compare_metadata(context, Base.metadata) == []
         # Alembic does not compare checks. So the models' own tables are made, in another schema.
         connection.execute(text("CREATE SCHEMA modelled"))

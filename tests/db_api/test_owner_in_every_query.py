@@ -95,8 +95,7 @@ def test_only_one_s_own_messages_are_reached_and_only_in_their_chat(
 def test_what_was_deleted_is_listed_for_its_owner_only(ada: Person, bob: Person) -> None:
     chat = ada.chat()
     ada.delete(f"/chats/{chat}")
-    lists = [ids(body(person.get("/chats/deleted"))["items"]) for person in (ada, bob)]
-    assert lists == [[chat], []]
+    assert [ids(body(p.get("/chats/deleted"))["items"]) for p in (ada, bob)] == [[chat], []]
 
 
 def test_a_branch_is_walked_among_one_s_own(unguarded: Settings, ada: Person, bob: Person) -> None:

@@ -50,10 +50,9 @@ def test_a_step_begins_right_after_the_last_one_and_counts_its_own_text(
     assert api.store(running, "x", 7)["step"] == 1, "the first is over"
     assert api.store(running, "cond", 2, step=1)["length"] == 6
     assert ada.contents(chat)[-1] == "First 😀Second"
-    claim = take_over(running)
-    assert [(s["kind"], s["text"]) for s in claim["steps"]] == [
-        ("text", "First 😀"),
-        ("text", "Second"),
+    assert take_over(running)["steps"] == [
+        {"kind": "text", "text": "First 😀"},
+        {"kind": "text", "text": "Second"},
     ]
     problem(api.post_finish(running, "!", offset=7), 409, "offset-differs")
     found = problem(api.post_finish(running, "!", offset=7, step=1), 409, "offset-differs")

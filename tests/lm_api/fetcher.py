@@ -93,8 +93,8 @@ def fetcher(tmp_path: Path, source: Source) -> Fetcher:
         text, changed = re.subn(rf"(?m)^({constant} =) .*", rf"\1 {value}", code.read_text())
         assert changed
         code.write_text(text)
-    quiet = {name: value for name, value in os.environ.items() if not name.startswith("PIP_")}
-    environment = quiet | {
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("PIP_")},
         "LM_MODEL": "tiny",
         "LM_MODEL_URL": "",
         "LM_MODELS_DIR": os.fspath(tmp_path / "models"),

@@ -69,11 +69,6 @@ class Starter:
         """The list alone."""
         return self.command(*arguments, **settings)[1:]
 
-    def value(self, option: str, **settings: str) -> str:
-        """What the list says for one option."""
-        arguments = self.arguments(**settings)
-        return arguments[arguments.index(option) + 1]
-
 
 @pytest.fixture
 def starter(tmp_path: Path) -> Starter:

@@ -52,8 +52,9 @@ def test_adapter_and_start_know_the_same_options(starter: Starter) -> None:
 
 
 def test_what_start_leaves_alone_can_be_added() -> None:
-    added = ["--cache-type-k", "q8_0", "--cache-type-v", "q8_0", "--spec-type", "ngram-simple"]
-    params = apply(added)
+    params = apply(
+        ["--cache-type-k", "q8_0", "--cache-type-v", "q8_0", "--spec-type", "ngram-simple"]
+    )
     q8_0 = xllamacpp.ggml_type.GGML_TYPE_Q8_0
     assert (params.cache_type_k, params.cache_type_v) == (q8_0, q8_0)
     simple = xllamacpp.common_speculative_type.COMMON_SPECULATIVE_TYPE_NGRAM_SIMPLE

@@ -42,8 +42,7 @@ def read_rows(connection: Any) -> Rows:
     with connection, connection.cursor(cursor_factory=RealDictCursor) as cursor:
         for table in TABLES:
             cursor.execute(f"SELECT * FROM {table}")
-            found = [dict(row) for row in cursor.fetchall()]
-            rows[table] = {row.get("message_id") or row["id"]: row for row in found}
+            rows[table] = {row.get("message_id") or row["id"]: dict(row) for row in cursor}
     return rows
 
 

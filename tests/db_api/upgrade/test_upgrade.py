@@ -71,8 +71,11 @@ def expect_rows(before: Rows) -> Rows:
         seqs = (m["seq"] for m in before["messages"].values() if m["chat_id"] == chat["id"])
         chat.setdefault("last_seq", max(seqs, default=0))
     for reply in expected["replies"].values():
-        reply |= {"continued": reply.get("continued", 0) > 0, "progress": len(reply["text"])}
-        reply |= read_error(reply["error"])
+        reply |= {
+            "continued": reply.get("continued", 0) > 0,
+            "progress": len(reply["text"]),
+            **read_error(reply["error"]),
+        }
     return expected
 
 
