@@ -18,6 +18,7 @@ class Size:
     watchers: tuple[int, ...]  # open streams at once
     calm: float  # seconds before the event loop is watched: after ten, `/health` has forgotten
     starts: int  # of Parley, and first visits in a browser
+    idle: float  # seconds without anybody
     poem: int  # tokens of the reply that a browser shows
 
 
@@ -32,6 +33,7 @@ FULL = Size(
     watchers=(200, 1000),
     calm=10,
     starts=5,
+    idle=20,
     poem=2000,
 )
 QUICK = Size(
@@ -45,6 +47,7 @@ QUICK = Size(
     watchers=(10,),
     calm=0.1,
     starts=1,
+    idle=2,
     poem=40,
 )
 

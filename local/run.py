@@ -22,7 +22,9 @@ from local.prepare import clear_away, end, prepare
 from local.say import Problem, listener, say
 from local.stack import ROOT, Stack
 from local.supervision import SERVICES, Supervisor, socket_path, write_config
+from local.wait import Waiter
 
+START_SECONDS = 0.1  # between two looks at what is starting
 SECOND_CHANCE = 10.0  # seconds until a service that supervisord gave up is tried again
 
 
@@ -40,6 +42,7 @@ class Runner:
         self._tails = [Tail(stack.logs / f"{s}.log", s) for s in self.services]
         self._tails.append(Tail(stack.logs / "supervisord.log", "parley", TROUBLE))
         self._daemon: subprocess.Popen[bytes] | None = None
+        self._waiter = Waiter(stack.logs)
         self._signals = 0
         self._looked = 0.0
 
@@ -50,7 +53,7 @@ class Runner:
         try:
             self._start()
             while True:
-                self._step()
+                self._step(SECOND_CHANCE)
         except Stopped:
             say("stopping")
         finally:
@@ -95,12 +98,13 @@ class Runner:
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
+        self._waiter.watch_child(self._daemon.pid)
         self._wait("supervisord", self.supervisor.is_up, 20)
 
     def _wait(self, what: str, is_there: Callable[[], bool], patience: float) -> None:
         deadline = time.monotonic() + patience
         while not is_there():
-            self._step()
+            self._step(START_SECONDS)
             if time.monotonic() > deadline:
                 logs = self.stack.logs
                 raise Problem(f"{what}: not ready after {patience:.0f} s; see the logs in {logs}")
@@ -130,8 +134,8 @@ class Runner:
         urls = (f"http://127.0.0.1:{db_api}/ready", f"{self.stack.url}/health")
         return all(_answers(url) for url in urls)
 
-    def _step(self) -> None:
-        """A moment of the run: shows what is new, and notices what needs doing."""
+    def _step(self, longest: float) -> None:
+        """Shows what is new, notices what needs doing, and waits for the next reason to."""
         self._show_logs()
         if self._signals or listener.has_left():
             raise Stopped
@@ -140,7 +144,7 @@ class Runner:
         if time.monotonic() - self._looked > SECOND_CHANCE:
             self._looked = time.monotonic()
             self._revive()
-        time.sleep(0.1)
+        self._waiter.wait(longest)
 
     def _revive(self) -> None:
         """supervisord gives a service up after a few tries in a row. The reason (a full disk, a

@@ -25,6 +25,10 @@ class Listener:
         SIGHUP only to its first process, which may well be `make` and not us."""
         return self._left or (self._is_terminal and not os.isatty(1))
 
+    def leave(self) -> None:
+        """Nobody reads any more."""
+        self._left = True
+
     def write(self, text: str) -> None:
         """Passes `text` on; that nobody can read it any more must not disturb an orderly end."""
         try:

@@ -8,6 +8,7 @@ from bench.rows import (
     browser,
     first_word,
     hostile,
+    idle,
     memory,
     pages,
     prompt,
@@ -20,9 +21,10 @@ from bench.stage import Stage
 
 Measure = Callable[[Stage, Size], Awaitable[Found]]
 
-# In the order of the scorecard; memory comes first, before anything has been asked.
+# In the order of the scorecard; memory and idle come first, before anything has been asked.
 ROWS: dict[str, Measure] = {
     "memory": memory.measure,
+    "idle": idle.measure,
     "first-word": first_word.measure,
     "turns": turns.measure,
     "prompt": prompt.measure,

@@ -6,19 +6,21 @@
 import asyncio
 import logging
 import time
+from collections.abc import Callable
 
 log = logging.getLogger(__name__)
 
 KEPT_SECONDS = 5.0
 NOTICED_SECONDS = 0.25
+IDLE_SECONDS = 1.0
 
 
 class EventLoopLag:
     """`measure` is its life. `longest` and `busiest` are seconds, of the last five to ten, each to
-    within an `interval`: a shorter one measures better, and leaves an idle machine less rest."""
+    within an `interval`. While `is_idle` it looks once a second: a laptop's processor may sleep."""
 
-    def __init__(self, interval: float) -> None:
-        self._interval = interval
+    def __init__(self, interval: float, is_idle: Callable[[], bool]) -> None:
+        self._interval, self._is_idle = interval, is_idle
         self._current, self._previous = (0.0, 0.0), (0.0, 0.0)
         self._window_start = time.monotonic()
 
@@ -37,8 +39,9 @@ class EventLoopLag:
         """Notes how much later than due it is woken, for ever."""
         while True:
             began, worked = time.monotonic(), time.thread_time()
-            await asyncio.sleep(self._interval)
-            lag = time.monotonic() - began - self._interval
+            interval = IDLE_SECONDS if self._is_idle() else self._interval
+            await asyncio.sleep(interval)
+            lag = time.monotonic() - began - interval
             self.note(began, lag, time.thread_time() - worked)
 
     def note(self, moment: float, lag: float, busy: float) -> None:

@@ -118,7 +118,7 @@ async def _serve(app: FastAPI, settings: Settings, templates: Templates) -> Asyn
         model = LanguageModel(lm_api)
         hub = Hub(messages_client)
         call_on_stop(hub.close)
-        lag = EventLoopLag(settings.lag_interval_seconds)
+        lag = EventLoopLag(settings.lag_interval_seconds, hub.is_idle)
         running.callback(asyncio.create_task(lag.measure()).cancel)
         runner = None
         if settings.runner != "off":

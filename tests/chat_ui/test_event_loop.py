@@ -2,7 +2,9 @@
 
 Work is counted, not timed."""
 
+import asyncio
 import re
+import signal
 import sys
 import threading
 import time
@@ -13,15 +15,18 @@ from functools import partial
 from itertools import accumulate, count
 from time import process_time
 from types import SimpleNamespace
+from unittest.mock import AsyncMock
 from uuid import uuid4
 
 import pytest
+import uvicorn
 from app.clients.types import Message, Reply
-from app.event_loop_lag import EventLoopLag
+from app.event_loop_lag import IDLE_SECONDS, EventLoopLag
 from app.markdown import StreamingMarkdown, code, render, unfinished
 from app.markdown.code import highlight
 from app.markdown.unfinished import settle
 from app.render_thread import INLINE_CHARACTERS
+from app.serve import Server
 from app.views import messages as views
 from markupsafe import Markup
 
@@ -66,12 +71,45 @@ def test_a_growing_text_tells_beforehand_how_much_reading_it_may_parse(text: str
 def test_a_lag_of_the_loop_is_told_for_five_to_ten_seconds_and_a_long_one_is_logged(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    lag, began, told = EventLoopLag(0.05), time.monotonic(), []
+    lag, began, told = EventLoopLag(0.05, bool), time.monotonic(), []
     for after, late, busy in ((1, 0.5, 0.125), (2, 0.25, 0.25), (6, 0, 0), (10, 0, 0), (12, 0, 0)):
         lag.note(began + after, late, busy)
         told.append((lag.longest, lag.busiest))
     assert told == [(0.5, 0.125), (0.5, 0.25), (0.5, 0.25), (0.5, 0.25), (0, 0)]
     assert len(caplog.records) == 1, "of the one that people notice"
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(("idle", "interval"), [(True, IDLE_SECONDS), (False, 0.05)])
+async def test_with_nobody_there_the_loop_is_looked_at_seldom(
+    monkeypatch: pytest.MonkeyPatch, idle: bool, interval: float
+) -> None:
+    class Slept(Exception):
+        pass
+
+    async def sleep(seconds: float) -> None:
+        raise Slept(seconds)
+
+    monkeypatch.setattr("app.event_loop_lag.asyncio.sleep", sleep)
+    with pytest.raises(Slept) as slept:
+        await EventLoopLag(0.05, lambda: idle).measure()
+    assert slept.value.args == (interval,)
+
+
+@pytest.mark.anyio
+async def test_the_server_rests_and_yet_hears_a_signal_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("app.serve.TICK_SECONDS", 3600)
+    server = Server(uvicorn.Config("none"))
+    monkeypatch.setattr(
+        server, "on_tick", ticks := AsyncMock(side_effect=lambda _: server.should_exit)
+    )
+    async with asyncio.timeout(60), asyncio.TaskGroup() as group:
+        group.create_task(server.main_loop())
+        await asyncio.sleep(0)
+        server.handle_exit(signal.SIGTERM, None)
+    assert [call.args for call in ticks.await_args_list] == [(0,), (10,)]
 
 
 N = 8_192

@@ -11,7 +11,7 @@ APP = ROOT / "db-api" / "app"
 
 # A part imports from parts below it only; those of one line don't know each other.
 LAYOUT = (
-    "main",
+    "main serve",
     "models",
     "pages following deleting",
     "sending",

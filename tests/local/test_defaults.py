@@ -53,6 +53,12 @@ def test_a_reply_is_by_default_no_longer_than_one_may_be(defaults: Defaults) -> 
     assert int(reply) <= int(most)
 
 
+def test_both_python_services_are_served_the_same_way() -> None:
+    """They share no package, so the file is there twice; chat-ui's tests try it."""
+    chat_ui, db_api = ((ROOT / service / "app/serve.py") for service in ("chat-ui", "db-api"))
+    assert chat_ui.read_text() == db_api.read_text()
+
+
 def test_env_example_shows_the_defaults(defaults: Defaults) -> None:
     shown = dict(re.findall(r"(?m)^#([A-Z_]+)=(.*)$", (ROOT / ".env.example").read_text()))
     assert shown.pop("PORT") == "8080"  # of `make local`; a container's own is 80

@@ -92,6 +92,7 @@ class Runner:
             generate(self._model, self._queue, active, self._urgent.set)
         )
         active.task = asyncio.create_task(self._write(active, active.generation))
+        self._urgent.set()
 
     def stop(self, reply: UUID) -> None:
         """Stops a reply at once if it is written here; otherwise its runner's heartbeat does."""
@@ -155,10 +156,12 @@ class Runner:
             self.begin(finished.next)
 
     async def _store_forever(self) -> None:
-        """One call at a time stores all running replies: urgent text at once, the rest batched."""
+        """One call at a time stores all running replies: urgent text at once, the rest batched.
+        Without one it waits until one begins."""
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._urgent.wait(), BATCH_SECONDS)
+                pause = BATCH_SECONDS if self._active else None
+                await asyncio.wait_for(self._urgent.wait(), pause)
             self._urgent.clear()
             now = time.monotonic()
             due = [

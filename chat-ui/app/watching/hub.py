@@ -89,6 +89,10 @@ class Hub:
             if self._feeds.get((feed.session, feed.chat)) is feed:
                 del self._feeds[feed.session, feed.chat]
 
+    def is_idle(self) -> bool:
+        """Whether nobody watches and nothing is written here."""
+        return not self._feeds and not self._written_here
+
     def close(self) -> None:
         """Lets go of everybody who watches: they come back, to another copy perhaps."""
         for feed in self._feeds.values():
