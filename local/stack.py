@@ -61,6 +61,11 @@ class Stack:
         return self.home / "run"
 
     @property
+    def runners(self) -> Path:
+        """Where chat-ui's runners hold their locks."""
+        return self.run / "runners"
+
+    @property
     def sockets(self) -> Path:
         """`run`. A temporary directory instead if that is too long for a socket's path, or closed
         to the users that PostgreSQL and nginx become when root starts them."""
@@ -73,7 +78,7 @@ class Stack:
         return self.run / f"{service}.pid"
 
     def make_directories(self) -> None:
-        for directory in (self.home, self.logs, self.run):
+        for directory in (self.home, self.logs, self.run, self.runners):
             directory.mkdir(parents=True, exist_ok=True)
 
     @contextlib.contextmanager
@@ -139,6 +144,7 @@ class Stack:
             "LM_API_URL": f"http://127.0.0.1:{ports['lm-api']}",
             "LM_API_KEY_FILE": str(secrets / "lm-api" / "key"),
             "COOKIE_KEY_FILE": str(secrets / "cookie" / "key"),
+            "RUNNERS_DIR": str(self.runners),
         }
         return passed_on | shared | self._own(service, ports)
 

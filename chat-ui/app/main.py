@@ -23,6 +23,7 @@ from app.interpreter import tune_interpreter
 from app.preferences import ReadPreferences
 from app.replies.active_reply import Sampling
 from app.replies.runner import Runner, name_worker
+from app.replies.worker_locks import WorkerLocks
 from app.routes import (
     chat_settings,
     chats,
@@ -124,7 +125,8 @@ async def _serve(app: FastAPI, settings: Settings, templates: Templates) -> Asyn
         if settings.runner != "off":
             queue = QueueClient(unbounded, name_worker())
             sampling = Sampling(settings.temperature, settings.reply_tokens)
-            runner = Runner(queue, model, hub, sampling)
+            locks = WorkerLocks(settings.runners_dir, queue.worker)
+            runner = Runner(queue, model, hub, sampling, locks)
             await running.enter_async_context(runner.run())
         app.state.services = Services(
             settings,

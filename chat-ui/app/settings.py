@@ -22,6 +22,7 @@ class Settings(BaseSettings):
     cookie_key_file: Path = Path("/run/secrets/cookie/key")
 
     runner: Literal["on", "off", "only"] = "on"
+    runners_dir: Path = Path("/run/runners")
     lag_interval_seconds: float = Field(default=0.05, gt=0)
     session_days: int = Field(default=90, ge=1)
 

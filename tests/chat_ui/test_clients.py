@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Iterator
 import httpx
 import pytest
 from app.clients.base import DbApi
-from app.clients.completion import Delta, ModelAway, ModelBroke, Started
+from app.clients.completion import Delta, ModelAway, ModelDied, Started
 from app.clients.language_model import LanguageModel
 from app.clients.service import Service, connect
 from app.clients.types import PromptMessage, TextPart
@@ -142,7 +142,7 @@ async def test_a_letter_may_come_in_two_pieces_and_a_stream_may_end_early(
     other.answer = StreamingResponse(pieces())
     stream = LanguageModel(service).stream(say("Hi"), "", 9, 0)
     assert [await anext(stream), await anext(stream)] == [Started("m"), Delta("漢字")]
-    with pytest.raises(ModelBroke, match="ended early"):
+    with pytest.raises(ModelDied, match="ended early"):
         await anext(stream)
 
 

@@ -91,7 +91,7 @@ def test_every_problem_a_page_can_show_has_words(kind: str) -> None:
 def test_every_failure_of_a_reply_has_words_of_its_own() -> None:
     said = {words("_failure.html", error=error) for error in FAILURES}
     assert all(said)
-    assert len(said) == 4, "those of earlier versions are told as that the model broke"
+    assert len(said) == 5, "those of earlier versions are told as that the model broke"
     reply = Reply(id=UUID(int=1), state="complete", error=ReplyError(kind="reply-limit"))
     assert "Cut off" in words("_status.html", message=SimpleNamespace(reply=reply))
 

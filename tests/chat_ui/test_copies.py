@@ -86,6 +86,8 @@ def test_a_runner_that_shuts_down_hands_its_reply_to_another(
         wait_for(browser, chat, "one two")
     state = f"SELECT state FROM replies WHERE chat_id = '{chat.removeprefix('/chats/')}'"
     assert db_api.sql(state) == "queued", "nobody has to wait for its lease to run out"
+    with new_browser(start(runner="off"), cookies) as elsewhere:
+        expect(elsewhere.get(chat), 200, "one two", "The writer was interrupted, resuming…")
     model.go.set()
     with new_browser(start(), cookies) as elsewhere:
         assert messages(wait_until_final(elsewhere, chat))[-1] == model.text

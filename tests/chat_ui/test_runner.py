@@ -1,9 +1,11 @@
 """The runner by itself, where a browser could not bring about what must be tried."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any, cast
 from unittest.mock import Mock
 
@@ -17,6 +19,7 @@ from app.errors import LeaseLost, Unavailable
 from app.replies.active_reply import Sampling
 from app.replies.publisher import Publisher
 from app.replies.runner import Runner
+from app.replies.worker_locks import WorkerLocks
 
 from tests.chat_ui.support import (
     Clients,
@@ -49,10 +52,10 @@ class Faulty:
         self._replies = QueueClient(api, self.worker)
 
     def __getattr__(self, call: str) -> Any:
-        def pass_on(*given: Any) -> Any:
+        def pass_on(*given: Any, **more: Any) -> Any:
             if faults := self.faults.get(call):
                 raise faults.pop(0)
-            return getattr(self._replies, call)(*given)
+            return getattr(self._replies, call)(*given, **more)
 
         return pass_on
 
@@ -87,6 +90,7 @@ async def bench(
     model_server: ModelServer,
     model: ScriptedModel,
     monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> AsyncIterator[Bench]:
     monkeypatch.setattr("app.replies.generation.BROKEN_SECONDS", 0)
     session, chat, replies = clients.session, await clients.open_chat(), Faulty(clients.api)
@@ -95,7 +99,8 @@ async def bench(
     publisher = Mock(spec=Publisher)
     async with connect(model_server.url, "") as lm_api:
         language_model = LanguageModel(lm_api, PATIENCE)
-        runner = Runner(cast("QueueClient", replies), language_model, publisher, SAMPLING)
+        locks = WorkerLocks(tmp_path, replies.worker)
+        runner = Runner(cast("QueueClient", replies), language_model, publisher, SAMPLING, locks)
         async with runner.run():
             read = partial(clients.messages.read, session, chat)
             yield Bench(runner, replies, sent.claim, read, publisher)
@@ -172,6 +177,66 @@ async def test_no_more_is_shown_than_is_stored_when_somebody_else_ended_it(
         await until(lambda: model.running == 0)
     await until(lambda: bench.publisher.detach_writer.called)
     assert [step.text for step in bench.publisher.publish.call_args.args[1].steps] == ["one"]
+
+
+async def test_what_a_dead_runner_held_is_continued_and_what_a_living_one_holds_is_not(
+    bench: Bench, clients: Clients, model: ScriptedModel, db_api: DbApiServer, tmp_path: Path
+) -> None:
+    """Both leases are renewed all the time, so they are not what tells the two apart."""
+    bench.begin()
+    held = {}
+    for worker in ("dead", "living"):
+        chat = await clients.open_chat()
+        held[worker] = await clients.messages.send(clients.session, chat, "Hi", worker, worker)
+    living = WorkerLocks(tmp_path, "living")
+    living.take()
+    bench.replies.faults["release"] = [Unavailable()]
+    (tmp_path / "dead").touch()  # as it is left without its lock
+    renew = "UPDATE replies SET lease_until = new_lease() WHERE worker IN ('dead', 'living')"
+    state = "SELECT state FROM replies WHERE message_id = '{}'"
+
+    def is_complete() -> bool:
+        db_api.sql(renew)
+        return bool(db_api.sql(state.format(held["dead"].reply.id)) == "complete")
+
+    await until(is_complete)
+    assert db_api.sql(state.format(held["living"].reply.id)) == "running"
+    living.leave(empty_handed=True)
+    assert os.listdir(tmp_path) == [bench.replies.worker]
+    db_api.sql("DELETE FROM replies WHERE finished_at IS NULL AND worker = 'living'")
+
+
+async def test_when_the_model_s_server_dies_the_queue_decides_who_continues(
+    bench: Bench, model: ScriptedModel, db_api: DbApiServer
+) -> None:
+    """All that was written is stored before, and nobody is claimed until the server is back."""
+    model.text, model.break_after = "one two three", 2
+    model.well.clear()
+    bench.replies.faults["progress"] = [Unavailable()]
+    bench.replies.faults["release"] = [Unavailable()]
+    bench.begin()
+    state = f"state || text || attempts FROM replies WHERE message_id = '{bench.claim.reply.id}'"
+    await until(lambda: db_api.sql(f"SELECT {state}") == "queuedone two0")
+    assert len(model.requests) == 1
+    model.well.set()
+    assert (await bench.ended()).content == model.text
+
+
+async def test_a_reply_stopped_as_the_model_s_server_dies_is_stopped(
+    bench: Bench, model: ScriptedModel, db_api: DbApiServer
+) -> None:
+    """Not only once it is back."""
+    model.text, model.break_after, model.hold_after = "one two three", 2, 1
+    model.well.clear()
+    bench.begin()
+    await until(lambda: stored(db_api, bench) == "one")
+    db_api.sql("UPDATE replies SET stop_requested = true WHERE finished_at IS NULL")
+    async with bench.runner._storing:
+        model.go.set()
+        await until(lambda: model.running == 0)
+    message = await bench.ended()
+    assert (message.reply.state, message.content) == ("stopped", "one two")
+    model.well.set()
 
 
 @pytest.mark.parametrize("fault", [Unavailable(), LeaseLost(), RuntimeError("unforeseen")])

@@ -197,8 +197,10 @@ class Api:
     def post_shorten(self, reply: str, worker: str = "w") -> httpx.Response:
         return self.http.post(f"/replies/{reply}/shorten", json={"worker": worker})
 
-    def release(self, worker: str = "w") -> Any:
-        return body(self.http.post("/replies/release", json={"worker": worker}))["released"]
+    def release(self, worker: str = "w", **more: Any) -> Any:
+        """``more``: reply, died."""
+        given = {"worker": worker, **more}
+        return body(self.http.post("/replies/release", json=given))["released"]
 
     def answer(self, person: Person, chat: str, content: str, text: str, **more: Any) -> str:
         """One whole turn, a message and its reply; the reply's id."""

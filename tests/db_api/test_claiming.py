@@ -115,29 +115,6 @@ def test_an_expired_lease_comes_first_and_continues_from_its_text(
     assert ada.contents(chat)[-1] == "Once upon a time"
 
 
-def test_three_attempts_in_a_row_without_a_word_are_enough(
-    api: Api, ada: Person, chat: str, running: str, take_over: TakeOver
-) -> None:
-    second = ada.send(chat)
-    counted = []
-    for offset in range(3):
-        counted.append(take_over(running)["attempts"])
-        api.store(running, "x", offset)
-    counted += [take_over(running)["attempts"] for _ in range(3)]
-    assert counted == [1, 0, 0, 0, 1, 2], "one that added text counts for nothing"
-    assert take_over(running)["reply"]["id"] == second, "it does not hold up its chat"
-    found = ada.reply(chat, running)
-    assert (found["state"], found["finished_at"] is not None) == ("failed", True)
-    assert found["error"] == {"kind": "model-broke", "size": None, "limit": None, "detail": None}
-    assert ada.contents(chat)[1] == "xxx", "what was written stays"
-
-
-def test_waiting_for_the_model_is_no_attempt(api: Api, running: str, take_over: TakeOver) -> None:
-    for _ in range(4):
-        api.store(running, "", phase="waiting")
-        assert take_over(running)["attempts"] == 0
-
-
 def test_a_clock_set_back_by_a_day_holds_nothing_up(api: Api, running: str, sql: Sql) -> None:
     sql("UPDATE replies SET lease_until = lease_until + interval '1 day'")
     claims = [api.claim("other"), api.claim("other")]

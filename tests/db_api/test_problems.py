@@ -172,4 +172,5 @@ def test_bodies_have_examples_that_the_api_accepts(api: Api, document: Any) -> N
     claim = body(api.http.post("/replies/claim", json=example.pop("WorkerName")))
     body(api.http.post("/replies/progress", json=example.pop("ProgressRequest")))
     body(api.post_finish(claim["reply"]["id"], **example.pop("FinishRequest")))
+    body(api.http.post("/replies/release", json=example.pop("ReleaseRequest")))
     assert example == {}, "no example is left untried"

@@ -202,9 +202,10 @@ def test_a_role_has_no_more_than_it_needs(acting: Acting, hers: dict[str, str], 
 FUNCTIONS = {
     "app": "asking_session chat_positions close_reply current_session queue_length reply_content"
     " reply_steps require_session search_chats search_words split_words",
-    "runner": "asking_session attempt_limit attempts_after chat_positions claim_reply"
-    " close_abandoned close_reply has_expired is_over lease_length ms_per_position new_lease"
-    " purge_deleted queue_length reply_content reply_steps search_words split_words",
+    "runner": "asking_session attempt_limit attempts_after attempts_before_trial chat_positions"
+    " claim_reply close_abandoned close_reply find_trial hand_back has_expired is_alone is_over"
+    " lease_length ms_per_position new_lease purge_deleted queue_length reply_content reply_steps"
+    " search_words split_words trial_length",
     "searcher": "asking_session current_session search_chats search_query search_words split_words",
     "pg_monitor": "",  # anybody
 }

@@ -36,6 +36,11 @@ def is_sent(browser: httpx.Client, chat: str, text: str) -> bool:
         return False
 
 
+def test_a_runner_can_lock(stack: Stack) -> None:
+    """Or its successor would have to wait for its leases."""
+    assert stack.shell("chat-ui", "ls /run/runners").stdout
+
+
 def read_reply(
     browser: httpx.Client, chat: str, enough: int = 10**9, after: str = ""
 ) -> dict[str, Any] | None:

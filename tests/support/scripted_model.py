@@ -42,7 +42,11 @@ class ScriptedModel:
     silent_to: str = ""  # the question that gets no byte of an answer before `go`
     requests: list[dict[str, Any]] = field(default_factory=list)
     go: threading.Event = field(default_factory=threading.Event)
+    well: threading.Event = field(default_factory=threading.Event)  # what it says of itself
     running: int = 0
+
+    def __post_init__(self) -> None:
+        self.well.set()
 
     def app(self) -> Starlette:
         """The server."""
@@ -56,7 +60,7 @@ class ScriptedModel:
         )
 
     async def _health(self, request: Request) -> Response:
-        return JSONResponse({"status": "ok"})
+        return JSONResponse({"status": "ok"}, 200 if self.well.is_set() else 503)
 
     async def _apply_template(self, request: Request) -> Response:
         lines = [f"<{m['role']}> {m['content']}" for m in (await request.json())["messages"]]

@@ -62,8 +62,12 @@ class ModelAway(Exception):
     """lm-api is out of reach or still loading: wait and ask again."""
 
 
+class ModelDied(Exception):
+    """The stream ended in the middle: the server is gone, or as good as that."""
+
+
 class ModelBroke(Exception):
-    """The stream broke off or made no sense: continue what was written."""
+    """The server lives and says that it failed, or makes no sense, or says nothing for too long."""
 
 
 class ModelRefused(Exception):
@@ -75,7 +79,8 @@ class ModelRefused(Exception):
 
 
 async def read_events(stream: Stream) -> AsyncGenerator[Event]:
-    """The events of a completion. Raises ModelBroke if it ends early or can't be read."""
+    """The events of a completion. Raises ModelDied if it ends early, ModelBroke if it makes no
+    sense."""
     started = False
     async for line in _lines(stream):
         if not line.startswith("data:"):
@@ -92,7 +97,7 @@ async def read_events(stream: Stream) -> AsyncGenerator[Event]:
                 yield event
         except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
             raise ModelBroke(f"unreadable stream: {data[:80]!r}") from error
-    raise ModelBroke("the stream ended early")
+    raise ModelDied("the stream ended early")
 
 
 async def _lines(stream: Stream) -> AsyncGenerator[str]:

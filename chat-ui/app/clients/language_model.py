@@ -9,13 +9,21 @@ from collections.abc import AsyncGenerator
 from http import HTTPStatus
 from typing import Any
 
-from app.clients.completion import Event, ModelAway, ModelBroke, read_events, read_refusal
-from app.clients.service import BrokenOff, NoConnection, Service
+from app.clients.completion import (
+    Event,
+    ModelAway,
+    ModelBroke,
+    ModelDied,
+    read_events,
+    read_refusal,
+)
+from app.clients.service import BrokenOff, NoConnection, Service, TookTooLong
 from app.clients.types import PromptMessage
 
 # A long prompt can keep a busy CPU reading for a while before the first byte of an answer.
 READ_SECONDS = 120
 DESCRIBE_SECONDS = 10
+PROBE_SECONDS = 0.2  # between two looks whether it is back
 
 
 class LanguageModel:
@@ -24,13 +32,30 @@ class LanguageModel:
     def __init__(self, service: Service, patience: float = READ_SECONDS) -> None:
         self._service = service
         self._patience = patience  # seconds between two events
+        self._probing = asyncio.Lock()
+
+    async def wait_until_up(self) -> None:
+        """Until it says that it is well; one probes for all who wait."""
+        async with self._probing:
+            while True:
+                if await self._is_up():
+                    return
+                await asyncio.sleep(PROBE_SECONDS)
+
+    async def _is_up(self) -> bool:
+        try:
+            answer = await self._service.ask("GET", "/health", seconds=DESCRIBE_SECONDS)
+        except (NoConnection, BrokenOff):
+            return False
+        return answer.status == HTTPStatus.OK
 
     async def stream(
         self, prompt: list[PromptMessage], written: str, max_tokens: int, temperature: float
     ) -> AsyncGenerator[Event]:
         """The reply to `prompt` as it comes, continuing `written` if that is not empty.
 
-        Raises ModelAway, ModelBroke or ModelRefused. Closing the iterator frees the model's slot.
+        Raises ModelAway, ModelDied, ModelBroke or ModelRefused. Closing the iterator frees the
+        model's slot.
         """
         body = _request(prompt, written, max_tokens, temperature)
         try:
@@ -49,8 +74,10 @@ class LanguageModel:
                     yield event
         except NoConnection as error:
             raise ModelAway from error
-        except BrokenOff as error:
+        except TookTooLong as error:
             raise ModelBroke(str(error)) from error
+        except BrokenOff as error:
+            raise ModelDied(str(error)) from error
 
     async def describe(self, prompt: list[PromptMessage]) -> tuple[str, int]:
         """The prompt exactly as the model reads it, and its tokens.

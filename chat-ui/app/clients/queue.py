@@ -11,6 +11,7 @@ from app.clients.queue_types import (
     FinishResult,
     ProgressRequest,
     ProgressResult,
+    ReleaseRequest,
     ShorterPrompt,
 )
 from app.errors import NothingToShorten
@@ -47,6 +48,11 @@ class QueueClient:
         except NothingToShorten:
             return None
 
-    async def release(self) -> None:
-        """Hands everything this worker is writing back to the queue, text kept."""
-        await self._api.send("POST", "/replies/release", json={"worker": self.worker}, seconds=2)
+    async def release(
+        self, worker: str = "", *, reply: UUID | None = None, died: bool = False
+    ) -> None:
+        """Hands back to the queue what this worker writes, or a dead one wrote; text is kept. With
+        `reply` only that one. `died`: a process has, so without new text it was an attempt."""
+        request = ReleaseRequest(worker=worker or self.worker, reply=reply, died=died)
+        body = request.model_dump(mode="json")
+        await self._api.send("POST", "/replies/release", json=body, seconds=2)

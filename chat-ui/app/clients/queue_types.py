@@ -121,3 +121,12 @@ class FinishResult(Received):
     reply: Reply
     length: int
     next: Claim | None
+
+
+class ReleaseRequest(BaseModel):
+    """What is handed back: all that the worker holds, or only `reply`. `died`: its process or the
+    model's server has."""
+
+    worker: str
+    reply: UUID | None = None
+    died: bool = False

@@ -1,7 +1,7 @@
 """Connections to the other services of Parley.
 
 This is the only module that knows the HTTP library; all others see `Service`, `Answer`, `Stream`
-and the two exceptions.
+and the exceptions.
 """
 
 import json
@@ -26,7 +26,11 @@ class NoConnection(Exception):
 
 
 class BrokenOff(Exception):
-    """The connection was lost, or nothing came for too long."""
+    """The connection was lost."""
+
+
+class TookTooLong(BrokenOff):
+    """It was given up, because nothing came for too long."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +87,9 @@ class Service:
                 return await once()
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             raise NoConnection(repr(error)) from error
-        except (aiohttp.ClientError, TimeoutError) as error:
+        except TimeoutError as error:
+            raise TookTooLong(repr(error)) from error
+        except aiohttp.ClientError as error:
             raise BrokenOff(repr(error)) from error
 
     async def _ask_once(self, method: str, path: str, seconds: float, **options: Any) -> Answer:
@@ -106,7 +112,9 @@ class Service:
                 yield Stream(response.status, response.content.iter_any())
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             raise NoConnection(repr(error)) from error
-        except (aiohttp.ClientError, TimeoutError) as error:
+        except TimeoutError as error:
+            raise TookTooLong(repr(error)) from error
+        except aiohttp.ClientError as error:
             raise BrokenOff(repr(error)) from error
 
 

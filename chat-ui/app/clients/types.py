@@ -14,7 +14,7 @@ Role = Literal["user", "assistant"]
 State = Literal["queued", "running", "complete", "stopped", "failed"]
 FinalState = Literal["complete", "stopped", "failed"]
 Phase = Literal["waiting", "reading", "writing"]
-ErrorKind = Literal["model-broke", "model-refused", "prompt-too-long", "reply-limit"]
+ErrorKind = Literal["model-broke", "model-refused", "prompt-too-long", "crashed", "reply-limit"]
 
 FINAL: frozenset[State] = frozenset(get_args(FinalState))
 
@@ -107,6 +107,7 @@ class Reply(Received):
     completion_tokens: int | None = None
     first_token_ms: int | None = None
     total_ms: int | None = None
+    started_at: datetime | None = None
 
     @property
     def final(self) -> bool:

@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 # Attempts in a row that bring no text before the reply is given up.
 MAX_ATTEMPTS_WITHOUT_TEXT = 3
-AWAY_SECONDS = 0.5
+AWAY_SECONDS = 0.2  # at least, before one that was away is asked again
 BROKEN_SECONDS = 1.0  # and twice as long after each attempt that brought nothing
 
 MODEL_BROKE = Outcome("failed", FinishError(kind="model-broke"))
@@ -41,8 +41,9 @@ async def generate(
     """Writes into `active` until the model is done or refuses.
 
     `announce` is called when there is something that should be shown at once: the first words.
-    An lm-api that is away is waited for. A stream that breaks is continued from the text so far. A
-    prompt that is refused as too long is shortened, once.
+    An lm-api that is away is waited for. One that fails is asked to continue from the text so far.
+    A prompt that is refused as too long is shortened, once. Raises ModelDied when the server dies:
+    then the queue decides which replies are tried together.
     """
     without_text = 0
     while True:
@@ -53,12 +54,13 @@ async def generate(
             active.wait()
             announce()
             await asyncio.sleep(AWAY_SECONDS)
+            await model.wait_until_up()
         except ModelRefused as refusal:
             may_shorten = refusal.kind == "prompt-too-long" and active.context_start is None
             if not may_shorten or not await _shorten(queue, active):
                 return Outcome("failed", _describe(refusal))
         except ModelBroke as broke:
-            log.warning("reply %s: lm-api broke off: %s", active.id, broke)
+            log.warning("reply %s: lm-api failed: %s", active.id, broke)
             without_text = 0 if len(active.text.whole) > length else without_text + 1
             if without_text == MAX_ATTEMPTS_WITHOUT_TEXT:
                 return MODEL_BROKE

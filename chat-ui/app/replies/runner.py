@@ -14,6 +14,7 @@ import time
 from collections.abc import AsyncIterator
 from uuid import UUID
 
+from app.clients.completion import ModelDied
 from app.clients.language_model import LanguageModel
 from app.clients.queue import QueueClient
 from app.clients.queue_types import Claim
@@ -21,6 +22,7 @@ from app.errors import LeaseLost, ParleyError, Unavailable
 from app.replies.active_reply import ActiveReply, Outcome, Sampling
 from app.replies.generation import MODEL_BROKE, generate
 from app.replies.publisher import Publisher
+from app.replies.worker_locks import WorkerLocks
 
 log = logging.getLogger(__name__)
 
@@ -43,11 +45,13 @@ class Runner:
         model: LanguageModel,
         publisher: Publisher,
         sampling: Sampling,
+        locks: WorkerLocks,
     ) -> None:
         self._queue, self._model, self._publisher = queue, model, publisher
-        self._sampling = sampling
+        self._sampling, self._locks = sampling, locks
         self._active: dict[UUID, ActiveReply] = {}
         self._urgent = asyncio.Event()
+        self._model_died = asyncio.Event()
         self._storing = asyncio.Lock()
 
     @property
@@ -58,6 +62,7 @@ class Runner:
     @contextlib.asynccontextmanager
     async def run(self) -> AsyncIterator[None]:
         """Works until the block is left, then hands unfinished replies back to the queue."""
+        self._locks.take()
         loops = [asyncio.create_task(self._look()), asyncio.create_task(self._store_forever())]
         try:
             yield
@@ -70,8 +75,11 @@ class Runner:
                 with contextlib.suppress(ParleyError):
                     await self._store(list(self._active.values()))
             # Also with nothing in memory: a claim may have been on its way.
+            released = False
             with contextlib.suppress(ParleyError):
                 await self._queue.release()
+                released = True
+            self._locks.leave(empty_handed=released)
 
     def begin(self, claim: Claim) -> None:
         """Starts writing a reply that was claimed for this worker.
@@ -104,19 +112,35 @@ class Runner:
         """Claims what is queued: after a crash, or when another copy had no slot for it."""
         while True:
             try:
-                while claim := await self._queue.claim():
+                await self._release_dead()
+                while not self._model_died.is_set() and (claim := await self._queue.claim()):
                     self.begin(claim)
             except ParleyError as error:
                 log.warning("can't look for replies: %s", error)
             except Exception:
                 log.exception("can't look for replies")  # and look again, whatever it was
-            await asyncio.sleep(LOOK_SECONDS)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_SECONDS):
+                    await self._model_died.wait()
+                    await self._model.wait_until_up()
+                    self._model_died.clear()
+
+    async def _release_dead(self) -> None:
+        """Hands back what runners of this machine held that have died."""
+        with contextlib.closing(self._locks.find_dead()) as dead:
+            for worker in dead:
+                await self._queue.release(worker, died=True)
+                log.info("%s has died; what it wrote is queued again", worker)
 
     async def _write(self, active: ActiveReply, generation: asyncio.Task[Outcome]) -> None:
         try:
             await asyncio.wait({generation})
-            if not active.lost:
-                await self._finish(active, self._conclude(active, generation))
+            if active.lost:
+                pass
+            elif outcome := self._conclude(active, generation):
+                await self._finish(active, outcome)
+            else:
+                await self._hand_back(active)
         except Exception:
             # Its lease runs out, and somebody begins anew.
             log.exception("reply %s can't be finished", active.id)
@@ -124,10 +148,15 @@ class Runner:
             generation.cancel()
         self._forget(active)  # not at shutdown: then it is handed back
 
-    def _conclude(self, active: ActiveReply, generation: asyncio.Task[Outcome]) -> Outcome:
+    def _conclude(self, active: ActiveReply, generation: asyncio.Task[Outcome]) -> Outcome | None:
+        """None if there is more to be written, by whoever claims the reply next."""
         if generation.cancelled():
             return Outcome("stopped")
-        if error := generation.exception():
+        error = generation.exception()
+        if isinstance(error, ModelDied):
+            log.warning("reply %s: lm-api died: %s", active.id, error)
+            return None
+        if error:
             log.error("reply %s failed", active.id, exc_info=error)
             return MODEL_BROKE
         return generation.result()
@@ -154,6 +183,23 @@ class Runner:
         self._publisher.publish(active.claim.chat_id, active.final_update(finished))
         if finished.next:
             self.begin(finished.next)
+
+    async def _hand_back(self, active: ActiveReply) -> None:
+        """Queues the reply again, with all that was written of it."""
+        self._model_died.set()
+        active.finishing = True
+        while not active.lost:
+            try:
+                await self._store([active])
+                if active.stopping:
+                    return await self._finish(active, Outcome("stopped"))
+                if not active.text.pending:
+                    active.lost = True  # a claim of it from now on begins anew
+                    await self._queue.release(reply=active.id, died=True)
+            except ParleyError as error:
+                active.lost = False
+                log.warning("can't hand reply %s back: %s", active.id, error)
+                await asyncio.sleep(RETRY_SECONDS)
 
     async def _store_forever(self) -> None:
         """One call at a time stores all running replies: urgent text at once, the rest batched.

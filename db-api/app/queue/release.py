@@ -1,14 +1,24 @@
-"""Handing replies back, when a worker shuts down."""
+"""Handing replies back: by a worker that shuts down or lost the model's server, or for a dead
+one."""
 
 from uuid import UUID
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
-from app.jobs.leases import hand_back
+from app.jobs.leases import HELD
+from app.queue.schemas import ReleaseRequest
 
-RELEASE = hand_back("replies", also="phase = NULL", returning="chat_id")
+RELEASE = text(f"""
+WITH held AS MATERIALIZED (
+    SELECT message_id FROM replies
+    WHERE {HELD} AND message_id = coalesce(CAST(:reply AS uuid), message_id)
+    FOR NO KEY UPDATE
+)
+SELECT hand_back(message_id, :died) FROM held
+""")  # noqa: S608 - joined from constants, nothing from outside
 
 
-def release_all(connection: Connection, worker: str) -> list[UUID]:
-    """Queues again what the worker holds, text kept, no attempt counted; the chats of these."""
-    return list(connection.execute(RELEASE, {"worker": worker}).scalars())
+def release(connection: Connection, request: ReleaseRequest) -> list[UUID]:
+    """Queues again what the worker holds, text kept; the chats of these. One that was to be stopped
+    is closed by the next claim."""
+    return list(connection.execute(RELEASE, request.model_dump()).scalars())

@@ -12,6 +12,7 @@ from app.queue.schemas import (
     FinishResult,
     ProgressRequest,
     ProgressResult,
+    ReleaseRequest,
     ReleaseResult,
 )
 from app.replies.schemas import Reply
@@ -92,9 +93,10 @@ def finish_reply(
 
 
 @runners.post("/release", summary="Hand replies back", responses=problems())
-def release_replies(body: WorkerName, database: Db, notifier: Notifier) -> ReleaseResult:
-    """For a worker that shuts down: its running replies are queued again, with their text."""
+def release_replies(body: ReleaseRequest, database: Db, notifier: Notifier) -> ReleaseResult:
+    """Running replies are queued again, with their text: by a worker that shuts down, or whose
+    model's server died; or for a worker that is known to be dead."""
     with database.runner() as connection:
-        chats = release.release_all(connection, body.worker)
+        chats = release.release(connection, body)
     notifier.notify(chats)
     return ReleaseResult(released=len(chats))

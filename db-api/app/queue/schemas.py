@@ -11,6 +11,7 @@ from app.limits import LARGEST_COUNT
 from app.prompt.schemas import PromptMessage
 from app.replies.schemas import ErrorKind, FinalState, Phase, Reply, Step
 from app.texts import Text, Worker
+from app.web.runners import WorkerName
 
 Count = Annotated[int, Field(ge=0, le=LARGEST_COUNT)]
 StepNumber = Annotated[Count, Field(description="The step, counted from 0.")]
@@ -56,7 +57,7 @@ class Claim(BaseModel):
     temperature: float | None = Field(description="The chat's; null: the runner's own.")
     reply_tokens: int | None = Field(description="The chat's; null: the runner's own.")
     lease_until: datetime = Field(description="By the database's clock.")
-    attempts: int = Field(description="How often in a row a runner vanished without progress.")
+    attempts: int = Field(description="Deaths in a row without new text.")
 
 
 class Batch(BaseModel):
@@ -150,6 +151,16 @@ class FinishResult(BaseModel):
         " was ended by somebody else before."
     )
     next: Claim | None
+
+
+class ReleaseRequest(WorkerName):
+    """What is handed back."""
+
+    reply: UUID | None = Field(default=None, description="Only this one; null: all it holds.")
+    died: bool = Field(
+        default=False,
+        description="The worker or the model's server has: an attempt, unless there is new text.",
+    )
 
 
 class ReleaseResult(BaseModel):

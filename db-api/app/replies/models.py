@@ -34,8 +34,8 @@ class Reply(LeasedJob, Base):
         *job_constraints(),
         CheckConstraint("phase IN ('waiting', 'reading', 'writing')", name="phase"),
         CheckConstraint(
-            "error IN ('model-broke', 'model-refused', 'prompt-too-long', 'reply-limit',"
-            " 'unknown')",
+            "error IN ('crashed', 'model-broke', 'model-refused', 'prompt-too-long',"
+            " 'reply-limit', 'unknown')",
             name="error",
         ),
         CheckConstraint(

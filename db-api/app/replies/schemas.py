@@ -11,7 +11,7 @@ State = Literal["queued", "running", "complete", "stopped", "failed"]
 FinalState = Literal["complete", "stopped", "failed"]
 Phase = Literal["waiting", "reading", "writing"]
 # Why a reply failed, or with reply-limit why a complete one ends in the middle.
-ErrorKind = Literal["model-broke", "model-refused", "prompt-too-long", "reply-limit"]
+ErrorKind = Literal["model-broke", "model-refused", "prompt-too-long", "crashed", "reply-limit"]
 
 
 class ReplyError(BaseModel):

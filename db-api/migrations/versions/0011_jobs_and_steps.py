@@ -103,8 +103,9 @@ DROP_ALL = (
     """,
     "REVOKE ALL ON sessions, chats, messages, replies FROM app, runner, searcher",
     "COMMENT ON SCHEMA public IS 'standard public schema'",
-    "DROP FUNCTION purge_deleted(), is_over(timestamptz), claim_reply(text, integer, uuid),"
-    " close_abandoned(), queue_length(), chat_positions(uuid), ms_per_position(),"
+    "DROP FUNCTION IF EXISTS purge_deleted(), is_over(timestamptz),"
+    " claim_reply(text, integer, uuid), close_abandoned(), queue_length(), chat_positions(uuid),"
+    " ms_per_position(),"
     " close_reply(uuid, text, text, integer, integer), reply_content(jsonb, varchar),"
     " reply_steps(jsonb, varchar),"
     " attempts_after(integer, text, boolean, bigint, bigint), attempt_limit(),"

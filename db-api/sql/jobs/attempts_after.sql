@@ -1,13 +1,13 @@
--- A job's attempts if it is claimed now. One that was handed back has not failed at anything, nor has one that was excused (its
--- worker waited for somebody else). Progress since the last claim ends the series.
+-- A job's attempts once nobody works at it any more. Progress since the claim ends the series. A death counts: of the worker, or of the
+-- server that it used. Where others ran beside the job it may have been their doing, so that brings it before its trial and no further.
 CREATE OR REPLACE FUNCTION attempts_after(
-    attempts integer, state text, excused boolean, progress bigint, progress_at_claim bigint
+    attempts integer, died boolean, alone boolean, progress bigint, progress_at_claim bigint
 ) RETURNS integer LANGUAGE sql IMMUTABLE
 RETURN CASE
-    WHEN state = 'queued' OR excused THEN attempts
     WHEN progress > progress_at_claim THEN 0
-    ELSE attempts + 1
+    WHEN died AND (alone OR attempts < attempts_before_trial()) THEN attempts + 1
+    ELSE attempts
 END;
 
-REVOKE EXECUTE ON FUNCTION attempts_after(integer, text, boolean, bigint, bigint) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION attempts_after(integer, text, boolean, bigint, bigint) TO runner;
+REVOKE EXECUTE ON FUNCTION attempts_after(integer, boolean, boolean, bigint, bigint) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION attempts_after(integer, boolean, boolean, bigint, bigint) TO runner;

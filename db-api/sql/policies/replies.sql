@@ -5,7 +5,7 @@ GRANT SELECT, INSERT (message_id, chat_id, session_id, text, continued),
     ON replies TO app;
 GRANT SELECT,
     UPDATE (state, phase, text, finished_steps, worker, lease_until, attempts, progress,
-        progress_at_claim, requeued, error, error_size, error_limit, model, prompt_tokens,
+        progress_at_claim, alone_until, requeued, error, error_size, error_limit, model, prompt_tokens,
         prompt_tokens_read, completion_tokens, first_token_ms, total_ms, started_at, finished_at)
     ON replies TO runner;
 GRANT USAGE ON SEQUENCE replies_queue_number_seq TO runner;

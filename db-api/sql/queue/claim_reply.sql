@@ -1,39 +1,40 @@
 -- Claims the next reply for a worker, or nothing: no row. With only_this: that reply or none, and only if its turn has come.
 --
--- A reply whose lease has run out comes first: whoever claims next takes it over. One claim runs at a time over all copies of db-api
--- (the advisory lock), because the count of busy slots must hold until commit; each statement after the lock sees what earlier claims
--- committed. A claim never waits for a row: one that somebody else has locked is being stopped or deleted.
+-- What a worker held whose lease has run out is queued again first. One claim runs at a time over all copies of db-api (the advisory
+-- lock), because the count of busy slots must hold until commit; each statement after the lock sees what earlier claims committed. A
+-- claim never waits for a row: one that somebody else has locked is being stopped or deleted. A reply that is to be tried alone is
+-- claimed when nothing else runs, and nothing else is claimed meanwhile.
 CREATE OR REPLACE FUNCTION claim_reply(claimer text, slots integer, only_this uuid DEFAULT NULL)
 RETURNS SETOF replies LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE
-    free integer;
+    running integer;
+    on_trial uuid;
     candidate record;
 BEGIN
     PERFORM pg_advisory_xact_lock(7035002);
+    PERFORM hand_back(message_id, died => true) FROM (
+        SELECT message_id FROM replies
+        WHERE state = 'running' AND has_expired(lease_until) AND NOT stop_requested
+        FOR NO KEY UPDATE SKIP LOCKED
+    ) AS expired;
     PERFORM close_abandoned();
-    SELECT greatest(slots - count(*), 0) INTO free FROM replies
+    SELECT count(*) INTO running FROM replies
     WHERE state = 'running' AND NOT has_expired(lease_until);
+    on_trial := find_trial(begins => only_this IS NULL);
     FOR candidate IN
-        SELECT message_id, session_id, queued FROM (
-            SELECT message_id, session_id, false AS queued, queue_number AS position FROM replies
-            WHERE state = 'running' AND has_expired(lease_until)
-            UNION ALL
-            SELECT message_id, session_id, true, position FROM queue_positions WHERE NOT blocked
-        ) AS claimable
-        ORDER BY queued, position LIMIT free
+        SELECT message_id, session_id, begun FROM queue_positions WHERE NOT blocked
+        ORDER BY message_id IS DISTINCT FROM on_trial, position
+        LIMIT greatest(CASE WHEN on_trial IS NULL THEN slots ELSE 1 END - running, 0)
     LOOP
         CONTINUE WHEN candidate.message_id <> only_this;
         RETURN QUERY
         UPDATE replies
         SET state = 'running', phase = NULL, worker = claimer, lease_until = new_lease(),
-            attempts = attempts_after(attempts, state, phase IS NOT DISTINCT FROM 'waiting',
-                progress, progress_at_claim),
             progress_at_claim = progress, prompt_tokens_read = NULL,
             started_at = coalesce(started_at, now())
         WHERE message_id = (
             SELECT message_id FROM replies
-            WHERE message_id = candidate.message_id
-                AND (state = 'queued' OR (state = 'running' AND has_expired(lease_until)))
+            WHERE message_id = candidate.message_id AND state = 'queued'
             FOR NO KEY UPDATE SKIP LOCKED
         )
         RETURNING *;
@@ -42,7 +43,7 @@ BEGIN
         UPDATE replies SET requeued = nextval('replies_queue_number_seq')
         WHERE message_id IN (
             SELECT message_id FROM replies
-            WHERE candidate.queued AND session_id = candidate.session_id AND state = 'queued'
+            WHERE NOT candidate.begun AND session_id = candidate.session_id AND state = 'queued'
             FOR NO KEY UPDATE SKIP LOCKED
         );
         RETURN;

@@ -8,17 +8,14 @@ BEGIN
     FOR abandoned IN
         SELECT r.message_id, r.stop_requested
         FROM replies r JOIN messages m ON m.id = r.message_id
-        WHERE (r.state = 'queued' AND r.stop_requested)
-            OR (r.state = 'running' AND has_expired(r.lease_until)
-                AND (r.stop_requested
-                    OR attempts_after(r.attempts, r.state, r.phase IS NOT DISTINCT FROM 'waiting',
-                        r.progress, r.progress_at_claim) >= attempt_limit()))
+        WHERE (r.state = 'queued' AND (r.stop_requested OR r.attempts >= attempt_limit()))
+            OR (r.state = 'running' AND has_expired(r.lease_until) AND r.stop_requested)
         FOR NO KEY UPDATE OF m, r SKIP LOCKED
     LOOP
         IF abandoned.stop_requested THEN
             PERFORM close_reply(abandoned.message_id, 'stopped');
         ELSE
-            PERFORM close_reply(abandoned.message_id, 'failed', 'model-broke');
+            PERFORM close_reply(abandoned.message_id, 'failed', 'crashed');
         END IF;
     END LOOP;
 END

@@ -1,17 +1,18 @@
--- The one definition of fair order, for claims and for the position shown alike: sessions take turns. A session's second queued reply
--- comes after every other session's first, and a session that was served while its next one waited goes to the end (`requeued`).
+-- The one definition of fair order, for claims and for the position shown alike. What was begun and interrupted comes first. Among the
+-- others sessions take turns: a session's second queued reply comes after every other session's first, and a session that was served
+-- while its next one waited goes to the end (`requeued`).
 -- Blocked: an earlier reply of the same chat is not final yet. security_invoker: row security applies to whoever asks, so only the
 -- runner sees the whole queue.
 CREATE OR REPLACE VIEW queue_positions WITH (security_invoker = true) AS
-SELECT message_id, chat_id, session_id,
-    row_number() OVER (ORDER BY turn, since, queue_number) AS position,
+SELECT message_id, chat_id, session_id, begun,
+    row_number() OVER (ORDER BY NOT begun, turn, since, queue_number) AS position,
     EXISTS (
         SELECT FROM replies earlier
         WHERE earlier.chat_id = queued.chat_id AND earlier.queue_number < queued.queue_number
             AND earlier.state IN ('queued', 'running')
     ) AS blocked
 FROM (
-    SELECT message_id, chat_id, session_id, queue_number,
+    SELECT message_id, chat_id, session_id, queue_number, started_at IS NOT NULL AS begun,
         row_number() OVER own AS turn,
         first_value(coalesce(requeued, queue_number)) OVER own AS since
     FROM replies WHERE state = 'queued'

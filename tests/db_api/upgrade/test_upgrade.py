@@ -20,7 +20,7 @@ ADDED: dict[str, dict[str, Any]] = {
     "sessions": {"name": None},
     "chats": {"pinned": False, "deleted_at": None, "temperature": None, "reply_tokens": None},
     "messages": {},
-    "replies": {"finished_steps": []},
+    "replies": {"finished_steps": [], "alone_until": None},
 }
 # An error was any text. Size and limit are known of one; of what Parley itself never wrote, all of
 # it is kept as the detail.
@@ -35,6 +35,7 @@ KNOWN: dict[str | None, tuple[str | None, int | None, int | None, str | None]] =
 
 # In this order, each with the text that was written of it, and how often that was tried in vain.
 CLAIMS = (
+    ("reply given up", "Four", 2),  # the first, and alone
     ("reply interrupted", "One 語𝒳\n\ntwo ", 0),
     ("reply without progress", "Stuck", 1),
     ("continued", "Hello you, dear 𝒳", 0),
@@ -46,7 +47,6 @@ CLAIMS = (
 )
 # By the first claim: state, kind of error, and content.
 CLOSED = {
-    "reply given up": ("failed", "model-broke", "Four"),
     "reply told to stop": ("stopped", None, "Enough"),
     "running, deleted": ("stopped", None, "Not y"),
 }
