@@ -25,7 +25,7 @@ def main() -> None:
     if service == "supervisord":
         end_with_parent()
         config = str(stack.run / "supervisord.conf")
-        os.execv(sys.executable, [sys.executable, "-m", "supervisor.supervisord", "-c", config])
+        os.execv(sys.executable, [sys.executable, "-m", "local.supervisord", "-c", config])
     environment = stack.environment(service)
     if service == "lm-api":
         environment = bring_model(environment, stack.run / "fallen-back", lock)

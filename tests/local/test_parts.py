@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -17,6 +18,7 @@ from local.logs import TROUBLE, Tail
 from local.model import SMALL, bring_model
 from local.ports import free_port, is_free, why_taken
 from local.stack import ROOT, Stack
+from local.supervisord import Supervisor
 
 
 @pytest.fixture
@@ -178,3 +180,12 @@ def test_of_the_supervisors_log_only_trouble_is_shown(
 def test_the_system_clock_has_no_part_in_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(time, "time", lambda: pytest.fail("asked the wall clock"))
     assert pidfile.wait_until_free(Path("/nonexistent"), 0.1)
+
+
+def test_what_died_is_started_in_the_round_in_which_that_is_heard() -> None:
+    """supervisord itself would wait for the next one, a second later."""
+    group = Mock()
+    supervisor = Supervisor(Mock(waitpid=Mock(side_effect=[(7, 9), (None, None)]), pidhistory={}))
+    supervisor.process_groups = {"db": group}
+    supervisor.reap()
+    group.transition.assert_called_once_with()
