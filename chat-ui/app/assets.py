@@ -5,6 +5,7 @@ The hash covers the whole folder: relative imports between files keep working un
 """
 
 import hashlib
+import mimetypes
 import re
 from pathlib import Path
 
@@ -13,12 +14,13 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 FOLDER = Path(__file__).parent / "static"
+mimetypes.add_type("font/woff2", ".woff2")  # Python knows it since 3.14
 VERSION = re.compile(r"^[0-9a-f]{12}/")
 
 # One file per component, one request for the page: /static/style.css is these, in this order.
 STYLES = (
     "colours", "sizes", "base", "layout", "bar", "side", "chats", "menu", "home", "chat",
-    "message", "prose", "code", "status", "actions", "edit", "composer", "notice", "sheet",
+    "message", "prose", "math", "code", "status", "actions", "edit", "composer", "notice", "sheet",
     "search", "keys", "print",
 )  # fmt: skip
 

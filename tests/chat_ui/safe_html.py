@@ -6,26 +6,32 @@ from html.parser import HTMLParser
 
 TAGS = {
     *("p", "h3", "h4", "h5", "h6", "ul", "ol", "li", "blockquote", "hr", "br", "em"),
-    *("strong", "s", "a", "code", "pre", "span", "div", "figure", "figcaption", "table"),
+    *("strong", "s", "sub", "sup", "a", "code", "pre", "span", "div", "figure", "figcaption"),
+    "table",
     *("thead", "tbody", "tr", "th", "td", "math", "mrow", "mi", "mn", "mo", "mtext"),
     *("mspace", "mstyle", "mpadded", "mphantom", "mfrac", "msqrt", "mroot", "msub", "msup"),
     *("msubsup", "munder", "mover", "munderover", "mtable", "mtr", "mtd", "menclose"),
 }
 ATTRIBUTES = {
     *("dir", "start", "href", "rel", "title", "class", "scope", "tabindex", "role"),
-    *("aria-labelledby", "display", "stretchy", "fence", "form", "separator", "accent"),
+    *("aria-labelledby", "id", "display", "stretchy", "fence", "form", "separator", "accent"),
     *("largeop", "movablelimits", "lspace", "rspace", "minsize", "maxsize", "mathvariant"),
-    *("width", "displaystyle", "scriptlevel", "linethickness", "rowspacing"),
-    *("columnspacing", "rowlines", "columnlines", "columnalign", "notation"),
+    *("width", "height", "displaystyle", "scriptlevel", "linethickness", "symmetric"),
+    "notation",
 }
-CLASS = r"(code|table|math|image|align-(left|center|right)|hl-[a-z]{3,10})"
+CLASS = (
+    r"(code|table|math|image|footnote|task|task-mark|align-(left|center|right)|hl-[a-z]{3,10}"
+    r"|tml-[a-z-]{3,11}[1-4]?)"
+)
+NOTE = "-(note|ref)-[A-Za-z]*[0-9]+"
 # What the values of these look like.
 VALUES = {
-    "href": r"(?i:https?://[a-z0-9\[]|mailto:)[^\s<>\"\\\x00-\x1f]*",
-    "class": rf"{CLASS}( {CLASS})*",
+    "href": rf"(?i:https?://[a-z0-9\[]|mailto:)[^\s<>\"\\\x00-\x1f]*|#{NOTE}",
+    "id": NOTE,
+    "class": rf"({CLASS}( {CLASS})*)?",
     **dict.fromkeys(
-        ("lspace", "rspace", "minsize", "maxsize", "width", "linethickness"),
-        r"\+?\d?(\.\d+)?(em|ex|pt|px)?",
+        ("lspace", "rspace", "minsize", "maxsize", "width", "height", "linethickness"),
+        r"\+?\d?(\.\d+)?(em|ex|pt|px)?|\d\d(\.\d+)?pt",
     ),
 }
 
@@ -36,6 +42,7 @@ class _Checker(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.stack: list[str] = []
+        self.ids: set[str] = set()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         assert tag in TAGS, tag
@@ -45,6 +52,9 @@ class _Checker(HTMLParser):
             assert name in ATTRIBUTES, (tag, name)
             assert value is not None
             assert re.fullmatch(VALUES.get(name, "(?s).*"), value), (name, value)
+            if name == "id":
+                assert value not in self.ids
+                self.ids.add(value)
         if tag == "a":
             assert ("rel", "noopener noreferrer nofollow") in attrs
             assert self.stack.count("a") == 1

@@ -2,6 +2,7 @@
 templates that say what they are given and have words for everything."""
 
 import ast
+import hashlib
 import re
 from pathlib import Path
 from types import SimpleNamespace
@@ -164,3 +165,14 @@ def test_a_secret_is_read_without_its_line_end_and_a_missing_one_stops_the_start
             create_app(Settings(cookie_key_file=file))
     file.write_text("s3cret\n")
     assert read_secret(file) == "s3cret"
+
+
+@pytest.mark.parametrize(
+    "folder", [APP / "static" / "vendor", APP / "markdown" / "vendor"], ids=str
+)
+def test_vendored_files_are_those_of_their_packages(folder: Path) -> None:
+    listed = re.findall(r"^\| `(\S+)` .*`(\w{64})` \|$", (folder / "README.md").read_text(), re.M)
+    files = {path for path in folder.iterdir() if path.suffix not in (".md", ".LICENSE")}
+    assert {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files} == dict(
+        listed
+    )

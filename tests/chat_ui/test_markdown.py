@@ -1,9 +1,10 @@
 """What a reply's Markdown looks like on the page."""
 
+import re
 import sys
 
 import pytest
-from app.markdown import code, math, render
+from app.markdown import code, math, render, tex
 from app.markdown.cache import TextCache
 from app.markdown.code import _lexers, highlight
 
@@ -15,9 +16,46 @@ EXACTLY = {
         "# a\n\n## b\n\n###### c",
         '<h3 dir="auto">a</h3>\n<h4 dir="auto">b</h4>\n<h6 dir="auto">c</h6>\n',
     ),
-    "a single line end is a space and two spaces break": (
-        "a\nb  \nc",
-        '<p dir="auto">a\nb<br>\nc</p>\n',
+    "every line end breaks, as in a poem": (
+        "a\nb  \nc\\\nd",
+        '<p dir="auto">a<br>\nb<br>\nc<br>\nd</p>\n',
+    ),
+    "a break may be a tag, also where it already ends a line": (
+        "a<br>b<BR/>\nc <br />\n  d",
+        '<p dir="auto">a<br>\nb<br>\nc <br>\nd</p>\n',
+    ),
+    "what is below or above the line may be in tags": (
+        "H<sub>2</sub>O, x<sup>**2**n</sup>",
+        '<p dir="auto">H<sub>2</sub>O, x<sup><strong>2</strong>n</sup></p>\n',
+    ),
+    "tags that don't pair, have attributes or are others are text": (
+        "<sub>a <sup>b</sub> <sub id=c>d</sub> <b>e</b> <br id=f>",
+        '<p dir="auto">&lt;sub&gt;a &lt;sup&gt;b&lt;/sub&gt; &lt;sub id=c&gt;d&lt;/sub&gt; '
+        "&lt;b&gt;e&lt;/b&gt; &lt;br id=f&gt;</p>\n",
+    ),
+    "tasks are marked, without a bullet": (
+        "- [ ] a\n- [x] *b*\n- [x]c\n- d [ ] e",
+        '<ul dir="auto">\n'
+        '<li class="task"><span class="task-mark" role="img" aria-labelledby="a-open">☐</span> '
+        "a</li>\n"
+        '<li class="task"><span class="task-mark" role="img" aria-labelledby="a-done">☑</span> '
+        "<em>b</em></li>\n<li>[x]c</li>\n<li>d [ ] e</li>\n</ul>\n",
+    ),
+    "footnotes lead there and back, each id only once": (
+        "a[^1] b[^1]\n\n[^1]: c\nd\n[^n2]: e\n\n[^1]: f",
+        f'<p dir="auto">a<sup><a id="m-ref-1" href="#m-note-1" {REL}>[1]</a></sup> '
+        f'b<sup><a href="#m-note-1" {REL}>[1]</a></sup></p>\n'
+        f'<p class="footnote" id="m-note-1" dir="auto">[1] c<br>\nd '
+        f'<a href="#m-ref-1" aria-labelledby="a-return" {REL}>\u21a9\ufe0e</a></p>\n'
+        f'<p class="footnote" id="m-note-n2" dir="auto">[n2] e '
+        f'<a href="#m-ref-n2" aria-labelledby="a-return" {REL}>\u21a9\ufe0e</a></p>\n'
+        f'<p class="footnote" dir="auto">[1] f '
+        f'<a href="#m-ref-1" aria-labelledby="a-return" {REL}>\u21a9\ufe0e</a></p>\n',
+    ),
+    "a regular expression is no footnote": (
+        "[^a-z] and [^abc]\n\n- [^1]: a",
+        f'<p dir="auto">[^a-z] and [^abc]</p>\n<ul dir="auto">\n'
+        f'<li><sup><a id="m-ref-1" href="#m-note-1" {REL}>[1]</a></sup>: a</li>\n</ul>\n',
     ),
     "emphasis, strikethrough and entities": (
         "*a* **b** ~~c~~ `d<` &amp; &copy; \\*",
@@ -35,7 +73,7 @@ EXACTLY = {
     ),
     "math never closed is text up to the blank line": (
         "$$\na\n\n# b",
-        '<p dir="auto">$$\na</p>\n<h3 dir="auto">b</h3>\n',
+        '<p dir="auto">$$<br>\na</p>\n<h3 dir="auto">b</h3>\n',
     ),
     "links tell nobody where they were followed": (
         "[a](https://b.c 'd') <mailto:e@f.g>",
@@ -43,19 +81,41 @@ EXACTLY = {
         f'<a href="mailto:e@f.g" {REL}>mailto:e@f.g</a></p>\n',
     ),
     "a link definition is text like any other": (
-        "[a]\n\n[a]: http://b.c",
-        '<p dir="auto">[a]</p>\n<p dir="auto">[a]: http://b.c</p>\n',
+        "[a]\n\n[a]: /b",
+        '<p dir="auto">[a]</p>\n<p dir="auto">[a]: /b</p>\n',
     ),
     "what no page can hold is replaced": (
-        "a\0b\ud800c\r\nd\re",
-        '<p dir="auto">a\ufffdb\ufffdc\nd\ne</p>\n',
+        "a\0b\ud800c\r\nd\re\ufdd0",
+        '<p dir="auto">a\ufffdb\ufffdc<br>\nd<br>\ne\ufffd</p>\n',
     ),
 }
 
 
 @pytest.mark.parametrize(("text", "html"), EXACTLY.values(), ids=EXACTLY)
 def test_this_becomes_exactly_that(text: str, html: str) -> None:
-    assert render(text) == html
+    assert render(text, "m") == html
+
+
+@pytest.mark.parametrize(
+    ("text", "addresses"),
+    [
+        ("https://a.b/c, www.d.e! (http://f.g/h_(i)) HTTP://J:80/?k=1&l=2.", 4),
+        ("**https://a.b/** and 'https://c.d/e_f_g'", 2),
+        ("https://a.b:", 1),
+        ("[a[^1] https://d.e](https://b.c)", 2),
+        ("main.py example.com a@b.c ftp://a.b //a.b httpx://a xhttps://a.b a@www.b.c", 0),
+        ("`https://a.b` [https://c.d](https://e.f) <https://g.h>", 2),
+        ("www. https:// http://. https://(", 0),
+    ],
+)
+def test_bare_addresses_are_links(text: str, addresses: int) -> None:
+    found = re.findall('<a href="([^"]*)"', render(text))
+    assert len(found) == addresses
+    assert not [address for address in found if address[-1] in ".,:!'*]"]
+    if "www.d.e" in text:
+        assert found[1:3] == ["https://www.d.e", "http://f.g/h_(i)"]
+    if "](" not in text:
+        assert render(text).striptags() == re.sub("[`*<>]", "", text)
 
 
 MATH = "<mi>a</mi><mo>+</mo><mi>b</mi>"
@@ -75,13 +135,20 @@ CONTAINING: list[tuple[str, list[str], list[str]]] = [
     ("```<b>\nreturn 1\n```", ["<code>return 1\n</code>"], ["<b>"]),
     (f"```{'a' * 500}\nreturn 1\n```", ["<code>return 1\n</code>"], ["a" * 41]),
     # Every way to write a formula.
-    *((text, [MATH, 'display="inline"'], []) for text in ("$a+b$", r"\(a+b\)")),
+    *(
+        (text, ["<math>", "<mi>a</mi><mo>+</mo>"], ['display="block"'])
+        for text in ("$a+b$", r"\(a+b\)")
+    ),
     *((text, [MATH, 'display="block"'], []) for text in ("$$a+b$$", r"\[a+b\]")),
     *((text, [MATH, 'display="block"'], []) for text in ("$$\na+b\n$$", "\\[\na+b\n\\]")),
     ("1. so\n   \\[ x \\]\n2. and $y$.", ["<mi>x</mi>", "<mi>y</mi>", "<li>"], []),
-    # Money is not math, and macros are not expanded.
+    # Money and shells are not math, and macros are not expanded.
     *((text, [], ["<math"]) for text in ("$5 and $6", "$ a $", "US$5 vs A$6", "5$ or 6$")),
-    *((text, [], ["<math"]) for text in (r"\$a\$", "`$a$`", "$20,000-$30,000")),
+    *((text, [], ["<math"]) for text in (r"\$a\$", "`$a$`", "$20,000-$30,000", "$10 and $HOME")),
+    *((text, [], ["<math"]) for text in ("$PATH:$HOME", "it costs $5/kg, or $6/lb", "$5-$6")),
+    *((text, [], ["<math"]) for text in ("echo $A$B", "cd $HOME/a$b", "${A}${B}", "$A and $B")),
+    *((text, [], ["<math"]) for text in ("$USER@$HOST", "from $5 to 6$", "$a,$b", "$5/kg (or 6$)")),
+    *((text, ["<math"], []) for text in ("the $n$th", "$x$-axis", "$10 mod 3$", r"$2 \text{ km}$")),
     *((text, [], ["<math"]) for text in (r"$\def\a{\b\b}\def\b{c}\a$", r"$\newcommand{\a}{b}\a$")),
     (r"$\DeclareMathOperator{\a}{b}\a$", [], ["<math"]),
     # Math that can't be read shows its source.
@@ -160,7 +227,7 @@ def test_the_same_text_and_the_same_formula_are_rendered_once(
 ) -> None:
     first = render("the same text, 1"), math.to_mathml("q_1+q_2", "inline")
     monkeypatch.setattr(rendering, "normalise", None)
-    monkeypatch.setattr(math, "convert_to_element", None)
+    monkeypatch.setattr(tex, "convert", None)
     assert (render("the same text, 1"), math.to_mathml("q_1+q_2", "inline")) == first
     assert "<math" in first[1]
 

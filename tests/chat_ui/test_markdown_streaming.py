@@ -28,6 +28,8 @@ SNIPPETS = [
     *("> ", "- ", "* ", "1. ", "2) ", "# ", "## ", "---", "===", "***", "-", "=", "#"),
     *("```", "~~~", "```py\n", "\n```\n", "    code\n", "<div>\n", "[a]: http://b.c\n", "[a]"),
     *("| a | b |", "|---|:-:|", "| 1 | 2 |\n", "|", "a|b\n", "-|-\n"),
+    *("[^1]", "[^1]: ", "[^a2]: b\n", "<sub>", "</sub>", "<sup>", "</sup>", "<br>", "[ ] ", "[x] "),
+    *("- [ ] a\n", "- [x] b\n", "https://a.b/c", "www.a.b", "."),
     *("$", "$$", "$$\n", "\\[", "\\]", "\\(", "\\)", "x^2", "$x$", "$$\nx\n$$\n"),
 ]
 REPLY = """# Title
@@ -66,6 +68,15 @@ $$
 
 Heading
 -------
+
+- [ ] to do
+- [x] done at https://a.b/c.
+
+H<sub>2</sub>O<br>and a note[^1], twice[^1]
+
+[^1]: the note,
+in two lines
+[^b2]: another
 
 ***
 
@@ -214,6 +225,10 @@ def test_open_code_is_plain_and_is_coloured_when_it_closes() -> None:
         ("a [link](http://b", "a"),
         ("a ![image](http", "a"),
         ("a <http://b", "a"),
+        ("a<sub>2", "a"),
+        ("a<sub>2</su", "a"),
+        ("a [^1", "a"),
+        ("a [^1]", "a"),
         ("a $x^", "a"),
         ("a $$x", "a"),
         (r"a \( x", "a"),

@@ -15,7 +15,9 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock, blockquote, list_block
 from markdown_it.token import Token
 
+from app.markdown.footnotes import MARK, add_footnotes
 from app.markdown.math import add_math
+from app.markdown.tags import add_tags
 
 logger = logging.getLogger(__name__)
 
@@ -27,7 +29,7 @@ NESTING_LIMIT = 16
 vars(import_module("markdown_it.rules_block.table"))["MAX_AUTOCOMPLETED_CELLS"] = 2_000
 
 _LINK = re.compile(r"(?:https?://[^\s/?#]|mailto:)", re.IGNORECASE)
-_UNFIT = re.compile("[\0\ud800-\udfff]")
+_UNFIT = re.compile(f"[\0\ud800-\udfff{MARK}]")
 
 BlockRule = Callable[[StateBlock, int, int, bool], bool]
 
@@ -81,13 +83,15 @@ def _limit_nesting(rule: BlockRule) -> BlockRule:
 
 
 def _make_parser() -> MarkdownIt:
-    md = _Parser("commonmark", {"html": False, "xhtmlOut": False, "maxNesting": 20})
+    md = _Parser("commonmark", {"html": False, "xhtmlOut": False, "breaks": True, "maxNesting": 20})
     md.enable(["table", "strikethrough"])
     md.disable(["reference", "html_block", "html_inline"])
     interrupts = ["paragraph", "reference", "blockquote"]
     md.block.ruler.at("blockquote", _limit_nesting(blockquote), {"alt": [*interrupts, "list"]})
     md.block.ruler.at("list", _limit_nesting(list_block), {"alt": interrupts})
     add_math(md)
+    add_tags(md)
+    add_footnotes(md)
     return md
 
 

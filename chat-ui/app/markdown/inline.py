@@ -3,6 +3,7 @@
 from markdown_it.token import Token
 
 from app.markdown.blocks import parser
+from app.markdown.links import link_addresses
 
 DEPTH_LIMIT = 20
 """Marks inside marks; text that nests deeper is shown as written, browsers would give up on it."""
@@ -10,7 +11,7 @@ DEPTH_LIMIT = 20
 
 def parse_inline(content: str) -> list[Token]:
     """The tokens of a block's content, ready to be rendered."""
-    tokens = parser.inline.parse(content, parser, {}, [])
+    tokens = link_addresses(parser.inline.parse(content, parser, {}, []))
     if max((token.level for token in tokens), default=0) > DEPTH_LIMIT:
         return [Token("text", "", 0, content=content)]
     links = 0

@@ -5,39 +5,31 @@ lines from an opening mark to the closing one. A blank line ends a block that wa
 it would in TeX, so nothing further down can change what is above.
 """
 
-import html
-import logging
 import re
-from xml.etree.ElementTree import Element, tostring
 
-from latex2mathml.converter import convert_to_element
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
 from markdown_it.rules_inline import StateInline
 from markupsafe import escape
 
+from app.markdown import tex
 from app.markdown.cache import TextCache
 
-logger = logging.getLogger(__name__)
-
-TEX_LIMIT = 2_000
-_DEPTH_LIMIT = 40
 _CLOSERS = {"$$": "$$", "\\[": "\\]"}
 
-# A dollar is money unless it hugs what it encloses: no space inside, no digit right outside.
+# A dollar is money, or a shell's, unless it hugs what it encloses: no space inside, and right
+# outside no digit, brace or word, save for the end of one (the $n$th).
 _INLINE = re.compile(
     r"""
       \$\$ (?P<display> (?: [^$\\] | \\. ){1,2000}+ ) \$\$
-    | (?<!\d) \$ (?![\s$]) (?P<dollar> (?: [^$\\] | \\. ){1,2000}+ ) (?<!\s) \$ (?!\d)
+    | (?<!\d) \$ (?![\s$]) (?P<dollar> (?: [^$\\] | \\. ){1,2000}+ ) (?<!\s) \$
+      (?: (?! [\w{] ) | (?= (?: st|nd|rd|th|s ) \b ) )
     | \\\( (?P<paren> (?: [^\\] | \\[^)] ){1,2000}+ ) \\\)
     | \\\[ (?P<bracket> (?: [^\\] | \\[^]] ){1,2000}+ ) \\\]
     """,
     re.VERBOSE | re.DOTALL,
 )
-# Macros can double what they stand for at every step: a few lines of them fill any memory.
-_MACROS = re.compile(
-    r"\\(?:def|newcommand|renewcommand|newenvironment|DeclareMathOperator)(?![a-zA-Z])"
-)
+_WORD = re.compile(r"\s\(?(?!mod\b)[a-z]{2,}\b")
 
 _cache = TextCache(1_000_000)
 
@@ -53,34 +45,14 @@ def add_math(md: MarkdownIt) -> None:
     )
 
 
-def to_mathml(tex: str, display: str) -> str:
+def to_mathml(source: str, display: str) -> str:
     """MathML for `display` block or inline, or the source as code. Not yet sanitised."""
-    return _cache.get(display, tex.strip(), _convert)
+    return _cache.get(display, source.strip(), _convert)
 
 
-def _convert(display: str, tex: str) -> str:
-    if not tex or len(tex) > TEX_LIMIT or _MACROS.search(tex):
-        return _show_source(tex)
-    try:
-        tree = convert_to_element(tex, xmlns="", display=display)
-        _write_characters(tree)
-        return tostring(tree, encoding="unicode")
-    except Exception as error:  # the converter raises whatever its input makes it stumble over
-        logger.debug("A formula is shown as its source: %s", type(error).__name__)
-        return _show_source(tex)
-
-
-def _show_source(tex: str) -> str:
-    return f'<code class="math">{escape(tex)}</code>'
-
-
-def _write_characters(element: Element, depth: int = 0) -> None:
-    """Turn the converter's `&#x2212;` into the character itself, so the rest can be escaped."""
-    if depth > _DEPTH_LIMIT:
-        raise ValueError("nested too deeply")
-    element.text = html.unescape(element.text or "")
-    for child in element:
-        _write_characters(child, depth + 1)
+def _convert(display: str, source: str) -> str:
+    mathml = tex.convert(source, display) if source else None
+    return mathml or f'<code class="math">{escape(source)}</code>'
 
 
 def _math_inline(state: StateInline, silent: bool) -> bool:
@@ -89,12 +61,19 @@ def _math_inline(state: StateInline, silent: bool) -> bool:
     match = _INLINE.match(state.src, state.pos, state.posMax)
     if match is None or match.lastgroup is None or match[match.lastgroup].isspace():
         return False
+    if match.lastgroup == "dollar" and _is_amount(match["dollar"]):
+        return False
     if not silent:
         token = state.push("math_inline", "math", 0)
         token.content = match[match.lastgroup]
         token.info = "block" if match.lastgroup in ("display", "bracket") else "inline"
     state.pos = match.end()
     return True
+
+
+def _is_amount(text: str) -> bool:
+    """Whether it begins with a number that words follow: `$5 or 6$`."""
+    return text[0].isdigit() and "\\" not in text and _WORD.search(text) is not None
 
 
 def _math_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:

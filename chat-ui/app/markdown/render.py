@@ -1,6 +1,7 @@
 """Markdown in, safe HTML out: a whole text by `render`, one block of it by `render_block`."""
 
 import logging
+import re
 from collections.abc import Sequence
 
 from markdown_it.renderer import RendererHTML
@@ -11,6 +12,7 @@ from markupsafe import Markup, escape
 from app.markdown import code
 from app.markdown.blocks import Block, normalise, parse, parser
 from app.markdown.cache import TextCache
+from app.markdown.footnotes import MARK, drop_repeated_ids, name_ids
 from app.markdown.inline import parse_inline
 from app.markdown.math import to_mathml
 from app.markdown.sanitise import sanitise
@@ -24,12 +26,16 @@ _DIRECTED = {"p", "h3", "h4", "h5", "h6", "ul", "ol", "blockquote", "table"}
 _cache = TextCache(CACHE_BYTES)
 # As a list grows its items stay the same: only the last one is new each time it is rendered.
 _inline_cache = TextCache(2_000_000)
+_TASK = re.compile(r"\[([ xX])\]\s+(?=\S)")
 
 
-def render(text: str) -> Markup:
-    """The HTML of a whole text. Never raises: what can't be rendered is shown as it was written."""
-    html = _cache.get("", text, lambda _, text: "".join(render_blocks(normalise(text))))
-    return Markup(html)  # noqa: S704 - each block was sanitised
+def render(text: str, name: str = "") -> Markup:
+    """The HTML of a whole text. Never raises: what can't be rendered is shown as it was written.
+
+    Its ids begin with `name`, by which a page tells the texts on it apart.
+    """
+    html = _cache.get("", text, lambda _, text: "".join(render_blocks(normalise(text), set())))
+    return Markup(name_ids(html, name))  # noqa: S704 - each block was sanitised
 
 
 def is_rendered(text: str) -> bool:
@@ -37,16 +43,19 @@ def is_rendered(text: str) -> bool:
     return _cache.has("", text)
 
 
-def render_blocks(text: str) -> list[Markup]:
-    """The HTML of each block of a normalised text."""
+def render_blocks(text: str, ids: set[str]) -> list[Markup]:
+    """The HTML of each block of a normalised text; `ids` are those of the text before it."""
     lines = text.split("\n")
-    return [render_block(block, lines) for block in parse(text)]
+    return [render_block(block, lines, ids) for block in parse(text)]
 
 
-def render_block(block: Block, lines: list[str], *, unfinished: bool = False) -> Markup:
+def render_block(
+    block: Block, lines: list[str], ids: set[str], *, unfinished: bool = False
+) -> Markup:
     """The HTML of one block of `lines`; `unfinished` if it is the last and more may come."""
     try:
-        return _render_block(block, lines, unfinished)
+        html = drop_repeated_ids(_render_block(block, lines, unfinished), ids)
+        return Markup(html)  # noqa: S704 - it was sanitised
     except Exception as error:  # the text is somebody's: it does not belong in a log
         logger.warning("Markdown is shown as plain text: %s", type(error).__name__)
         return sanitise(_show_source("\n".join(lines[block.start : block.end])))
@@ -59,11 +68,12 @@ def _show_source(text: str) -> str:
 def _render_block(block: Block, lines: list[str], unfinished: bool) -> Markup:
     tokens = block.tokens
     last = _find_last_text(tokens) if unfinished and lines[-1].strip() else None
-    for token in tokens:
+    for index, token in enumerate(tokens):
         if token.type == "inline":
+            task = _take_task(tokens, index)
             if token is last:
                 token.content = settle(token.content)
-            html = _inline_cache.get("", token.content, _render_inline)
+            html = task + _inline_cache.get("", token.content, _render_inline)
             token.children = [Token("html", "", 0, content=html)]
         elif token.type == "fence":
             token.hidden = unfinished and is_open_fence(token, lines)
@@ -90,6 +100,18 @@ def _find_last_text(tokens: list[Token]) -> Token | None:
     return None
 
 
+def _take_task(tokens: list[Token], index: int) -> str:
+    """The mark of a task, `[ ]` or `[x]`, taken from a text that begins an item of a list."""
+    item, text = tokens[index - 2], tokens[index]
+    match = _TASK.match(text.content) if index > 1 and item.type == "list_item_open" else None
+    if match is None:
+        return ""
+    item.attrSet("class", "task")
+    text.content = text.content[match.end() :]
+    name, sign = ("open", "☐") if match[1] == " " else ("done", "☑")
+    return f'<span class="task-mark" role="img" aria-labelledby="a-{name}">{sign}</span> '
+
+
 def _mark_cell(token: Token) -> None:
     style = str(token.attrs.pop("style", ""))
     if style:
@@ -99,7 +121,7 @@ def _mark_cell(token: Token) -> None:
 
 
 def _named(part: str) -> str:
-    """Attributes of a part that scrolls: the keyboard reaches it, and chat.html has its name."""
+    """Attributes of a part that scrolls: the keyboard reaches it, and _parts.html has its name."""
     return f'tabindex="0" role="group" aria-labelledby="a-{part}"'
 
 
@@ -136,6 +158,24 @@ class _Renderer(RendererHTML):
         self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType
     ) -> str:
         return to_mathml(tokens[idx].content, tokens[idx].info)
+
+    def footnote_reference(
+        self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType
+    ) -> str:
+        label = tokens[idx].content
+        return f'<sup><a id="{MARK}ref-{label}" href="#{MARK}note-{label}">[{label}]</a></sup>'
+
+    def footnote_open(
+        self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType
+    ) -> str:
+        label = tokens[idx].info
+        return f'<p class="footnote" id="{MARK}note-{label}" dir="auto">[{label}] '
+
+    def footnote_close(
+        self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType
+    ) -> str:
+        address = f"#{MARK}ref-{tokens[idx].info}"
+        return f' <a href="{address}" aria-labelledby="a-return">\u21a9\ufe0e</a></p>\n'
 
     def image(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         token = tokens[idx]

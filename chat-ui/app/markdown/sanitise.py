@@ -1,7 +1,7 @@
 """The last step, and the one that is trusted: only what is listed here reaches a page.
 
 Everything before it tries to write harmless HTML; this step does not rely on that. There is no
-style, no id, no event handler, no image and no scheme but http, https and mailto in these lists,
+style, no event handler, no image and no scheme but http, https and mailto in these lists,
 and every attribute's value must match its own pattern.
 """
 
@@ -11,10 +11,13 @@ import nh3
 from markupsafe import Markup
 
 from app.markdown.code import TOKEN_CLASSES
+from app.markdown.footnotes import LABEL, MARK
+from app.markdown.tex import CLASSES as MATH_CLASSES
 
 _TEXT_TAGS = {
     *("p", "h3", "h4", "h5", "h6", "ul", "ol", "li", "blockquote", "hr", "br"),
-    *("em", "strong", "s", "a", "code", "pre", "span", "div", "figure", "figcaption"),
+    *("em", "strong", "s", "sub", "sup", "a", "code", "pre", "span", "div", "figure"),
+    "figcaption",
     *("table", "thead", "tbody", "tr", "th", "td"),
 }
 _MATH_TAGS = {
@@ -24,12 +27,14 @@ _MATH_TAGS = {
 }
 _OPERATOR = {
     *("stretchy", "fence", "form", "separator", "accent", "largeop", "movablelimits"),
-    *("lspace", "rspace", "minsize", "maxsize", "mathvariant"),
+    *("symmetric", "lspace", "rspace", "minsize", "maxsize", "mathvariant"),
 }
 _ATTRIBUTES: dict[str, set[str]] = {
-    **{tag: {"dir"} for tag in ("p", "h3", "h4", "h5", "h6", "ul", "blockquote", "table")},
+    **{tag: {"dir"} for tag in ("h3", "h4", "h5", "h6", "ul", "blockquote", "table")},
+    "p": {"dir", "id"},
     "ol": {"dir", "start"},
-    "a": {"href", "title"},
+    "a": {"href", "title", "id", "aria-labelledby"},
+    "span": {"role", "aria-labelledby"},
     "th": {"scope"},
     "figure": {"dir"},
     "pre": {"tabindex"},
@@ -39,58 +44,56 @@ _ATTRIBUTES: dict[str, set[str]] = {
     "mi": {"mathvariant"},
     "mn": {"mathvariant"},
     "mtext": {"mathvariant"},
-    "mspace": {"width"},
-    # No height, depth, voffset or size: with those a formula could paint over the page around it.
+    "mspace": {"width", "height"},
+    # No depth, voffset or size, nor a height here: a formula could paint over the page around it.
     "mpadded": {"width"},
     "mstyle": {"displaystyle", "scriptlevel"},
     "mfrac": {"linethickness"},
     "mover": {"accent"},
-    "mtable": {"displaystyle", "rowspacing", "columnspacing", "rowlines", "columnlines"},
-    "mtd": {"columnalign"},
+    "munder": {"accent"},
+    "mrow": {"displaystyle", "scriptlevel"},
+    "mtable": {"displaystyle"},
     "menclose": {"notation"},
 }
 _CLASSES: dict[str, set[str]] = {
     "figure": {"code"},
+    "p": {"footnote"},
+    "li": {"task"},
     "div": {"table", "math"},
     "a": {"image"},
     "code": {"math"},
     "th": {"align-left", "align-center", "align-right"},
     "td": {"align-left", "align-center", "align-right"},
-    "span": set(TOKEN_CLASSES),
+    "span": {"task-mark", *TOKEN_CLASSES},
+    **{tag: set(MATH_CLASSES) for tag in _MATH_TAGS},
 }
 _REL = "noopener noreferrer nofollow"
 _YES_NO = "true|false"
-_LENGTH = r"0|0px|\+?\d?(\.\d{1,3})?(em|ex|pt)"
-_LINES = "(none|solid|dashed)( (none|solid|dashed)){0,31}"
+_LENGTH = r"0|0px|\+?\d?(\.\d{1,4})?(em|ex|pt)|\d\d(\.\d{1,4})?pt"
 _VALUES: dict[str, re.Pattern[str]] = {
     name: re.compile(pattern, re.IGNORECASE)
     for name, pattern in {
         "rel": _REL,
-        "href": r"(https?://[^\s/?#]|mailto:)\S*",
+        "href": rf"(https?://[^\s/?#]|mailto:)\S*|#{MARK}(note|ref)-{LABEL}",
+        "id": f"{MARK}(note|ref)-{LABEL}",
         "title": r"[\s\S]{1,500}",
         "start": r"\d{1,9}",
         "dir": "auto|ltr",
         "tabindex": "0",
-        "role": "group",
-        "aria-labelledby": "a-table|a-formula",
+        "role": "group|img",
+        "aria-labelledby": "a-(table|formula|open|done|return)",
         "scope": "col",
         "display": "block|inline",
-        "form": "prefix|postfix",
+        "form": "prefix|infix|postfix",
         "mathvariant": r"[a-z-]{1,30}",
         "scriptlevel": "[0-2]",
-        "columnalign": "left|center|right",
-        "notation": "(box|horizontalstrike|updiagonalstrike|downdiagonalstrike| ){1,3}",
-        "rowlines": _LINES,
-        "columnlines": _LINES,
-        "rowspacing": _LENGTH,
-        "columnspacing": rf"({_LENGTH})( ({_LENGTH})){{0,31}}",
+        "notation": "(box|top|bottom|horizontalstrike|(up|down)diagonalstrike| ){1,3}",
         **dict.fromkeys(
-            ("stretchy", "fence", "separator", "accent", "largeop", "movablelimits"), _YES_NO
+            ("stretchy", "symmetric", "fence", "separator", "accent", "largeop"), _YES_NO
         ),
-        "displaystyle": _YES_NO,
-        **dict.fromkeys(
-            ("width", "lspace", "rspace", "minsize", "maxsize", "linethickness"), _LENGTH
-        ),
+        **dict.fromkeys(("movablelimits", "displaystyle"), _YES_NO),
+        **dict.fromkeys(("width", "height", "lspace", "rspace"), _LENGTH),
+        **dict.fromkeys(("minsize", "maxsize", "linethickness"), _LENGTH),
     }.items()
 }
 
@@ -112,7 +115,7 @@ _cleaner = nh3.Cleaner(
     # A model's links recommend nothing, and a chat's address is nobody's business.
     link_rel=_REL,
     url_schemes={"http", "https", "mailto"},
-    url_relative="deny",
+    url_relative="pass_through",  # to what "href" allows above: the footnotes of the same text
     allowed_classes=_CLASSES,
 )
 

@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from app.markdown.blocks import Block, normalise, parse
 from app.markdown.fence import OpenFence
+from app.markdown.footnotes import name_ids
 from app.markdown.render import render_block, render_blocks
 from app.markdown.unfinished import is_open_fence, trim
 
@@ -16,7 +17,7 @@ from app.markdown.unfinished import is_open_fence, trim
 # see whether it has ended. The first is what a person waits for, the second nobody notices.
 _GROWTH = 64
 _CLOSING_GROWTH = 16
-_ENDED_BY_A_BLANK_LINE = {"paragraph_open", "blockquote_open", "table_open"}
+_ENDED_BY_A_BLANK_LINE = {"paragraph_open", "blockquote_open", "table_open", "footnote_open"}
 _ENDED_BY_THEMSELVES = {"heading_open", "hr", "math_block"}
 
 
@@ -29,9 +30,12 @@ class StreamingMarkdown:
     cost what one does.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, name: str = "") -> None:
+        """Ids in the HTML begin with `name`, as those of `render` do."""
         self.work = 0
         """Characters parsed so far, each time they were."""
+        self._name = name
+        self._ids: set[str] = set()
         self._closed: list[Markup] = []
         self._open = Markup("")
         self._unread: list[str] = []
@@ -82,7 +86,7 @@ class StreamingMarkdown:
         self._finished = True
         self._unread, self._unread_size, self._tail, self._fence = [], 0, "", None
         self.work += len(rest)
-        self._closed.extend(render_blocks(rest))
+        self._closed.extend(map(self._named, render_blocks(rest, self._ids)))
         self._open = Markup("")
 
     def _update(self) -> None:
@@ -118,7 +122,9 @@ class StreamingMarkdown:
         count = len(blocks)
         if blocks and not _has_ended(blocks[-1], lines):
             count -= 1
-        self._closed.extend(render_block(block, lines) for block in blocks[:count])
+        self._closed.extend(
+            self._named(render_block(block, lines, self._ids)) for block in blocks[:count]
+        )
         if count < len(blocks):
             self._cut(lines, blocks[-1])
         else:
@@ -140,10 +146,14 @@ class StreamingMarkdown:
         lines = text.split("\n")
         blocks = parse(text)
         last = len(blocks) - 1
+        ids = set(self._ids)
         self._open = Markup("").join(
-            render_block(block, lines, unfinished=index == last)
+            self._named(render_block(block, lines, ids, unfinished=index == last))
             for index, block in enumerate(blocks)
         )
+
+    def _named(self, html: Markup) -> Markup:
+        return Markup(name_ids(html, self._name))  # noqa: S704 - the name is our own
 
 
 def _has_ended(block: Block, lines: list[str]) -> bool:

@@ -27,6 +27,7 @@ _TOKEN = re.compile(
     | (?P<math> (?<!\d) \$ (?! [\s\d] ) | \\\( | \\\[ )
     | (?P<escape> \\. )
     | (?P<link> !?\[ )
+    | (?P<tag> <su[bp]> )
     | (?P<auto> <(?=[a-zA-Z/]) )
     | (?P<emphasis> \*+ | _+ | ~~+ )
     """,
@@ -41,6 +42,7 @@ _LINK = re.compile(
     re.VERBOSE,
 )
 _AUTO = re.compile(r"<[^<>\s]*[>\s]")
+_TAG = re.compile(r"<(su[bp])>.*?</\1>", re.DOTALL)
 
 
 def trim(text: str) -> str:
@@ -86,7 +88,7 @@ def settle(text: str) -> str:
             if end is None:
                 return _close(text, [*open_marks, (mark, match.start())])
             position = end.end()
-        elif kind in ("math", "link", "auto"):
+        elif kind in ("math", "link", "tag", "auto"):
             end = _find_end(kind, text, match.start())
             if end is None and len(text) - match.start() < _HOLD_LIMIT:
                 return _close(text[: match.start()], open_marks)
@@ -99,7 +101,7 @@ def settle(text: str) -> str:
 
 def _find_end(kind: str, text: str, start: int) -> re.Match[str] | None:
     """Where it is complete, looking only so far ahead that many marks cost no more than one."""
-    pattern = {"math": _MATH, "link": _LINK, "auto": _AUTO}[kind]
+    pattern = {"math": _MATH, "link": _LINK, "tag": _TAG, "auto": _AUTO}[kind]
     return pattern.match(text, start, start + _LOOK_AHEAD)
 
 

@@ -45,10 +45,10 @@ def view_message(message: Message) -> MessageView:
     if message.role == "user":
         return MessageView(message, Markup.escape(message.content))
     if message.reply and not message.reply.final:
-        markdown = StreamingMarkdown()
+        markdown = StreamingMarkdown(str(message.id))
         markdown.feed(message.content)
         return MessageView(message, Markup("").join(markdown.closed), markdown.open)
-    return MessageView(message, render(message.content))
+    return MessageView(message, render(message.content, str(message.id)))
 
 
 def weigh(message: Message) -> int:

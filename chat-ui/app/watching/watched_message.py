@@ -24,7 +24,7 @@ class WatchedMessage:
         self.version = 0  # counts everything but growing text
         self.rendered: RenderedMessage | None = None
         self._steps = [message.content]  # the text of each; db-api tells where more begin
-        self._markdown = StreamingMarkdown()
+        self._markdown = StreamingMarkdown(str(message.id))
         self._fed = 0
 
     @property

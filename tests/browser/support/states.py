@@ -35,6 +35,13 @@ def distance(a: tuple[float, float], b: tuple[float, float]) -> float:
 2. Measure.
    - On *your* machine.
    - See [the manual](https://docs.python.org/3/library/math.html).
+
+- [x] H<sub>2</sub>O[^1]
+- [ ] www.example.com
+
+[^1]: Water.
+
+$$\begin{aligned} x + y &= 12 \\ 2x &= \boxed{5} \end{aligned}$$
 """
 OTHERS = [
     ("Plan a weekend in Lisbon", "Walk, eat, rest."),
