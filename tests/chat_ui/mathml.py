@@ -27,7 +27,7 @@ def read_formula(html: str) -> str:
 
 
 def read(element: Element) -> str:
-    parts = [read(child) for child in element]
+    parts = [read(child) for child in element if "tml-plain" not in _classes(child)]
     inner = "".join(parts)
     if element.tag == "mtable":
         shown = _read_table(element)

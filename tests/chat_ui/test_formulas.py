@@ -30,6 +30,19 @@ def test_lines_need_no_environment_and_only_tags_give_numbers(written: str, show
     assert read_formula(render(f"\\[ {written} \\]")) == shown
 
 
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        (r"x = \frac{-b \pm \sqrt{b^2 - 4ac}}{2a}", "x=(−b±√(b^2−4ac))/(2a)"),
+        (r"\frac{1}{2} \sum_{i=1}^n x_{ij}^2", "1/2∑_(i=1)^nx_(ij)^2"),
+        (r"\begin{matrix} 1 & 2 \\ 3 & 4 \end{matrix}", "1 2; 3 4"),
+        (r"\hat{x} + \underbrace{a}_{n}", "xˆ+a⏟_n"),
+    ],
+)
+def test_a_text_browser_can_read_it(written: str, read: str) -> None:
+    assert render(f"$${written}$$").striptags() == read
+
+
 HOSTILE = {
     "fractions in each other": r"\frac{1}{" * 300 + "x" + "}" * 300,
     "roots in each other": r"\sqrt{" * 50 + "x" + "}" * 50,

@@ -8,6 +8,7 @@ import json
 import logging
 import re
 import threading
+from itertools import zip_longest
 from pathlib import Path
 from xml.etree.ElementTree import Element, fromstring, tostring
 
@@ -73,7 +74,13 @@ _CLASSES = {
     **{f"tml-{name}": f"tml-{name}" for name in _KEPT},
     **{name: f"tml-{name}" for name in ("upstrike", "downstrike", "sout")},
 }
-CLASSES = frozenset([*_CLASSES.values(), *_STYLES.values()])
+PLAIN = "tml-plain"
+CLASSES = frozenset([*_CLASSES.values(), *_STYLES.values(), PLAIN])
+# What stands before a child of an element where MathML is no more than its words.
+_SIGNS: dict[str, tuple[str | None, ...]] = {
+    **{"mfrac": ("", "/"), "msqrt": ("√",), "msub": (None, "_"), "msup": (None, "^")},
+    **{"msubsup": (None, "_", "^"), "munder": (None, "_"), "munderover": (None, "_", "^")},
+}
 
 _ZERO = re.compile(r":0(?:em|pt)?$")
 
@@ -121,3 +128,30 @@ def _tidy(element: Element, depth: int = 0) -> None:
         element.set("class", kept)
     for child in element:
         _tidy(child, depth + 1)
+    _write_plainly(element)
+
+
+def _write_plainly(element: Element) -> None:
+    """Add what tells text browsers of fractions, exponents and rows; `math.css` hides it."""
+    children = list(element)
+    if element.tag == "mtr":
+        for cell in children[:-1]:
+            cell.append(_plain(" "))
+    elif element.tag == "mtable":
+        for row in children[:-1]:
+            row[-1].append(_plain("; "))
+    elif signs := _SIGNS.get(element.tag):
+        element[:] = []
+        for child, sign in zip_longest(children, signs[: len(children)]):
+            if sign is None or child.tag == "mo":
+                element.append(child)
+            elif len(child):
+                element.extend([_plain(f"{sign}("), child, _plain(")")])
+            else:
+                element.extend([_plain(sign), child])
+
+
+def _plain(text: str) -> Element:
+    element = Element("mtext", {"class": PLAIN})
+    element.text = text
+    return element
