@@ -39,9 +39,9 @@ async def test_of_a_page_only_the_short_messages_are_rendered_by_the_loop(
 ) -> None:
     by: dict[threading.Thread, int] = defaultdict(int)
 
-    def render_noting(text: str) -> Markup:
+    def render_noting(text: str, name: str) -> Markup:
         by[threading.current_thread()] += len(text)
-        return render(text)
+        return render(text, name)
 
     monkeypatch.setattr(views, "render", render_noting)
     id, texts = uuid4(), [f"*{number}*" + " word" * (number * 7) for number in range(40)]
