@@ -5,6 +5,9 @@ that is read anew is computed in other steps than one that was written word by w
 words are about equally likely the other one may win. How often, this tells.
 """
 
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +16,16 @@ from tests.support.sse import aread_events
 
 from faults.stack import Parley
 
+PATH = "/v1/chat/completions"
 Prompt = list[dict[str, str]]
 
 
-def make_prompt(export: dict[str, Any]) -> Prompt:
-    """What the model was given for the last reply of an exported chat."""
+def make_prompt(export: dict[str, Any], reply: str = "") -> Prompt:
+    """What the model was given for this reply of an exported chat, or the last one."""
+    ids = [message["id"] for message in export["messages"]]
+    end = ids.index(reply) if reply else -1
     system = {"role": "system", "content": export["chat"]["system_prompt"]}
-    said = [{"role": m["role"], "content": m["content"]} for m in export["messages"][:-1]]
+    said = [{"role": m["role"], "content": m["content"]} for m in export["messages"][:end]]
     return [system, *said]
 
 
@@ -28,22 +34,44 @@ async def complete(
 ) -> list[str]:
     """The pieces of the reply after `written`; with `anew` the prompt is read from its beginning,
     as after a restart."""
+    body = _make_request(prompt, tokens, written) | {"cache_prompt": not anew}
+    async with _client(parley) as client, client.stream("POST", PATH, json=body) as answer:
+        return [piece async for piece in _read_pieces(answer)]
+
+
+async def wait_for_word(parley: Parley, prompt: Prompt, written: str) -> None:
+    """Until the model continues what is written, however often it has to be asked."""
+    async with _client(parley) as client:
+        while True:
+            body = _make_request(prompt, 100, written)
+            with contextlib.suppress(httpx.HTTPError):
+                async with client.stream("POST", PATH, json=body) as answer:
+                    if answer.status_code == 200:
+                        async for _ in _read_pieces(answer):
+                            return
+                    if answer.status_code == 400:  # too long: chat-ui asks for a shorter one, too
+                        prompt = [prompt[0], *prompt[len(prompt) // 2 + 1 :]]
+            await asyncio.sleep(0.05)
+
+
+def _make_request(prompt: Prompt, tokens: int, written: str) -> dict[str, Any]:
     body: dict[str, Any] = {
         "messages": prompt,
         "stream": True,
         "max_tokens": tokens,
         "temperature": 0,
-        "cache_prompt": not anew,
     }
     if written:
         body["messages"] = [*prompt, {"role": "assistant", "content": written}]
         body |= {"continue_final_message": True, "add_generation_prompt": False}
-    async with (
-        _client(parley) as client,
-        client.stream("POST", "/v1/chat/completions", json=body) as answer,
-    ):
-        deltas = [c["delta"] async for _, data in aread_events(answer) for c in data["choices"]]
-    return [delta["content"] for delta in deltas if delta.get("content")]
+    return body
+
+
+async def _read_pieces(answer: httpx.Response) -> AsyncIterator[str]:
+    async for _, data in aread_events(answer):
+        for choice in data["choices"]:
+            if piece := choice["delta"].get("content"):
+                yield piece
 
 
 async def measure(parley: Parley) -> dict[str, float]:

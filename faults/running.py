@@ -13,6 +13,7 @@ from tests.support.marked import replace_marked
 from faults import results, table, verdict
 from faults.machine import describe_machine, fingerprint_code
 from faults.options import Options
+from faults.recovery import list_missed
 from faults.results import Result
 from faults.scenarios import SCENARIOS
 from faults.scenarios.scenario import Home, Scenario, Unavailable
@@ -55,6 +56,7 @@ class Run:
         self.options, self.stage = options, stage or Stage()
         self.violations: list[str] = []
         self.missed: list[str] = []
+        self._kills: list[Result] = []
         self._about = (describe_machine(), SMALL_MODEL, fingerprint_code())
 
     async def run(self) -> int:
@@ -72,6 +74,7 @@ class Run:
             section = table.render(results.load(code), SCENARIOS)
             replace_marked(ROOT / "docs" / "scorecard.md", "make faults", section)
             say("written to docs/scorecard.md")
+        self.missed += list_missed(table.add_up(self._kills)[1])
         took = minutes(time.monotonic() - began)
         say(f"{len(self.violations)} violations, {len(self.missed)} goals missed; it took {took}")
         return self.exit_code()
@@ -116,6 +119,8 @@ class Run:
             result.found, result.seconds = trial.found, time.monotonic() - began
             say(f"  {table.summarise(result)}; took {minutes(result.seconds)}")
             await self._look_into(result, trial)
+        if scenario.name == "kills":
+            self._kills.append(result)
         if not self.options.quick:
             results.save(result)
 

@@ -4,7 +4,7 @@ import statistics
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
-from faults.recovery import NOT_MEASURED, percentile, render_recovery
+from faults.recovery import BARE, NOT_MEASURED, WAITED_FOR, percentile, render_recovery
 from faults.results import Result
 from faults.scenarios.scenario import Scenario
 from faults.stack import SERVICES
@@ -24,7 +24,7 @@ def render(results: list[Result], scenarios: Sequence[Scenario]) -> str:
         own = [r for r in results if r.scenario == scenario.name]
         trials = sum(r.size for r in own if not r.skipped) or "–"
         lines.append(f"| {scenario.fault} | {trials} | {_seen(own)} | {_verdict(own)} |")
-    kills = _add_up(r for r in results if r.scenario == "kills")
+    kills = add_up(r for r in results if r.scenario == "kills")
     lines += ["", "Not run here: backup, wipe and restore.", "", *render_recovery(*kills, SERVICES)]
     broken = [f"- {r.scenario}, seed {r.seed}: {v}" for r in results for v in r.found.violations]
     lines += ["", "Broken promises:", "", *broken] if broken else []
@@ -55,12 +55,12 @@ def summarise(result: Result) -> str:
 
 
 def _seen(own: list[Result]) -> str:
-    counts, figures = _add_up(own)
+    counts, figures = add_up(own)
     words = [f"{name} {count}" for name, count in sorted(counts.items())]
     words += [
         f"{name} {_describe_figure(values, name)}"
         for name, values in sorted(figures.items())
-        if not name.startswith(("page after", "reply after"))
+        if not name.startswith((*WAITED_FOR, BARE))
     ]
     skipped = [f"{NOT_MEASURED}: {r.skipped}" for r in own if r.skipped]
     return "; ".join(words or skipped[-1:]) or ("–" if own else NOT_MEASURED)
@@ -87,7 +87,7 @@ def _describe_figure(values: Sequence[float], name: str) -> str:
     )
 
 
-def _add_up(results: Iterable[Result]) -> tuple[Counter[str], dict[str, list[float]]]:
+def add_up(results: Iterable[Result]) -> tuple[Counter[str], dict[str, list[float]]]:
     """All counts, and all figures by name."""
     counts: Counter[str] = Counter()
     figures: dict[str, list[float]] = defaultdict(list)

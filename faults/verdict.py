@@ -8,6 +8,7 @@ from faults.browser import PATIENCE, Browser, UnexpectedAnswer
 from faults.reading import Copy, Stored, read_back, read_chats, read_export
 from faults.trial import Trial
 
+GIVEN_UP = ("model-broke", "crashed")  # errors of replies that only had bad luck
 MOST_PATIENT = 2 * PATIENCE  # seconds after the last fault
 
 
@@ -48,7 +49,7 @@ async def check(trial: Trial) -> None:
     for browser, chat in trial.chats():
         copy = await read_back(browser, chat)
         invariants.check(trial.found, trial.ledger, trial.shown, copy)
-        _check_replies(trial, copy)
+        check_replies(trial, copy)
     await _check_homes(trial)
     for entry in trial.ledger.entries:
         trial.found.counts["messages acknowledged"] += entry.acknowledged is not None
@@ -60,13 +61,17 @@ async def check(trial: Trial) -> None:
             )
 
 
-def _check_replies(trial: Trial, copy: Copy) -> None:
+def check_replies(trial: Trial, copy: Copy) -> None:
     """How they ended; some must be complete."""
     for message in copy.messages:
         if message.state is not None:
             trial.found.counts[f"replies {message.state}"] += 1
         if message.error:
-            trial.found.counts[f"error {message.error.split()[0]}"] += 1
+            kind = message.error.split()[0]
+            trial.found.counts[f"error {kind}"] += 1
+            if kind in GIVEN_UP:
+                words = f"the reply was given up: {kind}"
+                trial.found.violate("I2", words, copy.chat, message.id)
         if message.id in trial.to_complete and message.state != "complete":
             promise, why = trial.to_complete[message.id]
             trial.found.violate(

@@ -1,6 +1,7 @@
 """Every scenario, in the order of the scorecard's table."""
 
 from faults.scenarios import (
+    busy,
     clock,
     full_disk,
     join,
@@ -124,6 +125,12 @@ SCENARIOS: tuple[Scenario, ...] = (
         "SIGSTOP of chat-ui for 30 s beside a second copy",
         lambda trial: takeover.run(trial, expire=False),
         size=3,
+    ),
+    Scenario(
+        "busy",
+        "every core busy with other programs for a minute: no lease of a living runner runs out",
+        busy.run,
+        size=60,
     ),
     Scenario(
         "slow-readers",

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 import httpx
 
+from faults import bare
 from faults.browser import PATIENCE, make_client
 from faults.people import crowd
-from faults.recovery import WAITED_FOR, describe_missed, pool
+from faults.recovery import BARE
 from faults.scenarios.strangers import intruding
 from faults.stack import SERVICES
 from faults.terminal import say
@@ -59,7 +60,8 @@ async def run(trial: Trial) -> None:
                     await until(continued, "every reply continues", PATIENCE, 0.05)
     for kill in kills:
         judge(trial, kill)
-    judge_waits(trial)
+        if kill.service == "lm-api" and kill.alone and kill.replies:
+            await _kill_bare(trial, kill)
 
 
 async def _kill(trial: Trial, service: str, previous: Kill | None) -> Kill:
@@ -78,6 +80,30 @@ async def _kill(trial: Trial, service: str, previous: Kill | None) -> Kill:
     # lm-api's last words may still be shown when it is dead, and pages never miss it.
     kill.over = time.monotonic() if service == "lm-api" else kill.moment + kill.back
     return kill
+
+
+async def _kill_bare(trial: Trial, kill: Kill) -> None:
+    """The same kill when nobody talks any more, and the same replies continued by the server alone,
+    from their middle."""
+    asked = [await _read_reply(trial, reply) for reply in kill.replies]
+    began = time.monotonic()
+    trial.parley.kill(kill.service)
+
+    async def wait(prompt: bare.Prompt, written: str) -> float:
+        await bare.wait_for_word(trial.parley, prompt, written)
+        return time.monotonic() - began
+
+    waits = await asyncio.gather(*(wait(prompt, written) for prompt, written in asked))
+    trial.found.figures[BARE + kill.service] += waits
+
+
+async def _read_reply(trial: Trial, reply: str) -> tuple[bare.Prompt, str]:
+    """Its prompt, and the first half of its text."""
+    chat = trial.shown.replies[reply].chat
+    (person,) = (browser for browser, own in trial.chats() if own == chat)
+    export = (await person.get(f"/chats/{chat}/export.json")).json()
+    (text,) = (m["content"] for m in export["messages"] if m["id"] == reply)
+    return bare.make_prompt(export, reply), text[: len(text) // 2]
 
 
 async def _wait_for_moment(trial: Trial) -> None:
@@ -146,10 +172,3 @@ def judge(trial: Trial, kill: Kill) -> None:
                     trial.shown.replies[reply].chat,
                     reply,
                 )
-
-
-def judge_waits(trial: Trial) -> None:
-    """The goals for how long people wait, over all kills whose waits can be told."""
-    for what in WAITED_FOR:
-        if missed := describe_missed(pool(trial.found.figures, what)):
-            trial.found.missed.append(f"{what} after a kill: {' and '.join(missed)}")

@@ -9,6 +9,7 @@ import pytest
 
 from faults import verdict
 from faults.options import read_options
+from faults.reading import Copy, Stored
 from faults.running import Run, attempt
 from faults.scenarios import SCENARIOS
 from faults.scenarios.scenario import Scenario
@@ -96,6 +97,14 @@ def test_a_reply_is_final_a_minute_after_the_last_fault(
     asyncio.run(verdict.settle(trial))
     told = trial.found.violations
     assert [reply for reply in states if any(reply in words for words in told)] == broken
+
+
+@pytest.mark.parametrize("kind", ["model-broke", "crashed", "prompt-too-long"])
+def test_no_reply_is_given_up_because_of_a_fault(kind: str) -> None:
+    trial = make_trial()
+    reply = Stored("r1", None, 1, "assistant", "", "failed", kind)
+    verdict.check_replies(trial, Copy(CHAT, [reply], {}))
+    assert trial.found.broken == ([] if kind == "prompt-too-long" else ["I2"])
 
 
 def test_refusals_are_counted_and_500_is_a_violation() -> None:
