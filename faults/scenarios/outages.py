@@ -43,7 +43,7 @@ async def kill_with_unstored_text(trial: Trial) -> None:
         trial.parley.thaw_all()
         for service, before in killed.items():
             await trial.parley.wait_until_replaced(service, before)
-        trial.parley.sql(EXPIRE)  # the dead copy's: nobody has to wait for their ten seconds
+        trial.parley.sql(EXPIRE)  # the dead copy's: nobody has to wait for that
         await asyncio.gather(*(one.watching for one in asked))
 
 

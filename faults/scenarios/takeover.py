@@ -18,7 +18,7 @@ SECONDS = 30  # that a copy is stopped
 async def run(trial: Trial, *, expire: bool) -> None:
     """With `expire` the lease is made to run out at once, and the model is stopped, too, meanwhile:
     both copies are in the middle of the same reply, and both get more words. Without, the copy is
-    stopped for three times the lease: the reply is continued by the other one, and only there."""
+    stopped for several times the lease: the reply is continued by the other one, and only there."""
     frozen = ("chat-ui", "lm-api") if expire else ("chat-ui",)
     async with trial.parley.second_copy() as url:
         person = trial.browser()

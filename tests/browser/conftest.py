@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, expect, sync_playwright
 from tests.browser.support.people import WAIT_MS, Profile, Someone
 from tests.browser.support.writer import DbApi
 from tests.support.local_stack import LocalStack
+from tests.support.sql import sql
 
 CHROMIUM = shutil.which("chromium")
 OPTIONS = [
@@ -25,6 +26,12 @@ PHONE: dict[str, Any] = {
     "is_mobile": True,
     "device_scale_factor": 2,
 }
+
+# For replies that a test writes itself, without heartbeats.
+LONG_LEASES = """
+CREATE OR REPLACE FUNCTION lease_length() RETURNS interval LANGUAGE sql IMMUTABLE
+RETURN interval '1 minute'
+"""
 
 MakePerson = Callable[..., Someone]
 
@@ -48,6 +55,7 @@ def parley() -> Iterator[LocalStack]:
     assert shutil.which("nginx") or not os.environ.get("CI"), "CI needs nginx"
     with LocalStack(REPLY_TOKENS="24", TEMPERATURE="0") as stack:
         stack.wait_until_model_is_ready()
+        sql(stack, LONG_LEASES)
         yield stack
 
 

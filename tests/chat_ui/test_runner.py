@@ -143,7 +143,7 @@ async def test_a_runner_that_lost_its_reply_stops_writing_it(
     model.hold_after, reply = 1, f"WHERE message_id = '{bench.claim.reply.id}'"
     bench.begin()
     await until(lambda: model.running == 1)
-    db_api.sql(f"UPDATE replies SET worker = 'another', lease_until = 'infinity' {reply}")
+    db_api.sql(f"UPDATE replies SET worker = 'another', lease_until = new_lease() {reply}")
     await until(lambda: model.running == 0)
     assert db_api.sql(f"SELECT state FROM replies {reply}") == "running", "untouched"
     db_api.sql(f"DELETE FROM replies {reply}")

@@ -54,6 +54,6 @@ def test_no_import_runs_up_the_layout() -> None:
 
 
 def test_a_lease_s_length_is_written_once() -> None:
-    written = re.compile(r"\b10 ?s(ec(onds?)?)?\b|\b10\b.*lease|lease.*\b10\b", re.IGNORECASE)
+    written = re.compile(r"\b4 ?s(ec(onds?)?)?\b|\b4\b.*lease|lease.*\b4\b", re.IGNORECASE)
     sources = [*APP.rglob("*.py"), *(ROOT / "db-api" / "sql").rglob("*.sql")]
     assert [f.name for f in sources if written.search(f.read_text())] == ["lease_length.sql"]

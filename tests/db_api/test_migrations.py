@@ -174,9 +174,9 @@ def test_a_changed_file_is_put_in_place_by_the_next_migration_and_nothing_else_s
         " GRANT DELETE ON replies TO app",
         fresh.db_name,
     )
-    assert postgres.psql(look, fresh.db_name) == f"00:00:10|{policies}|1|old|old_view|t"
+    assert postgres.psql(look, fresh.db_name) == f"00:00:04|{policies}|1|old|old_view|t"
     changed = shutil.copytree(replaceable.FOLDER, tmp_path / "sql") / "jobs" / "lease_length.sql"
-    changed.write_text(changed.read_text().replace("10 seconds", "11 seconds"))
+    changed.write_text(changed.read_text().replace("4 seconds", "11 seconds"))
     monkeypatch.setattr(replaceable, "FOLDER", tmp_path / "sql")
     for _ in range(2):
         command.upgrade(alembic_config(fresh), "head")
