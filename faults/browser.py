@@ -70,6 +70,19 @@ class Browser:
             await self._insist("POST", f"/chats/{chat}/settings", 303, form)
         return chat
 
+    async def begin_chat(self, text: str, presses: int = 1) -> set[str]:
+        """Sends a first message from home, that often at once with one key; the chats it led to,
+        each of which is to have it."""
+        key = uuid.uuid4().hex
+        form = {"prompt": text.replace("\n", "\r\n"), "client_key": key}
+        sends = (self._insist("POST", "/chats", 303, form) for _ in range(presses))
+        answers = await asyncio.gather(*sends)
+        chats = {answer.headers["location"].removeprefix("/chats/") for answer in answers}
+        for chat in chats:
+            self.chats.append(chat)
+            self.ledger.begin(chat, key, text).acknowledge()
+        return chats
+
     async def get(self, path: str) -> httpx.Response:
         """A page, requested again while Parley says `not now`."""
         return await self._insist("GET", path, 200)

@@ -7,7 +7,7 @@ LINE = re.compile(r"\s*(?:export\s+)?([A-Za-z_]\w*)\s*=\s*(.*?)\s*$")
 
 
 def read_dotenv(path: Path) -> dict[str, str]:
-    """The settings in `path`; none if there is no such file. Empty values count as not set."""
+    """The settings in `path`; none if there is no such file."""
     if not path.exists():
         return {}
     settings = {}
@@ -16,4 +16,4 @@ def read_dotenv(path: Path) -> dict[str, str]:
             name, value = found.groups()
             quoted = re.match(r"""(["'])(.*?)\1""", value)
             settings[name] = quoted[2] if quoted else re.split(r"(?:^|\s)#", value)[0].rstrip()
-    return {name: value for name, value in settings.items() if value}
+    return settings

@@ -1,5 +1,6 @@
 """Turns exceptions into pages, in one place; scripts that ask for a fragment get a fragment."""
 
+import contextlib
 import logging
 import re
 
@@ -10,9 +11,11 @@ from starlette.responses import RedirectResponse, Response
 
 from app.errors import ParleyError, SessionEnded, Unavailable
 from app.htmx import is_script
+from app.loading import load_chats
 from app.security import HEADERS
-from app.sessions import forget_session
+from app.sessions import find_session, forget_session
 from app.templating import Templates
+from app.views.lists import ChatList
 from app.views.problems import ErrorPage, Problem
 
 CHAT = re.compile(r"^/(?:chats|generate)/([0-9a-f-]{36})(?:/|$)")
@@ -23,7 +26,9 @@ log = logging.getLogger(__name__)
 def add_error_handlers(app: FastAPI, templates: Templates) -> None:
     """Registers a handler for every way in which a request can fail."""
 
-    def show(request: Request, problem: Problem, status: int, refresh: bool = False) -> Response:
+    async def show(
+        request: Request, problem: Problem, status: int, refresh: bool = False
+    ) -> Response:
         after = problem.facts.get("retry_after", 2 if status == 503 else None)
         headers = {"Retry-After": str(after)} if after else {}
         found = CHAT.match(request.url.path)
@@ -31,6 +36,7 @@ def add_error_handlers(app: FastAPI, templates: Templates) -> None:
             problem,
             refresh=refresh and request.method == "GET",
             chat=found[1] if found and status in (409, 429) else None,
+            chats=await _list_chats(request) if status < 500 else None,
         )
         template = "_refused.html" if is_script(request) else "error.html"
         return templates.page(template, page, status, headers)
@@ -40,14 +46,14 @@ def add_error_handlers(app: FastAPI, templates: Templates) -> None:
         if isinstance(error, SessionEnded):
             forget_session(request)
         refresh = isinstance(error, Unavailable)
-        return show(request, Problem.of(error), error.status, refresh)
+        return await show(request, Problem.of(error), error.status, refresh)
 
     @app.exception_handler(RequestValidationError)
     async def show_malformed(request: Request, error: RequestValidationError) -> Response:
         # A malformed id in a link is, to a person, a page that isn't there.
         in_path = any(item["loc"][0] == "path" for item in error.errors())
         kind, status = ("not-found", 404) if in_path else ("invalid-input", 422)
-        return show(request, Problem(kind), status)
+        return await show(request, Problem(kind), status)
 
     @app.exception_handler(HTTPException)
     async def show_http_error(request: Request, error: HTTPException) -> Response:
@@ -56,7 +62,7 @@ def add_error_handlers(app: FastAPI, templates: Templates) -> None:
             found = CHAT.match(request.url.path)
             return RedirectResponse(f"/chats/{found[1]}" if found else "/", 303)
         kinds = {400: "invalid-input", 404: "not-found", 405: "wrong-method"}
-        response = show(
+        response = await show(
             request, Problem(kinds.get(error.status_code, "internal")), error.status_code
         )
         response.headers.update(error.headers or {})
@@ -65,7 +71,17 @@ def add_error_handlers(app: FastAPI, templates: Templates) -> None:
     @app.exception_handler(Exception)
     async def show_internal(request: Request, error: Exception) -> Response:
         log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-        response = show(request, Problem("internal"), 500)
+        response = await show(request, Problem("internal"), 500)
         # This one handler runs outside all middleware.
         response.headers.update(HEADERS)
         return response
+
+
+async def _list_chats(request: Request) -> ChatList | None:
+    """What is beside a problem, if somebody is there whose chats can be read."""
+    session = find_session(request)
+    if session is None:
+        return None
+    with contextlib.suppress(ParleyError):
+        return await load_chats(request.app.state.services, session)
+    return None

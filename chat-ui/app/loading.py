@@ -1,11 +1,13 @@
 """Fetches what several pages show."""
 
+import asyncio
 from uuid import UUID
 
+from app.clients.types import DeletedChat
 from app.services import Services
 from app.views.lists import ChatList, view_chats
 from app.views.messages import Composer
-from app.views.pages import ChatView, view_chat
+from app.views.pages import ChatView, HomePage, view_chat
 from app.views.problems import Problem
 
 PAGE_SIZE = 30  # messages
@@ -23,6 +25,7 @@ async def load_chat(
     composer: Composer | None = None,
     problem: Problem | None = None,
     redirect_to_live: bool = True,
+    deleted: UUID | None = None,
 ) -> ChatView:
     """The chat with a page of its messages; NotFound if it is not this session's."""
     page = await services.chats.page(
@@ -42,12 +45,53 @@ async def load_chat(
         composer=composer,
         problem=problem,
         editing=editing,
+        deleted=await _find_deleted(services, session, deleted),
     )
 
 
-async def load_chats(services: Services, session: UUID, current: UUID | None = None) -> ChatList:
-    """The list beside every page."""
-    return view_chats(await services.chats.list_newest(session, limit=LIST_SIZE), current)
+async def load_home(
+    services: Services,
+    session: UUID,
+    *,
+    composer: Composer | None = None,
+    problem: Problem | None = None,
+    deleted: UUID | None = None,
+) -> HomePage:
+    """The page that begins a chat; the name on it is empty if the session has none."""
+    current, chats, limits, undo = await asyncio.gather(
+        services.sessions.current(session),
+        load_chats(services, session),
+        services.limits.get(),
+        _find_deleted(services, session, deleted),
+    )
+    return HomePage(
+        chats,
+        current.name or "",
+        current.expires_at,
+        services.settings.examples,
+        composer or Composer(),
+        limits.message_bytes,
+        problem,
+        undo,
+    )
+
+
+async def _find_deleted(
+    services: Services, session: UUID, chat_id: UUID | None
+) -> DeletedChat | None:
+    """The chat, if it can still be restored."""
+    if chat_id is None:
+        return None
+    gone = await services.chats.list_deleted(session)
+    return next((chat for chat in gone if chat.id == chat_id), None)
+
+
+async def load_chats(
+    services: Services, session: UUID, current: UUID | None = None, *, before: str | None = None
+) -> ChatList:
+    """The list beside every page; `before` pages back."""
+    page = await services.chats.list_newest(session, before=before, limit=LIST_SIZE)
+    return view_chats(page, current)
 
 
 async def load_name_limit(services: Services) -> int | None:

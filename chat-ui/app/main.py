@@ -25,6 +25,7 @@ from app.replies.active_reply import Sampling
 from app.replies.runner import Runner, name_worker
 from app.replies.worker_locks import WorkerLocks
 from app.routes import (
+    chat_list,
     chat_settings,
     chats,
     docs,
@@ -56,6 +57,7 @@ CALLS_AT_ONCE = 20  # of db-api: more wait here, as they would wait there
 
 PARTS = (
     home,
+    chat_list,
     chats,
     send,
     stop,

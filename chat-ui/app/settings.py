@@ -6,14 +6,15 @@ Secrets come from files, never from the environment. README.md documents each se
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class Settings(BaseSettings):
-    """Every field can be set by the environment variable of the same name in capitals."""
+    """Every field can be set by the environment variable of the same name in capitals. An empty
+    one is the default, but for the examples: there it means none."""
 
-    model_config = SettingsConfigDict(env_ignore_empty=True, frozen=True)
+    model_config = SettingsConfigDict(frozen=True)
 
     db_api_url: str = "http://db-api"
     db_api_token_file: Path = Path("/run/secrets/db-api/token")
@@ -31,6 +32,22 @@ class Settings(BaseSettings):
     assistant_name: str = "Parley"
     system_prompt: str = "You are a helpful assistant."
     opening_message: str = "Hello! What would you like to talk about?"
+    example_prompts: str = (
+        "Explain how rainbows form | Write a short poem about the sea"
+        " | Plan a quiet weekend for two | Help me write a thank-you note"
+    )
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _read_empty(cls, value: object, field: ValidationInfo) -> object:
+        name = field.field_name or ""
+        is_default = value == "" and name != "example_prompts"
+        return cls.model_fields[name].default if is_default else value
+
+    @property
+    def examples(self) -> list[str]:
+        """What the home page offers to ask."""
+        return [prompt.strip() for prompt in self.example_prompts.split("|") if prompt.strip()]
 
 
 def read_settings() -> Settings:

@@ -43,7 +43,8 @@ SCENARIOS: tuple[Scenario, ...] = (
     ),
     Scenario(
         "one-key",
-        "20 parallel sends with one key: one message, one reply, one generation",
+        "20 parallel sends with one key, in a chat and to begin one: one chat, one message, one"
+        " reply, one generation",
         sending.send_with_one_key,
         size=10,
         quick_size=1,

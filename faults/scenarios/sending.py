@@ -16,23 +16,34 @@ LIMIT = 32_768  # bytes of a message
 
 
 async def send_with_one_key(trial: Trial) -> None:
-    """`trial.size` times 20 parallel sends with one key: one message, one reply, one
-    generation."""
+    """`trial.size` times 20 parallel sends with one key, into a chat and to begin one: one chat,
+    one message, one reply, one generation."""
     person = trial.browser()
+    presses = SENDS_QUICK if trial.quick else SENDS
     for number in range(trial.size):
         chat = await person.open_chat(reply_tokens="30")
         before = await _count_generated(trial)
-        presses = SENDS_QUICK if trial.quick else SENDS
         await person.send(chat, trial.prompt(), script=number % 2 == 0, presses=presses)
-        trial.mark_fault()
-        await settle(trial)
-        export = (await person.get(f"/chats/{chat}/export.json")).json()
-        replies = [message["reply"] for message in export["messages"] if message["reply"]]
-        written = sum(reply["completion_tokens"] or 0 for reply in replies)
-        # One that was generated twice would have cost about twice its tokens.
-        if (generated := await _count_generated(trial) - before) > written * 1.5 + 8:
-            words = f"the model wrote {generated:.0f} tokens for a reply of {written}"
-            trial.found.violate("I4", words, chat)
+        await _check_generated(trial, person, chat, before)
+        before = await _count_generated(trial)
+        chat, *others = await person.begin_chat(trial.prompt(), presses)
+        if others:
+            trial.found.violate("I4", f"one key began {1 + len(others)} chats", chat)
+        else:
+            await _check_generated(trial, person, chat, before)
+
+
+async def _check_generated(trial: Trial, person: Browser, chat: str, before: float) -> None:
+    """That the model wrote no more since then than the chat has."""
+    trial.mark_fault()
+    await settle(trial)
+    export = (await person.get(f"/chats/{chat}/export.json")).json()
+    replies = [message["reply"] for message in export["messages"] if message["reply"]]
+    written = sum(reply["completion_tokens"] or 0 for reply in replies)
+    # One that was generated twice would have cost about twice its tokens.
+    if (generated := await _count_generated(trial) - before) > written * 1.5 + 8:
+        words = f"the model wrote {generated:.0f} tokens for a reply of {written}"
+        trial.found.violate("I4", words, chat)
 
 
 async def _count_generated(trial: Trial) -> float:

@@ -56,10 +56,14 @@ def test_a_new_chat_is_begun_and_in_a_narrow_window_another_opened_from_the_draw
     visitor: Someone,
 ) -> None:
     page = visitor.open_talk("What is the sea?", "Salt water.")
-    visitor.press(side(page).get_by_role("button", name="New chat"))
-    expect(page).to_have_title("New chat · Parley")
+    visitor.press(side(page).get_by_role("link", name="New chat"))
+    expect(page.get_by_role("heading", name="Good to see you, Ann")).to_be_visible()
     expect(prompt(page)).to_be_focused()
-    expect(questions(page)).to_have_count(0)
+    visitor.fill(prompt(page), "Say hello.")
+    visitor.press(page.get_by_role("button", name="Send"))
+    page.wait_for_url("**/chats/*")
+    expect(body(questions(page))).to_have_text("Say hello.")
+    expect(side(page).locator(".chat-list a")).to_have_text(["Say hello.", "What is the sea?"])
     page.set_viewport_size({"width": 360, "height": 740})
     expect(side(page)).to_be_hidden()
     visitor.press(page.get_by_role("button", name="Chats"))

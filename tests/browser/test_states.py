@@ -32,7 +32,21 @@ SCREENS: dict[str, tuple[dict[str, Any], list[ViewportSize]]] = {
 # Themes differ in their colours only, so the second one is only asked for those.
 THEMES: dict[Literal["light", "dark"], list[str]] = {"light": TAGS, "dark": COLOUR_RULES}
 FINGER = 44
-PICTURES = ("first visit", "home", "chat", "replying", "drawer", "search", "settings", "editing")
+PICTURES = (
+    "first visit",
+    "home",
+    "chats",
+    "menu in the list",
+    "found while typing",
+    "chat after a deletion",
+    "problem",
+    "chat",
+    "replying",
+    "drawer",
+    "search",
+    "settings",
+    "editing",
+)
 FOR_THE_README = {
     ("chat", 1280, "light"): "chat-light.png",
     ("chat", 1280, "dark"): "chat-dark.png",

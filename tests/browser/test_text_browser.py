@@ -12,7 +12,7 @@ import pytest
 
 from tests.browser.support.people import Someone
 from tests.support.local_stack import LocalStack
-from tests.support.person import edit, generate, message_ids, messages, wait_until_final
+from tests.support.person import edit, message_ids, messages, wait_until_final
 
 W3M = shutil.which("w3m")
 needs_w3m = pytest.mark.skipif(
@@ -48,9 +48,13 @@ def test_pages_read_from_top_to_bottom_without_what_needs_a_script(
     assert "Stop the reply" not in text
     assert "Stop the reply" in show(f"{ann.parley.url}/keys", tmp_path)
     home = show(ann.parley.url, tmp_path)
-    for words in ("A chat that stays with you", "Your name", "Start chatting"):
+    for words in ("Private AI chat on your own computer", "Your name", "Start chatting"):
         assert words in home
     assert "{" not in home
+    home = show(ann.http.get("/").text, tmp_path)
+    wanted = ("Good to see you, Ann", "Send", "Continue last chat", "New chat", "Today", "Rename")
+    places = [home.index(words) for words in wanted]
+    assert places == sorted(places)
 
 
 @needs_w3m
@@ -77,8 +81,10 @@ def browser(parley: LocalStack) -> Iterator[httpx.Client]:
 
 
 def test_every_flow_works_as_w3m_sends_it(browser: httpx.Client) -> None:
-    chat = browser.post("/chats", data={"username": "Wim"}).url.path
-    browser.post(generate(chat), data={"prompt": "Say hello.", "client_key": "first"})
+    browser.post("/chats", data={"username": "Wim"})
+    form = {"prompt": "Say hello.", "client_key": "first"}
+    chat = browser.post("/chats", data=form).url.path
+    assert browser.post("/chats", data=form).url.path == chat
     page = wait_until_final(browser, chat, 120)
     assert messages(page)[1] == "Say hello."
     assert messages(page)[2]
@@ -101,6 +107,7 @@ def test_every_flow_works_as_w3m_sends_it(browser: httpx.Client) -> None:
         ("/settings", {"name": "Wim", "theme": "dark"}, "Saved."),
         (f"{chat}/settings", {"title": "Wimbledon"}, "Wimbledon"),
         (f"{chat}/pin", {"pinned": "1"}, "Pinned"),
+        (f"{chat}/rename", {"title": "Oxford", "current": ""}, "Oxford"),
         (f"{chat}/delete", {}, "was deleted."),
         (f"{chat}/restore", {}, "Say bye."),
         ("/settings/forget", {"sure": "yes"}, "Start chatting"),

@@ -35,6 +35,7 @@ from tests.chat_ui.support import (
     ScriptedModel,
     StartBriefly,
     StartDbApi,
+    generate,
     new_browser,
     open_chat,
     send,
@@ -144,6 +145,12 @@ def browser(url: str, model: ScriptedModel, db_api: DbApiServer) -> Iterator[htt
 def chat(browser: httpx.Client) -> str:
     """The path of a chat that was opened just now."""
     return open_chat(browser)
+
+
+@pytest.fixture(params=["in a chat", "from home"])
+def address(request: pytest.FixtureRequest, chat: str) -> str:
+    """Where a message is sent to: to the chat, or to begin one."""
+    return generate(chat) if request.param == "in a chat" else "/chats"
 
 
 @pytest.fixture

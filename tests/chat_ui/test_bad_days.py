@@ -21,6 +21,7 @@ from tests.chat_ui.support import (
     client_key,
     events,
     expect,
+    form_action,
     generate,
     messages,
     new_browser,
@@ -177,22 +178,24 @@ def stopped(browser: httpx.Client, chat: str, db_api: DbApiServer) -> Iterator[D
 
 
 def test_without_db_api_a_page_says_so_and_nothing_is_acknowledged_but_the_text_is_kept(
-    browser: httpx.Client, chat: str, stopped: DbApiServer
+    browser: httpx.Client, chat: str, address: str, stopped: DbApiServer
 ) -> None:
-    for path in ("/", chat, f"{chat}/settings", "/ready"):
+    for path in ("/", "/chats", chat, f"{chat}/settings", "/ready"):
         response = browser.get(path)
         expect(response, 503, REFRESH)
         assert response.headers["retry-after"]
     expect(browser.get("/health"), 200)
-    page = expect(browser.post(generate(chat), data=FORM), 503, kept="precious words")
+    page = expect(browser.post(address, data=FORM), 503, kept="precious words")
+    assert form_action(page, address) == address
     assert REFRESH not in page, "it would throw the text away"
     assert client_key(page) == "kept"
-    script = browser.post(generate(chat), data=FORM, headers=SCRIPT)
+    script = browser.post(address, data=FORM, headers=SCRIPT)
     assert "<textarea" not in expect(script, 503, 'id="notices"'), "its form is left alone"
     stopped.start()
     assert browser.get("/ready").json() == {"status": "ok"}
-    expect(browser.post(generate(chat), data=FORM), 303)
-    assert messages(browser.get(chat).text).count("precious words") == 1
+    sent = [browser.post(address, data=FORM).headers["location"] for _ in range(2)]
+    assert messages(browser.get(sent[0]).text).count("precious words") == 1
+    assert sent[0] == sent[1]
 
 
 def test_a_copy_that_never_heard_of_the_limits_asks_for_a_name_and_keeps_a_long_text(
@@ -252,7 +255,7 @@ def test_a_page_that_watches_hears_of_an_outage_and_of_its_end_before_the_reply_
 def test_unforeseen_faults_are_a_page_without_internals(
     newcomer: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.routes.home._home", "secret internals")
+    monkeypatch.setattr("app.routes.home._welcome", "secret internals")
     response = newcomer.get("/")
     page = expect(response, 500, "Nothing you sent before is lost")
     assert [words for words in ("secret internals", "not callable") if words in page] == []

@@ -14,6 +14,7 @@ from tests.chat_ui.support import (
     client_key,
     expect,
     generate,
+    links,
     message_ids,
     messages,
     open_chat,
@@ -88,11 +89,13 @@ def test_somebody_elses_chat_looks_like_one_that_does_not_exist(
     ],
 )
 def test_a_prompt_that_will_not_do_is_explained_and_kept_if_it_was_read(
-    browser: httpx.Client, chat: str, prompt: str, status: int, words: str
+    browser: httpx.Client, chat: str, address: str, prompt: str, status: int, words: str
 ) -> None:
     kept = None if len(prompt) > 100_000 else prompt.replace("\r\n", "\n")
-    expect(send(browser, chat, prompt), status, words, kept=kept)
+    form = {"prompt": prompt, "client_key": "k"}
+    expect(browser.post(address, data=form), status, words, kept=kept)
     assert messages(browser.get(chat).text) == [OPENING]
+    assert not [link for link in links(browser.get("/").text) if link.startswith("/chats/")]
 
 
 @pytest.mark.parametrize("raw", [b"%ff%fe", b"\xff", b"%ed%a0%80", b"%c3", b"a%00b"])
@@ -133,6 +136,16 @@ def test_text_for_a_chat_or_session_that_is_gone_is_there_to_be_copied(
     expect(send(browser, chat, "precious words", "k"), status, kept="precious words")
 
 
+@pytest.mark.parametrize("ended", [True, False])
+def test_text_that_was_to_begin_a_chat_without_a_session_is_there_to_be_copied(
+    browser: httpx.Client, chat: str, newcomer: httpx.Client, db_api: DbApiServer, ended: bool
+) -> None:
+    db_api.sql("UPDATE sessions SET revoked_at = now()")
+    form = {"prompt": "precious words", "client_key": "k"}
+    response = (browser if ended else newcomer).post("/chats", data=form)
+    expect(response, 401, "Your session has ended", kept="precious words")
+
+
 @pytest.mark.parametrize("text", ["Zürich 🦊", "e\u0301", "\ufeffa", "a%zz"])
 def test_text_is_kept_when_it_comes_without_percent_signs(
     browser: httpx.Client, chat: str, text: str
@@ -164,7 +177,7 @@ def test_a_broken_link_or_form_is_refused_and_what_was_typed_kept(
 ) -> None:
     unknown = str(uuid.uuid4())
     for before, status in (("x", 422), (unknown, 404)):
-        expect(browser.get("/", params={"before": before}), 422)
+        expect(browser.get("/chats", params={"before": before}), 422)
         expect(browser.get(chat, params={"before": before}), status)
     expect(browser.post(f"{chat}/head", data={"message": ""}), 422)
     expect(browser.get(f"{chat}/messages/{unknown}"), 404)

@@ -140,7 +140,8 @@ README = (ROOT / "chat-ui" / "README.md").read_text()
 def test_every_setting_is_documented_with_its_default(name: str) -> None:
     rows = [line for line in README.splitlines() if f"`{name.upper()}`" in line]
     assert len(rows) == 1, "one row in the table of settings"
-    assert f"`{Settings.model_fields[name].default}`" in rows[0]
+    default = f"{Settings.model_fields[name].default}".replace("|", r"\|")  # which ends a cell
+    assert f"`{default}`" in rows[0]
 
 
 def test_an_empty_variable_means_the_default_and_one_that_will_not_do_is_named_in_one_line(
@@ -149,6 +150,11 @@ def test_an_empty_variable_means_the_default_and_one_that_will_not_do_is_named_i
     monkeypatch.setenv("ASSISTANT_NAME", "")
     monkeypatch.setenv("REPLY_TOKENS", "7")
     assert (Settings().assistant_name, Settings().reply_tokens) == ("Parley", 7)
+    assert Settings().examples
+    monkeypatch.setenv("EXAMPLE_PROMPTS", " one | |two?")
+    assert Settings().examples == ["one", "two?"]
+    monkeypatch.setenv("EXAMPLE_PROMPTS", "")
+    assert Settings().examples == [], "this one may be empty"
     monkeypatch.setenv("TEMPERATURE", "9")
     with pytest.raises(SystemExit, match=r"TEMPERATURE: .*less than or equal to 2"):
         create_app()

@@ -15,7 +15,7 @@ ROUTES = {
     *(
         f"/chats/{{chat_id}}/{path}"
         for path in (
-            *("settings", "pin", "delete", "restore", "prompt", "head", "events", "live"),
+            *("settings", "rename", "pin", "delete", "restore", "prompt", "head", "events", "live"),
             *("export.json", "export.md", "messages/{message_id}", "messages/{message_id}/delete"),
             *("replies/{reply_id}/again", "replies/{reply_id}/continue", "replies/{reply_id}/stop"),
         )

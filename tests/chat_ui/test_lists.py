@@ -13,8 +13,10 @@ from tests.chat_ui.support import (
     messages,
     open_chat,
     parse,
+    send,
 )
 
+BEGIN_ALL = "UPDATE chats SET last_seq = 3"  # as if somebody had written in them
 END_SESSIONS = "UPDATE sessions SET revoked_at = now()"
 QUERIES = [
     "'", '"', "a & b | !c", "(:*)", "<->", "\\", "%_", "🦊", "<script>", "x" * 5000,
@@ -28,6 +30,13 @@ def listed(browser: httpx.Client, path: str = "/") -> tuple[list[str], list[str]
     assert groups
     titles = [link.text for chats in groups.find_all("ol") for link in chats.find_all("a")]
     return [heading.text.strip() for heading in groups.find_all("h2")], titles
+
+
+def opened(browser: httpx.Client, path: str = "/") -> list[str]:
+    """Where the chats in the list lead, from top to bottom."""
+    groups = parse(browser.get(path).text).find(class_="chat-groups")
+    assert groups
+    return [link for link in links(groups) if link.startswith("/chats/")]
 
 
 def talk(browser: httpx.Client, text: str) -> str:
@@ -50,8 +59,11 @@ def test_a_name_opens_a_chat_and_leads_back_to_the_newest_unless_a_new_one_is_as
     assert open_chat(browser, "Ann", new=False) == second
     beside = browser.post("/chats", data={"new": "1"}).headers["location"]
     assert open_chat(browser, "Ann", new=False) == beside, "it has the name the session goes by"
-    newest_first = [link for link in links(browser.get("/").text) if link.startswith("/chats/")]
-    assert newest_first == [beside, bobs, second, first]
+    for chat in (first, second, bobs):
+        send(browser, chat, "Hi")
+    assert opened(browser) == [bobs, second, first], "and nobody has written in the fourth"
+    assert open_chat(browser, "Ann", new=False) == second
+    expect(browser.get(beside), 200)
 
 
 def test_without_a_living_session_a_name_is_asked_for(
@@ -65,12 +77,14 @@ def test_without_a_living_session_a_name_is_asked_for(
         db_api.sql(END_SESSIONS)
 
 
-def test_more_than_fifty_chats_are_paged(browser: httpx.Client) -> None:
-    chats = [open_chat(browser) for _ in range(51)]
-    newest = links(browser.get("/").text)
-    assert chats[0] not in newest
-    older = next(link for link in newest if "before=" in link)
-    assert chats[0] in links(browser.get(older).text)
+def test_more_than_thirty_chats_are_paged(browser: httpx.Client, db_api: DbApiServer) -> None:
+    chats = [open_chat(browser) for _ in range(31)]
+    db_api.sql(BEGIN_ALL)
+    assert opened(browser) == opened(browser, "/chats") == chats[:0:-1]
+    older = next(link for link in links(browser.get("/").text) if "before=" in link)
+    assert opened(browser, older) == [chats[0]]
+    assert "/chats" in links(browser.get(older).text), "the way back"
+    expect(browser.get("/chats", params={"before": "x"}), 422)
 
 
 def test_a_session_that_ended_is_told_so_and_gives_way_to_a_new_one(
@@ -140,7 +154,7 @@ def test_whatever_is_looked_for_is_only_text(browser: httpx.Client) -> None:
 def test_a_search_says_when_there_is_nothing_or_nothing_more(
     browser: httpx.Client, chat: str, newcomer: httpx.Client, db_api: DbApiServer
 ) -> None:
-    assert "Every word you give" in find(browser, " ")
+    assert "Matches the beginnings of words" in find(browser, " ")
     assert "Try fewer words" in find(browser, "nowhere")
     assert "There is no more" in find(browser, "nowhere", 1)
     expect(newcomer.get("/search", params={"q": "a"}), 404)
@@ -149,5 +163,6 @@ def test_a_search_says_when_there_is_nothing_or_nothing_more(
         " SELECT id, session_id, number, 'user', 'needle' FROM chats,"
         f" generate_series(2, 1100) AS number WHERE id = '{chat.removeprefix('/chats/')}'"
     )
+    db_api.sql(BEGIN_ALL)
     for offset, more in ((960, True), (990, False)):
         assert any("offset=" in link for link in links(find(browser, "needle", offset))) == more

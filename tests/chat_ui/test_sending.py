@@ -16,6 +16,7 @@ from tests.chat_ui.support import (
     ask,
     client_key,
     expect,
+    form_action,
     generate,
     links,
     messages,
@@ -24,6 +25,22 @@ from tests.chat_ui.support import (
     wait_for,
     wait_until_final,
 )
+
+
+def post(
+    browser: httpx.Client,
+    address: str,
+    prompt: str,
+    key: str,
+    headers: dict[str, str] | None = None,
+) -> httpx.Response:
+    return browser.post(address, data={"prompt": prompt, "client_key": key}, headers=headers)
+
+
+def expect_sent(response: httpx.Response) -> str:
+    """The chat it leads to."""
+    expect(response, 303)
+    return response.headers["location"]
 
 
 def test_a_question_is_answered_and_the_model_gets_what_was_typed_after_prompt_and_history(
@@ -55,34 +72,40 @@ def test_the_next_turn_repeats_the_last_ones_prompt_to_the_byte(
 
 
 def test_the_same_form_posted_twice_stores_and_answers_once(
-    browser: httpx.Client, chat: str, model: ScriptedModel
+    browser: httpx.Client, address: str, model: ScriptedModel
 ) -> None:
     with ThreadPoolExecutor(20) as pool:
-        sent = list(pool.map(lambda _: send(browser, chat, "Hi", "the same key"), range(20)))
-    assert {response.status_code for response in sent} == {303}
+        sent = list(pool.map(lambda _: post(browser, address, "Hi", "the same key"), range(20)))
+    (chat,) = {expect_sent(response) for response in sent}
     assert messages(wait_until_final(browser, chat)) == [OPENING, "Hi", model.text]
     assert len(model.requests) == 1
 
 
 def test_the_same_form_with_other_text_is_shown_again_with_a_fresh_key(
-    browser: httpx.Client, chat: str
+    browser: httpx.Client, address: str
 ) -> None:
-    send(browser, chat, "first", "k")
-    edited = "edited after Back"
-    fresh = client_key(expect(send(browser, chat, edited, "k"), 409, kept=edited))
-    assert fresh != "k"
-    expect(send(browser, chat, edited, fresh), 303)
+    chat, edited = expect_sent(post(browser, address, "first", "k")), "edited after Back"
+    page = expect(post(browser, address, edited, "k"), 409, kept=edited)
+    assert form_action(page, address) == address
+    assert client_key(page) != "k"
+    script = post(browser, address, edited, "k", SCRIPT)
+    assert client_key(expect(script, 409, 'id="notices"')) != "k"
+    again = expect_sent(post(browser, address, edited, client_key(page)))
+    assert (again == chat) == (address != "/chats")
+    assert edited in messages(browser.get(again).text)
+    assert expect_sent(post(browser, address, "first", "k")) == chat
 
 
 def test_a_full_queue_is_explained_and_the_text_and_its_key_stay(
-    browser: httpx.Client, chat: str, monkeypatch: pytest.MonkeyPatch
+    browser: httpx.Client, address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patched:
-        patched.setattr(MessagesClient, "send", Mock(side_effect=QueueFull(retry_after=5)))
-        response = send(browser, chat, "precious words", "kept")
+        for call in ("send", "begin"):
+            patched.setattr(MessagesClient, call, Mock(side_effect=QueueFull(retry_after=5)))
+        response = post(browser, address, "precious words", "kept")
     page = expect(response, 429, "about 5 seconds", kept="precious words")
     assert (client_key(page), response.headers["retry-after"]) == ("kept", "5")
-    expect(send(browser, chat, "precious words", "kept"), 303)
+    expect_sent(post(browser, address, "precious words", "kept"))
 
 
 def test_a_script_gets_both_messages_a_fresh_key_and_the_title_that_the_first_one_gave(

@@ -119,8 +119,19 @@ class Person:
         return body(self.patch(f"/chats/{chat}", **changes))
 
     def chats(self, **params: Any) -> list[str]:
-        """The ids of a page of the list."""
-        return ids(body(self.get("/chats", **params))["items"])
+        """The ids of a page of the list, the chats that nobody has written in among them."""
+        return ids(body(self.get("/chats", **{"empty": True} | params))["items"])
+
+    def post_first(
+        self, content: str = "Hi", key: str | None = None, **more: Any
+    ) -> httpx.Response:
+        """``more``: worker, system_prompt, opening_message."""
+        new = {"content": content, "client_key": key or str(uuid4()), "system_prompt": ""}
+        return self.post("/chats/messages", new | more)
+
+    def begun(self, content: str = "Hi", key: str | None = None, **more: Any) -> Any:
+        """Begins a chat with a message; what became of it."""
+        return stored(self.post_first(content, key, **more))
 
     def sent(self, chat: str, content: str, key: str | None = None, **more: Any) -> Any:
         """Sends a message; what became of it."""
@@ -169,8 +180,8 @@ class Api:
 
     http: httpx.Client
 
-    def person(self) -> Person:
-        return Person(self.http, body(self.http.post("/sessions"), 201)["id"])
+    def person(self, name: str | None = None) -> Person:
+        return Person(self.http, body(self.http.post("/sessions", json={"name": name}), 201)["id"])
 
     def claim(self, worker: str = "w") -> Any:
         """What the worker got, None if nothing."""

@@ -156,12 +156,12 @@ def api(served: tuple[Api, FastAPI], sql: Sql) -> Api:
 
 @pytest.fixture
 def ada(api: Api) -> Person:
-    return api.person()
+    return api.person("Ada")
 
 
 @pytest.fixture
 def bob(api: Api) -> Person:
-    return api.person()
+    return api.person("Bob")
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ CHANGES: dict[str, list[Any]] = {
 
 def read_pages(person: Person, limit: int) -> list[list[str]]:
     """The list, page by page."""
-    return [ids(page["items"]) for page in person.pages("/chats", limit=limit)]
+    return [ids(page["items"]) for page in person.pages("/chats", empty=True, limit=limit)]
 
 
 def test_a_chat_begins_with_its_opening_message(ada: Person) -> None:
@@ -75,6 +75,17 @@ def test_the_chat_written_to_last_is_listed_first(ada: Person) -> None:
     assert (ada.chats()[0], title) == (second, "A change is no writing")
 
 
+def test_the_list_tells_where_a_reply_is_to_come(api: Api, ada: Person, bob: Person) -> None:
+    bob.send(bob.chat())
+    done, running, queued = (ada.chat() for _ in range(3))
+    api.answer(ada, done, "one", "1")
+    for chat, worker in ((running, "w"), (queued, None)):
+        ada.send(chat, worker=worker)
+    for listed in (body(ada.get("/chats")), ada.read(done, "/page")["chats"]):
+        told = {chat["id"]: chat["writing"] for chat in listed["items"]}
+        assert told == {done: False, running: True, queued: True}
+
+
 def test_the_list_is_paged_without_gaps_the_pinned_ones_first(ada: Person) -> None:
     chats = [ada.chat() for _ in range(7)]
     assert read_pages(ada, 3) == [chats[:3:-1], chats[3:0:-1], chats[:1]]
@@ -90,7 +101,7 @@ def test_the_list_goes_on_though_the_chat_where_a_page_ended_does_not_stay(
     ada: Person, changes: str
 ) -> None:
     third, second, first = (ada.chat() for _ in range(3))
-    page = body(ada.get("/chats", limit=2))
+    page = body(ada.get("/chats", empty=True, limit=2))
     assert ids(page["items"]) == [first, second]
     if changes == "moves":
         ada.send(second)
@@ -105,7 +116,8 @@ def test_a_made_up_cursor_is_refused_and_another_s_shows_one_s_own(
     for before in ("", "x", "~~", "1~2026-11-20", f"1~soon~{NOWHERE}", "\0"):
         assert reasons(ada.get("/chats", before=before)) == [("before", "invalid")]
     own, _, _ = bob.chat(), ada.chat(), ada.chat()
-    assert bob.chats(before=body(ada.get("/chats", limit=1))["next"]) == [own]
+    hers = body(ada.get("/chats", empty=True, limit=1))["next"]
+    assert bob.chats(before=hers) == [own]
 
 
 def test_a_chat_is_found_by_exactly_its_name(ada: Person) -> None:

@@ -197,6 +197,7 @@ def test_a_page_in_one_call_is_its_chat_its_messages_and_the_list(
     ada: Person, tree: dict[str, str], chat: str, where: str
 ) -> None:
     part = {} if where == "newest" else {where: tree["d"]}
+    ada.send(chat)
     page = ada.read(tree["chat"], "/page", limit=3, beside=1, **part)
     assert page == {
         "chat": ada.read(tree["chat"]),

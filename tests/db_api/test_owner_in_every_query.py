@@ -113,6 +113,9 @@ def test_searches_and_keys_are_looked_up_among_one_s_own(ada: Person, bob: Perso
     ada.sent(ada.chat(), "secret", key="k")
     assert (len(ada.search("secret")), bob.search("secret")) == (2, [])
     assert bob.sent(bob.chat(), "secret", key="k")["repeated"] is False
+    hers, first, again = (person.begun("secret", key="k") for person in (ada, bob, bob))
+    assert (first["repeated"], again["repeated"]) == (False, True)
+    assert first["reply"]["id"] == again["reply"]["id"] != hers["reply"]["id"]
 
 
 def test_ending_or_renewing_a_session_leaves_others_alone(ada: Person, bob: Person) -> None:

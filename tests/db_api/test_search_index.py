@@ -54,7 +54,9 @@ def test_as_much_of_a_text_is_indexed_as_snippets_know(ada: Person, sql: Sql) ->
 def test_with_many_rows_the_search_uses_its_indexes(
     database: Database, ada: Person, bob: Person, sql: Sql
 ) -> None:
-    ada.change(ada.chat(opening="a needle"), title="needle")
+    chat = ada.chat(opening="a needle")
+    ada.send(chat)
+    ada.change(chat, title="needle")
     ada.send(ada.chat(), "needle")
     sql(
         "INSERT INTO chats (session_id, username, system_prompt, title)"

@@ -88,6 +88,7 @@ def test_the_hot_routes_stay_small(app: FastAPI, api: Api, ada: Person) -> None:
         "page": (lambda: ada.read(chat, "/page"), 3),
         "follow": (lambda: ada.read(chat, "/follow", since=3), 2),
         "list": (lambda: ada.chats(), 1),
+        "begin": (lambda: ada.begun(worker="w", opening_message="Hello"), 6),
         "search": (lambda: ada.search("hello"), 1),
         "finish": (lambda: api.finish(reply, "!", offset=5, claim_next=True), 6),
         "claim": (lambda: api.claim(), 1),
@@ -129,8 +130,8 @@ def test_a_page_of_five_thousand_chats_is_read_by_the_index(
     app: FastAPI, ada: Person, bob: Person, sql: Sql
 ) -> None:
     sql(
-        "INSERT INTO chats (session_id, username, system_prompt, pinned, updated_at)"
-        " SELECT s.id, 'Ada', '', mod(n, 100) = 0, now() - n * interval '1 minute'"
+        "INSERT INTO chats (session_id, username, system_prompt, last_seq, pinned, updated_at)"
+        " SELECT s.id, 'Ada', '', 2, mod(n, 100) = 0, now() - n * interval '1 minute'"
         " FROM sessions s, generate_series(1, 5000) AS n"
     )
     sql("ANALYZE chats")

@@ -107,6 +107,11 @@ BUGS = (
                 "'user', :content, :client_key)",
                 "'user', :content, CAST(NULL AS text))",
             ),
+            Change(
+                "db-api/app/chats/repository.py",
+                ":system_prompt, CAST(:client_key AS varchar)",
+                ":system_prompt, CAST(NULL AS varchar)",
+            ),
         ),
         scenario="one-key",
         promise="I4",

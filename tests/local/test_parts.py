@@ -54,6 +54,7 @@ def test_dotenv_is_read_as_compose_reads_it(tmp_path: Path) -> None:
     assert read_dotenv(file) == {
         "ASSISTANT_NAME": "Ada",
         "LM_SLOTS": "2",
+        "EMPTY": "",
         "SYSTEM_PROMPT": "Be # brief",
         "OPENING_MESSAGE": "Hi, it",
     }

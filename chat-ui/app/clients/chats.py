@@ -32,9 +32,11 @@ class ChatsClient:
         username: str | None = None,
         before: str | None = None,
         limit: int = 50,
+        empty: bool = False,
     ) -> ChatPage:
-        """The session's chats, newest first; only those under `username` if it is given."""
-        params = {"limit": str(limit)}
+        """The session's chats, newest first; only those under `username` if it is given. With
+        `empty` also those in which nobody has written yet."""
+        params = {"limit": str(limit), "empty": str(empty).lower()}
         if username is not None:
             params["username"] = username
         if before is not None:

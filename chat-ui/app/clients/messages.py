@@ -68,6 +68,26 @@ class MessagesClient:
         path = f"/chats/{chat}/messages"
         return await self._api.call("POST", path, answer=Sent, session=session, json=body)
 
+    async def begin(
+        self,
+        session: UUID,
+        content: str,
+        client_key: str,
+        worker: str | None,
+        system_prompt: str,
+        opening_message: str,
+    ) -> Sent:
+        """As `send`, into a new chat that begins with the opening message and this one."""
+        body = {
+            "content": content,
+            "client_key": client_key,
+            "worker": worker,
+            "system_prompt": system_prompt,
+            "opening_message": opening_message,
+        }
+        path = "/chats/messages"
+        return await self._api.call("POST", path, answer=Sent, session=session, json=body)
+
     async def remove(self, session: UUID, chat: UUID, message: UUID) -> Chat:
         """Deletes the message and everything below it, for good."""
         path = f"/chats/{chat}/messages/{message}"

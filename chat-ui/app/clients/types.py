@@ -60,10 +60,16 @@ class Chat(Received):
     context_start: UUID | None
 
 
+class ListedChat(Chat):
+    """A chat in a list. `writing`: a reply in it is queued or being written."""
+
+    writing: bool = False
+
+
 class ChatPage(Received):
     """Newest first; `next` is what to pass as `before` for the page after this one."""
 
-    items: list[Chat]
+    items: list[ListedChat]
     next: str | None
 
 

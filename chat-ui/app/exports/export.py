@@ -59,12 +59,12 @@ async def open_all(
     """Every chat of the session, newest first. A chat that is deleted meanwhile is left out."""
     # The whole list first: while it is exported it may change its order.
     found: dict[UUID, Chat] = {}
-    page = await chats.list_newest(session, limit=PAGE)
+    page = await chats.list_newest(session, limit=PAGE, empty=True)
     while True:
         found |= {chat.id: chat for chat in page.items}
         if page.next is None:
             break
-        page = await chats.list_newest(session, before=page.next, limit=PAGE)
+        page = await chats.list_newest(session, before=page.next, limit=PAGE, empty=True)
     for chat in found.values():
         with contextlib.suppress(NotFound):
             yield await Export.open(messages, session, chat)

@@ -1,4 +1,4 @@
-"""A chat's own settings: its title, how the model writes in it, and whether it is kept."""
+"""A chat's own settings: its title, and how the model writes in it."""
 
 import asyncio
 from uuid import UUID
@@ -58,46 +58,6 @@ async def save_settings(
     except InvalidInput as error:
         page = await _load(services, session, chat_id, form, Problem.of(error))
         return services.templates.page("chat_settings.html", page, error.status)
-    return RedirectResponse(f"/chats/{chat_id}", 303)
-
-
-@router.post(
-    "/pin",
-    summary="Pin a chat to the top of the list, or let it go",
-    status_code=303,
-    response_class=RedirectResponse,
-    responses=pages(401, 403, 404, 422, 503),
-    openapi_extra=form_body(pinned="If not empty, it is pinned"),
-)
-async def pin_chat(services: AppServices, session: Session, chat_id: UUID, form: Form) -> Response:
-    """Leads back to the chat."""
-    await services.chats.change(session, chat_id, pinned=bool(form.get("pinned")))
-    return RedirectResponse(f"/chats/{chat_id}", 303)
-
-
-@router.post(
-    "/delete",
-    summary="Delete a chat",
-    status_code=303,
-    response_class=RedirectResponse,
-    responses=pages(401, 403, 404, 422, 503),
-)
-async def delete_chat(services: AppServices, session: Session, chat_id: UUID) -> RedirectResponse:
-    """Leads home, where it can be restored for a day."""
-    await services.chats.remove(session, chat_id)
-    return RedirectResponse(f"/?deleted={chat_id}", 303)
-
-
-@router.post(
-    "/restore",
-    summary="Restore a deleted chat",
-    status_code=303,
-    response_class=RedirectResponse,
-    responses=pages(401, 403, 404, 422, 503),
-)
-async def restore_chat(services: AppServices, session: Session, chat_id: UUID) -> RedirectResponse:
-    """Leads to the chat."""
-    await services.chats.restore(session, chat_id)
     return RedirectResponse(f"/chats/{chat_id}", 303)
 
 

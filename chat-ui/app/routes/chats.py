@@ -29,10 +29,11 @@ async def show_chat(
     at: Annotated[UUID | None, Query()] = None,
     edit: Annotated[UUID | None, Query()] = None,
     live: Literal["yes", "no"] = "yes",
+    deleted: Annotated[UUID | None, Query()] = None,
 ) -> HTMLResponse:
     """The newest messages of the branch shown; `before` pages back, `at` leads to one message,
     `edit` to one as a form. Browsers without JavaScript are led on to the live page while a reply
-    is to come, unless `live` is `no`."""
+    is to come, unless `live` is `no`. `deleted` is another chat, to restore."""
     await renew_session(request, services.sessions, session)
     page = await load_chat(
         services,
@@ -42,5 +43,6 @@ async def show_chat(
         at=at,
         editing=edit,
         redirect_to_live=live == "yes",
+        deleted=deleted,
     )
     return services.templates.page("chat.html", page)

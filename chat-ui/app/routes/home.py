@@ -1,8 +1,6 @@
-"""Home: your name, your chats, a new chat."""
+"""Home: a name on the first visit, from then on a form that begins a chat."""
 
-import asyncio
 import contextlib
-from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
 
@@ -11,20 +9,20 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from app.errors import InvalidInput, SessionEnded
 from app.forms import Form, read_text
-from app.loading import load_name_limit
+from app.loading import load_home, load_name_limit
 from app.openapi import WITH_COOKIE, form_body, pages
+from app.sending import send
 from app.services import AppServices, Services
 from app.sessions import find_session, forget_session, open_session, renew_session
-from app.views.lists import NO_CHATS, view_chats
-from app.views.pages import HomePage
+from app.views.pages import WelcomePage
 from app.views.problems import Problem
 
-router = APIRouter(tags=["chats"])
+router = APIRouter(tags=["chats"], dependencies=WITH_COOKIE)
 
 
 @router.get(
     "/",
-    summary="Your name, your chats, a new chat",
+    summary="Begin a chat",
     response_class=HTMLResponse,
     dependencies=WITH_COOKIE,
     responses=pages(422, 503),
@@ -32,37 +30,58 @@ router = APIRouter(tags=["chats"])
 async def show_home(
     request: Request,
     services: AppServices,
-    before: str | None = None,
     deleted: Annotated[UUID | None, Query()] = None,
 ) -> HTMLResponse:
-    """The session's chats, newest first; `before` pages back. `deleted` is one to restore."""
-    page = await _home(request, services, before, deleted=deleted)
-    return services.templates.page("home.html", page)
+    """A form for the first message, beside the list of chats; whoever has no session yet is asked
+    for a name. `deleted` is a chat to restore."""
+    session = find_session(request)
+    if session is None:
+        return await _welcome(services)
+    try:
+        await renew_session(request, services.sessions, session)
+        page = await load_home(services, session, deleted=deleted)
+    except SessionEnded as error:
+        forget_session(request)
+        return await _welcome(services, problem=Problem.of(error))
+    return services.templates.page("home.html", page) if page.name else await _welcome(services)
 
 
 @router.post(
     "/chats",
-    summary="Return to the newest chat under a name, or start one",
+    summary="Begin a chat with a message; or return to the newest one under a name",
     status_code=303,
     response_class=RedirectResponse,
     dependencies=WITH_COOKIE,
-    responses=pages(403, 413, 422, 503),
+    responses=pages(401, 403, 409, 413, 422, 429, 503),
     openapi_extra=form_body(
-        username="Your name, one short line; left out: the one this session goes by",
-        new="If not empty, always start a new chat",
+        required=False,
+        prompt="The chat's first message",
+        client_key="Any short text, new for each chat: sent twice, it begins one",
+        username="Without `prompt`: your name, one short line; left out: the one this session has",
+        new="Without `prompt`: if not empty, always start a new chat",
     ),
 )
 async def open_chat(request: Request, services: AppServices, form: Form) -> Response:
-    """Redirects to the chat. The session begins here, when a name is first given."""
+    """Redirects to the chat. With `prompt` it is a new one, stored together with the message and
+    its queued reply. Without, it is the newest under that name, or a new one in which nobody has
+    written; the session begins here, when a name is first given."""
+    if "prompt" in form:
+        return await send(request, services, form)
     username = read_text(form, "username").strip()
-    if "username" not in form:  # New chat, beside another one
+    if "username" not in form:
         username = await _own_name(request, services)
     try:
         chat = await _find_or_create(request, services, username, new=bool(form.get("new")))
     except InvalidInput as error:
-        page = await _home(request, services, None, username, Problem.of(error))
-        return services.templates.page("home.html", page, error.status)
+        return await _welcome(services, username, Problem.of(error), error.status)
     return RedirectResponse(f"/chats/{chat}", 303)
+
+
+async def _welcome(
+    services: Services, username: str = "", problem: Problem | None = None, status: int = 200
+) -> HTMLResponse:
+    page = WelcomePage(username, await load_name_limit(services), problem)
+    return services.templates.page("welcome.html", page, status)
 
 
 async def _own_name(request: Request, services: Services) -> str:
@@ -73,44 +92,6 @@ async def _own_name(request: Request, services: Services) -> str:
     with contextlib.suppress(SessionEnded):
         return (await services.sessions.current(session)).name or ""
     return ""
-
-
-async def _home(
-    request: Request,
-    services: Services,
-    before: str | None,
-    username: str | None = None,
-    problem: Problem | None = None,
-    deleted: UUID | None = None,
-) -> HomePage:
-    name_limit = await load_name_limit(services)
-    empty = HomePage(view_chats(NO_CHATS), username or "", problem=problem, name_limit=name_limit)
-    session = find_session(request)
-    if session is None:
-        return empty
-    try:
-        await renew_session(request, services.sessions, session)
-        current, chats = await asyncio.gather(
-            services.sessions.current(session), services.chats.list_newest(session, before=before)
-        )
-    except SessionEnded as error:
-        forget_session(request)
-        return replace(empty, problem=problem or Problem.of(error))
-    if username is None:
-        username = current.name or ""
-    undo = None
-    if deleted:
-        gone = await services.chats.list_deleted(session)
-        undo = next((chat for chat in gone if chat.id == deleted), None)
-    return HomePage(
-        view_chats(chats),
-        username,
-        current.expires_at,
-        problem,
-        first=before is None,
-        deleted=undo,
-        name_limit=name_limit,
-    )
 
 
 async def _find_or_create(
@@ -130,7 +111,7 @@ async def _find_or_create(
 
 async def _chat_under(services: Services, session: UUID, username: str, *, new: bool) -> UUID:
     if not new:
-        found = await services.chats.list_newest(session, username=username, limit=1)
+        found = await services.chats.list_newest(session, username=username, limit=1, empty=True)
         if found.items:
             return found.items[0].id
     settings = services.settings

@@ -3,15 +3,16 @@
 import asyncio
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
 from app.clients.types import SearchPage
+from app.htmx import is_script
 from app.loading import load_chats
 from app.openapi import WITH_COOKIE, pages
 from app.services import AppServices
 from app.sessions import Session
-from app.views.lists import SearchView, view_search
+from app.views.lists import NO_CHATS, SearchView, view_chats, view_search
 
 router = APIRouter(tags=["chats"], dependencies=WITH_COOKIE)
 
@@ -26,16 +27,22 @@ FURTHEST = 1000
     responses=pages(401, 422, 503),
 )
 async def search(
+    request: Request,
     services: AppServices,
     session: Session,
     q: str = "",
     offset: Annotated[int, Query(ge=0, le=FURTHEST)] = 0,
 ) -> HTMLResponse:
-    """Messages and titles in which every word of `q` begins a word; the newest first."""
+    """Messages and titles in which every word of `q` begins a word; the newest first. Scripts
+    (`HX-Request: true`) get them to be shown in the list's place."""
     query = q.replace("\0", "").strip()[:LONGEST_QUERY]
     if not query:
         chats = await load_chats(services, session)
         return services.templates.page("search.html", SearchView(chats, "", None))
+    if is_script(request):
+        found = await services.chats.search(session, query)
+        page = view_search(view_chats(NO_CHATS), query, found, 0)
+        return services.templates.page("_found.html", page)
     chats, found = await asyncio.gather(
         load_chats(services, session), services.chats.search(session, query, offset=offset)
     )

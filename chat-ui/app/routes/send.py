@@ -1,33 +1,14 @@
-"""Sending a message, and what becomes of one that can't be sent."""
+"""Sending a message in a chat."""
 
-from dataclasses import replace
 from uuid import UUID
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
-from starlette.datastructures import FormData
 
-from app.clients.queue_types import Sent
-from app.errors import (
-    BranchMoved,
-    InvalidInput,
-    KeyReused,
-    MessageTooLarge,
-    NotFound,
-    ParleyError,
-    QueueFull,
-    SessionEnded,
-    TooLarge,
-    Unavailable,
-)
-from app.forms import Form, read_id, read_key, read_text
-from app.htmx import is_script
-from app.loading import load_chat
+from app.forms import Form
 from app.openapi import WITH_COOKIE, form_body, pages
-from app.services import AppServices, Services
-from app.sessions import forget_session, require_session
-from app.views.messages import Composer, SentView, view_message
-from app.views.problems import ErrorPage, Problem
+from app.sending import send
+from app.services import AppServices
 
 router = APIRouter(tags=["chats"], dependencies=WITH_COOKIE)
 
@@ -58,99 +39,4 @@ async def send_message(
 
     Sending the same `client_key` and text twice stores once.
     """
-    try:
-        composer = _read_composer(form, request)
-    except InvalidInput as error:
-        return _keep_text(request, services, chat_id, Composer(read_text(form, "prompt")), error)
-    try:
-        session = await require_session(request)
-        try:
-            sent = await _send(services, session, chat_id, composer)
-        except (InvalidInput, TooLarge, KeyReused, BranchMoved, QueueFull) as error:
-            return await _refuse(request, services, session, chat_id, composer, error)
-    except NotFound:
-        return _keep_text(request, services, chat_id, composer, NotFound("chat-gone"))
-    except (SessionEnded, Unavailable) as error:
-        return _keep_text(request, services, chat_id, composer, error)
-    if is_script(request):
-        services.hub.expect(session, chat_id, sent)
-        both = [view_message(sent.message), view_message(sent.reply)]
-        view = SentView(both, Composer(seen=sent.reply.id), sent.title)
-        return services.templates.page("_sent.html", view)
-    return RedirectResponse(f"/chats/{chat_id}{'#end' if composer.replaces else ''}", 303)
-
-
-def _read_composer(form: FormData, request: Request) -> Composer:
-    return Composer(
-        read_text(form, "prompt"),
-        client_key=read_key(request, form, "client_key"),
-        replaces=read_id(form, "replaces"),
-        seen=read_id(form, "seen"),
-    )
-
-
-async def _send(services: Services, session: UUID, chat_id: UUID, composer: Composer) -> Sent:
-    # db-api's rule, looked at here as well: as JSON a text may be larger than a request may be, and
-    # then db-api could not say how large the message is.
-    limits = await services.limits.find()
-    size = len(composer.prompt.encode())
-    if limits and size > limits.message_bytes:
-        raise MessageTooLarge(size=size, limit=limits.message_bytes)
-    sent = await services.messages.send(
-        session,
-        chat_id,
-        composer.prompt,
-        composer.client_key,
-        services.worker,
-        composer.replaces,
-        composer.seen,
-    )
-    services.begin_reply(sent)
-    return sent
-
-
-def _keep_text(
-    request: Request,
-    services: Services,
-    chat_id: UUID,
-    composer: Composer,
-    error: InvalidInput | NotFound | SessionEnded | Unavailable,
-) -> Response:
-    """A page with the unsent text on it: to send again if that can help, else to copy. A script
-    has it still, and gets the words only."""
-    if is_script(request):
-        raise error
-    if isinstance(error, SessionEnded):
-        forget_session(request)
-    if isinstance(error, Unavailable):
-        page = ErrorPage(Problem("unsent"), again=f"/generate/{chat_id}", composer=composer)
-        return services.templates.page("error.html", page, error.status, {"Retry-After": "2"})
-    page = ErrorPage(Problem.of(error), composer=composer)
-    return services.templates.page("error.html", page, error.status)
-
-
-async def _refuse(
-    request: Request,
-    services: Services,
-    session: UUID,
-    chat_id: UUID,
-    composer: Composer,
-    error: ParleyError,
-) -> Response:
-    """Shows the form again with its text, and with a fresh key where the old one is used up. A
-    script keeps the page it has, which may show another branch than the chat continues from."""
-    if isinstance(error, KeyReused):
-        composer = Composer(composer.prompt, replaces=composer.replaces, seen=composer.seen)
-    problem = Problem.of(error)
-    after = error.facts.get("retry_after")
-    headers = {"Retry-After": str(after)} if after else {}
-    if is_script(request):
-        if isinstance(error, BranchMoved):
-            composer = replace(composer, seen=error.head)
-            problem = Problem(error.kind, {"chat": str(chat_id)})
-        page = ErrorPage(problem, composer=composer)
-        return services.templates.page("_refused.html", page, error.status, headers)
-    view = await load_chat(
-        services, session, chat_id, composer=composer, problem=problem, editing=composer.replaces
-    )
-    return services.templates.page("chat.html", view, error.status, headers)
+    return await send(request, services, form, chat_id)

@@ -1,5 +1,6 @@
 """Lists of chats, by day, and what a search found."""
 
+import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -10,7 +11,7 @@ from uuid import UUID
 from markupsafe import Markup, escape
 
 from app import preferences
-from app.clients.types import Chat, ChatPage, Hit, SearchPage
+from app.clients.types import ChatPage, Hit, ListedChat, SearchPage
 
 NO_CHATS = ChatPage(items=[], next=None)
 OPEN, CLOSE = "\ue000", "\ue001"  # around what was looked for, in a hit's snippet
@@ -22,7 +23,7 @@ class ChatGroup:
 
     kind: Literal["pinned", "today", "yesterday", "day"]
     day: date
-    chats: list[Chat]
+    chats: list[ListedChat]
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,22 @@ class ChatList:
     groups: list[ChatGroup]
     next: str | None
     current: UUID | None = None
+
+    @property
+    def version(self) -> str:
+        """Another one whenever the list would look different."""
+        shown = [
+            (chat.id, chat.title, chat.writing, group.kind, group.day)
+            for group in self.groups
+            for chat in group.chats
+        ]
+        return f"{zlib.crc32(repr(shown).encode()):x}"
+
+    @property
+    def latest(self) -> ListedChat | None:
+        """The one written to last."""
+        chats = (chat for group in self.groups for chat in group.chats)
+        return max(chats, key=lambda chat: chat.updated_at, default=None)
 
 
 def view_chats(page: ChatPage, current: UUID | None = None) -> ChatList:
@@ -45,7 +62,7 @@ def view_chats(page: ChatPage, current: UUID | None = None) -> ChatList:
     return ChatList(groups, page.next, current)
 
 
-def _heading(chat: Chat, today: date) -> tuple[bool, date]:
+def _heading(chat: ListedChat, today: date) -> tuple[bool, date]:
     day = preferences.current().here(chat.updated_at).date()
     return (True, today) if chat.pinned else (False, day)
 

@@ -13,22 +13,44 @@ from app.views.problems import Problem
 
 
 @dataclass(frozen=True)
+class WelcomePage:
+    """`welcome.html`: who has no name yet. `name_limit`, in characters, is None while db-api has
+    never told it."""
+
+    username: str
+    name_limit: int | None
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True)
 class HomePage:
-    """`home.html`. `deleted` is a chat that was deleted just now; `name_limit`, in characters, is
-    None while db-api has never told it."""
+    """`home.html`: a form that begins a chat. `deleted` is a chat that was deleted just now."""
 
     chats: ChatList
-    username: str = ""
-    expires_at: datetime | None = None
+    name: str
+    expires_at: datetime
+    examples: list[str]
+    composer: Composer
+    limit: int
     problem: Problem | None = None
-    first: bool = True  # not paged back
     deleted: DeletedChat | None = None
-    name_limit: int | None = None
+
+    action = "/chats"
+    in_place = False
+
+
+@dataclass(frozen=True)
+class ChatsPage:
+    """`chats.html`: a page of the list. `first`: not paged back."""
+
+    chats: ChatList
+    first: bool
 
 
 @dataclass(frozen=True)
 class ChatView:
-    """`chat.html`. `editing` is the message that is a form."""
+    """`chat.html`. `editing` is the message that is a form; `deleted` another chat that was deleted
+    just now."""
 
     chat: Chat
     chats: ChatList
@@ -41,6 +63,14 @@ class ChatView:
     limit: int
     problem: Problem | None = None
     editing: UUID | None = None
+    deleted: DeletedChat | None = None
+
+    in_place = True  # a script sends the form and shows what comes
+
+    @property
+    def action(self) -> str:
+        """Where the form leads."""
+        return f"/generate/{self.chat.id}"
 
     @property
     def live(self) -> bool:
@@ -58,6 +88,7 @@ async def view_chat(
     composer: Composer | None = None,
     problem: Problem | None = None,
     editing: UUID | None = None,
+    deleted: DeletedChat | None = None,
 ) -> ChatView:
     """A chat with one page of its messages."""
     seen = page.items[-1].id if page.items else None
@@ -68,11 +99,12 @@ async def view_chat(
         earlier=page.earlier,
         newest=page.shown and not page.later,
         shown=page.shown,
-        redirect_to_live=redirect_to_live and problem is None and editing is None,
+        redirect_to_live=redirect_to_live and not (problem or editing or deleted),
         composer=replace(composer or Composer(), seen=seen),
         limit=limit,
         problem=problem,
         editing=editing,
+        deleted=deleted,
     )
 
 

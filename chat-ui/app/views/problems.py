@@ -18,6 +18,7 @@ from app.errors import (
     SessionEnded,
     Unavailable,
 )
+from app.views.lists import ChatList
 from app.views.messages import Composer
 
 # Every kind a page can show. `_problem.html` has words for each; a test holds it to that.
@@ -52,7 +53,7 @@ class ErrorPage:
     """`error.html`: a problem as a page of its own, with the unsent text in `composer` if any.
 
     `again` is where that text can be sent once more; without it, it is only there to be copied.
-    `chat` is the one to go back to.
+    `chat` is the one to go back to; `chats` are listed beside it, where they can be read.
     """
 
     problem: Problem
@@ -60,3 +61,4 @@ class ErrorPage:
     composer: Composer | None = None
     refresh: bool = False
     chat: str | None = None
+    chats: ChatList | None = None

@@ -24,6 +24,7 @@ class Chat(Base):
     ``head`` is the last message of the branch shown; ``context_start`` is the first message the
     model is still given (none: all of them). ``last_seq`` is the highest ``seq`` ever given to a
     message of it. Without ``temperature`` and ``reply_tokens`` the runner's own are used.
+    ``client_key`` is that of the message it began with, if it began with one.
     ``deleted_at`` hides it from everything but its restoration, until it is purged.
     """
 
@@ -31,6 +32,7 @@ class Chat(Base):
     __table_args__ = (
         # What messages and replies point at, so that none can sit in somebody else's chat.
         UniqueConstraint("id", "session_id"),
+        UniqueConstraint("session_id", "client_key"),
         ForeignKeyConstraint(
             ["head", "id", "session_id"],
             ["messages.id", "messages.chat_id", "messages.session_id"],
@@ -65,4 +67,5 @@ class Chat(Base):
     head: Mapped[UUID | None]
     context_start: Mapped[UUID | None]
     last_seq: Mapped[int] = mapped_column(server_default=sql("0"))
+    client_key: Mapped[str | None]
     deleted_at: Mapped[Time | None]

@@ -1,7 +1,7 @@
 """Queries about chats. Every one takes the owner, and row-level security checks it again."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
@@ -9,9 +9,10 @@ from sqlalchemy import (
     Integer,
     and_,
     bindparam,
+    column,
     func,
-    insert,
     select,
+    table,
     text,
     tuple_,
     update,
@@ -21,6 +22,7 @@ from app.chats.cursor import Cursor
 from app.chats.models import Chat
 from app.db.base import AnyRow
 from app.errors import ChatNotFound
+from app.jobs.models import UNFINISHED
 
 COLUMNS = (
     Chat.id,
@@ -43,6 +45,11 @@ IS_FOUND = and_(
     Chat.id == bindparam("chat"), Chat.session_id == bindparam("owner"), Chat.deleted_at.is_(None)
 )
 SORT_KEY = (Chat.pinned, Chat.updated_at, Chat.id)
+# Somebody has written in it: a message and its reply are more than the opening message. It stays so
+# when they are deleted.
+HAS_BEGUN = Chat.last_seq > 1
+REPLIES = table("replies", column("chat_id"), column("session_id"))
+WRITING = select(REPLIES.c.chat_id).where(REPLIES.c.session_id == bindparam("owner"), UNFINISHED)
 
 # Put together once: that takes longer than to run them.
 FIND = select(*COLUMNS).where(IS_FOUND)
@@ -52,17 +59,34 @@ LOCK = (
     .with_for_update(key_share=True)
 )
 LIST = (
-    select(*COLUMNS)
+    select(*COLUMNS, Chat.id.in_(WRITING).label("writing"))
     .where(Chat.session_id == bindparam("owner"), Chat.deleted_at.is_(None))
     .order_by(*(column.desc() for column in SORT_KEY))
     .limit(bindparam("most", type_=Integer))
 )
 
+STORE = text("""
+INSERT INTO chats (session_id, username, system_prompt, client_key)
+SELECT id, coalesce(CAST(:username AS varchar), name), :system_prompt, CAST(:client_key AS varchar)
+FROM sessions
+WHERE id = :session_id AND (name IS NOT NULL OR CAST(:username AS varchar) IS NOT NULL)
+ON CONFLICT (session_id, client_key) DO NOTHING
+RETURNING *
+""")
 # The opening message, which nobody sent, is the first of its chat.
 STORE_OPENING = text("""
 INSERT INTO messages (chat_id, session_id, seq, role, content)
 VALUES (:chat_id, :session_id, 1, 'assistant', :content) RETURNING id
 """)
+
+
+class LockedChat(NamedTuple):
+    """What a writer to a chat goes by, while nobody else can change it."""
+
+    id: UUID
+    head: UUID | None
+    title: str | None
+    last_seq: int
 
 
 def by(session_id: UUID, chat_id: UUID) -> dict[str, Any]:
@@ -78,13 +102,40 @@ def create(
     opening_message: str | None,
 ) -> AnyRow:
     """Store a chat and, if there is one, the assistant's opening message as its head."""
-    values = {"session_id": session_id, "username": username, "system_prompt": system_prompt}
-    chat = connection.execute(insert(Chat).values(values).returning(*COLUMNS)).one()
-    if opening_message is None or not opening_message.strip():
+    chat = expect(store(connection, session_id, username, system_prompt))
+    head = store_opening(connection, session_id, chat.id, opening_message)
+    if head is None:
         return chat
-    given = {"session_id": session_id, "chat_id": chat.id, "content": opening_message}
-    head = connection.execute(STORE_OPENING, given).scalar_one()
     return change(connection, session_id, chat.id, {"head": head, "last_seq": 1})
+
+
+def store(
+    connection: Connection,
+    session_id: UUID,
+    username: str | None,
+    system_prompt: str,
+    client_key: str | None = None,
+) -> AnyRow | None:
+    """A new chat, under the session's own name if none is given. None if the session has no name,
+    or has begun a chat with this key before: whoever does so at this moment is waited for."""
+    values = {
+        "session_id": session_id,
+        "username": username,
+        "system_prompt": system_prompt,
+        "client_key": client_key,
+    }
+    return connection.execute(STORE, values).one_or_none()
+
+
+def store_opening(
+    connection: Connection, session_id: UUID, chat_id: UUID, content: str | None
+) -> UUID | None:
+    """The first message of a new chat; its id. None if there is nothing to say."""
+    if content is None or not content.strip():
+        return None
+    values = {"session_id": session_id, "chat_id": chat_id, "content": content}
+    opening: UUID = connection.execute(STORE_OPENING, values).scalar_one()
+    return opening
 
 
 def find(connection: Connection, session_id: UUID, chat_id: UUID) -> AnyRow:
@@ -106,9 +157,11 @@ def list_page(
     limit: int,
     username: str | None = None,
     before: Cursor | None = None,
+    empty: bool = False,
 ) -> Sequence[AnyRow]:
-    """The session's chats: the pinned ones, then those written to last; from below ``before``."""
-    statement = LIST
+    """The session's chats: the pinned ones, then those written to last; from below ``before``. With
+    ``empty`` also those in which nobody has written yet."""
+    statement = LIST if empty else LIST.where(HAS_BEGUN)
     if username is not None:
         statement = statement.where(Chat.username == username)
     if before is not None:
@@ -116,13 +169,13 @@ def list_page(
     return connection.execute(statement, {"owner": session_id, "most": limit}).all()
 
 
-def lock(connection: Connection, session_id: UUID, chat_id: UUID) -> AnyRow:
+def lock(connection: Connection, session_id: UUID, chat_id: UUID) -> LockedChat:
     """The chat, held against other writers until commit, or ChatNotFound.
 
     Whoever writes to a chat takes this first, so that two tabs get one order and writers
     never wait for each other in a circle.
     """
-    return expect(connection.execute(LOCK, by(session_id, chat_id)).first())
+    return LockedChat(*expect(connection.execute(LOCK, by(session_id, chat_id)).first()))
 
 
 def change(

@@ -37,12 +37,15 @@ def list_chats(
     ] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     before: Annotated[str | None, Query(description="`next` of the page before.")] = None,
+    empty: Annotated[
+        bool, Query(description="Also those in which the person has not written yet.")
+    ] = False,
 ) -> ChatPage:
     """This session's chats: the pinned ones first, then the one written to last."""
     cursor = None if before is None else Cursor.parse(before)
     with database.person(person) as connection:
         rows = repository.list_page(
-            connection, person, username=username, limit=limit + 1, before=cursor
+            connection, person, username=username, limit=limit + 1, before=cursor, empty=empty
         )
     return ChatPage.of(rows, limit)
 

@@ -85,17 +85,23 @@ class ChatChanges(BaseModel):
         return self.model_dump(exclude_unset=True)
 
 
+class ListedChat(Chat):
+    """A chat in a list."""
+
+    writing: bool = Field(description="A reply in it is queued or being written.")
+
+
 class ChatPage(BaseModel):
     """Some chats: the pinned ones, then those written to last."""
 
-    items: list[Chat]
+    items: list[ListedChat]
     next: str | None = Field(description="Pass it as `before` for the next page; null: no more.")
 
     @classmethod
     def of(cls, rows: Sequence[AnyRow], limit: int) -> Self:
         """From one row more than a page holds, if there are so many."""
         following = str(Cursor.of(rows[limit - 1])) if len(rows) > limit else None
-        return cls(items=[Chat.model_validate(row) for row in rows[:limit]], next=following)
+        return cls(items=[ListedChat.model_validate(row) for row in rows[:limit]], next=following)
 
 
 class DeletedChat(BaseModel):

@@ -1,4 +1,4 @@
-"""Send a message; ask for a reply again."""
+"""Send a message, in a chat or to begin one; ask for a reply again."""
 
 from typing import Any
 from uuid import UUID
@@ -18,14 +18,14 @@ from app.errors import (
 )
 from app.limits import check_message
 from app.notifier import ChangeNotifier
-from app.sending import regenerate, send
-from app.sending.schemas import NewMessage, NewReply, Sent
+from app.sending import begin, regenerate, send
+from app.sending.schemas import FirstMessage, NewMessage, NewReply, Sent
 from app.web.auth import Person
 from app.web.deps import Config, Db, Notifier
 from app.web.openapi import problems
 from app.web.routing import ThreadRoute
 
-router = APIRouter(prefix="/chats/{chat_id}", route_class=ThreadRoute)
+router = APIRouter(prefix="/chats", route_class=ThreadRoute)
 
 REPEATED: dict[int | str, dict[str, Any]] = {
     200: {"model": Sent, "description": "It was stored before: nothing was added."}
@@ -35,6 +35,31 @@ REFUSALS = (SessionEnded, ChatNotFound, MessageNotFound, KeyReused, QueueFull)
 
 @router.post(
     "/messages",
+    status_code=201,
+    tags=["messages"],
+    summary="Begin a chat with a message",
+    responses={**REPEATED, **problems(SessionEnded, KeyReused, QueueFull, MessageTooLarge)},
+)
+def begin_chat(
+    body: FirstMessage,
+    person: Person,
+    database: Db,
+    settings: Config,
+    notifier: Notifier,
+    response: Response,
+) -> Sent:
+    """Stores a chat, under the name the session goes by, its message and the reply in one
+    transaction. The key is unique among the session's chats: sending twice begins one chat. With
+    `worker` the reply is claimed as that of any message."""
+    check_message(body.content, settings.message_limit)
+    limits = {"slots": settings.lm_slots, "queue_limit": settings.queue_limit}
+    with database.person(person) as connection:
+        sent = begin.begin(connection, person, body, **limits)
+    return _answer(sent, sent.message.chat_id, notifier, response)
+
+
+@router.post(
+    "/{chat_id}/messages",
     status_code=201,
     tags=["messages"],
     summary="Send a message",
@@ -60,7 +85,7 @@ def send_message(
 
 
 @router.post(
-    "/replies",
+    "/{chat_id}/replies",
     status_code=201,
     tags=["replies"],
     summary="Regenerate or continue a reply",

@@ -9,7 +9,14 @@ from pydantic_core import PydanticCustomError
 from app.limits import CLIENT_KEY_CHARACTERS
 from app.messages.schemas import Message
 from app.queue.schemas import Claim
-from app.texts import LinedText, Worker, at_most, refuse_unstorable
+from app.texts import (
+    LinedText,
+    OpeningMessage,
+    SystemPrompt,
+    Worker,
+    at_most,
+    refuse_unstorable,
+)
 
 ClientKey = Annotated[
     str,
@@ -31,6 +38,34 @@ def refuse_blank(content: str) -> str:
     return content
 
 
+Content = Annotated[LinedText, AfterValidator(refuse_blank)]
+
+
+class FirstMessage(BaseModel):
+    """What a person begins a chat with, and how that chat is to begin."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "content": "What is an API?",
+                    "client_key": "a1b2c3",
+                    "system_prompt": "You are a helpful assistant.",
+                    "opening_message": "Hello! What would you like to talk about?",
+                }
+            ]
+        }
+    )
+
+    content: Content
+    client_key: ClientKey
+    worker: ClaimingWorker = None
+    system_prompt: SystemPrompt
+    opening_message: OpeningMessage | None = Field(
+        default=None, description="Stored as the assistant's first message; blank: none."
+    )
+
+
 class NewMessage(BaseModel):
     """What a person sends."""
 
@@ -38,7 +73,7 @@ class NewMessage(BaseModel):
         json_schema_extra={"examples": [{"content": "What is an API?", "client_key": "a1b2c3"}]}
     )
 
-    content: Annotated[LinedText, AfterValidator(refuse_blank)]
+    content: Content
     client_key: ClientKey
     worker: ClaimingWorker = None
     replaces: UUID | None = Field(

@@ -54,7 +54,20 @@ def send(
     """Store the message with its queued reply, below the head or as another version of the one
     it replaces, and claim the reply if it is its turn."""
     chat = chats.lock(connection, session_id, chat_id)
-    owner = {"session_id": session_id, "chat_id": chat_id}
+    return send_in(connection, session_id, chat, new, slots=slots, queue_limit=queue_limit)
+
+
+def send_in(
+    connection: Connection,
+    session_id: UUID,
+    chat: chats.LockedChat,
+    new: NewMessage,
+    *,
+    slots: int,
+    queue_limit: int,
+) -> Sent:
+    """The same, in a chat that is locked, or that nobody else knows yet."""
+    owner = {"session_id": session_id, "chat_id": chat.id}
     keys = {"client_key": new.client_key, "replaces": new.replaces}
     found = connection.execute(LOOK_UP, {**owner, **keys}).one()
     if found.sent is not None:

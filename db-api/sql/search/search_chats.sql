@@ -21,7 +21,7 @@ BEGIN ATOMIC
     ), page AS (
         SELECT hits.chat_id, hits.message_id, hits.created_at, hits.id
         FROM hits JOIN asked USING (session_id) JOIN chats c ON c.id = hits.chat_id
-        WHERE c.deleted_at IS NULL
+        WHERE c.deleted_at IS NULL AND c.last_seq > 1  -- somebody has written in it
         ORDER BY message_id IS NOT NULL, created_at DESC, id DESC OFFSET skip LIMIT most
     )
     SELECT page.chat_id, c.title, page.message_id, m.role, coalesce(m.content, c.title),

@@ -127,8 +127,9 @@ def _ended(someone: Someone) -> Page:
 
 def _deleted(path: str) -> Callable[[Someone], Page]:
     def open_page(someone: Someone) -> Page:
-        someone.http.post(f"{someone.chat}/delete")
-        return someone.open(path.replace("ID", someone.chat.removeprefix("/chats/")))
+        deleted = someone.http.post(f"{someone.chat}/delete").headers["location"]
+        chat, _, id = deleted.partition("?deleted=")
+        return someone.open(path.replace("CHAT", chat).replace("ID", id))
 
     return _in_another_chat(open_page)
 
@@ -142,6 +143,26 @@ def _editing(someone: Someone) -> Page:
 def _menu(someone: Someone) -> Page:
     page = someone.open()
     page.locator("summary", has_text="This chat").click()
+    return page
+
+
+def _row_menu(someone: Someone) -> Page:
+    page = someone.open()
+    if not side(page).is_visible():
+        page.get_by_role("button", name="Chats").click()
+    row = side(page).get_by_role("listitem").filter(has_text="Plan a weekend in Lisbon")
+    row.hover()
+    row.locator("summary").click()
+    expect(row.get_by_role("button", name="Rename")).to_be_visible()
+    return page
+
+
+def _found(someone: Someone) -> Page:
+    page = someone.open("/")
+    if not side(page).is_visible():
+        page.get_by_role("button", name="Chats").click()
+    page.get_by_label("Search in all chats").fill("the")
+    expect(side(page).locator("mark").first).to_be_visible()
     return page
 
 
@@ -176,6 +197,10 @@ STATES = [
     State("first visit", _first_visit("/")),
     State("home", _at("/")),
     State("home after a deletion", _deleted("/?deleted=ID")),
+    State("chats", _at("/chats")),
+    State("chat after a deletion", _deleted("CHAT?deleted=ID")),
+    State("menu in the list", _row_menu),
+    State("found while typing", _found),
     State("chat", _at("CHAT")),
     State("new chat", _new_chat),
     State("replying", _replying),

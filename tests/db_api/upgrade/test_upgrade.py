@@ -18,7 +18,13 @@ RENAMED = {
 # What columns hold in rows that are older than they are.
 ADDED: dict[str, dict[str, Any]] = {
     "sessions": {"name": None},
-    "chats": {"pinned": False, "deleted_at": None, "temperature": None, "reply_tokens": None},
+    "chats": {
+        "pinned": False,
+        "deleted_at": None,
+        "temperature": None,
+        "reply_tokens": None,
+        "client_key": None,
+    },
     "messages": {},
     "replies": {"finished_steps": [], "alone_until": None},
 }

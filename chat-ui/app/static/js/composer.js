@@ -1,7 +1,7 @@
 // The composer and its like: text fields that grow, send by Enter and tell how much room is left;
 // and what becomes of a message that is sent. Drafts are in drafts.js.
 
-import { keepDraft, keepDraftOfEdit } from "./drafts.js";
+import { NEW, keepDraft, keepDraftOfEdit } from "./drafts.js";
 
 const SHOWN_FROM = 0.8; // of the limit
 const COMPOSING = 229; // the keyCode of a key that an input method has taken
@@ -9,7 +9,7 @@ const PAUSE_MS = 300; // a screen reader needn't hear every number
 
 for (const field of document.querySelectorAll("textarea[data-limit]")) {
   const form = field.form;
-  const chat = document.querySelector("[data-chat]")?.dataset.chat;
+  const chat = document.querySelector("[data-chat]")?.dataset.chat ?? NEW;
   const edited = field.closest(".editing")?.id;
   if (edited) keepDraftOfEdit(field, `${chat}:${edited}`);
   else keepDraft(field, chat);
@@ -18,6 +18,11 @@ for (const field of document.querySelectorAll("textarea[data-limit]")) {
   showRoom(field, form.querySelector("[data-left]"));
   takeFocus(field);
 }
+
+// Back to a home page that the browser has kept as it was: what stands in it is sent already.
+addEventListener("pageshow", ({ persisted }) => {
+  if (persisted && !document.querySelector("[data-chat]")) location.reload();
+});
 
 // Browsers ignore `autofocus` if the address has a fragment, and move the focus there when the page
 // has loaded. If that is where the field is, the field gets the focus.

@@ -2,6 +2,7 @@
 // last in any tab is the draft of the next new one. Browsers that refuse to store have no drafts.
 
 const PREFIX = "draft:";
+export const NEW = "new"; // what a chat is to begin with
 
 // Whoever has no session any more leaves no drafts behind.
 if (document.querySelector("[data-forget-drafts]")) forgetDrafts();
@@ -13,6 +14,7 @@ export function keepDraft(field, name, original = "") {
   const key = PREFIX + name;
   const stored = read(key);
   const sent = [...document.querySelectorAll(".message.user .body")].at(-1)?.textContent;
+  if (sent && read(PREFIX + NEW) === sent) write(PREFIX + NEW, ""); // it has begun this chat
   if (stored && field.value === original && stored !== sent) field.value = stored;
   const keep = () => write(key, field.value === original ? "" : field.value);
   field.addEventListener("input", keep);

@@ -11,16 +11,18 @@ if (!document.cookie.split("; ").includes(offset)) {
   document.cookie = `${offset}; path=/; max-age=${YEAR_SECONDS}; samesite=lax`;
 }
 
-// --- the chat's menu: it closes by Escape, by a click beside it, and when the focus leaves it ---
+// --- menus: one closes by Escape, by a click beside it, and when the focus leaves it ---
+
+const MENU = "details:is(.menu, .row-menu)";
 
 function closeMenu() {
-  const menu = document.querySelector("details.menu[open]");
+  const menu = document.querySelector(`${MENU}[open]`);
   if (menu) menu.open = false;
   return menu;
 }
 
 function closeUnlessInside({ target }) {
-  if (!target.closest("details.menu")) closeMenu();
+  if (!target.closest(MENU)) closeMenu();
 }
 
 document.addEventListener("click", closeUnlessInside);

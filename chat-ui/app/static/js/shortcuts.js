@@ -32,10 +32,10 @@ function isShortcut(event) {
   return Object.hasOwn(ACTIONS, event.key) && !document.querySelector("dialog[open]");
 }
 
-// Presses the button with this key; focuses a field, in the drawer too.
+// Presses the button or link with this key; focuses a field, in the drawer too.
 function activate(key) {
   const element = document.querySelector(`[data-key="${key}"]`);
-  if (element?.matches("button")) return element.click();
+  if (element?.matches("button, a")) return element.click();
   if (element && !element.checkVisibility()) element.closest("[popover]")?.showPopover();
   element?.focus();
 }

@@ -1,0 +1,68 @@
+// The list of chats beside a page: it follows what other windows do, as long as the page is looked
+// at, and shows what is found as one types. The server renders all HTML.
+
+const EVERY_MS = 3000;
+const PAUSE_MS = 250; // after a letter
+const GONE = [401, 404];
+
+const field = document.querySelector(".side [name=q]");
+const list = () => document.querySelector(".side #chats");
+let timer;
+let newest = 0; // of the requests: an answer to an earlier one comes too late
+
+// Asks for the list unless it is still the one that is here, or for what the field looks for.
+async function update() {
+  clearTimeout(timer);
+  if (document.hidden || !list()) return;
+  const query = field?.value.trim();
+  const { version = "", current } = list().dataset;
+  const address = query
+    ? `/search?q=${encodeURIComponent(query)}`
+    : `/chats?current=${current}&known=${version}`;
+  const status = await load(address);
+  if (!query && !GONE.includes(status)) timer = setTimeout(update, EVERY_MS);
+}
+
+async function load(address) {
+  const number = ++newest;
+  try {
+    const response = await fetch(address, { headers: { "HX-Request": "true" } });
+    const html = await response.text();
+    if (response.status === 200 && number === newest) show(html);
+    return response.status;
+  } catch {
+    return 0;
+  }
+}
+
+// What somebody does in the list is not taken away: an open menu stays, and so does the focus.
+function show(html) {
+  const old = list();
+  if (old.querySelector("details[open]")) return;
+  const focused = old.contains(document.activeElement) && document.activeElement;
+  const { scrollTop, dataset } = old;
+  old.insertAdjacentHTML("afterend", html);
+  old.remove();
+  list().dataset.current = dataset.current;
+  list().scrollTop = scrollTop;
+  if (focused?.href) list().querySelector(`a[href="${focused.getAttribute("href")}"]`)?.focus();
+  followTitle();
+}
+
+// The open chat may have been renamed.
+function followTitle() {
+  const heading = document.getElementById("chat-title");
+  const title = list().querySelector("[aria-current]")?.textContent;
+  if (!heading || !title || heading.textContent === title) return;
+  document.title = document.title.replace(heading.textContent, title);
+  heading.textContent = title;
+}
+
+if (list()) {
+  timer = setTimeout(update, EVERY_MS);
+  document.addEventListener("visibilitychange", update);
+  field?.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(update, PAUSE_MS);
+  });
+}
