@@ -133,6 +133,7 @@ def test_what_is_found_is_listed_as_one_types_and_an_open_menu_is_left_alone(ann
     expect(moon.get_by_role("button", name="Delete")).to_be_visible()
     page.keyboard.press("Escape")
     expect(side(page).locator(".chat-list a").first).to_have_text("Another")
+    expect(moon.locator("summary")).to_be_focused()
 
 
 def test_a_missing_page_has_the_list_beside_it(visitor: Someone) -> None:

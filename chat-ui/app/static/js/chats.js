@@ -39,14 +39,19 @@ async function load(address) {
 function show(html) {
   const old = list();
   if (old.querySelector("details[open]")) return;
-  const focused = old.contains(document.activeElement) && document.activeElement;
+  const row = old.querySelector("li:focus-within");
+  const focused = row?.querySelector(":focus").localName; // its link, or its menu's button
   const { scrollTop, dataset } = old;
   old.insertAdjacentHTML("afterend", html);
   old.remove();
   list().dataset.current = dataset.current;
   list().scrollTop = scrollTop;
-  if (focused?.href) list().querySelector(`a[href="${focused.getAttribute("href")}"]`)?.focus();
+  if (row) findRow(row.querySelector("a").pathname)?.querySelector(focused).focus();
   followTitle();
+}
+
+function findRow(address) {
+  return list().querySelector(`li:has(> a[href="${address}"])`);
 }
 
 // The open chat may have been renamed.
