@@ -24,13 +24,32 @@ STYLES = (
     "search", "keys", "print",
 )  # fmt: skip
 
+# The same for what makes a chat live: /static/js/chat.js is these modules as one, each after those
+# that it imports. No two of them may use one name for different things.
+MODULES = (
+    "drafts", "tokens", "composer", "copying", "reveal", "scrolling", "speaking", "stopping",
+    "watching", "sending", "branches", "chat",
+)  # fmt: skip
+IMPORT = re.compile(r"^import\b[^;]*;\n", re.MULTILINE)
+EXPORT = re.compile(r"^export ", re.MULTILINE)
+
+
+def join_modules() -> str:
+    """What /static/js/chat.js is."""
+    sources = ((FOLDER / "js" / f"{name}.js").read_text() for name in MODULES)
+    return "\n".join(EXPORT.sub("", IMPORT.sub("", source)) for source in sources)
+
 
 class Assets(StaticFiles):
-    """Serves `static/`, and the style sheet put together from `static/css/`."""
+    """Serves `static/`, the style sheet put together from `static/css/`, and the chat's script."""
 
     def __init__(self) -> None:
         super().__init__(directory=FOLDER)
-        self._style = "\n".join((FOLDER / "css" / f"{name}.css").read_text() for name in STYLES)
+        style = "\n".join((FOLDER / "css" / f"{name}.css").read_text() for name in STYLES)
+        self._joined = {
+            "style.css": (style, "text/css"),
+            "js/chat.js": (join_modules(), "text/javascript"),
+        }
         digest = hashlib.sha256()
         for file in sorted(path for path in FOLDER.rglob("*") if path.is_file()):
             digest.update(file.read_bytes())
@@ -43,8 +62,9 @@ class Assets(StaticFiles):
     async def get_response(self, path: str, scope: Scope) -> Response:
         """A file, whatever version its address names; only the current one is kept for long."""
         plain = VERSION.sub("", path)
-        if plain == "style.css":
-            response: Response = PlainTextResponse(self._style, media_type="text/css")
+        if plain in self._joined:
+            text, media_type = self._joined[plain]
+            response: Response = PlainTextResponse(text, media_type=media_type)
         else:
             response = await super().get_response(plain, scope)
         current = path.startswith(f"{self.version}/")

@@ -9,6 +9,7 @@ from app.views.lists import ChatList, view_chats
 from app.views.messages import Composer
 from app.views.pages import ChatView, HomePage, view_chat
 from app.views.problems import Problem
+from app.views.room import Room
 
 PAGE_SIZE = 30  # messages
 LIST_SIZE = 30  # chats beside it
@@ -36,11 +37,12 @@ async def load_chat(
         asked = (m for m in page.messages.items if m.role == "user")
         edited = next((m for m in asked if m.id == editing), None)
         composer = Composer(edited.content, replaces=editing) if edited else None
+    reply_tokens = page.chat.reply_tokens or services.settings.reply_tokens
     return await view_chat(
         page.chat,
         view_chats(page.chats, chat_id),
         page.messages,
-        limits.message_bytes,
+        Room.beside(page.chat.system_prompt, reply_tokens, limits),
         redirect_to_live=redirect_to_live,
         composer=composer,
         problem=problem,
@@ -64,13 +66,14 @@ async def load_home(
         services.limits.get(),
         _find_deleted(services, session, deleted),
     )
+    usual = services.settings
     return HomePage(
         chats,
         current.name or "",
         current.expires_at,
-        services.settings.examples,
+        usual.examples,
         composer or Composer(),
-        limits.message_bytes,
+        Room.beside(usual.system_prompt, usual.reply_tokens, limits),
         problem,
         undo,
     )

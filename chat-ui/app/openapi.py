@@ -30,6 +30,11 @@ MEANINGS = {
     503: "db-api does not answer just now, and nothing was stored. Try again.",
 }
 
+FRAGMENT: dict[str, Any] = {
+    "description": "For scripts (`HX-Request: true`): the messages that are new on the page.",
+    "content": {"text/html": {}},
+}
+
 
 def pages(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """`responses` of a route whose problems are HTML pages with these statuses."""

@@ -51,7 +51,7 @@ class Templates:
             return self.render("_message.html", view=view)
 
         final = not view.reply or view.reply.final
-        everything = view.message.model_dump_json()  # that the view is made of
+        everything = f"{view.ends} {view.message.model_dump_json()}"  # that the view is made of
         html = self._messages.get("message", everything, make) if final else make()
         return Markup(html)  # noqa: S704 - a template's, which has escaped what it was given
 

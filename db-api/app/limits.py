@@ -29,6 +29,10 @@ class Limits(BaseModel):
     temperature: float = Field(default=HIGHEST_TEMPERATURE, description="The highest.")
     message_bytes: int = Field(description="Of a message in UTF-8.")
     reply_tokens: int = Field(description="The most that a chat may ask of one reply.")
+    context_tokens: int = Field(
+        description="What the model can see at once: system prompt, messages and reply together. A"
+        " message that does not fit is stored, and its reply fails as prompt-too-long."
+    )
 
 
 def check_message(content: str, limit: int) -> None:

@@ -114,4 +114,5 @@ def visitor(request: pytest.FixtureRequest, person: MakePerson) -> Someone:
     """Somebody at a desk, in each of the ways in which everything works."""
     someone = person("Ann", java_script_enabled=request.param != "no scripts", **DESK)
     someone.by_keyboard = request.param == "keyboard"
+    someone.scripts = request.param != "no scripts"
     return someone

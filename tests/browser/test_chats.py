@@ -36,7 +36,7 @@ def test_a_hit_and_a_messages_link_lead_to_it_far_up_in_a_long_chat(ann: Someone
     found = page.locator(".message", has_text="Where did the albatross nest?")
     expect(found).to_be_in_viewport()
     assert is_in_view(found)
-    ann.act_on(found, "More about this message")
+    ann.act_on(found, "Details")
     link = page.get_by_role("link", name="Back to it in the chat").get_attribute("href")
     target = ann.open(link).locator(".message:target")
     expect(target).to_contain_text("albatross")

@@ -1,8 +1,9 @@
 """The field one writes in: keys, its size, its limit, and drafts."""
 
-from playwright.sync_api import expect
+import pytest
+from playwright.sync_api import Dialog, Page, expect
 
-from tests.browser.support.page import FITS, body, prompt, questions, send
+from tests.browser.support.page import FITS, body, problem, prompt, questions, replies, send
 from tests.browser.support.people import Someone
 
 
@@ -47,20 +48,106 @@ def test_the_field_grows_with_its_text_up_to_a_part_of_the_window(ann: Someone) 
     expect(page.get_by_role("button", name="Send")).to_be_in_viewport()
 
 
-def test_the_limit_is_told_before_it_is_hit_and_a_text_past_it_is_kept(ann: Someone) -> None:
-    ann.expect_error("413")
+def test_the_counter_tells_the_scarcer_of_tokens_and_bytes(ann: Someone) -> None:
     page = ann.open()
     room = page.locator("#room")
-    prompt(page).fill("é" * 1000)
-    expect(room).to_be_hidden()
-    prompt(page).fill("é" * 16_000)
-    expect(room).to_have_text("768 bytes left")
-    prompt(page).fill("é" * 16_400)
-    expect(room).to_have_text("32 bytes too many")
+    most = int(prompt(page).get_attribute("data-tokens") or 0)
+    for words, said in (
+        (most // 2, ""),
+        (most * 4 // 5 + 9, f"about {most * 4 // 5 + 9:,} of {most:,} tokens"),
+        (most + 9, f"about {most + 9:,} of {most:,} tokens"),
+        (4200, "Too long for the model: at least 4,200 tokens, and it can read 4,096 at once."),
+        (7, ""),
+    ):
+        prompt(page).fill("word " * words)
+        expect(room).to_have_text(said)
+    # As for a model that can read more than a message may have.
+    prompt(page).evaluate("field => Object.assign(field.dataset, { tokens: 1e6, context: 1e6 })")
+    told = {1000: "", 16_000: "768 bytes left", 16_400: "32 bytes over the limit"}
+    for letters, said in told.items():
+        prompt(page).fill("é" * letters)
+        expect(room).to_have_text(said)
+
+
+def test_a_message_that_the_model_certainly_cannot_read_is_not_sent(ann: Someone) -> None:
+    page = ann.open()
+    prompt(page).fill("word " * 4200)
     page.keyboard.press("Enter")
-    expect(page.get_by_role("alert")).to_contain_text("too long")
+    page.get_by_role("button", name="Send").click()
+    expect(page.locator("#room.over")).to_contain_text("Too long for the model")
+    assert not [url for url in ann.profile.requests if "/generate/" in url]
+    prompt(page).fill("Say hello.")
+    page.keyboard.press("Enter")
+    expect(questions(page)).to_have_count(1)
+
+
+def test_replies_of_the_same_kind_correct_the_estimate(ann: Someone) -> None:
+    german = "Größere Überschwemmungen führten häufig zu Verspätungen. "
+    writer = ann.talk("Why?", german * 9)
+    page = ann.open()
+    prompt(page).fill(german * 250)
+    estimated = _tokens(page)
+    writer.exchange("Why?", german * 9, completion_tokens=250)
+    page.reload()
+    expect(prompt(page)).to_have_value(german * 250)
+    assert _tokens(page) > 1.2 * estimated
+    prompt(page).fill("word " * 3500)
+    expect(page.locator("#room")).to_contain_text("about 3,500 of")
+
+
+def _tokens(page: Page) -> int:
+    """What the counter tells."""
+    expect(page.locator("#room")).to_contain_text("about")
+    return int(page.locator("#room").inner_text().split()[1].replace(",", ""))
+
+
+@pytest.mark.parametrize("explained", [True, False])
+def test_what_was_said_of_a_text_that_is_too_long_goes_with_its_length(
+    ann: Someone, explained: bool
+) -> None:
+    ann.expect_error("413")
+    page = ann.open()
+    if not explained:
+        page.route("**/generate/*", lambda route: route.fulfill(status=413, body="<h1>No</h1>"))
+    prompt(page).fill("é" * 16_400)
+    page.keyboard.press("Enter")
+    expect(problem(page)).to_contain_text("too long")
     expect(prompt(page)).to_have_value("é" * 16_400)
     expect(questions(page)).to_have_count(0)
+    prompt(page).press("End")
+    for _ in range(15):
+        page.keyboard.press("Backspace")
+    expect(problem(page)).to_have_count(1)
+    page.keyboard.press("Backspace")
+    expect(problem(page)).to_have_count(0)
+
+
+def test_an_edit_begins_at_the_end_and_escape_cancels_it(ann: Someone) -> None:
+    page = ann.open_talk("What is a dog?", "Dogs are animals.")
+    field = ann.edit(page)
+    expect(field).to_be_focused()
+    page.keyboard.type(" And a cat?")
+    expect(field).to_have_value("What is a dog? And a cat?")
+    questions_asked: list[str] = []
+    answers = iter((False, True))
+
+    def answer(dialog: Dialog) -> None:
+        questions_asked.append(dialog.message)
+        if next(answers):
+            dialog.accept()
+        else:
+            dialog.dismiss()
+
+    page.on("dialog", answer)
+    page.keyboard.press("Escape")
+    expect(field).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(body(questions(page).last)).to_have_text("What is a dog?")
+    assert questions_asked == ["Discard your changes?"] * 2
+    expect(ann.edit(page)).to_have_value("What is a dog?")
+    page.keyboard.press("Escape")
+    expect(body(questions(page).last)).to_have_text("What is a dog?")
+    assert len(questions_asked) == 2
 
 
 def test_the_longest_message_allowed_is_sent_and_shown(ann: Someone) -> None:
@@ -70,7 +157,7 @@ def test_the_longest_message_allowed_is_sent_and_shown(ann: Someone) -> None:
     send(page, "w" * 32_768)
     expect(body(questions(page).last)).to_have_text("w" * 32_768)
     assert page.evaluate(FITS)
-    page.get_by_role("button", name="Stop").last.click()
+    replies(page).last.get_by_role("button", name="Stop").click()
     expect(page.locator(".status.stopped")).to_have_count(1)
 
 
@@ -141,5 +228,6 @@ def test_the_draft_of_an_edit_survives_a_reload_until_it_is_sent_or_cancelled(an
     page.keyboard.press("Enter")
     expect(body(questions(page).last)).to_have_text("What is a fox?")
     ann.act_on(questions(page).last, "Previous version")
+    expect(body(questions(page).last)).to_have_text("What is a dog?")
     ann.act_on(questions(page).last, "Edit")
     expect(edited).to_have_value("What is a dog?")

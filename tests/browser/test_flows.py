@@ -107,17 +107,18 @@ def test_a_stopped_reply_is_continued_and_regenerated(visitor: Someone) -> None:
     visitor.writer().exchange("Count to twenty.", start, state="stopped")
     page = visitor.open()
     visitor.act_on(replies(page).last, "Continue")
-    expect(replies(page).last).to_contain_text("2/2", timeout=REPLY_MS)
     expect(body(replies(page).last)).to_have_text(re.compile(rf"^\s*{start}.*\w", re.DOTALL))
-    visitor.act_on(replies(page).last, "Write it anew")
-    expect(replies(page).last).to_contain_text("3/3", timeout=REPLY_MS)
+    wait_until_final(page)
+    expect(replies(page).last.locator(".versions")).to_have_count(0)
+    visitor.act_on(replies(page).last, "Regenerate")
+    expect(replies(page).last).to_contain_text("2/2", timeout=REPLY_MS)
     visitor.act_on(replies(page).last, "Previous version")
-    expect(replies(page).last).to_contain_text("2/3")
+    expect(replies(page).last).to_contain_text("1/2")
 
 
 def test_delete_from_here_on_leaves_what_is_above(visitor: Someone) -> None:
     page = visitor.open_talk("First", "One.", "Second", "Two.", "Third", "Three.")
-    visitor.act_on(questions(page).nth(1), "More about this message")
+    visitor.act_on(questions(page).nth(1), "Details")
     visitor.press(page.locator("summary", has_text="Delete from here on…"))
     visitor.press(page.get_by_role("button", name="Delete for good"))
     expect(questions(page)).to_have_count(1)

@@ -44,6 +44,6 @@ def test_what_a_reply_took_is_told_on_demand(ann: Someone) -> None:
     page = ann.open_talk("Say hello.", "Hello.")
     replies(page).last.locator("summary").click()
     expect(replies(page).last.locator(".figures")).to_contain_text("tokens/s")
-    ann.act_on(replies(page).last, "More about this message")
+    ann.act_on(replies(page).last, "Details")
     expect(page.locator(".facts")).to_contain_text("smollm2")
     expect(page.locator(".facts")).to_contain_text("First word after")

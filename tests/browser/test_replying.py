@@ -1,8 +1,17 @@
 """While a reply is being written: its words, Stop, the queue, scrolling, the title, the ear."""
 
+import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.support.page import AT_END, body, prompt, replies, send, wait_until_true
+from tests.browser.support.page import (
+    AT_END,
+    body,
+    prompt,
+    questions,
+    replies,
+    send,
+    wait_until_true,
+)
 from tests.browser.support.people import REPLY_MS, Someone
 
 LONG = "A line of words.\n\n" * 12
@@ -86,19 +95,62 @@ def test_stop_is_shown_before_the_runner_hears_it_and_ends_a_queued_reply(ann: S
     running, queued = replies(page).nth(1), replies(page).last
     queued.get_by_role("button", name="Stop").click()
     expect(queued).to_contain_text("Stopped.")
-    running.get_by_role("button", name="Stop").click()
+    stop = page.get_by_role("button", name="Stop")
+    expect(stop).to_have_count(1)
+    stop.click()
     expect(running).to_contain_text("Stopping…")
-    expect(running.get_by_role("button", name="Stop")).to_be_disabled()
+    expect(stop).to_be_disabled()
     expect(prompt(page)).to_be_focused()
     reply.write("Still here.")
     expect(running).to_contain_text("Still here.")
+
+
+RECT = """button => ["x", "y", "width", "height"].map(
+    (side) => Math.round(button.getBoundingClientRect()[side]))"""
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_stop_has_the_place_of_send_and_never_moves(ann: Someone, width: int) -> None:
+    page = ann.open()
+    page.set_viewport_size({"width": width, "height": 740})
+    place = page.get_by_role("button", name="Send").evaluate(RECT)
+    reply = ann.writer().ask("What is the sea?")
+    stop, sending = (page.get_by_role("button", name=name) for name in ("Stop", "Send"))
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(sending).to_be_hidden()
+    assert stop.evaluate(RECT) == place
+    for words in ("Salt ", LONG):
+        reply.write(words)
+        expect(replies(page).last).to_contain_text(words.strip()[-5:])
+        assert stop.evaluate(RECT) == place
+    expect(prompt(page)).to_be_focused()
+    page.keyboard.press("Enter")
+    prompt(page).fill("And the moon?")
+    expect(sending).to_be_visible()
+    assert stop.evaluate(RECT) == place
+    prompt(page).fill("")
+    assert not reply.write()["stop_requested"], "by Enter, or by typing"
+    stop.focus()
+    reply.finish()
+    expect(stop).to_be_hidden()
+    expect(prompt(page)).to_be_focused()
+    assert sending.evaluate(RECT) == place
+
+
+def test_a_double_click_on_send_does_not_stop_what_it_asked_for(ann: Someone) -> None:
+    page = ann.open()
+    prompt(page).fill("Say hello.")
+    page.get_by_role("button", name="Send").dblclick(delay=50, no_wait_after=True)
+    expect(questions(page)).to_have_count(1)
+    expect(replies(page).last.locator(".actions")).to_be_attached(timeout=REPLY_MS)
+    expect(replies(page).last).not_to_contain_text("Stopped.")
 
 
 def test_the_page_follows_the_words_only_while_one_is_at_their_end(ann: Someone) -> None:
     reply = ann.talk("First", LONG).ask("Second")
     reply.write(LONG)
     page = ann.open()
-    below = page.get_by_role("button", name="New words below")
+    below = page.get_by_role("button", name="Jump to latest")
     expect(replies(page).last).to_contain_text("A line of words.")
     wait_until_true(page, AT_END)
     height = page.evaluate("document.body.scrollHeight")

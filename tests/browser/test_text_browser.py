@@ -43,7 +43,14 @@ def test_pages_read_from_top_to_bottom_without_what_needs_a_script(
     places = [text.index(words) for words in ("What is the sea?", "Salt water.", "deep", "Send")]
     assert places == sorted(places)
     assert "At most 32768 bytes" in text
-    for dead in ("New words below", "out of reach", "Copied", "Reply ready", "too long", "Formula"):
+    for dead in (
+        "Jump to latest",
+        "Connection lost",
+        "Copied",
+        "Reply ready",
+        "too long",
+        "Formula",
+    ):
         assert dead not in text
     assert "Stop the reply" not in text
     assert "Stop the reply" in show(f"{ann.parley.url}/keys", tmp_path)

@@ -89,6 +89,6 @@ def test_a_reply_regenerated_in_two_tabs_is_written_once(ann: Someone) -> None:
     ann.talk("Say hello.", "Hello.")
     pages = [ann.open(), ann.open()]
     for page in pages:
-        ann.act_on(replies(page).last, "Write it anew")
+        ann.act_on(replies(page).last, "Regenerate")
     for page in pages:
         expect(replies(page).last).to_contain_text("2/2", timeout=REPLY_MS)

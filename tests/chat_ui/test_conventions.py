@@ -10,7 +10,7 @@ from typing import get_args, get_type_hints
 from uuid import UUID
 
 import pytest
-from app.assets import Assets
+from app.assets import MODULES, Assets, join_modules
 from app.clients import types
 from app.clients.types import ErrorKind, Reply, ReplyError
 from app.main import create_app
@@ -65,6 +65,20 @@ def test_no_template_carries_style_or_script_of_its_own(template: str) -> None:
     source = (FOLDER / template).read_text()
     assert not re.search(r"<style|\sstyle=|\son\w+=|javascript:", source)
     assert all("src=" in tag for tag in re.findall(r"<script[^>]*>", source))
+
+
+def test_the_chats_script_is_all_of_its_modules_each_after_those_it_imports() -> None:
+    named = []
+    for name in MODULES:
+        source = (APP / "static" / "js" / f"{name}.js").read_text()
+        assert set(re.findall(r'from "\./(\w+)\.js"|import "\./(\w+)\.js"', source)) <= {
+            pair for known in MODULES[: MODULES.index(name)] for pair in ((known, ""), ("", known))
+        }
+        named += re.findall(
+            r"^(?:export )?(?:async )?(?:const|let|function|class) (\w+)", source, re.M
+        )
+    assert len(named) == len(set(named)), "no name stands for two things"
+    assert not re.search("^(import|export)", join_modules(), re.M)
 
 
 # Figures that the words of each kind may need.

@@ -1,5 +1,6 @@
 """Exports: the whole chat, byte for byte, for its owner alone."""
 
+import re
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -13,8 +14,11 @@ from tests.chat_ui.support import (
     DbApiServer,
     ScriptedModel,
     ask,
+    edit,
     expect,
+    message_ids,
     open_chat,
+    wait_until_final,
 )
 
 ODD = "  two\nlines, <b>&amp;</b> *stars* 語 \x01 "
@@ -77,6 +81,50 @@ def test_both_hold_every_message_byte_for_byte(
     assert written[2]["reply"]["state"] == "complete"
     markdown = browser.get(f"{chat}/export.md").text
     assert markdown.index(OPENING) < markdown.index(ODD) < markdown.index(model.text)
+
+
+def test_markdown_is_the_branch_shown_with_all_other_versions_behind_it(
+    browser: httpx.Client, chat: str
+) -> None:
+    question = message_ids(ask(browser, chat, "first"))[1]
+    edit(browser, chat, question, "second")
+    wait_until_final(browser, chat)
+    ask(browser, chat, "third")
+    address = f"{chat}/export.md"
+    shown, others = browser.get(address).text.split("\n## Other versions\n")
+    assert re.findall(r"^\w+$", shown, re.M) == ["second", "third"]
+    assert re.findall(
+        r"^### (\w+), .*\n\n\*\(after the message of .*\)\*\n\n(.*)", others, re.M
+    ) == [
+        ("You", "first"),
+        ("Parley", "A scripted reply."),
+    ]
+    browser.post(f"{chat}/head", data={"message": question})
+    assert re.findall("first|second|third", browser.get(address).text) == [
+        *("first", "first"),  # the title, and what was said
+        *("second", "third"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("title", "plain", "name"),
+    [
+        ("What is the sea?", "What is the sea", "What%20is%20the%20sea"),
+        ("Größe", "Groe", "Gr%C3%B6%C3%9Fe"),
+        ("../a\\b:c*", "a b c", "a%20b%20c"),
+        ('"; x="%41', "; x= 41", "%3B%20x%3D%2041"),
+        ("海", "chat", "%E6%B5%B7"),
+        ("...", "chat", "chat"),
+    ],
+)
+def test_files_are_named_after_the_chat(
+    browser: httpx.Client, chat: str, title: str, plain: str, name: str
+) -> None:
+    browser.post(f"{chat}/settings", data={"title": title})
+    for ending in ("md", "json"):
+        sent = browser.get(f"{chat}/export.{ending}").headers["content-disposition"]
+        names = f"filename=\"{plain}.{ending}\"; filename*=UTF-8''{name}.{ending}"
+        assert sent == f"attachment; {names}"
 
 
 @pytest.mark.usefixtures("half_written")

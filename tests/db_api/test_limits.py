@@ -125,9 +125,11 @@ def test_the_limits_told_are_the_ones_enforced(
         "message_bytes": 32_768,
         "reply_tokens": 2048,
         "temperature": 2,
+        "context_tokens": 4096,
     }
-    with serve_copy(message_limit=50, lm_max_tokens=70) as api:
+    with serve_copy(message_limit=50, lm_max_tokens=70, lm_context=512) as api:
         told = body(api.http.get("/limits"))
+        assert told.pop("context_tokens") == 512, "which is the model's affair"
         assert set(told) == set(enforced)
         assert (told["message_bytes"], told["reply_tokens"]) == (50, 70)
         for name, (give, make) in enforced.items():

@@ -84,6 +84,57 @@ def test_a_reply_that_was_cut_off_continues_from_its_text(
     assert ada.contents(chat) == ["Tell me", "Grüße 😀"]
 
 
+@pytest.mark.parametrize("end", CUT)
+def test_what_is_merely_the_beginning_of_another_version_is_not_counted_as_one(
+    api: Api, ada: Person, chat: str, end: dict[str, Any]
+) -> None:
+    def versions() -> list[tuple[str, int, int]]:
+        """Of the reply, each as its own message tells it."""
+        exported = ada.read(chat, "/messages/all")["items"]
+        replies = [m for m in exported if m["role"] == "assistant"]
+        found = []
+        for reply in replies:
+            (shown,) = [m for m in ada.messages(chat, at=reply["id"]) if m["id"] == reply["id"]]
+            told = shown["version"] or {"number": 1, "count": 1}
+            found.append((shown["content"], told["number"], told["count"]))
+        return found
+
+    cut = api.answer(ada, chat, "Count", "1, 2,", **end)
+    api.finish(ada.regenerate(chat, cut, worker="w")["reply"]["id"], "1, 2, 3.")
+    assert versions() == [("1, 2,", 1, 2), ("1, 2, 3.", 2, 2)], "the second one is not its end"
+    continued = ada.regenerate(chat, cut, worker="w", continued=True)["reply"]
+    assert continued["version"]["count"] == 2, "at once, while it is written"
+    api.finish(continued["id"], " 3", offset=5, **end)
+    assert versions()[1:] == [("1, 2, 3.", 1, 2), ("1, 2, 3", 2, 2)]
+    again = ada.regenerate(chat, continued["id"], worker="w", continued=True)["reply"]["id"]
+    api.finish(again, " and 4", offset=7)
+    assert versions()[1::2] == [("1, 2, 3.", 1, 2), ("1, 2, 3 and 4", 2, 2)]
+    assert [m["version"]["count"] for m in ada.read(chat, "/messages/all")["items"][1:]] == [4] * 4
+
+
+def test_a_beginning_with_something_below_it_stays_a_version(
+    api: Api, ada: Person, chat: str
+) -> None:
+    cut = api.answer(ada, chat, "Count", "1, 2,", state="stopped")
+    api.answer(ada, chat, "Thank you", "Welcome")
+    api.finish(ada.regenerate(chat, cut, worker="w", continued=True)["reply"]["id"], " 3", offset=5)
+    assert ada.messages(chat)[-1]["version"]["previous"] == cut
+    ada.show(chat, cut)
+    assert ada.contents(chat) == ["Count", "1, 2,", "Thank you", "Welcome"]
+
+
+def test_with_a_continued_reply_its_beginning_is_deleted(
+    api: Api, ada: Person, chat: str, reply: str
+) -> None:
+    cut = ada.regenerate(chat, reply, worker="w")["reply"]["id"]
+    api.finish(cut, "2,", state="stopped")
+    whole = ada.regenerate(chat, cut, worker="w", continued=True)["reply"]["id"]
+    api.finish(whole, " 3", offset=2)
+    ada.remove(chat, whole)
+    assert ada.contents(chat) == ["one", "1"]
+    assert len(ada.read(chat, "/messages/all")["items"]) == 2
+
+
 def test_what_it_was_given_is_no_success_of_an_attempt_and_stays(
     api: Api, ada: Person, chat: str, take_over: TakeOver
 ) -> None:

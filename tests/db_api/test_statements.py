@@ -118,7 +118,7 @@ def test_a_page_of_a_long_chat_reads_no_more_than_of_a_short_one(
     assert [m["seq"] for m in page["items"]] == list(range(4976, 5026))
     assert (page["later"], page["shown"]) == (True, True)
     values |= dict.fromkeys(("at", "top", "message_id"), middle)
-    values |= {"head": values["last"], "count": 27, "without": None}
+    values |= {"head": values["last"], "count": 27, "without": []}
     with app.state.database.person(UUID(ada.session_id)) as connection:
         for statement in (AROUND, LEAF, FIND_PART):
             plan = explain_text(connection, statement, values)

@@ -26,13 +26,15 @@ class Received(BaseModel):
 
 
 class Limits(Received):
-    """What db-api accepts at most. `temperature` and `reply_tokens` are the highest settings."""
+    """What db-api accepts at most. `temperature` and `reply_tokens` are the highest settings;
+    `context_tokens` is what the model can see at once, its reply included."""
 
     name_characters: int
     title_characters: int
     system_prompt_characters: int
     message_bytes: int
     reply_tokens: int
+    context_tokens: int
     temperature: int
 
 

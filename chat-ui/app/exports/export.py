@@ -1,7 +1,8 @@
 """Reads chats page by page and streams them as JSON or as Markdown."""
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from datetime import datetime
 from uuid import UUID
 
 from app.clients.chats import ChatsClient
@@ -12,6 +13,9 @@ from app.exports.format import begin_chat, begin_chats, write_message
 from app.templating import Templates
 
 PAGE = 100  # chats read at once
+
+# Of each message: which one is above it, and when it was written.
+Written = dict[UUID, tuple[UUID | None, datetime]]
 
 
 class Export:
@@ -47,10 +51,30 @@ class Export:
         yield "\n]}\n"
 
     async def as_markdown(self, templates: Templates) -> AsyncIterator[str]:
-        """The messages under headings, each exactly as it was written."""
+        """The branch shown, its messages under headings, each exactly as it was written; behind it,
+        under a heading of their own, all others. Read once for each of these, and once before to
+        know the branch: a chat may be longer than fits into memory."""
+        written = {m.id: (m.parent_id, m.created_at) async for m in self._read()}
+        shown = set(_climb(written, self.chat.head))
         yield templates.render("export_head.md", chat=self.chat)
         async for message in self._read():
-            yield templates.render("export_message.md", message=message)
+            if message.id in shown:
+                yield templates.render("export_message.md", message=message, level=2, after=None)
+        if len(shown) == len(written):
+            return
+        yield templates.render("export_others.md")
+        async for message in self._read():
+            if message.id not in shown:
+                above = written.get(message.parent_id) if message.parent_id else None
+                after = above[1] if above else None
+                yield templates.render("export_message.md", message=message, level=3, after=after)
+
+
+def _climb(written: Written, last: UUID | None) -> Iterator[UUID]:
+    """From a branch's last message up to its first."""
+    while last and last in written:
+        yield last
+        last, _ = written[last]
 
 
 async def open_all(

@@ -1,5 +1,8 @@
 """Exports of one chat or of all, as JSON or as Markdown."""
 
+import re
+import unicodedata
+from urllib.parse import quote
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -11,6 +14,9 @@ from app.services import AppServices
 from app.sessions import Session
 
 router = APIRouter(tags=["chats"], dependencies=WITH_COOKIE)
+
+# What some system allows in no file's name, and white space in a row.
+UNSAFE = re.compile(r'[\s/\\:*?"<>|%\x00-\x1f\x7f]+')
 
 
 @router.get(
@@ -26,7 +32,7 @@ async def export_json(services: AppServices, session: Session, chat_id: UUID) ->
     return StreamingResponse(
         export.as_json(),
         media_type="application/json",
-        headers=attachment(f"parley-{chat_id}.json"),
+        headers=attachment(chat.title or "chat", "json"),
     )
 
 
@@ -39,13 +45,13 @@ async def export_json(services: AppServices, session: Session, chat_id: UUID) ->
 async def export_markdown(
     services: AppServices, session: Session, chat_id: UUID
 ) -> StreamingResponse:
-    """All messages under headings, as they were written."""
+    """The branch shown under headings, as it was written; then all other versions."""
     chat = await services.chats.get(session, chat_id)
     export = await Export.open(services.messages, session, chat)
     return StreamingResponse(
         export.as_markdown(services.templates),
         media_type="text/markdown",
-        headers=attachment(f"parley-{chat_id}.md"),
+        headers=attachment(chat.title or "chat", "md"),
     )
 
 
@@ -60,7 +66,7 @@ async def export_all_json(services: AppServices, session: Session) -> StreamingR
     await services.sessions.current(session)  # an ended one fails before anything is sent
     exports = open_all(services.chats, services.messages, session)
     return StreamingResponse(
-        join_json(exports), media_type="application/json", headers=attachment("parley.json")
+        join_json(exports), media_type="application/json", headers=attachment("parley", "json")
     )
 
 
@@ -77,10 +83,14 @@ async def export_all_markdown(services: AppServices, session: Session) -> Stream
     return StreamingResponse(
         join_markdown(exports, services.templates),
         media_type="text/markdown",
-        headers=attachment("parley.md"),
+        headers=attachment("parley", "md"),
     )
 
 
-def attachment(name: str) -> dict[str, str]:
-    """Headers that make a browser save it under this name."""
-    return {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+def attachment(title: str, ending: str) -> dict[str, str]:
+    """Headers that make a browser save it under this title (RFC 6266): browsers take the second
+    name, whatever its letters; the first one is for everybody else."""
+    name = UNSAFE.sub(" ", title).strip(" .") or "chat"
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().strip(" .")
+    names = f"filename=\"{plain or 'chat'}.{ending}\"; filename*=UTF-8''{quote(name, '')}.{ending}"
+    return {"Content-Disposition": f"attachment; {names}", "Cache-Control": "no-store"}

@@ -1,6 +1,7 @@
 """One message: all that is known about it, its other versions, and its deletion."""
 
 import asyncio
+from itertools import dropwhile
 from uuid import UUID
 
 from fastapi import APIRouter, Request
@@ -8,13 +9,17 @@ from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse,
 
 from app.errors import InvalidInput, NotFound
 from app.forms import Form, read_id
+from app.htmx import is_script
 from app.loading import load_chats
-from app.openapi import WITH_COOKIE, form_body, pages
+from app.openapi import FRAGMENT, WITH_COOKIE, form_body, pages
 from app.services import AppServices
 from app.sessions import Session
+from app.views.messages import BranchView, view_messages
 from app.views.pages import MessageDetails
 
 router = APIRouter(prefix="/chats/{chat_id}", tags=["chats"], dependencies=WITH_COOKIE)
+
+MOST_REPLACED = 200  # messages of the page in one answer; db-api reads no more at once
 
 
 @router.post(
@@ -22,18 +27,27 @@ router = APIRouter(prefix="/chats/{chat_id}", tags=["chats"], dependencies=WITH_
     summary="Show another version",
     status_code=303,
     response_class=RedirectResponse,
-    responses=pages(401, 403, 404, 422, 503),
+    responses={200: FRAGMENT, **pages(401, 403, 404, 422, 503)},
     openapi_extra=form_body(message="The id of a message; the newest branch through it is shown"),
 )
 async def show_version(
-    services: AppServices, session: Session, chat_id: UUID, form: Form
+    request: Request, services: AppServices, session: Session, chat_id: UUID, form: Form
 ) -> Response:
-    """Leads back to that message."""
+    """Leads back to that message. A script gets it with all that follows, unless that is too much
+    for one answer."""
     message = read_id(form, "message")
     if message is None:
         raise InvalidInput
-    await services.messages.show(session, chat_id, message)
-    return RedirectResponse(f"/chats/{chat_id}?at={message}#m-{message}", 303)
+    chat = await services.messages.show(session, chat_id, message)
+    address = f"/chats/{chat_id}?at={message}#m-{message}"
+    if not is_script(request):
+        return RedirectResponse(address, 303)
+    newest = (await services.messages.read(session, chat_id, limit=MOST_REPLACED)).items
+    changed = list(dropwhile(lambda m: m.id != message, newest))
+    if not changed:
+        return Response(headers={"HX-Redirect": address})
+    view = BranchView(await view_messages(changed), chat.context_start)
+    return services.templates.page("_branch.html", view)
 
 
 @router.get(

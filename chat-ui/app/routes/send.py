@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from app.forms import Form
-from app.openapi import WITH_COOKIE, form_body, pages
+from app.openapi import FRAGMENT, WITH_COOKIE, form_body, pages
 from app.sending import send
 from app.services import AppServices
 
@@ -18,13 +18,7 @@ router = APIRouter(tags=["chats"], dependencies=WITH_COOKIE)
     summary="Send a message",
     status_code=303,
     response_class=RedirectResponse,
-    responses={
-        200: {
-            "description": "For scripts (`HX-Request: true`): both new messages.",
-            "content": {"text/html": {}},
-        },
-        **pages(401, 403, 404, 409, 413, 422, 429, 503),
-    },
+    responses={200: FRAGMENT, **pages(401, 403, 404, 409, 413, 422, 429, 503)},
     openapi_extra=form_body(
         prompt="Your message",
         client_key="Any short text, new for each message",

@@ -1,6 +1,6 @@
 """Messages as they are shown, and the form for the next one."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID, uuid4, uuid5
 
 from markupsafe import Markup
@@ -12,11 +12,13 @@ from app.render_thread import INLINE_CHARACTERS, run_in_render_thread
 
 @dataclass(frozen=True)
 class MessageView:
-    """One message, for `_message.html`: the blocks that stay, and the one still growing."""
+    """One message, for `_message.html`: the blocks that stay, and the one still growing. `ends`:
+    the branch shown ends with it."""
 
     message: Message
     html: Markup
     open: Markup | None = None
+    ends: bool = True
 
     @property
     def reply(self) -> Reply | None:
@@ -32,9 +34,10 @@ class MessageView:
 
     @property
     def can_continue(self) -> bool:
-        """Whether it ends in the middle: it was stopped, or broke off, or was cut off."""
+        """Whether it is the last word, and ends in the middle: it was stopped, or broke off, or was
+        cut off."""
         reply = self.reply
-        if reply is None or not self.message.content:
+        if reply is None or not self.message.content or not self.ends:
             return False
         cut = reply.error is not None and reply.error.kind == "reply-limit"
         return cut or reply.state in ("stopped", "failed")
@@ -56,9 +59,9 @@ def weigh(message: Message) -> int:
     return 0 if message.role == "user" or is_rendered(message.content) else len(message.content)
 
 
-async def view_messages(messages: list[Message]) -> list[MessageView]:
-    """Many of them: what may take long is left to the render thread, one by one, so that others get
-    their turn."""
+async def view_messages(messages: list[Message], *, ends: bool = True) -> list[MessageView]:
+    """Many of them, at whose end the branch shown `ends` or not. What may take long is left to the
+    render thread, one by one, so that others get their turn."""
     views, inline = [], INLINE_CHARACTERS
     for message in messages:
         inline -= (weight := weigh(message))
@@ -66,7 +69,11 @@ async def view_messages(messages: list[Message]) -> list[MessageView]:
             views.append(view_message(message))
         else:
             views.append(await run_in_render_thread(view_message, message))
-    return views
+    last = len(views) - 1 if ends else len(views)
+    return [
+        replace(view, ends=False) if n < last and view.can_continue else view
+        for n, view in enumerate(views)
+    ]
 
 
 @dataclass(frozen=True)
@@ -78,6 +85,15 @@ class Composer:
     client_key: str = field(default_factory=lambda: uuid4().hex)
     replaces: UUID | None = None
     seen: UUID | None = None
+
+
+@dataclass(frozen=True)
+class BranchView:
+    """`_branch.html`: what a script gets back for a version it chose or asked for: the messages
+    from there to the end of the branch, and where the model's memory begins."""
+
+    messages: list[MessageView]
+    context_start: UUID | None = None
 
 
 @dataclass(frozen=True)

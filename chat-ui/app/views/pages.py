@@ -10,6 +10,7 @@ from app.preferences import Preferences
 from app.views.lists import ChatList
 from app.views.messages import Composer, MessageView, view_messages
 from app.views.problems import Problem
+from app.views.room import Room
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class HomePage:
     expires_at: datetime
     examples: list[str]
     composer: Composer
-    limit: int
+    room: Room
     problem: Problem | None = None
     deleted: DeletedChat | None = None
 
@@ -60,7 +61,7 @@ class ChatView:
     shown: bool  # it is the branch that the chat shows
     redirect_to_live: bool  # scriptless browsers are led to the live page while a reply is to come
     composer: Composer
-    limit: int
+    room: Room
     problem: Problem | None = None
     editing: UUID | None = None
     deleted: DeletedChat | None = None
@@ -82,7 +83,7 @@ async def view_chat(
     chat: Chat,
     chats: ChatList,
     page: MessagePage,
-    limit: int,
+    room: Room,
     *,
     redirect_to_live: bool = True,
     composer: Composer | None = None,
@@ -92,16 +93,17 @@ async def view_chat(
 ) -> ChatView:
     """A chat with one page of its messages."""
     seen = page.items[-1].id if page.items else None
+    newest = page.shown and not page.later
     return ChatView(
         chat=chat,
         chats=chats,
-        messages=await view_messages(page.items),
+        messages=await view_messages(page.items, ends=newest),
         earlier=page.earlier,
-        newest=page.shown and not page.later,
+        newest=newest,
         shown=page.shown,
         redirect_to_live=redirect_to_live and not (problem or editing or deleted),
         composer=replace(composer or Composer(), seen=seen),
-        limit=limit,
+        room=room,
         problem=problem,
         editing=editing,
         deleted=deleted,

@@ -1,5 +1,6 @@
 """Which branch a chat shows: the one that ends at its head."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import Connection, text
@@ -17,14 +18,14 @@ WITH RECURSIVE branch AS (
         WHERE chat_id = :chat_id AND session_id = :session_id
             AND (id = CAST(:top AS uuid)
                 OR CAST(:top AS uuid) IS NULL AND parent_id IS NULL
-                    AND id IS DISTINCT FROM CAST(:without AS uuid))
+                    AND id <> ALL(CAST(CAST(:without AS text[]) AS uuid[])))
         ORDER BY seq DESC LIMIT 1
     )
     UNION ALL
     SELECT newest.id, branch.depth + 1 FROM branch CROSS JOIN LATERAL (
         SELECT id FROM messages
         WHERE parent_id = branch.id AND session_id = :session_id
-            AND id IS DISTINCT FROM CAST(:without AS uuid)
+            AND id <> ALL(CAST(CAST(:without AS text[]) AS uuid[]))
         ORDER BY seq DESC LIMIT 1
     ) AS newest
 )
@@ -49,10 +50,10 @@ def find_leaf(
     chat_id: UUID,
     top: UUID | None,
     *,
-    without: UUID | None = None,
+    without: Sequence[str] = (),
 ) -> UUID | None:
     """The end of the newest branch below ``top`` (none: of the chat), None if there is nothing."""
-    values = {"session_id": session_id, "chat_id": chat_id, "top": top, "without": without}
+    values = {"session_id": session_id, "chat_id": chat_id, "top": top, "without": [*without]}
     return connection.execute(LEAF, values).scalar_one_or_none()
 
 

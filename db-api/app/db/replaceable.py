@@ -27,6 +27,7 @@ ORDER = (
     "replies/reply_steps",
     "replies/reply_content",
     "replies/close_reply",
+    "replies/continuations",
     "queue/queue_positions",
     "queue/ms_per_position",
     "queue/chat_positions",

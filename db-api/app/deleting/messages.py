@@ -28,10 +28,19 @@ DELETE_PART = text(f"""
 {BELOW}
 DELETE FROM messages WHERE id IN (SELECT id FROM below) AND session_id = :session_id
 """)  # noqa: S608 - joined from constants above, nothing from outside
+# What it continued was shown as its beginning, not as a message of its own.
+FIND_BEGINNINGS = text("""
+SELECT CAST(m.id AS text) FROM continuations c JOIN messages m ON m.id = c.beginning
+WHERE c.whole = :message_id AND m.chat_id = :chat_id AND m.session_id = :session_id
+""")
+DELETE_BEGINNINGS = text("""
+DELETE FROM messages
+WHERE id = ANY(CAST(CAST(:beginnings AS text[]) AS uuid[])) AND session_id = :session_id
+""")
 
 
 def delete(connection: Connection, session_id: UUID, chat_id: UUID, message_id: UUID) -> AnyRow:
-    """The chat without this message and all below it.
+    """The chat without this message, what it continued, and all below it.
 
     If the branch shown ran through it, it ends at the newest leaf below its parent now.
     """
@@ -41,8 +50,12 @@ def delete(connection: Connection, session_id: UUID, chat_id: UUID, message_id: 
     part = connection.execute(FIND_PART, {**values, "head": chat.head}).one_or_none()
     if part is None:
         raise MessageNotFound
-    if part.is_shown:
-        head = find_leaf(connection, session_id, chat_id, part.parent_id, without=message_id)
+    beginnings = connection.execute(FIND_BEGINNINGS, values).scalars().all()
+    if part.is_shown or str(chat.head) in beginnings:
+        without = [str(message_id), *beginnings]
+        head = find_leaf(connection, session_id, chat_id, part.parent_id, without=without)
         chats.change(connection, session_id, chat_id, {"head": head})
+    if beginnings:
+        connection.execute(DELETE_BEGINNINGS, {**values, "beginnings": beginnings})
     connection.execute(DELETE_PART, values)
     return chats.find(connection, session_id, chat_id)

@@ -28,9 +28,9 @@ CASE WHEN r.state IN ('queued', 'running') THEN reply_content(r.finished_steps, 
 CASE WHEN r.message_id IS NOT NULL THEN {REPLY} END AS reply,
 to_json(v) AS version
 """
-# The second half of the versions is for messages without a parent, which an index of their own
-# finds; for all others it is not even begun.
-WITH_REPLIES = f"""
+# Its reply, and its versions `v`. The second half of those is for messages without a parent, which
+# an index of their own finds; for all others it is not even begun.
+WITH_ALL_VERSIONS = f"""
 LEFT JOIN replies r ON r.message_id = m.id AND r.session_id = :session_id
 LEFT JOIN {POSITIONS} ON queue.message_id = m.id
 LEFT JOIN LATERAL (
@@ -43,10 +43,14 @@ LEFT JOIN LATERAL (
         SELECT id, seq, role, session_id FROM messages
         WHERE m.parent_id IS NULL AND parent_id IS NULL AND chat_id = m.chat_id
     ) AS s
-    WHERE s.role = m.role AND s.session_id = :session_id
+    WHERE s.role = m.role AND s.session_id = :session_id AND (true)
     HAVING count(*) > 1
 ) AS v ON true
 """  # noqa: S608 - joined from constants above, nothing from outside
+# Those to choose from: a reply that another one continues is no version of its own.
+WITH_VERSIONS = WITH_ALL_VERSIONS.replace(
+    "(true)", "(s.id = m.id OR NOT EXISTS (SELECT FROM continuations WHERE beginning = s.id))"
+)
 
 # The same of rows that the statement itself writes, and so can't read yet: `written` are messages,
 # `job` their replies. None of them has another version.
@@ -78,20 +82,20 @@ WITH RECURSIVE branch AS (
     WHERE branch.depth < :limit AND p.session_id = :session_id AND p.seq > :since
 )
 SELECT {COLUMNS}
-FROM branch JOIN messages m ON m.id = branch.id {WITH_REPLIES}
+FROM branch JOIN messages m ON m.id = branch.id {WITH_VERSIONS}
 WHERE m.session_id = :session_id
 ORDER BY m.seq
 """)  # noqa: S608 - joined from constants above, nothing from outside
 
 SOME = in_json(f"""
-SELECT {COLUMNS} FROM messages m {WITH_REPLIES}
+SELECT {COLUMNS} FROM messages m {WITH_VERSIONS}
 WHERE m.id = ANY(CAST(CAST(:ids AS text[]) AS uuid[]))
     AND m.chat_id = :chat_id AND m.session_id = :session_id
 ORDER BY m.seq
 """)  # noqa: S608 - joined from constants above, nothing from outside
 
 IN_ORDER = in_json(f"""
-SELECT {COLUMNS} FROM messages m {WITH_REPLIES}
+SELECT {COLUMNS} FROM messages m {WITH_ALL_VERSIONS}
 WHERE m.chat_id = :chat_id AND m.session_id = :session_id AND m.seq > :after
 ORDER BY m.seq LIMIT :limit
 """)  # noqa: S608 - joined from constants above, nothing from outside

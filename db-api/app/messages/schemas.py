@@ -11,7 +11,8 @@ from app.replies.schemas import Reply
 
 
 class Version(BaseModel):
-    """A message's number among its versions, which are the answers to the same message."""
+    """A message's number among its versions, which are the answers to the same message. Where a
+    branch is read, a reply that another one continues is not counted."""
 
     number: int = Field(description="In the order of writing, from 1.")
     count: int

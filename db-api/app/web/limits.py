@@ -12,4 +12,8 @@ router = APIRouter(tags=["limits"])
 @router.get("/limits", summary="Read the limits", responses=problems())
 async def read_limits(settings: Config) -> Limits:
     """What db-api accepts. It refuses anything else with 413 or 422, size and limit."""
-    return Limits(message_bytes=settings.message_limit, reply_tokens=settings.lm_max_tokens)
+    return Limits(
+        message_bytes=settings.message_limit,
+        reply_tokens=settings.lm_max_tokens,
+        context_tokens=settings.lm_context,
+    )

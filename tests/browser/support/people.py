@@ -69,7 +69,7 @@ class Someone:
         self.profile, self.parley, self.name, self._api = profile, parley, name, api
         self.context = profile.context
         self.http = httpx.Client(base_url=parley.url, timeout=60, trust_env=False)
-        self.by_keyboard = False
+        self.by_keyboard, self.scripts = False, True
         self.expected: list[str] = []
         self.chat = ""
         self._writers: list[ChatWriter] = []

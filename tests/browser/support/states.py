@@ -183,7 +183,7 @@ def _keys(someone: Someone) -> Page:
 
 def _message(someone: Someone) -> Page:
     page = someone.open()
-    someone.act_on(replies(page).last, "More about this message")
+    someone.act_on(replies(page).last, "Details")
     page.get_by_text("Delete from here on…").click()
     return page
 

@@ -1,6 +1,7 @@
 """What a person exports from a chat-ui, as text, and the files it is compared with."""
 
 import json
+import re
 import sys
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
@@ -18,6 +19,9 @@ from tests.support.waiting import answers
 GOLDEN = Path(__file__).parent / "golden"
 SLOTS = 4  # a queued reply's wait is told by how many run at once
 RESTORED = "deleted"
+# Where a chat or a message begins in Markdown, and what only says how those on no branch are told.
+PART = re.compile(r"^(?:#{2,3} (?=(?:You|Parley), \d)|# (?=.*\n\nZoë, ))", re.MULTILINE)
+OTHERS = re.compile(r"\n(?:## Other versions|\*\(after the message of .*\)\*)\n")
 
 
 @contextmanager
@@ -66,6 +70,17 @@ def read_exports(chat_ui: str, secrets: Path, session: str) -> dict[str, str]:
                 name = f"{CHATS[chat].replace(' ', '-')}.{ending}"
                 found[name] = read(f"/chats/{chat}/export.{ending}")
         return found
+
+
+def sort_markdown(exports: Mapping[str, str]) -> dict[str, str]:
+    """The same with each Markdown file's chats and messages sorted. At 8fafef9 they stood in the
+    order of writing; now the branch shown comes first, the rest under a heading of its own."""
+    return {
+        name: "\n".join(sorted(part.strip() for part in PART.split(OTHERS.sub("", text))))
+        if name.endswith(".md")
+        else text
+        for name, text in exports.items()
+    }
 
 
 def read_golden(revision: str) -> dict[str, str]:

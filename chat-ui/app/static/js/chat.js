@@ -1,9 +1,15 @@
 // Makes a chat page live: a message that is sent and the growing reply appear in place. The server
-// renders all HTML; this element only puts it where it belongs.
+// renders all HTML; this element only puts it where it belongs. It is served with all that it imports,
+// as one file: app/assets.py.
 
-import { Sender } from "./composer.js";
+import { Branches } from "./branches.js";
+import "./composer.js";
 import { addCopyButtons } from "./copying.js";
-import { Follower, Revealer, Speaker, keepScrollPosition } from "./reveal.js";
+import { Revealer } from "./reveal.js";
+import { Follower, keepScrollPosition } from "./scrolling.js";
+import { Sender } from "./sending.js";
+import { Speaker } from "./speaking.js";
+import { StopButton } from "./stopping.js";
 import { Watcher } from "./watching.js";
 
 class ParleyChat extends HTMLElement {
@@ -23,6 +29,10 @@ class ParleyChat extends HTMLElement {
     });
     this.addButtons(this.messages);
     new Sender(this, this.composer);
+    this.branches = new Branches(this);
+    if (this.composer) {
+      this.stopButton = new StopButton(this.messages, this.composer, this.querySelector("#stop-button"));
+    }
     keepScrollPosition(this, this.messages, () => this.addButtons(this.messages));
     if ("live" in this.dataset) this.watcher.start();
     document.addEventListener("visibilitychange", () => this.update());
@@ -39,7 +49,12 @@ class ParleyChat extends HTMLElement {
     if (document.hidden) return;
     if (this.title) document.title = this.title;
     this.title = "";
-    if (this.composer) this.watcher.start();
+    if (this.composer && !this.branches.changing) this.watcher.start();
+  }
+
+  // But not on a phone, where a keyboard would come up.
+  focusPrompt() {
+    if (!matchMedia("(pointer: coarse)").matches) this.prompt?.focus({ preventScroll: true });
   }
 
   // --- what is on the page ---
@@ -76,18 +91,45 @@ class ParleyChat extends HTMLElement {
     return rest.innerHTML;
   }
 
+  // A branch from its first new message on, in place of what was below the message above that one.
+  // Returns that message and the rest of the answer.
+  showBranch(html) {
+    const answer = parse(html);
+    const news = [...answer.querySelectorAll("article, .memory")];
+    const first = news.find((part) => part.matches("article"));
+    const end = this.messages.querySelector("#end");
+    const stays = (part) => part?.id === `m-${first.dataset.parent}` || part?.matches(".earlier");
+    while (end.previousElementSibling && !stays(end.previousElementSibling)) {
+      end.previousElementSibling.remove();
+    }
+    for (const part of news) {
+      end.before(part);
+      if (part.matches("article")) this.begin(part);
+    }
+    const rest = document.createElement("div");
+    rest.append(answer);
+    return { first, rest: rest.innerHTML };
+  }
+
   // A message that is on the page already stays as it is, or is replaced.
   put(article, replace) {
     const old = document.getElementById(article.id);
     if (old && (!replace || old.matches(".editing"))) return article.remove();
-    const text = article.querySelector(".body").textContent;
-    const open = article.querySelector(".open")?.textContent ?? "";
     if (old) this.replace(old, article);
     else this.insert(article);
-    if (isUnfinished(article)) this.speaker.begin(article.id, text, text.length - open.length);
-    else if (old && isUnfinished(old)) this.announceEnd(article, text);
+    if (old && isUnfinished(old) && !isUnfinished(article)) this.announceEnd(article);
+    this.begin(article);
+  }
+
+  // What is to be done with each message that comes on the page.
+  begin(article) {
+    if (isUnfinished(article)) {
+      const length = (part) => article.querySelector(part)?.textContent.length ?? 0;
+      this.speaker.begin(article.id, length(".body"), length(".body") - length(".open"));
+    }
     this.addButtons(article);
     window.htmx?.process(article);
+    this.stopButton?.update();
   }
 
   // By its number.
@@ -144,6 +186,7 @@ class ParleyChat extends HTMLElement {
       status?.replaceWith(fresh);
       window.htmx?.process(fresh);
     }
+    this.stopButton?.update();
     this.follower.stay();
   }
 
@@ -159,7 +202,8 @@ class ParleyChat extends HTMLElement {
   }
 
   // To a screen reader, and in the title if another tab is in front.
-  announceEnd(article, text) {
+  announceEnd(article) {
+    const text = article.querySelector(".body").textContent;
     const state = [...article.querySelectorAll("[data-status] > :not(details)")];
     this.speaker.end(article.id, text, state.map(({ textContent }) => textContent).join(" "));
     if (!document.hidden || this.title) return;

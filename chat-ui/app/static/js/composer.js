@@ -1,7 +1,8 @@
-// The composer and its like: text fields that grow, send by Enter and tell how much room is left;
-// and what becomes of a message that is sent. Drafts are in drafts.js.
+// The composer and its like: text fields that grow, send by Enter and tell how much room is left.
+// Drafts are in drafts.js.
 
 import { NEW, keepDraft, keepDraftOfEdit } from "./drafts.js";
+import { countWords, estimateTokens } from "./tokens.js";
 
 const SHOWN_FROM = 0.8; // of the limit
 const COMPOSING = 229; // the keyCode of a key that an input method has taken
@@ -13,9 +14,10 @@ for (const field of document.querySelectorAll("textarea[data-limit]")) {
   const edited = field.closest(".editing")?.id;
   if (edited) keepDraftOfEdit(field, `${chat}:${edited}`);
   else keepDraft(field, chat);
+  if (edited) cancelByEscape(field, form);
   sendByEnter(field, form);
   grow(field);
-  showRoom(field, form.querySelector("[data-left]"));
+  showRoom(field, form, form.querySelector(".room"));
   takeFocus(field);
 }
 
@@ -23,6 +25,19 @@ for (const field of document.querySelectorAll("textarea[data-limit]")) {
 addEventListener("pageshow", ({ persisted }) => {
   if (persisted && !document.querySelector("[data-chat]")) location.reload();
 });
+
+// An edit begins at the end of its text, and Escape cancels it: without a question if nothing was
+// changed.
+function cancelByEscape(field, form) {
+  field.setSelectionRange(field.value.length, field.value.length);
+  const cancel = form.querySelector("[data-cancel]");
+  const changed = () => field.value !== field.defaultValue || form.querySelector(".problem");
+  field.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || event.isComposing) return;
+    event.stopPropagation(); // any other field it would only leave
+    if (!changed() || confirm(cancel.dataset.cancel)) cancel.click();
+  });
+}
 
 // Browsers ignore `autofocus` if the address has a fragment, and move the focus there when the page
 // has loaded. If that is where the field is, the field gets the focus.
@@ -53,93 +68,60 @@ function grow(field) {
   fit();
 }
 
-// How many bytes are left, once most of them are used.
-function showRoom(field, room) {
-  const limit = Number(field.dataset.limit);
+// How much of its room a text uses, once that is most of it: of the bytes that are accepted, or about
+// of the tokens that the model has room for, whichever is scarcer. A text that the model certainly
+// can't read is not sent.
+function showRoom(field, form, room) {
   let timer;
   const show = () => {
-    const left = limit - countBytes(field.value);
-    const words = left < 0 ? room.dataset.over : room.dataset.left;
-    room.hidden = left > limit * (1 - SHOWN_FROM);
-    room.classList.toggle("over", left < 0);
-    room.textContent = room.hidden
-      ? ""
-      : words.replace("…", Math.abs(left).toLocaleString(document.documentElement.lang));
+    const { words, over } = describeRoom(field, room);
+    room.hidden = !words;
+    room.classList.toggle("over", over);
+    room.textContent = words;
   };
-  field.addEventListener("input", () => {
+  const check = () => {
+    const { limit, context } = numbers(field);
+    const least = countWords(field.value);
+    field.setCustomValidity(least > context ? fill(room.dataset.tooLong, least, context) : "");
+    if (countBytes(field.value) <= limit) forgetSize(form);
     clearTimeout(timer);
     timer = setTimeout(show, PAUSE_MS);
-  });
+  };
+  field.addEventListener("input", check);
+  check();
   show();
+}
+
+function describeRoom(field, room) {
+  const { limit, tokens, context } = numbers(field);
+  if (field.validity.customError) return { words: field.validationMessage, over: true };
+  const [bytes, estimate] = [countBytes(field.value), estimateTokens(field.value)];
+  const used = Math.max(bytes / limit, estimate / tokens);
+  if (used < SHOWN_FROM) return { words: "", over: false };
+  if (estimate / tokens === used) {
+    return { words: fill(room.dataset.tokens, estimate, tokens), over: used > 1 };
+  }
+  const words = used > 1 ? room.dataset.bytesOver : room.dataset.bytes;
+  return { words: fill(words, Math.abs(limit - bytes)), over: used > 1 };
+}
+
+function numbers({ dataset: { limit, tokens, context } }) {
+  return { limit: Number(limit), tokens: Number(tokens), context: Number(context) };
+}
+
+// Puts the numbers where the words have dots.
+function fill(words, ...numbers) {
+  const { lang } = document.documentElement;
+  return numbers.reduce((filled, n) => filled.replace("…", n.toLocaleString(lang)), words);
+}
+
+// What was said of a text that was too long.
+function forgetSize(form) {
+  for (const problem of form.querySelectorAll("[data-problem$=-too-large]")) problem.remove();
+  const notice = form.querySelector("[data-notice=too-large]");
+  if (notice) notice.hidden = true;
 }
 
 function countBytes(text) {
   return new TextEncoder().encode(text.replaceAll("\r\n", "\n")).length;
-}
-
-// Sends the composer's form through htmx, so that the page stays; `chat` shows the answer.
-export class Sender {
-  constructor(chat, form) {
-    this.chat = chat;
-    this.form = form;
-    this.prompt = form?.elements.prompt;
-    chat.addEventListener("htmx:beforeRequest", ({ detail: { elt } }) => {
-      this.keepFocus(elt);
-      for (const name of ["unsent", "too-large", "undone"]) chat.notice(name, false);
-      if (elt === form) this.begin();
-    });
-    chat.addEventListener("htmx:beforeSwap", ({ detail }) => this.takeAnswer(detail));
-    chat.addEventListener("htmx:afterRequest", ({ detail }) => {
-      if (detail.successful) {
-        if (detail.elt === form) this.end();
-      } else if (!explainsItself(detail.xhr)) {
-        chat.notice(this.findNotice(detail), true);
-      }
-    });
-  }
-
-  // The Stop button goes away, so the focus goes to the field; but not on a phone, where a keyboard
-  // would come up.
-  keepFocus(element) {
-    const byFinger = matchMedia("(pointer: coarse)").matches;
-    if (element.matches("[data-stop]") && !byFinger) this.prompt?.focus();
-  }
-
-  begin() {
-    this.form.querySelector("#notices").replaceChildren();
-    this.sent = this.prompt.value;
-    this.since = this.chat.lastFinal();
-  }
-
-  // The words for a request that failed without words of its own.
-  findNotice({ elt, xhr }) {
-    if (elt !== this.form) return "undone";
-    return xhr.status === 413 ? "too-large" : "unsent";
-  }
-
-  takeAnswer(detail) {
-    if (detail.xhr.status >= 400) {
-      // A refusal brings its own notice, out of band. A gateway's page must not be swapped in.
-      detail.shouldSwap = explainsItself(detail.xhr);
-      detail.swapOverride = "none";
-    } else if (detail.requestConfig.elt === this.form) {
-      detail.serverResponse = this.chat.showNew(detail.serverResponse);
-    }
-  }
-
-  end() {
-    if (this.prompt.value === this.sent) {
-      this.prompt.value = "";
-      this.prompt.dispatchEvent(new Event("input", { bubbles: true }));
-    }
-    this.chat.querySelector(".empty")?.remove();
-    const listed = document.querySelector(".chat-list [aria-current] span");
-    if (listed) listed.textContent = document.getElementById("chat-title").textContent;
-    this.chat.follower.goToEnd();
-    this.chat.watcher.start(this.since);
-  }
-}
-
-function explainsItself(xhr) {
-  return Boolean(xhr.response?.includes('id="notices"'));
 }

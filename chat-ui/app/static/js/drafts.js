@@ -26,7 +26,7 @@ export function keepDraftOfEdit(field, name) {
   keepDraft(field, name, field.defaultValue);
   const forget = () => write(PREFIX + name, "");
   field.form.addEventListener("submit", forget);
-  field.form.querySelector("a.button").addEventListener("click", forget);
+  field.form.querySelector("[data-cancel]").addEventListener("click", forget);
 }
 
 function read(key) {

@@ -1,0 +1,62 @@
+// What becomes of a message that is sent, and the words for what could not be done.
+
+// Sends the composer's form through htmx, so that the page stays; `chat` shows the answer.
+export class Sender {
+  constructor(chat, form) {
+    this.chat = chat;
+    this.form = form;
+    this.prompt = form?.elements.prompt;
+    chat.addEventListener("htmx:beforeRequest", ({ detail: { elt } }) => {
+      // Send and Stop give way to each other, so the focus goes to the field.
+      if (elt === form || elt.matches("[data-stop]")) chat.focusPrompt();
+      for (const name of ["unsent", "too-large", "undone"]) chat.notice(name, false);
+      if (elt === form) this.begin();
+    });
+    chat.addEventListener("htmx:beforeSwap", ({ detail }) => this.takeAnswer(detail));
+    chat.addEventListener("htmx:afterRequest", ({ detail }) => {
+      if (detail.successful) {
+        if (detail.elt === form) this.end();
+      } else if (!explainsItself(detail.xhr)) {
+        chat.notice(this.findNotice(detail), true);
+      }
+    });
+  }
+
+  begin() {
+    document.getElementById("notices").replaceChildren();
+    this.sent = this.prompt.value;
+    this.since = this.chat.lastFinal();
+  }
+
+  // The words for a request that failed without words of its own.
+  findNotice({ elt, xhr }) {
+    if (elt !== this.form) return "undone";
+    return xhr.status === 413 ? "too-large" : "unsent";
+  }
+
+  takeAnswer(detail) {
+    if (detail.xhr.status >= 400) {
+      // A refusal brings its own notice, out of band. A gateway's page must not be swapped in.
+      detail.shouldSwap = explainsItself(detail.xhr);
+      detail.swapOverride = "none";
+    } else if (detail.requestConfig.elt === this.form) {
+      detail.serverResponse = this.chat.showNew(detail.serverResponse);
+    }
+  }
+
+  end() {
+    if (this.prompt.value === this.sent) {
+      this.prompt.value = "";
+      this.prompt.dispatchEvent(new Event("input", { bubbles: true }));
+    }
+    this.chat.querySelector(".empty")?.remove();
+    const listed = document.querySelector(".chat-list [aria-current] span");
+    if (listed) listed.textContent = document.getElementById("chat-title").textContent;
+    this.chat.follower.goToEnd();
+    this.chat.watcher.start(this.since);
+  }
+}
+
+function explainsItself(xhr) {
+  return Boolean(xhr.response?.includes('id="notices"'));
+}

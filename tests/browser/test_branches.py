@@ -1,0 +1,136 @@
+"""Versions are chosen and asked for in place: without another page or an entry in the history."""
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.support.page import (
+    body,
+    is_in_view,
+    prompt,
+    questions,
+    replies,
+    send,
+    wait_until_final,
+)
+from tests.browser.support.people import Someone
+from tests.support.person import edit, message_ids
+
+LONG = "A line of words.\n\n" * 30
+HISTORY = "history.length"
+STAYED = "window.stayed === true"  # the page is the one that was marked
+
+
+def open_versions(someone: Someone) -> Page:
+    """Two versions of a question, the newer one shown, each with an answer; nothing is loaded again
+    from now on without being noticed."""
+    writer = someone.talk("What is a dog?", "Dogs are animals.")
+    writer.exchange("Thank you.", "Welcome.")
+    edit(someone.http, someone.chat, message_ids(someone.http.get(someone.chat).text)[1], "A cat?")
+    page = someone.open("/settings")
+    page.goto(someone.chat)
+    wait_until_final(page)
+    page.evaluate("() => { window.stayed = true; }")
+    return page
+
+
+def version(message: Locator) -> Locator:
+    return message.locator(".versions")
+
+
+def test_versions_are_flipped_in_place_and_one_press_of_back_leaves(visitor: Someone) -> None:
+    page = open_versions(visitor)
+    before = page.evaluate(HISTORY) if visitor.scripts else 0
+    for name, said in (
+        ("Previous version", ["What is a dog?", "Thank you."]),
+        ("Next version", ["A cat?"]),
+        ("Previous version", ["What is a dog?", "Thank you."]),
+    ):
+        visitor.act_on(questions(page).first, name)
+        expect(body(questions(page))).to_have_text(said)
+    expect(version(questions(page).first)).to_contain_text("1/2")
+    if not visitor.scripts:
+        return
+    assert page.evaluate(STAYED)
+    assert page.evaluate(HISTORY) == before
+    send(page, "And a fox?")
+    expect(body(questions(page).last)).to_have_text("And a fox?")
+    page.go_back()
+    expect(page.get_by_role("heading", name="Settings", exact=True)).to_be_visible()
+
+
+def test_the_focus_and_the_screen_reader_are_taken_along(ann: Someone) -> None:
+    page = open_versions(ann)
+    page.evaluate("""() => {
+        window.heard = [];
+        new MutationObserver((changes) => changes.forEach(({ addedNodes }) =>
+            addedNodes.forEach((node) => window.heard.push(node.textContent.trim()))),
+        ).observe(document.querySelector("[data-announce]"), { childList: true });
+    }""")
+    previous = questions(page).first.get_by_title("Previous version")
+    previous.focus()
+    page.keyboard.press("Enter")
+    expect(version(questions(page).first)).to_contain_text("1/2")
+    expect(questions(page).first.get_by_title("Next version")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(version(questions(page).first)).to_contain_text("2/2")
+    expect(questions(page).first.get_by_title("Previous version")).to_be_focused()
+    assert page.evaluate("heard") == ["Version 1/2", "Version 2/2"]
+
+
+def test_what_was_pressed_stays_where_it_was(ann: Someone) -> None:
+    writer = ann.talk("First", LONG)
+    first = writer.exchange("Second", f"{LONG} One.")
+    page = ann.open()
+    ann.act_on(replies(page).last, "Regenerate")
+    wait_until_final(page)
+    assert is_in_view(version(replies(page).last))
+    for name in ("Previous version", "Next version"):
+        button = replies(page).last.get_by_title(name)
+        top = button.evaluate("button => button.getBoundingClientRect().top")
+        button.click()
+        expect(button).to_be_disabled()
+        moved = button.evaluate("button => button.getBoundingClientRect().top") - top
+        assert abs(moved) < 3, first.id
+
+
+@pytest.mark.parametrize("name", ["Regenerate", "Continue"])
+def test_another_reply_is_written_in_place(ann: Someone, name: str) -> None:
+    writer = ann.talk("First", "One.")
+    writer.exchange("Second", "Two, two", state="stopped")
+    page = ann.open("/settings")
+    page.goto(ann.chat)
+    page.evaluate("() => { window.stayed = true; }")
+    before = page.evaluate(HISTORY)
+    ann.act_on(replies(page).last, name)
+    expect(prompt(page)).to_be_focused()
+    wait_until_final(page)
+    expect(page.locator(".message")).to_have_count(5)
+    expect(version(replies(page).last)).to_have_count(0 if name == "Continue" else 1)
+    assert body(replies(page).last).inner_text().startswith("Two, two") == (name == "Continue")
+    assert page.evaluate(STAYED)
+    assert page.evaluate(HISTORY) == before
+    send(page, "Third")
+    expect(questions(page)).to_have_count(3)
+
+
+def test_a_refusal_is_told_on_the_page(ann: Someone) -> None:
+    page = ann.open_talk("First", "One.")
+    ann.expect_error("404")
+    ann.http.post(f"{ann.chat}/messages/{message_ids(ann.http.get(ann.chat).text)[1]}/delete")
+    ann.act_on(replies(page).last, "Regenerate")
+    expect(page.get_by_role("alert")).to_be_visible()
+
+
+def test_continue_is_offered_at_the_end_only(visitor: Someone) -> None:
+    writer = visitor.talk("First", "One.")
+    writer.exchange("Second", "Two, two", state="stopped")
+    page = visitor.open()
+    again = page.get_by_role("button", name="Continue")
+    expect(again).to_be_visible()
+    visitor.fill(prompt(page), "Third")
+    visitor.press(page.get_by_role("button", name="Send"))
+    expect(questions(page)).to_have_count(3)
+    expect(again).to_be_hidden()
+    wait_until_final(page)
+    page.reload()
+    expect(again).to_have_count(0)
