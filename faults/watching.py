@@ -71,7 +71,7 @@ async def _read_live(browser: Browser, chat: str, answer: httpx.Response) -> boo
             if message.id:
                 text = message.text.strip()
                 browser.shown.note(chat, message.id, "text", text, final=not message.unfinished)
-    has_end = "To the chat, to write the next message" in reader.root.text
+    has_end = "Back to the chat" in reader.root.text
     return has_end and await _has_ended(browser, chat)
 
 

@@ -30,6 +30,7 @@ FIELDS = {
     "system_prompt": "system-prompt",
     "temperature": "temperature",
     "reply_tokens": "reply-tokens",
+    "turns": "turns",
     "content": "prompt",
     "client_key": "key",
 }
@@ -39,7 +40,7 @@ REFUSALS = frozenset(
         *("name-missing", "name-too-long", "name-control-characters"),
         *("title-missing", "title-too-long", "title-control-characters"),
         *("system-prompt-too-long", "temperature-out-of-range", "reply-tokens-out-of-range"),
-        *("prompt-missing", "key-too-long"),
+        *("turns-out-of-range", "prompt-missing", "key-too-long"),
     }
 )
 

@@ -16,6 +16,7 @@ SYSTEM_PROMPT_CHARACTERS = 8_000
 OPENING_MESSAGE_CHARACTERS = 8_000
 CLIENT_KEY_CHARACTERS = 64
 HIGHEST_TEMPERATURE = 2
+MOST_TURNS = 1000
 # Counts end where PostgreSQL's integer does.
 LARGEST_COUNT = 2**31 - 1
 
@@ -27,6 +28,7 @@ class Limits(BaseModel):
     title_characters: int = TITLE_CHARACTERS
     system_prompt_characters: int = SYSTEM_PROMPT_CHARACTERS
     temperature: float = Field(default=HIGHEST_TEMPERATURE, description="The highest.")
+    turns: int = Field(default=MOST_TURNS, description="The most that a chat may remember.")
     message_bytes: int = Field(description="Of a message in UTF-8.")
     reply_tokens: int = Field(description="The most that a chat may ask of one reply.")
     context_tokens: int = Field(

@@ -12,7 +12,7 @@ from tests.browser.support.page import FITS, body, questions, replies, save
 from tests.browser.support.people import Someone
 from tests.browser.support.states import fill
 
-THEMES = {"dark": "Dark", "light": "Light", "system": "As the system has them"}
+THEMES = {"dark": "Dark", "light": "Light", "system": "System"}
 BACKGROUND = "getComputedStyle(document.documentElement).backgroundColor"
 ROLES: tuple[Literal["banner", "main", "navigation", "search", "log"], ...] = (
     "banner", "main", "navigation", "search", "log",
@@ -36,7 +36,7 @@ def test_a_chosen_theme_holds_whatever_the_system_says(
     page = someone.open("/settings")
     backgrounds = {}
     for theme, label in THEMES.items():
-        page.get_by_label(label).check()
+        page.get_by_role("radio", name=label).check()
         save(page)
         expect(page.locator("html")).to_have_attribute("data-theme", theme)
         expect(page.get_by_role("status")).to_have_text("Saved.")

@@ -11,7 +11,7 @@ from tests.browser.support.people import Someone
     ("label", "value", "words"),
     [
         ("Title", "x" * 10_000, ["at most 80 characters", "10000"]),
-        ("Title", "\u200b\u200d\u2060", ["something to see"]),
+        ("Title", "\u200b\u200d\u2060", ["Please enter a title"]),
         ("Temperature", "hot", ["0 to 2"]),
     ],
     ids=["too long", "invisible", "no number"],

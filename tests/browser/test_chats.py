@@ -37,7 +37,7 @@ def test_a_hit_and_a_messages_link_lead_to_it_far_up_in_a_long_chat(ann: Someone
     expect(found).to_be_in_viewport()
     assert is_in_view(found)
     ann.act_on(found, "Details")
-    link = page.get_by_role("link", name="Back to it in the chat").get_attribute("href")
+    link = page.get_by_role("link", name="Show in chat").get_attribute("href")
     target = ann.open(link).locator(".message:target")
     expect(target).to_contain_text("albatross")
     expect(target).to_be_in_viewport()
@@ -58,16 +58,16 @@ def test_all_chats_can_be_paged_through_from_the_list(ann: Someone) -> None:
 def test_a_chat_and_all_chats_can_be_exported(ann: Someone) -> None:
     page = ann.open_talk("What is the sea?", "Salt water.")
     exported = {}
-    for name in ("Save as Markdown", "Save as JSON"):
+    for name in ("Export as Markdown", "Export as JSON"):
         with page.expect_download() as download:
             ann.choose(page, name)
         exported[name] = Path(download.value.path()).read_text()
-    assert "Salt water." in exported["Save as Markdown"]
-    messages = json.loads(exported["Save as JSON"])["messages"]
+    assert "Salt water." in exported["Export as Markdown"]
+    messages = json.loads(exported["Export as JSON"])["messages"]
     assert [m["content"] for m in messages][1:] == ["What is the sea?", "Salt water."]
     side(page).get_by_role("link", name="Settings").click()
     with page.expect_download() as download:
-        page.get_by_role("link", name="all as JSON").click()
+        page.get_by_role("link", name="JSON").click()
     assert "Salt water." in Path(download.value.path()).read_text()
 
 
@@ -84,10 +84,10 @@ def test_two_people_at_once_see_nothing_of_each_other(ann: Someone, person: Make
     expect(side(his_page).locator(".chat-list a")).to_have_text(["Bob's secret"])
     his.finish()
     his_page.goto("/search?q=Ann")
-    expect(his_page.get_by_role("status")).to_contain_text("Nothing was found")
+    expect(his_page.get_by_role("status")).to_contain_text("No results for")
     bob.expect_error("404")
     for path in ("", "/settings", "/prompt", "/export.md"):
         answer = his_page.goto(f"{ann.chat}{path}")
         assert answer
         assert answer.status == 404
-        expect(his_page.get_by_role("alert")).to_contain_text("This page isn't there.")
+        expect(his_page.get_by_role("alert")).to_contain_text("Page not found.")

@@ -177,7 +177,7 @@ def test_a_draft_survives_until_it_is_sent(ann: Someone) -> None:
     expect(prompt(page)).to_have_value("")
     page.goto(ann.chat)
     expect(prompt(page)).to_have_value("half a thought")
-    ann.choose(page, "Delete this chat")
+    ann.choose(page, "Delete chat")
     page.get_by_role("button", name="Undo").click()
     expect(prompt(page)).to_have_value("half a thought")
     page.keyboard.press("Enter")

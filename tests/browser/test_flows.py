@@ -33,18 +33,18 @@ def test_a_chat_is_renamed_pinned_deleted_and_restored(visitor: Someone) -> None
     visitor.talk("What is the moon?", "A rock.")
     page = visitor.open(sea)
     listed = side(page).locator(".chat-list a")
-    visitor.choose(page, "Rename and settings")
+    visitor.choose(page, "Chat settings")
     visitor.fill(page.get_by_label("Title"), EMOJI)
     visitor.press(page.get_by_role("button", name="Save"))
     expect(page).to_have_title(f"{EMOJI} · Parley")
     expect(page.locator("h1")).to_have_text(EMOJI)
-    visitor.choose(page, "Pin to the top")
+    visitor.choose(page, "Pin")
     expect(side(page).get_by_role("heading").first).to_have_text("Pinned")
     expect(listed).to_have_text([EMOJI, "What is the moon?"])
     visitor.choose(page, "Unpin")
     expect(side(page).get_by_role("heading").first).to_have_text("Today")
     expect(listed).to_have_text(["What is the moon?", EMOJI])
-    visitor.choose(page, "Delete this chat")
+    visitor.choose(page, "Delete chat")
     expect(page.get_by_role("status")).to_contain_text("was deleted.")
     expect(page.get_by_role("link", name=EMOJI)).to_have_count(0)
     visitor.press(page.get_by_role("button", name="Undo"))
@@ -119,8 +119,8 @@ def test_a_stopped_reply_is_continued_and_regenerated(visitor: Someone) -> None:
 def test_delete_from_here_on_leaves_what_is_above(visitor: Someone) -> None:
     page = visitor.open_talk("First", "One.", "Second", "Two.", "Third", "Three.")
     visitor.act_on(questions(page).nth(1), "Details")
-    visitor.press(page.locator("summary", has_text="Delete from here on…"))
-    visitor.press(page.get_by_role("button", name="Delete for good"))
+    visitor.press(page.locator("summary", has_text="Delete this message and what follows…"))
+    visitor.press(page.get_by_role("button", name="Delete permanently"))
     expect(questions(page)).to_have_count(1)
     expect(body(replies(page).last)).to_have_text("One.")
 
@@ -129,13 +129,13 @@ def test_a_chats_own_settings_count_and_its_prompt_is_shown(visitor: Someone) ->
     visitor.talk("What is the sea?", "Salt water.")
     page = visitor.open(f"{visitor.chat}/settings")
     for label, value in (
-        ("What the model is told first", "Answer like a pirate."),
+        ("System prompt", "Answer like a pirate."),
         ("Temperature", "1,5"),
-        ("Longest reply", "12"),
+        ("Maximum reply length", "12"),
     ):
         visitor.fill(page.get_by_label(label), value)
     visitor.press(page.get_by_role("button", name="Save"))
-    visitor.choose(page, "What the model gets")
+    visitor.choose(page, "View prompt")
     expect(page.locator(".prompt li").first).to_contain_text("Answer like a pirate.")
     expect(page.get_by_text("tokens", exact=False).first).to_be_visible()
 
@@ -148,9 +148,9 @@ def test_name_and_theme_are_kept_and_forget_me_forgets(visitor: Someone) -> None
     visitor.press(page.get_by_role("button", name="Save"))
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
     expect(page.get_by_label("Your name")).to_have_value(EMOJI)
-    visitor.press(page.locator("summary", has_text="Forget me…"))
+    visitor.press(page.locator("summary", has_text="Delete all my data…"))
     page.get_by_label("Yes, delete everything").check()
-    visitor.press(page.get_by_role("button", name="Forget me"))
+    visitor.press(page.get_by_role("button", name="Delete all my data"))
     expect(page.get_by_role("button", name="Start chatting")).to_be_visible()
     assert visitor.http.get(visitor.chat).status_code == 401
 
@@ -168,7 +168,7 @@ def test_the_first_tab_leads_past_the_bar_to_the_content(ann: Someone) -> None:
 
 @pytest.mark.parametrize(
     ("width", "opener", "inside"),
-    [(1280, "details.menu summary", "What the model gets"), (360, ".open-side", "Settings")],
+    [(1280, "details.menu summary", "View prompt"), (360, ".open-side", "Settings")],
     ids=["menu", "drawer"],
 )
 def test_escape_closes_a_menu_and_stays_at_its_button(

@@ -57,16 +57,16 @@ def test_back_after_an_edit_does_not_send_it_again(ann: Someone) -> None:
 def test_back_and_forward_after_each_action_on_a_chat(ann: Someone) -> None:
     ann.expect_error("404")
     page = ann.open_talk("What is the sea?", "Salt water.")
-    ann.choose(page, "Pin to the top")
+    ann.choose(page, "Pin")
     expect(page.get_by_role("heading", name="Pinned")).to_be_visible()
     go_back_and_forward(page)
-    ann.choose(page, "Rename and settings")
+    ann.choose(page, "Chat settings")
     page.get_by_label("Title").fill("Oceans")
     save(page)
     expect(page.locator("h1")).to_have_text("Oceans")
     go_back_and_forward(page)
     expect(page.locator("h1")).to_have_text("Oceans")
-    ann.choose(page, "Delete this chat")
+    ann.choose(page, "Delete chat")
     expect(page.get_by_role("button", name="Undo")).to_be_visible()
     page.go_back()
     page.go_forward()
@@ -91,7 +91,7 @@ def test_actions_on_a_deleted_chat_say_that_it_is_gone(ann: Someone, form: str) 
     page = ann.open_talk("What is the sea?", "Salt water.")
     ann.http.post(f"{ann.chat}/delete")
     page.locator(f"form[action$='/{form}']").evaluate("form => form.requestSubmit()")
-    expect(page.get_by_role("alert")).to_contain_text("This page isn't there.")
+    expect(page.get_by_role("alert")).to_contain_text("Page not found.")
 
 
 LOSSES: dict[str, tuple[Callable[[Someone], object], str]] = {
@@ -101,8 +101,8 @@ LOSSES: dict[str, tuple[Callable[[Someone], object], str]] = {
         ),
         "session has ended",
     ),
-    "cookie": (lambda who: who.context.clear_cookies(), "isn't there"),
-    "chat": (lambda who: who.http.post(f"{who.chat}/delete"), "isn't there"),
+    "cookie": (lambda who: who.context.clear_cookies(), "not found"),
+    "chat": (lambda who: who.http.post(f"{who.chat}/delete"), "not found"),
 }
 
 

@@ -17,7 +17,7 @@ def open_and_leave_field(someone: Someone) -> Page:
 
 
 def the_list(page: Page) -> Locator:
-    return page.get_by_role("dialog", name="Keys")
+    return page.get_by_role("dialog", name="Keyboard shortcuts")
 
 
 def test_a_question_mark_lists_the_keys_and_escape_closes_the_list(ann: Someone) -> None:
@@ -106,7 +106,7 @@ def test_letters_are_only_letters_while_one_writes_or_holds_control(ann: Someone
 def test_switched_off_they_do_nothing(ann: Someone) -> None:
     ann.talk("What is the sea?", "Salt water.")
     page = ann.open("/settings")
-    page.get_by_label("Single letters are shortcuts").uncheck()
+    page.get_by_label("Single-key shortcuts").uncheck()
     save(page)
     expect(page.get_by_role("status")).to_have_text("Saved.")
     page.goto(ann.chat)

@@ -103,7 +103,7 @@ def test_every_flow_works_as_w3m_sends_it(browser: httpx.Client) -> None:
     assert messages(wait_until_final(browser, chat, 120))[1] == "Say bye."
     assert browser.get(f"{chat}/prompt").status_code == 200
     for address, words in (
-        (f"{chat}/messages/{question}", "Delete for good"),
+        (f"{chat}/messages/{question}", "Delete permanently"),
         (f"{chat}/export.md", "Say bye."),
         ("/export.json", "Say hello."),
         ("/keys", "Shift"),

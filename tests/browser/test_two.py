@@ -61,7 +61,7 @@ def test_nothing_is_sent_below_an_old_branch_without_a_word(
     edit_first_question(ann, "What is a cat?")
     ann.expect_error("409")
     send(page, "Thank you.")
-    expect(page.get_by_role("alert")).to_contain_text("goes on from another message now")
+    expect(page.get_by_role("alert")).to_contain_text("changed in another tab")
     expect(questions(page)).to_have_count(1)
     expect(prompt(page)).to_have_value("Thank you.")
     if looks_first:

@@ -27,10 +27,10 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("", "Please give a name"),
-        (" \t ", "Please give a name"),
+        ("", "Please enter a name"),
+        (" \t ", "Please enter a name"),
         ("x" * 10_000, "at most 80 characters; this one has 10000"),
-        ("\u200b\u2060", "Please give a name"),
+        ("\u200b\u2060", "Please enter a name"),
         ("two\nlines", "control characters"),
         ("\u202eturned", "control characters"),
     ],
@@ -54,9 +54,9 @@ def test_an_unknown_chat_is_a_page_that_is_not_there(
 ) -> None:
     browser = request.getfixturevalue(visitor)
     for path in (f"/chats/{chat}", f"/chats/{chat}/events", f"/chats/{chat}/live"):
-        expect(browser.get(path), 404, "isn't there")
+        expect(browser.get(path), 404, "not found")
     for path in (f"/generate/{chat}", f"/chats/{chat}/replies/{uuid.uuid4()}/stop"):
-        expect(browser.post(path, data={"prompt": "Hi"}), 404, "isn't there")
+        expect(browser.post(path, data={"prompt": "Hi"}), 404, "not found")
 
 
 def test_somebody_elses_chat_looks_like_one_that_does_not_exist(

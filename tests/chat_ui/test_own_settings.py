@@ -33,7 +33,9 @@ def test_the_theme_and_the_keys_chosen_are_on_every_page(browser: httpx.Client, 
 def test_a_name_and_a_theme_can_be_chosen_with_or_without_a_session(
     newcomer: httpx.Client, db_api: DbApiServer
 ) -> None:
-    assert "Forget me" not in expect(newcomer.get("/settings"), 200), "there is nothing yet"
+    assert "Delete all my data" not in expect(newcomer.get("/settings"), 200), (
+        "there is nothing yet"
+    )
     expect(newcomer.post("/settings", data={"name": "", "theme": "dark"}), 303)
     assert 'data-theme="dark"' in newcomer.get("/").text
     assert "parley" not in newcomer.cookies
@@ -44,7 +46,7 @@ def test_a_name_and_a_theme_can_be_chosen_with_or_without_a_session(
         db_api.sql("UPDATE sessions SET revoked_at = now()")
     expect(newcomer.get("/settings"), 200)
     open_chat(newcomer)
-    expect(newcomer.post("/settings", data={"name": " "}), 422, "give a name")
+    expect(newcomer.post("/settings", data={"name": " "}), 422, "enter a name")
 
 
 @pytest.mark.parametrize(
@@ -95,7 +97,7 @@ def test_without_the_model_its_prompt_is_shown_all_the_same(
     browser: httpx.Client, chat: str, model: ScriptedModel, answer: JSONResponse
 ) -> None:
     model.answer = answer
-    expect(browser.get(f"{chat}/prompt"), 200, "out of reach", OPENING)
+    expect(browser.get(f"{chat}/prompt"), 200, "model isn't available", OPENING)
 
 
 @pytest.mark.parametrize(
@@ -103,22 +105,46 @@ def test_without_the_model_its_prompt_is_shown_all_the_same(
     [
         ("title", "x" * 10_000, "at most 80 characters; this one has 10000"),
         ("title", "a\x07b", "control characters"),
-        ("title", "\u200b", "something to see"),
-        ("system_prompt", "x" * 9000, "at most 8000 characters; this has 9000"),
+        ("title", "\u200b", "Please enter a title"),
+        ("system_prompt", "x" * 9000, "at most 8000 characters; this one has 9000"),
         ("temperature", "hot", "a number from 0 to 2,"),
         ("temperature", "2.5", "a number from 0 to 2,"),
         ("temperature", "nan", "a number from 0 to 2,"),
         ("reply_tokens", "0", "from 1 to 2048,"),
         ("reply_tokens", "1.5", "from 1 to 2048,"),
         ("reply_tokens", "9" * 400, "from 1 to 2048,"),
+        ("turns", "0", "from 1 to 1000,"),
+        ("turns", "all", "from 1 to 1000,"),
     ],
 )
 def test_a_setting_that_will_not_do_is_explained_and_kept(
     browser: httpx.Client, chat: str, field: str, value: str, words: str
 ) -> None:
     form = {"title": "Hi", "system_prompt": "", field: value}
-    page = expect(browser.post(f"{chat}/settings", data=form), 422, words)
-    assert value in (hidden_field(page, field) or text_of(page))
+    for path in [f"{chat}/settings"] + ["/settings/new-chats"] * (field != "title"):
+        page = expect(browser.post(path, data=form), 422, words)
+        assert value in (hidden_field(page, field) or text_of(page))
+
+
+def test_new_chats_start_with_the_settings_chosen_for_them(
+    browser: httpx.Client, chat: str, model: ScriptedModel
+) -> None:
+    form = {"system_prompt": "Be kind.", "temperature": "0,3", "reply_tokens": "9", "turns": "1"}
+    expect(browser.post("/settings/new-chats", data=form), 303)
+    page = browser.get("/settings").text
+    assert [hidden_field(page, field) for field in list(form)[1:]] == ["0.3", "9", "1"]
+    new = open_chat(browser)
+    for question in ("one", "two", "three"):
+        ask(browser, new, question)
+    request = model.requests[-1]
+    assert (request["temperature"], request["max_tokens"]) == (0.3, 9)
+    given = [message["content"] for message in request["messages"]]
+    assert given == ["Be kind.", "two", model.text, "three"], "one turn is remembered"
+    expect(browser.post("/settings/new-chats", data={}), 303)
+    ask(browser, chat, "Hi")
+    assert model.requests[-1]["temperature"] == 0.7, "a chat keeps its own"
+    ask(browser, open_chat(browser), "Hi")
+    assert model.requests[-1]["messages"][0]["content"] == "You are a helpful assistant."
 
 
 def test_a_deleted_chat_can_be_restored_from_home_at_once_and_later_from_the_settings(
@@ -148,7 +174,7 @@ def test_a_title_can_be_changed_but_not_taken_away(browser: httpx.Client, chat: 
     assert 'name="titled"' in browser.get(f"{chat}/settings").text
     for blank in ("", "  "):
         refused = browser.post(f"{chat}/settings", data=form | {"title": blank})
-        expect(refused, 422, "Please give a title")
+        expect(refused, 422, "Please enter a title")
     expect(browser.post(f"{chat}/settings", data={"system_prompt": "x"}), 303)
     form = {"title": "  Über <b>Füchse</b> ", "system_prompt": "Be kind."}
     renamed = browser.post(f"{chat}/settings", data=form).headers["location"]

@@ -89,7 +89,7 @@ def test_a_message_is_there_as_it_was_written_until_it_is_deleted_with_what_is_b
     browser: httpx.Client, chat: str, question: str
 ) -> None:
     second = f"{chat}/messages/{message_ids(ask(browser, chat, '**bold** <b>'))[3]}"
-    expect(browser.get(second), 200, "**bold** &lt;b&gt;", "Delete for good")
+    expect(browser.get(second), 200, "**bold** &lt;b&gt;", "Delete permanently")
     plain = browser.get(second, headers={"Accept": "text/plain"})
     assert expect(plain, 200) == "**bold** <b>"
     assert plain.headers["content-type"].startswith("text/plain")
@@ -122,7 +122,7 @@ def test_a_form_below_a_branch_that_was_left_is_shown_again_below_the_new_one(
     edit(browser, chat, question, "second")
     wait_until_final(browser, chat)
     form = {"prompt": "precious words", "client_key": "k", "seen": seen}
-    words, address = "goes on from another message now", generate(chat)
+    words, address = "changed in another tab", generate(chat)
     script = expect(browser.post(address, data=form, headers=SCRIPT), 409, words)
     page = expect(browser.post(address, data=form), 409, words, kept="precious words")
     assert "second" in messages(page)

@@ -12,6 +12,7 @@ CHANGES: dict[str, list[Any]] = {
     "system_prompt": ["Be brief.\n\nAnd kind.", ""],
     "temperature": [0, 2, 0.7, None],
     "reply_tokens": [1, 2048, None],
+    "turns": [1, 1000, None],
 }
 
 
@@ -31,6 +32,21 @@ def test_a_chat_begins_with_its_opening_message(ada: Person) -> None:
     assert ada.read(chat["id"]) == chat
 
 
+def test_a_new_chat_takes_over_the_session_s_settings(ada: Person) -> None:
+    earlier, settings = ada.chat(), {"temperature": 0.3, "reply_tokens": 200, "turns": 5}
+    own = {"system_prompt": "Be brief."} | settings
+    assert body(ada.patch("/sessions/current", **own)).items() >= own.items()
+    assert ada.read(ada.chat(system="Be kind.")).items() >= own.items()
+    ada.patch("/sessions/current", system_prompt=None, turns=None)
+    later = ada.read(ada.chat(system="Be kind."))
+    assert (later["system_prompt"], later["turns"], later["reply_tokens"]) == (
+        "Be kind.",
+        None,
+        200,
+    )
+    assert ada.read(earlier)["turns"] is None, "a chat keeps its own"
+
+
 def test_a_chat_can_begin_empty(ada: Person) -> None:
     for chat in [ada.chat(opening=opening) for opening in (None, "", "  \n")]:
         assert (ada.messages(chat), ada.read(chat)["head"]) == ([], None)
@@ -38,7 +54,7 @@ def test_a_chat_can_begin_empty(ada: Person) -> None:
 
 def test_one_field_is_changed_and_nothing_else(ada: Person) -> None:
     chat = ada.chat(system="Be kind.")
-    everything = {"title": "T", "pinned": True, "temperature": 1, "reply_tokens": 100}
+    everything = {"title": "T", "pinned": True, "temperature": 1, "reply_tokens": 100, "turns": 2}
     for field, value in ((field, value) for field, values in CHANGES.items() for value in values):
         before = ada.change(chat, **everything)
         changed = ada.change(chat, **{field: value})

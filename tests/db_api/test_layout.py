@@ -25,6 +25,7 @@ LAYOUT = (
     "jobs",
     "search",
     "web",
+    "model_settings",
     "db",
     "notifier timing",
     "texts settings",

@@ -17,6 +17,10 @@ def change(field: str) -> Give:
     return lambda person, chat, value: person.patch(f"/chats/{chat}", **{field: value})
 
 
+def set_default(field: str) -> Give:
+    return lambda person, _, value: person.patch("/sessions/current", **{field: value})
+
+
 LINES: list[tuple[str, Give]] = [
     ("username", lambda p, _, text: p.post("/chats", {"username": text, "system_prompt": ""})),
     ("name", lambda p, _, text: p.post("/sessions", {"name": text})),
@@ -67,6 +71,8 @@ def test_names_and_titles_follow_one_rule(ada: Person, chat: str, field: str, gi
         ("reply_tokens", 0, {"reason": "out-of-range", "least": 1, "most": 2048}),
         ("reply_tokens", 2049, {"reason": "out-of-range", "least": 1, "most": 2048}),
         ("reply_tokens", 1.5, {"reason": "invalid"}),
+        ("turns", 0, {"reason": "out-of-range", "least": 1, "most": 1000}),
+        ("turns", 1001, {"reason": "out-of-range", "least": 1, "most": 1000}),
     ],
 )
 def test_a_refused_change_says_why_and_changes_nothing(
@@ -116,6 +122,7 @@ def test_the_limits_told_are_the_ones_enforced(
         "system_prompt_characters": (change("system_prompt"), "x".__mul__),
         "temperature": (change("temperature"), int),
         "reply_tokens": (change("reply_tokens"), int),
+        "turns": (change("turns"), int),
         "message_bytes": (lambda p, chat, text: p.post_message(chat, text), "x".__mul__),
     }
     assert body(ada.http.get("/limits")) == {
@@ -126,6 +133,7 @@ def test_the_limits_told_are_the_ones_enforced(
         "reply_tokens": 2048,
         "temperature": 2,
         "context_tokens": 4096,
+        "turns": 1000,
     }
     with serve_copy(message_limit=50, lm_max_tokens=70, lm_context=512) as api:
         told = body(api.http.get("/limits"))
@@ -136,3 +144,7 @@ def test_the_limits_told_are_the_ones_enforced(
             most = int(told[name])
             assert give(ada.at(api), chat, make(most)).is_success, name
             assert give(ada.at(api), chat, make(most + 1)).status_code in (413, 422), name
+        for name in ("system_prompt_characters", "temperature", "reply_tokens", "turns"):
+            give, make = set_default(name.removesuffix("_characters")), enforced[name][1]
+            assert give(ada.at(api), chat, make(int(told[name]))).is_success, name
+            assert give(ada.at(api), chat, make(int(told[name]) + 1)).status_code == 422, name

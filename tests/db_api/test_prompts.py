@@ -1,5 +1,7 @@
 """The model is given the system prompt and the branch, from where its window begins."""
 
+from collections.abc import Callable
+
 from tests.db_api.api import NOWHERE, Api, Person, body, lines, problem
 
 TOO_LONG = {"state": "failed", "error": {"kind": "prompt-too-long", "size": 5000, "limit": 4096}}
@@ -39,6 +41,34 @@ def test_replies_without_a_word_are_left_out(api: Api, ada: Person, chat: str) -
         ("assistant", "half"),
         ("user", "three"),
     ]
+
+
+def test_no_more_turns_are_remembered_than_a_chat_asks_for(api: Api, ada: Person) -> None:
+    chat = ada.chat(opening="Hello", system="Be kind.")
+    ada.change(chat, turns=2)
+    remembered = []
+    for number in range(8):
+        prompt = ask(api, ada, chat, f"{number}")
+        assert prompt[0] == ("system", "Be kind.")
+        remembered.append([text for role, text in prompt if role == "user"])
+        api.finish(ada.messages(chat)[-1]["id"], "x")
+    first = ["0", "0", "0", "0", "2", "2", "4", "4"]
+    assert remembered == [[*map(str, range(int(first[n]), n + 1))] for n in range(8)]
+    ada.change(chat, turns=1)
+    assert ask(api, ada, chat, "8")[1:] == [("user", "7"), ("assistant", "x"), ("user", "8")]
+
+
+def test_a_claim_drops_turns_without_waiting_for_who_holds_the_chat(
+    api: Api, ada: Person, hold: Callable[..., None]
+) -> None:
+    chat = ada.chat()
+    for number in range(3):
+        api.answer(ada, chat, f"{number}", "x")
+    ada.change(chat, turns=1)
+    ada.send(chat, "3")
+    hold("SELECT FROM chats WHERE id = %s FOR NO KEY UPDATE", chat)
+    assert lines(api.claim()["prompt"])[0] == ("user", "2")
+    assert ada.read(chat)["context_start"] is None, "a later claim moves it"
 
 
 def test_a_full_context_drops_the_oldest_half_at_a_person_s_message(api: Api, ada: Person) -> None:
@@ -104,6 +134,7 @@ def test_the_prompt_shown_says_where_each_message_comes_from(ada: Person, chat: 
         "system_prompt": "Be kind.",
         "temperature": 0.5,
         "reply_tokens": 99,
+        "turns": None,
     }
 
 

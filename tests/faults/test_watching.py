@@ -64,7 +64,7 @@ def test_a_watcher_who_is_refused_till_the_deadline_or_for_good_has_seen_no_end(
 def test_a_live_page_that_leads_to_an_error_is_no_end() -> None:
     def answer(request: httpx.Request) -> httpx.Response:
         is_live = request.url.path.endswith("/live")
-        text = "To the chat, to write the next message"
+        text = "Back to the chat"
         return httpx.Response(200, text=text) if is_live else httpx.Response(503)
 
     ((words,), _) = look(answer, script=False)

@@ -78,8 +78,8 @@ class ChatsClient:
         return await self._api.call("GET", path, answer=Page, session=session, params=params)
 
     async def change(self, session: UUID, chat: UUID, **fields: object) -> Chat:
-        """Sets what is given of `title`, `pinned`, `system_prompt`, `temperature` and
-        `reply_tokens`; None for the last two is the default."""
+        """Sets what is given of `title`, `pinned`, `system_prompt`, `temperature`,
+        `reply_tokens` and `turns`; None for the last three is the default."""
         path = f"/chats/{chat}"
         return await self._api.call("PATCH", path, answer=Chat, session=session, json=fields)
 

@@ -19,9 +19,13 @@ class SessionsClient:
         return await self._api.call("POST", "/sessions", answer=Session, json={"name": name})
 
     async def rename(self, session: UUID, name: str) -> Session:
-        """Sets the name that new chats begin with."""
-        body = {"name": name}
-        return await self._api.call("PATCH", CURRENT, answer=Session, session=session, json=body)
+        """Sets what the person goes by."""
+        return await self.change(session, name=name)
+
+    async def change(self, session: UUID, **fields: object) -> Session:
+        """Sets the name, or what new chats begin with: `system_prompt`, `temperature`,
+        `reply_tokens` and `turns`; None is the default."""
+        return await self._api.call("PATCH", CURRENT, answer=Session, session=session, json=fields)
 
     async def delete(self, session: UUID) -> None:
         """Deletes the session with everything in it, for good; a hundred thousand messages take

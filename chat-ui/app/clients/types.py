@@ -26,8 +26,8 @@ class Received(BaseModel):
 
 
 class Limits(Received):
-    """What db-api accepts at most. `temperature` and `reply_tokens` are the highest settings;
-    `context_tokens` is what the model can see at once, its reply included."""
+    """What db-api accepts at most. `temperature`, `reply_tokens` and `turns` are the highest
+    settings; `context_tokens` is what the model can see at once, its reply included."""
 
     name_characters: int
     title_characters: int
@@ -36,18 +36,25 @@ class Limits(Received):
     reply_tokens: int
     context_tokens: int
     temperature: int
+    turns: int
 
 
 class Session(Received):
-    """A browser's session; the cookie holds its id."""
+    """A browser's session; the cookie holds its id. New chats begin with its settings; None is
+    the default."""
 
     id: UUID
     name: str | None = None
+    system_prompt: str | None = None
+    temperature: float | None = None
+    reply_tokens: int | None = None
+    turns: int | None = None
     expires_at: datetime
 
 
 class Chat(Received):
-    """A chat without its messages. `temperature` and `reply_tokens`: None is the default."""
+    """A chat without its messages. `temperature`, `reply_tokens` and `turns`: None is the
+    default."""
 
     id: UUID
     username: str
@@ -56,6 +63,7 @@ class Chat(Received):
     system_prompt: str
     temperature: float | None = None
     reply_tokens: int | None = None
+    turns: int | None = None
     created_at: datetime
     updated_at: datetime
     head: UUID | None

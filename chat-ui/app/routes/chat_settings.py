@@ -10,6 +10,7 @@ from starlette.datastructures import FormData
 from app.errors import InvalidInput
 from app.forms import Form, read_text
 from app.loading import load_chats
+from app.model_settings import ModelSettings, read_model_settings
 from app.openapi import WITH_COOKIE, form_body, pages
 from app.services import AppServices, Services
 from app.sessions import Session
@@ -17,10 +18,6 @@ from app.views.pages import ChatSettings
 from app.views.problems import Problem
 
 router = APIRouter(prefix="/chats/{chat_id}", tags=["chats"], dependencies=WITH_COOKIE)
-
-FIELDS = ("title", "system_prompt", "temperature", "reply_tokens")
-# Stands for what is no number: out of any range, so that db-api says which one it is.
-NO_NUMBER = 10**9
 
 
 @router.get(
@@ -47,6 +44,7 @@ async def show_settings(services: AppServices, session: Session, chat_id: UUID) 
         system_prompt="What the model is told before everything else",
         temperature="Empty: the default",
         reply_tokens="How long a reply may get, in tokens; empty: the default",
+        turns="How many turns stay in the prompt; empty: all that fit",
     ),
 )
 async def save_settings(
@@ -74,43 +72,16 @@ async def _load(
         load_chats(services, session, chat_id),
         services.limits.get(),
     )
-    kept = {name: getattr(chat, name) for name in FIELDS}
-    typed = {name: "" if kept[name] is None else f"{kept[name]}" for name in FIELDS}
-    if form is not None:
-        typed = {name: read_text(form, name) for name in FIELDS}
-    usual = services.settings
-    return ChatSettings(
-        chat,
-        chats,
-        **typed,
-        default_temperature=usual.temperature,
-        default_reply_tokens=usual.reply_tokens,
-        limits=limits,
-        problem=problem,
-    )
+    title = chat.title or "" if form is None else read_text(form, "title")
+    fields = ModelSettings.of(chat, form, services.settings, limits)
+    return ChatSettings(chat, chats, title, fields, problem)
 
 
 def _read_settings(form: FormData) -> dict[str, object]:
     """The fields as db-api takes them. Only a chat that never had a title, as it has no message
     yet, may be left without."""
     title = read_text(form, "title").strip()
-    fields: dict[str, object] = {
-        "system_prompt": read_text(form, "system_prompt"),
-        "temperature": _read_number(form, "temperature", float),
-        "reply_tokens": _read_number(form, "reply_tokens", int),
-    }
+    fields = read_model_settings(form)
     if title or form.get("titled"):
         fields["title"] = title
     return fields
-
-
-def _read_number(form: FormData, name: str, kind: type[int] | type[float]) -> float | None:
-    """A number as people write it; None for an empty field."""
-    text = read_text(form, name).strip().replace(",", ".")
-    if not text:
-        return None
-    try:
-        number = kind(text)
-    except ValueError:
-        return NO_NUMBER
-    return number if abs(number) < NO_NUMBER else NO_NUMBER  # nan is not less

@@ -6,11 +6,13 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from starlette.datastructures import FormData
 
 from app import preferences
 from app.errors import InvalidInput, SessionEnded
 from app.forms import Form, read_text
 from app.loading import load_chats, load_name_limit
+from app.model_settings import ModelSettings, read_model_settings
 from app.openapi import WITH_COOKIE, form_body, pages
 from app.preferences import Preferences, read_theme
 from app.services import AppServices, Services
@@ -63,6 +65,35 @@ async def save_settings(request: Request, services: AppServices, form: Form) -> 
 
 
 @router.post(
+    "/new-chats",
+    summary="Change what new chats begin with",
+    status_code=303,
+    response_class=RedirectResponse,
+    responses=pages(401, 403, 413, 422, 503),
+    openapi_extra=form_body(
+        required=False,
+        system_prompt="What the model is told before everything else; empty: the default",
+        temperature="Empty: the default",
+        reply_tokens="How long a reply may get, in tokens; empty: the default",
+        turns="How many turns stay in the prompt; empty: all that fit",
+    ),
+)
+async def save_new_chats(
+    request: Request, services: AppServices, session: Session, form: Form
+) -> Response:
+    """Chats that exist keep their own settings."""
+    fields = read_model_settings(form)
+    try:
+        await services.sessions.change(
+            session, **fields | {"system_prompt": fields["system_prompt"] or None}
+        )
+    except InvalidInput as error:
+        page = await _load(services, session, problem=Problem.of(error), form=form)
+        return services.templates.page("settings.html", page, error.status)
+    return RedirectResponse("/settings?saved=1", 303)
+
+
+@router.post(
     "/forget",
     summary="Delete all my data",
     status_code=303,
@@ -100,17 +131,26 @@ async def _load(
     session: UUID | None,
     name: str | None = None,
     problem: Problem | None = None,
+    form: FormData | None = None,
     *,
     saved: bool = False,
 ) -> SettingsPage:
-    limit = await load_name_limit(services)
     if session is None:
-        empty = view_chats(NO_CHATS)
+        empty, limit = view_chats(NO_CHATS), await load_name_limit(services)
         return SettingsPage(empty, name or "", problem=problem, saved=saved, name_limit=limit)
-    current, chats, deleted = await asyncio.gather(
+    current, chats, deleted, limits = await asyncio.gather(
         services.sessions.current(session),
         load_chats(services, session),
         services.chats.list_deleted(session),
+        services.limits.get(),
     )
-    kept = current.name or "" if name is None else name
-    return SettingsPage(chats, kept, current.expires_at, deleted, problem, saved, name_limit=limit)
+    return SettingsPage(
+        chats,
+        current.name or "" if name is None else name,
+        current.expires_at,
+        deleted,
+        problem,
+        saved,
+        name_limit=limits.name_characters,
+        fields=ModelSettings.of(current, form, services.settings, limits),
+    )

@@ -5,7 +5,8 @@ from datetime import datetime
 from uuid import UUID
 
 from app import preferences
-from app.clients.types import Chat, DeletedChat, Limits, Message, MessagePage, Prompt
+from app.clients.types import Chat, DeletedChat, Message, MessagePage, Prompt
+from app.model_settings import ModelSettings
 from app.preferences import Preferences
 from app.views.lists import ChatList
 from app.views.messages import Composer, MessageView, view_messages
@@ -121,17 +122,12 @@ class MessageDetails:
 
 @dataclass(frozen=True)
 class ChatSettings:
-    """`chat_settings.html`: a chat's own settings as typed, and what holds where none is set."""
+    """`chat_settings.html`: a chat's own settings as typed."""
 
     chat: Chat
     chats: ChatList
     title: str
-    system_prompt: str
-    temperature: str
-    reply_tokens: str
-    default_temperature: float
-    default_reply_tokens: int
-    limits: Limits
+    fields: ModelSettings
     problem: Problem | None = None
 
 
@@ -148,8 +144,8 @@ class PromptPage:
 
 @dataclass(frozen=True)
 class SettingsPage:
-    """`settings.html`. `expires_at` is None for who has no session yet; `name_limit`, in
-    characters, while db-api has never told it."""
+    """`settings.html`. `expires_at` and `fields`, the settings of new chats, are None for who has
+    no session yet; `name_limit`, in characters, while db-api has never told it."""
 
     chats: ChatList
     name: str
@@ -158,6 +154,7 @@ class SettingsPage:
     problem: Problem | None = None
     saved: bool = False
     chosen: Preferences = field(default_factory=preferences.current)
+    fields: ModelSettings | None = None
     name_limit: int | None = None
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.base import Base, MadeId, Time, TimeOfWriting
-from app.limits import HIGHEST_TEMPERATURE, NAME_CHARACTERS, TITLE_CHARACTERS
+from app.limits import HIGHEST_TEMPERATURE, MOST_TURNS, NAME_CHARACTERS, TITLE_CHARACTERS
 
 
 class Chat(Base):
@@ -23,8 +23,9 @@ class Chat(Base):
 
     ``head`` is the last message of the branch shown; ``context_start`` is the first message the
     model is still given (none: all of them). ``last_seq`` is the highest ``seq`` ever given to a
-    message of it. Without ``temperature`` and ``reply_tokens`` the runner's own are used.
-    ``client_key`` is that of the message it began with, if it began with one.
+    message of it. Without ``temperature`` and ``reply_tokens`` the runner's own are used; without
+    ``turns`` the model is given as many as fit. ``client_key`` is that of the message it began
+    with, if it began with one.
     ``deleted_at`` hides it from everything but its restoration, until it is purged.
     """
 
@@ -48,6 +49,7 @@ class Chat(Base):
         CheckConstraint(f"char_length(title) <= {TITLE_CHARACTERS}", name="title"),
         CheckConstraint(f"temperature BETWEEN 0 AND {HIGHEST_TEMPERATURE}", name="temperature"),
         CheckConstraint("reply_tokens >= 1", name="reply_tokens"),
+        CheckConstraint(f"turns BETWEEN 1 AND {MOST_TURNS}", name="turns"),
         # The list of a session's chats, read backwards: the pinned ones, then the newest.
         Index(None, "session_id", "pinned", "updated_at", "id"),
         Index("chats_deleted_idx", "deleted_at", postgresql_where=sql("deleted_at IS NOT NULL")),
@@ -62,6 +64,7 @@ class Chat(Base):
     system_prompt: Mapped[str]
     temperature: Mapped[float | None] = mapped_column(REAL)
     reply_tokens: Mapped[int | None]
+    turns: Mapped[int | None]
     created_at: Mapped[TimeOfWriting]
     updated_at: Mapped[TimeOfWriting]
     head: Mapped[UUID | None]

@@ -32,6 +32,7 @@ COLUMNS = (
     Chat.system_prompt,
     Chat.temperature,
     Chat.reply_tokens,
+    Chat.turns,
     Chat.created_at,
     Chat.updated_at,
     Chat.head,
@@ -66,8 +67,11 @@ LIST = (
 )
 
 STORE = text("""
-INSERT INTO chats (session_id, username, system_prompt, client_key)
-SELECT id, coalesce(CAST(:username AS varchar), name), :system_prompt, CAST(:client_key AS varchar)
+INSERT INTO chats (
+    session_id, username, system_prompt, temperature, reply_tokens, turns, client_key
+)
+SELECT id, coalesce(CAST(:username AS varchar), name), coalesce(system_prompt, :system_prompt),
+    temperature, reply_tokens, turns, CAST(:client_key AS varchar)
 FROM sessions
 WHERE id = :session_id AND (name IS NOT NULL OR CAST(:username AS varchar) IS NOT NULL)
 ON CONFLICT (session_id, client_key) DO NOTHING
@@ -116,7 +120,8 @@ def store(
     system_prompt: str,
     client_key: str | None = None,
 ) -> AnyRow | None:
-    """A new chat, under the session's own name if none is given. None if the session has no name,
+    """A new chat, under the session's own name if none is given, with the session's own settings;
+    ``system_prompt`` is for a session without one. None if the session has no name,
     or has begun a chat with this key before: whoever does so at this moment is waited for."""
     values = {
         "session_id": session_id,

@@ -2,28 +2,22 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any, Self
+from typing import Self
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from app.chats.cursor import Cursor
 from app.db.base import AnyRow
-from app.errors import InvalidInput
-from app.limits import HIGHEST_TEMPERATURE
-from app.texts import Name, OpeningMessage, SystemPrompt, Title, between
+from app.model_settings import ModelSettings, ModelSettingsChanges
+from app.texts import Name, OpeningMessage, SystemPrompt, Title
 
 EXAMPLE: JsonDict = {
     "username": "Ada",
     "system_prompt": "You are a helpful assistant.",
     "opening_message": "Hello! What would you like to talk about?",
 }
-
-# Rounded, because PostgreSQL's real refuses what is too small for it.
-Temperature = Annotated[
-    float, between(0, HIGHEST_TEMPERATURE), AfterValidator(lambda given: round(given, 4))
-]
 
 
 class NewChat(BaseModel):
@@ -38,7 +32,7 @@ class NewChat(BaseModel):
     )
 
 
-class Chat(BaseModel):
+class Chat(ModelSettings):
     """A chat, without its messages."""
 
     model_config = ConfigDict(from_attributes=True)
@@ -50,8 +44,6 @@ class Chat(BaseModel):
     )
     pinned: bool
     system_prompt: str
-    temperature: float | None = Field(description="Null: the runner's own.")
-    reply_tokens: int | None = Field(description="The most of one reply; null: the runner's own.")
     created_at: datetime
     updated_at: datetime
     head: UUID | None = Field(description="The last message of the branch shown.")
@@ -60,29 +52,14 @@ class Chat(BaseModel):
     )
 
 
-class ChatChanges(BaseModel):
+class ChatChanges(ModelSettingsChanges):
     """What is to be different; what is absent stays as it is."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"title": "APIs", "pinned": True}]})
 
-    # The defaults stand for absence and are never stored: `given` leaves them out.
     title: Title = ""
     pinned: bool = False
     system_prompt: SystemPrompt = Field(default="", description="Counts from the next message on.")
-    temperature: Temperature | None = Field(default=None, description="Null: the runner's own.")
-    reply_tokens: int | None = Field(
-        default=None, description="1 to `reply_tokens` of `/limits`; null: the runner's own."
-    )
-
-    def given(self, most_tokens: int) -> dict[str, Any]:
-        """The columns to change. InvalidInput if a reply is to be longer than the model's server
-        lets one be."""
-        if self.reply_tokens is not None and not 1 <= self.reply_tokens <= most_tokens:
-            message = f"Not from 1 to {most_tokens}"
-            raise InvalidInput.of(
-                "reply_tokens", message, "out-of-range", least=1, most=most_tokens
-            )
-        return self.model_dump(exclude_unset=True)
 
 
 class ListedChat(Chat):

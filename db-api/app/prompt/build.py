@@ -69,4 +69,5 @@ def show_prompt(connection: Connection, session_id: UUID, chat_id: UUID) -> Prom
         system_prompt=chat.system_prompt,
         temperature=chat.temperature,
         reply_tokens=chat.reply_tokens,
+        turns=chat.turns,
     )

@@ -5,6 +5,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from app.model_settings import ModelSettings
+
 
 class TextPart(BaseModel):
     """The only kind of part so far."""
@@ -21,14 +23,12 @@ class PromptMessage(BaseModel):
     message_id: UUID | None = Field(description="Where it comes from; null: the system prompt.")
 
 
-class Prompt(BaseModel):
+class Prompt(ModelSettings):
     """What the model would be given before the next message of the person."""
 
     messages: list[PromptMessage]
     context_start: UUID | None = Field(description="Where its window begins; null: all of it.")
     system_prompt: str
-    temperature: float | None
-    reply_tokens: int | None
 
 
 class ShorterPrompt(BaseModel):

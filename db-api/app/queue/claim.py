@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, RowMapping, text
 
+from app.prompt import trim
 from app.prompt.build import build_prompt
 from app.queue.schemas import Claim
 from app.replies.repository import COLUMNS
@@ -15,7 +16,7 @@ from app.replies.schemas import Reply, Step
 
 CLAIMED = f"""
 {COLUMNS}, r.chat_id, r.worker, r.text, r.finished_steps, r.lease_until, r.attempts,
-c.temperature, c.reply_tokens
+c.temperature, c.reply_tokens, c.turns
 """
 CLAIM = text(f"""
 SELECT {CLAIMED}
@@ -51,12 +52,14 @@ def _describe(connection: Connection, row: RowMapping | None) -> Claim | None:
     steps = [Step.model_validate(step) for step in row["finished_steps"]]
     if row["text"]:
         steps.append(Step(text=row["text"]))
+    chat_id, reply_id = row["chat_id"], row["message_id"]
+    start = trim.keep_turns(connection, chat_id, reply_id, row["turns"])
     return Claim(
         reply=Reply.from_row(row),
-        chat_id=row["chat_id"],
+        chat_id=chat_id,
         worker=row["worker"],
         steps=steps,
-        prompt=build_prompt(connection, row["chat_id"], row["message_id"]),
+        prompt=build_prompt(connection, chat_id, reply_id, start=start),
         temperature=row["temperature"],
         reply_tokens=row["reply_tokens"],
         lease_until=row["lease_until"],

@@ -1,5 +1,6 @@
 """Queries about sessions. All of them take the session asked about."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,10 @@ from app.sessions.models import Session
 COLUMNS = (
     Session.id,
     Session.name,
+    Session.system_prompt,
+    Session.temperature,
+    Session.reply_tokens,
+    Session.turns,
     Session.created_at,
     Session.last_seen_at,
     Session.expires_at,
@@ -47,9 +52,11 @@ def renew(connection: Connection, session_id: UUID, days: int) -> AnyRow:
     return connection.execute(statement.returning(*COLUMNS)).one()
 
 
-def rename(connection: Connection, session_id: UUID, name: str | None) -> AnyRow:
-    """The session under another name, or under none."""
-    statement = update(Session).where(Session.id == session_id).values(name=name)
+def change(connection: Connection, session_id: UUID, values: Mapping[str, Any]) -> AnyRow:
+    """The session with these columns changed."""
+    if not values:
+        return find(connection, session_id)
+    statement = update(Session).where(Session.id == session_id).values(values)
     return connection.execute(statement.returning(*COLUMNS)).one()
 
 

@@ -1,4 +1,4 @@
-"""Begin, read, rename, renew and delete a session."""
+"""Begin, read, change, renew and delete a session."""
 
 from fastapi import APIRouter
 
@@ -31,11 +31,12 @@ def read_session(person: Person, database: Db) -> Session:
     return Session.model_validate(row)
 
 
-@router.patch("/current", summary="Rename the session", responses=problems(SessionEnded))
-def rename_session(body: SessionChanges, person: Person, database: Db) -> Session:
-    """The person's name from now on; chats keep the name they were created under."""
+@router.patch("/current", summary="Change the session", responses=problems(SessionEnded))
+def change_session(body: SessionChanges, person: Person, database: Db, settings: Config) -> Session:
+    """The person's name and the model settings of new chats; chats that exist keep their own."""
+    changes = body.given(most_tokens=settings.lm_max_tokens)
     with database.person(person) as connection:
-        row = repository.rename(connection, person, body.name)
+        row = repository.change(connection, person, changes)
     return Session.model_validate(row)
 
 

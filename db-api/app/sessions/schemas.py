@@ -5,16 +5,18 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.texts import Name
+from app.model_settings import ModelSettings, ModelSettingsChanges
+from app.texts import Name, SystemPrompt
 
 
-class Session(BaseModel):
-    """A live session."""
+class Session(ModelSettings):
+    """A live session. New chats begin with its model settings."""
 
     model_config = ConfigDict(from_attributes=True)
 
     id: UUID
     name: str | None = Field(description="What the person goes by.")
+    system_prompt: str | None = Field(description="Null: the one a new chat is created with.")
     created_at: datetime
     last_seen_at: datetime
     expires_at: datetime
@@ -28,9 +30,12 @@ class NewSession(BaseModel):
     name: Name | None = None
 
 
-class SessionChanges(BaseModel):
-    """What is to be different."""
+class SessionChanges(ModelSettingsChanges):
+    """What is to be different; what is absent stays as it is. Chats that exist keep their own."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Ada"}]})
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Ada", "turns": 20}]})
 
-    name: Name | None
+    name: Name | None = None
+    system_prompt: SystemPrompt | None = Field(
+        default=None, description="Null: the one a new chat is created with."
+    )

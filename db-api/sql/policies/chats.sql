@@ -1,10 +1,11 @@
 -- Who may do what with chats. A sub-select is evaluated once per statement, not once per row.
-GRANT SELECT, INSERT (session_id, username, system_prompt, client_key),
-    UPDATE (title, pinned, system_prompt, temperature, reply_tokens, updated_at, head, last_seq,
+GRANT SELECT,
+    INSERT (session_id, username, system_prompt, temperature, reply_tokens, turns, client_key),
+    UPDATE (title, pinned, system_prompt, temperature, reply_tokens, turns, updated_at, head, last_seq,
         deleted_at)
     ON chats TO app;
-GRANT SELECT (id, session_id, system_prompt, temperature, reply_tokens, head, context_start, last_seq,
-    deleted_at), UPDATE (context_start), DELETE ON chats TO runner;
+GRANT SELECT (id, session_id, system_prompt, temperature, reply_tokens, turns, head, context_start,
+    last_seq, deleted_at), UPDATE (context_start), DELETE ON chats TO runner;
 GRANT SELECT (id, session_id, title, updated_at, last_seq, deleted_at) ON chats TO searcher;
 
 CREATE POLICY app_owns ON chats TO app

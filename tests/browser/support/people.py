@@ -148,7 +148,7 @@ class Someone:
     def choose(self, page: Page, name: str) -> None:
         """From the menu of the chat."""
         if not page.locator("details.menu[open]").count():
-            self.press(page.locator("summary", has_text="This chat"))
+            self.press(page.locator("summary", has_text="Chat options"))
         self.press(page.locator("details.menu li", has_text=name).locator("a, button"))
 
     def act_on(self, message: Locator, name: str) -> None:

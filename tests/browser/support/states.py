@@ -142,7 +142,7 @@ def _editing(someone: Someone) -> Page:
 
 def _menu(someone: Someone) -> Page:
     page = someone.open()
-    page.locator("summary", has_text="This chat").click()
+    page.locator("summary", has_text="Chat options").click()
     return page
 
 
@@ -177,14 +177,14 @@ def _keys(someone: Someone) -> Page:
     page = someone.open()
     page.keyboard.press("Escape")
     page.keyboard.press("?")
-    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
     return page
 
 
 def _message(someone: Someone) -> Page:
     page = someone.open()
     someone.act_on(replies(page).last, "Details")
-    page.get_by_text("Delete from here on…").click()
+    page.get_by_text("Delete this message and what follows…").click()
     return page
 
 

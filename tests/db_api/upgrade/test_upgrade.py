@@ -15,16 +15,11 @@ RENAMED = {
     "prefilled": "continued",
     "length_at_claim": "progress_at_claim",
 }
+SETTINGS = {"temperature": None, "reply_tokens": None, "turns": None}
 # What columns hold in rows that are older than they are.
 ADDED: dict[str, dict[str, Any]] = {
-    "sessions": {"name": None},
-    "chats": {
-        "pinned": False,
-        "deleted_at": None,
-        "temperature": None,
-        "reply_tokens": None,
-        "client_key": None,
-    },
+    "sessions": {"name": None, "system_prompt": None} | SETTINGS,
+    "chats": {"pinned": False, "deleted_at": None, "client_key": None} | SETTINGS,
     "messages": {},
     "replies": {"finished_steps": [], "alone_until": None},
 }
