@@ -23,6 +23,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     # What `sql/` has only since then; 0011 drops the rest.
+    op.execute("DROP VIEW IF EXISTS continuations")
     op.execute(
         "DROP FUNCTION claim_reply(text, integer, uuid), close_abandoned(),"
         " hand_back(uuid, boolean), find_trial(boolean),"
