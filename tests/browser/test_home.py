@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.support.page import body, prompt, questions, replies, send, side, wait_until_true
+from tests.browser.support.page import body, prompt, questions, replies, send, side
 from tests.browser.support.people import Someone
 from tests.support.sql import sql
 
@@ -83,18 +83,20 @@ def test_in_a_second_window_the_list_follows_what_happens_in_the_first(ann: Some
 
 
 def test_a_window_that_nobody_looks_at_asks_for_nothing(ann: Someone) -> None:
+    def asked() -> int:
+        return sum("known=" in url for url in ann.profile.requests)
+
     page = ann.open_talk("What is the sea?", "Salt water.")
-    asked = (
-        "performance.getEntriesByType('resource').filter(e => e.name.includes('/chats?')).length"
-    )
-    wait_until_true(page, f"{asked} > 0")
-    page.evaluate("""Object.defineProperty(document, "hidden", { get: () => window.away });
-        window.away = true; document.dispatchEvent(new Event("visibilitychange"))""")
-    before = page.evaluate(asked)
+    look = "document.dispatchEvent(new Event('visibilitychange'))"
+    with page.expect_request("**known=**"):
+        pass
+    page.evaluate(f"""Object.defineProperty(document, "hidden", {{ get: () => window.away }});
+        window.away = true; {look}""")
+    before = asked()
     page.wait_for_timeout(4000)
-    assert page.evaluate(asked) <= before + 1, "but for one that was on its way"
-    page.evaluate("window.away = false; document.dispatchEvent(new Event('visibilitychange'))")
-    wait_until_true(page, f"{asked} > {before}")
+    assert asked() == before
+    with page.expect_request("**known=**"):
+        page.evaluate(f"window.away = false; {look}")
 
 
 def test_a_chat_is_renamed_pinned_and_deleted_in_the_list_beside_another(visitor: Someone) -> None:
