@@ -109,8 +109,8 @@ BUGS = (
             ),
             Change(
                 "db-api/app/chats/repository.py",
-                ":system_prompt, CAST(:client_key AS varchar)",
-                ":system_prompt, CAST(NULL AS varchar)",
+                "turns, CAST(:client_key AS varchar)",
+                "turns, CAST(NULL AS varchar)",
             ),
         ),
         scenario="one-key",
