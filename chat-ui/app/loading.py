@@ -33,6 +33,7 @@ async def load_chat(
         session, chat_id, before=before, at=editing or at, limit=PAGE_SIZE, beside=LIST_SIZE
     )
     limits = await services.limits.get()
+    model = await services.model.find_name()
     if editing and composer is None:
         asked = (m for m in page.messages.items if m.role == "user")
         edited = next((m for m in asked if m.id == editing), None)
@@ -43,6 +44,7 @@ async def load_chat(
         view_chats(page.chats, chat_id),
         page.messages,
         Room.beside(page.chat.system_prompt, reply_tokens, limits),
+        model,
         redirect_to_live=redirect_to_live,
         composer=composer,
         problem=problem,

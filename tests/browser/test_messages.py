@@ -3,7 +3,7 @@
 from playwright.sync_api import expect
 
 from tests.browser.support.page import questions, replies
-from tests.browser.support.people import Someone, exchanges
+from tests.browser.support.people import REPLY_MS, Someone, exchanges
 
 PERMISSIONS = ["clipboard-read", "clipboard-write"]
 CODE = "Here:\n\n```python\nprint('sea')\n```\n\nThat is **all**."
@@ -40,10 +40,21 @@ def test_earlier_messages_come_in_without_a_jump(ann: Someone) -> None:
     assert abs(first.evaluate(TOP) - before) < 3
 
 
-def test_what_a_reply_took_is_told_on_demand(ann: Someone) -> None:
-    page = ann.open_talk("Say hello.", "Hello.")
-    replies(page).last.locator("summary").click()
-    expect(replies(page).last.locator(".figures")).to_contain_text("tokens/s")
-    ann.act_on(replies(page).last, "Details")
-    expect(page.locator(".facts")).to_contain_text("smollm2")
-    expect(page.locator(".facts")).to_contain_text("First word after")
+def test_what_a_reply_took_is_told_in_its_details_and_the_models_name_in_the_chat(
+    visitor: Someone,
+) -> None:
+    page = visitor.open_talk("Say hello.", "Hello.")
+    expect(page.get_by_text("Model: smollm2-135m-instruct")).to_be_visible()
+    expect(replies(page).last).not_to_contain_text("tokens")
+    visitor.act_on(replies(page).last, "Details")
+    for fact in ("smollm2", "40 tokens", "60 tokens, 30 tokens/s", "0.2 s", "2.2 s"):
+        expect(page.locator(".facts")).to_contain_text(fact)
+
+
+def test_an_earlier_reply_is_regenerated_from_its_details(visitor: Someone) -> None:
+    page = visitor.open_talk("First", "One.", "Second", "Two.")
+    expect(page.get_by_role("button", name="Regenerate")).to_have_count(1)
+    visitor.act_on(replies(page).nth(1), "Details")
+    visitor.press(page.get_by_role("button", name="Regenerate"))
+    expect(replies(page).last).to_contain_text("2/2", timeout=REPLY_MS)
+    expect(questions(page)).to_have_count(1)

@@ -96,7 +96,7 @@ def test_a_reply_at_its_longest_is_cut_even_if_the_model_does_not_stop(
     model.text, model.endless, model.pace = "one two three four five", endless, 0.001
     browser.post(f"{chat}/settings", data={"title": "", "system_prompt": "", "reply_tokens": "3"})
     ask(browser, chat, "Count")
-    page = expect(browser.get(chat), 200, "Cut off", "Continue</button>")
+    page = expect(browser.get(chat), 200, "Reply length limit reached.", "Continue</button>")
     assert messages(page)[-1] == "one two three"
     wait_until(lambda: model.running == 0)
 

@@ -152,8 +152,27 @@ async def test_who_is_not_there_is_said_to_be_away() -> None:
         for asked in (model.describe(say("Hi")), anext(model.stream(say("Hi"), "", 9, 0))):
             with pytest.raises(ModelAway):
                 await asked
+        assert await model.find_name() is None
         with pytest.raises(Unavailable):
             await DbApi(service).send("GET", "/chats")
+
+
+async def test_a_models_name_is_asked_for_now_and_then_until_it_is_known(
+    other: Other, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = LanguageModel(service)
+    for wrong in ("no JSON", '{"data": []}', '{"data": [7]}', "[]"):
+        other.answer = Response(wrong)
+        model = LanguageModel(service)
+        assert await model.find_name() is None
+    other.answer = Response('{"data": [{"id": "m1"}]}')
+    assert await model.find_name() is None, "asked just now"
+    monkeypatch.setattr("app.clients.language_model.ASK_AGAIN_SECONDS", 0)
+    model = LanguageModel(service)
+    assert await model.find_name() == "m1"
+    other.answer = Response('data: {"model": "m2", "choices": []}\n\ndata: [DONE]\n\n')
+    assert [event async for event in model.stream(say("Hi"), "", 9, 0)] == [Started("m2")]
+    assert await model.find_name() == "m2", "who writes tells, too"
 
 
 async def test_a_message_of_one_text_is_sent_as_a_string_and_of_several_parts_as_a_list(

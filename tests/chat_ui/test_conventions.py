@@ -108,7 +108,9 @@ def test_every_failure_of_a_reply_has_words_of_its_own() -> None:
     assert all(said)
     assert len(said) == 5, "those of earlier versions are told as that the model broke"
     reply = Reply(id=UUID(int=1), state="complete", error=ReplyError(kind="reply-limit"))
-    assert "Cut off" in words("_status.html", message=SimpleNamespace(reply=reply))
+    assert "Reply length limit reached." in words(
+        "_status.html", message=SimpleNamespace(reply=reply)
+    )
 
 
 def imports(file: Path) -> set[str]:

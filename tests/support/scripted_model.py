@@ -55,9 +55,13 @@ class ScriptedModel:
                 Route("/v1/chat/completions", self._complete, methods=["POST"]),
                 Route("/apply-template", self._apply_template, methods=["POST"]),
                 Route("/v1/chat/completions/input_tokens", self._count, methods=["POST"]),
+                Route("/v1/models", self._list_models),
                 Route("/health", self._health),
             ]
         )
+
+    async def _list_models(self, request: Request) -> Response:
+        return JSONResponse({"data": [{"id": "scripted"}]})
 
     async def _health(self, request: Request) -> Response:
         return JSONResponse({"status": "ok"}, 200 if self.well.is_set() else 503)

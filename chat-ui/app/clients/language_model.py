@@ -4,7 +4,9 @@ Source of the request fields: llama.cpp, tools/server/README.md.
 """
 
 import asyncio
+import contextlib
 import json
+import time
 from collections.abc import AsyncGenerator
 from http import HTTPStatus
 from typing import Any
@@ -14,6 +16,7 @@ from app.clients.completion import (
     ModelAway,
     ModelBroke,
     ModelDied,
+    Started,
     read_events,
     read_refusal,
 )
@@ -23,6 +26,8 @@ from app.clients.types import PromptMessage
 # A long prompt can keep a busy CPU reading for a while before the first byte of an answer.
 READ_SECONDS = 120
 DESCRIBE_SECONDS = 10
+NAME_SECONDS = 0.5  # a page may be waiting for it
+ASK_AGAIN_SECONDS = 10
 PROBE_SECONDS = 0.2  # between two looks whether it is back
 
 
@@ -33,6 +38,8 @@ class LanguageModel:
         self._service = service
         self._patience = patience  # seconds between two events
         self._probing = asyncio.Lock()
+        self._name: str | None = None
+        self._ask_again = 0.0  # by the monotonic clock
 
     async def wait_until_up(self) -> None:
         """Until it says that it is well; one probes for all who wait."""
@@ -48,6 +55,15 @@ class LanguageModel:
         except (NoConnection, BrokenOff):
             return False
         return answer.status == HTTPStatus.OK
+
+    async def find_name(self) -> str | None:
+        """What the model is called; None while neither a reply nor lm-api itself has told."""
+        if self._name is None and time.monotonic() >= self._ask_again:
+            self._ask_again = time.monotonic() + ASK_AGAIN_SECONDS
+            with contextlib.suppress(NoConnection, BrokenOff, ValueError, LookupError, TypeError):
+                answer = await self._service.ask("GET", "/v1/models", seconds=NAME_SECONDS)
+                self._name = str(json.loads(answer.content)["data"][0]["id"])
+        return self._name
 
     async def stream(
         self, prompt: list[PromptMessage], written: str, max_tokens: int, temperature: float
@@ -71,6 +87,8 @@ class LanguageModel:
                         event = await anext(events, None)
                     if event is None:
                         return
+                    if isinstance(event, Started):
+                        self._name = event.model
                     yield event
         except NoConnection as error:
             raise ModelAway from error

@@ -27,10 +27,8 @@ class MessageView:
 
     @property
     def key(self) -> str:
-        """Of the buttons that ask for another version: the same in every tab until there is one."""
-        version = self.message.version
-        state = f"{version.next}:{version.count}" if version else ""
-        return uuid5(self.message.id, state).hex
+        """Of the buttons that ask for another version."""
+        return make_key(self.message)
 
     @property
     def can_continue(self) -> bool:
@@ -41,6 +39,13 @@ class MessageView:
             return False
         cut = reply.error is not None and reply.error.kind == "reply-limit"
         return cut or reply.state in ("stopped", "failed")
+
+
+def make_key(message: Message) -> str:
+    """For a form that asks for another version: the same in every tab until there is one."""
+    version = message.version
+    state = f"{version.next}:{version.count}" if version else ""
+    return uuid5(message.id, state).hex
 
 
 def view_message(message: Message) -> MessageView:
@@ -70,10 +75,7 @@ async def view_messages(messages: list[Message], *, ends: bool = True) -> list[M
         else:
             views.append(await run_in_render_thread(view_message, message))
     last = len(views) - 1 if ends else len(views)
-    return [
-        replace(view, ends=False) if n < last and view.can_continue else view
-        for n, view in enumerate(views)
-    ]
+    return [replace(view, ends=False) if n < last else view for n, view in enumerate(views)]
 
 
 @dataclass(frozen=True)

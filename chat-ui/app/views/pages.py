@@ -9,7 +9,7 @@ from app.clients.types import Chat, DeletedChat, Message, MessagePage, Prompt
 from app.model_settings import ModelSettings
 from app.preferences import Preferences
 from app.views.lists import ChatList
-from app.views.messages import Composer, MessageView, view_messages
+from app.views.messages import Composer, MessageView, make_key, view_messages
 from app.views.problems import Problem
 from app.views.room import Room
 
@@ -51,8 +51,8 @@ class ChatsPage:
 
 @dataclass(frozen=True)
 class ChatView:
-    """`chat.html`. `editing` is the message that is a form; `deleted` another chat that was deleted
-    just now."""
+    """`chat.html`. `model` is who writes its replies, if that is known; `editing` is the message
+    that is a form; `deleted` another chat that was deleted just now."""
 
     chat: Chat
     chats: ChatList
@@ -63,6 +63,7 @@ class ChatView:
     redirect_to_live: bool  # scriptless browsers are led to the live page while a reply is to come
     composer: Composer
     room: Room
+    model: str | None = None
     problem: Problem | None = None
     editing: UUID | None = None
     deleted: DeletedChat | None = None
@@ -85,6 +86,7 @@ async def view_chat(
     chats: ChatList,
     page: MessagePage,
     room: Room,
+    model: str | None,
     *,
     redirect_to_live: bool = True,
     composer: Composer | None = None,
@@ -105,6 +107,7 @@ async def view_chat(
         redirect_to_live=redirect_to_live and not (problem or editing or deleted),
         composer=replace(composer or Composer(), seen=seen),
         room=room,
+        model=model,
         problem=problem,
         editing=editing,
         deleted=deleted,
@@ -118,6 +121,11 @@ class MessageDetails:
     chat: Chat
     chats: ChatList
     message: Message
+
+    @property
+    def key(self) -> str:
+        """Of the button that asks for another version."""
+        return make_key(self.message)
 
 
 @dataclass(frozen=True)
