@@ -130,8 +130,9 @@ class Runner:
         return state == "EXITED"
 
     def _pages_are_up(self) -> bool:
-        db_api = self.stack.ports()["db-api"]
-        urls = (f"http://127.0.0.1:{db_api}/ready", f"{self.stack.url}/health")
+        # From the inside out: nginx would log each request that nobody behind it answers.
+        inner = [f"http://127.0.0.1:{self.stack.ports()[name]}" for name in ("db-api", "chat-ui")]
+        urls = (f"{inner[0]}/ready", f"{inner[1]}/health", f"{self.stack.url}/health")
         return all(_answers(url) for url in urls)
 
     def _step(self, longest: float) -> None:

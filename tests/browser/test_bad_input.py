@@ -38,11 +38,11 @@ def test_a_form_that_is_refused_says_why_keeps_what_was_typed_and_changes_nothin
 
 def test_a_search_takes_every_operator_and_quote_as_text(ann: Someone) -> None:
     page = ann.open_talk("A word; another 'word'.", 'It\'s 100 % "sure" <script>alert(1)</script>')
-    page.get_by_label("Search in all chats").fill('"sure" & (100')
+    page.get_by_label("Search all chats").fill('"sure" & (100')
     page.keyboard.press("Enter")
     expect(page.locator(".hits .snippet")).to_contain_text("It's 100 %")
     expect(page.locator(".hits mark")).to_have_count(2)
-    expect(page.get_by_label("Search in all chats")).to_have_value('"sure" & (100')
+    expect(page.get_by_label("Search all chats")).to_have_value('"sure" & (100')
 
 
 @pytest.mark.parametrize("name", ["again", "continue"])

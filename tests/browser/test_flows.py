@@ -77,7 +77,7 @@ def test_a_new_chat_is_begun_and_in_a_narrow_window_another_opened_from_the_draw
 
 def test_a_search_leads_to_the_message_found(visitor: Someone) -> None:
     page = visitor.open_talk("Where did the albatross nest?", "On a cliff.")
-    visitor.fill(page.get_by_label("Search in all chats"), "CLIFF")
+    visitor.fill(page.get_by_label("Search all chats"), "CLIFF")
     page.keyboard.press("Enter")
     visitor.press(page.locator(".hits a", has_text="On a cliff."))
     page.wait_for_url("**#m-*")

@@ -123,7 +123,7 @@ def test_a_chat_is_renamed_pinned_and_deleted_in_the_list_beside_another(visitor
 def test_what_is_found_is_listed_as_one_types_and_an_open_menu_is_left_alone(ann: Someone) -> None:
     ann.talk("What is the sea?", "Salt water.")
     page = ann.open_talk("What is the moon?", "A rock.")
-    field = page.get_by_label("Search in all chats")
+    field = page.get_by_label("Search all chats")
     field.press_sequentially("sal")
     expect(side(page).locator(".hits mark")).to_have_text("Salt")
     field.fill("")

@@ -67,8 +67,8 @@ def test_a_slash_goes_to_the_search_also_in_the_drawer(ann: Someone, phone: Some
     for someone in (ann, phone):
         page = open_and_leave_field(someone)
         page.keyboard.press("/")
-        expect(page.get_by_label("Search in all chats")).to_be_focused()
-        expect(page.get_by_label("Search in all chats")).to_have_value("")
+        expect(page.get_by_label("Search all chats")).to_be_focused()
+        expect(page.get_by_label("Search all chats")).to_have_value("")
 
 
 def test_s_stops_the_reply(ann: Someone) -> None:
@@ -113,7 +113,7 @@ def test_switched_off_they_do_nothing(ann: Someone) -> None:
     expect(prompt(page)).to_be_focused()
     for key in ("Escape", "?", "/", "n", "j"):
         page.keyboard.press(key)
-    expect(page.get_by_label("Search in all chats")).not_to_be_focused()
+    expect(page.get_by_label("Search all chats")).not_to_be_focused()
     page.reload()  # what was begun is seen now
     assert not [url for url in ann.profile.requests if url.endswith("/keys")]
     assert page.url.endswith(ann.chat)

@@ -26,7 +26,7 @@ def test_a_message_is_copied_as_it_was_written_and_code_by_itself(ann: Someone) 
         assert page.evaluate(CLIPBOARD) == text
     page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error()); }")
     figure.get_by_role("button").click()
-    expect(page.locator("[data-announce]")).to_contain_text("did not allow copying")
+    expect(page.locator("[data-announce]")).to_contain_text("blocked copying")
 
 
 def test_earlier_messages_come_in_without_a_jump(ann: Someone) -> None:

@@ -80,7 +80,7 @@ def test_each_state_of_a_reply_is_told(ann: Someone) -> None:
     reply.write("Salt ", prompt_tokens_read=200)
     expect(status).to_contain_text("Writing…")
     reply.write(phase="waiting")
-    expect(status).to_contain_text("Waiting for the language model")
+    expect(status).to_contain_text("Waiting for the model")
     reply.finish("water.", state="failed", error={"kind": "model-broke"})
     expect(replies(page).last.locator(".failure")).to_contain_text("What it wrote is kept.")
     expect(body(replies(page).last)).to_have_text("Salt water.")

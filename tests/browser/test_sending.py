@@ -32,7 +32,7 @@ def test_a_message_sent_while_a_reply_runs_is_shown_once_queued_and_answered(ann
     page.evaluate("() => { window.loaded = 'once'; }")
     send(page, "Say hello.")
     expect(prompt(page)).to_have_value("")
-    expect(replies(page).last).to_contain_text("Waiting in line")
+    expect(replies(page).last).to_contain_text("Queued, ")
     reply.finish("water.")
     wait_until_final(page)
     numbers = page.locator(".message").evaluate_all("all => all.map(one => one.dataset.seq)")

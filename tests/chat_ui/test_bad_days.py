@@ -49,7 +49,7 @@ def test_a_model_that_is_loading_or_locked_is_waited_for(
 ) -> None:
     model.answer = answer
     send(browser, chat, "Hi")
-    wait_for(browser, chat, "Waiting for the language model")
+    wait_for(browser, chat, "Waiting for the model")
     model.answer = None
     assert messages(wait_until_final(browser, chat))[-1] == model.text
 
@@ -70,8 +70,8 @@ def test_a_stream_that_breaks_is_continued_from_what_was_written(
 @pytest.mark.parametrize(
     ("garbage", "answer", "words", "attempts"),
     [
-        (True, None, "broke off several times", 3),
-        (False, PlainTextResponse("oops", 500), "broke off several times", 3),
+        (True, None, "failed several times", 3),
+        (False, PlainTextResponse("oops", 500), "failed several times", 3),
         (False, JSONResponse(REFUSED, 400), "refused this request", 1),
     ],
 )
@@ -155,7 +155,7 @@ def test_a_message_the_model_can_not_hold_fails_with_both_sizes_and_the_chat_con
         ask(browser, chat, f"question {number}")
     model.context, long = 10, "x" * 200
     ask(browser, chat, long)
-    told = ("more than the language model can read", "tokens, and it holds 10")
+    told = ("too long for the model", "tokens, and it can read 10 at once")
     assert long in messages(expect(browser.get(chat), 200, *told))
     model.context = None
     assert "remembers from here" not in ask(browser, chat, "short")

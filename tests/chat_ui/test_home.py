@@ -183,7 +183,7 @@ def test_what_is_found_as_one_types_is_a_list_in_the_others_place(
     assert "<html" not in page
     assert any(link.startswith(f"{chat}?at=") for link in links(page))
     page = browser.get("/search", params={"q": "dark"}, headers=SCRIPT).text
-    assert "Nothing was found" in text_of(page)
+    assert "No results for" in text_of(page)
 
 
 @pytest.mark.parametrize(

@@ -115,6 +115,17 @@ def stored(db_api: DbApiServer, bench: Bench) -> Any:
     return db_api.sql(f"SELECT text FROM replies WHERE message_id = '{bench.claim.reply.id}'")
 
 
+async def test_a_claim_that_comes_when_its_reply_has_ended_begins_nothing(
+    bench: Bench, model: ScriptedModel
+) -> None:
+    bench.begin()
+    await bench.ended()
+    await until(lambda: bench.publisher.detach_writer.called)
+    bench.begin()
+    assert bench.publisher.attach_writer.call_count == 1
+    assert len(model.requests) == 1
+
+
 async def test_a_reply_claimed_again_by_its_own_runner_is_written_once(
     bench: Bench, model: ScriptedModel, db_api: DbApiServer
 ) -> None:

@@ -125,7 +125,7 @@ def test_messages_sent_in_a_row_are_answered_in_order_but_those_that_were_stoppe
 ) -> None:
     for prompt in ("second", "third", "fourth"):
         expect(send(browser, chat, prompt), 303)
-    queued = articles(wait_for(browser, chat, "Waiting in line"))
+    queued = articles(wait_for(browser, chat, "Queued, "))
     stop, third = stop_address(half_written), stop_address(queued[6].html)
     expect(browser.post(third), 303)
     expect(browser.post(stop, headers=SCRIPT), 204)

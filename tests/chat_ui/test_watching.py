@@ -93,7 +93,7 @@ def test_a_second_message_appears_on_an_open_stream_with_what_it_waits_for(
         if not told:
             send(browser, chat, "second")
         told += f"{name} {data}"
-        if "Waiting in line, place 1" in told:
+        if "Queued, 1st in line" in told:
             model.go.set()
     assert "second" in told
     assert model.go.is_set()

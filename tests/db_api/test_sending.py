@@ -106,9 +106,11 @@ def test_the_wait_is_told_from_how_long_replies_have_taken(
     api.finish(api.claim()["reply"]["id"], "x", total_ms=2_000)
     api.answer(ada, chat, "Hi", "x", total_ms=4_000)
     ada.send(chat, worker="w")
-    queued = ada.reply(chat, ada.send(chat))
+    other = ada.chat()
+    queued, blocked = (ada.reply(one, ada.send(one)) for one in (other, chat))
     # Four slots, and one of them comes free first.
     assert (queued["queue_position"], queued["wait_ms"]) == (1, 3_000 / 4)
+    assert (blocked["queue_position"], blocked["wait_ms"]) == (2, None), "its chat is busy"
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import os
 import secrets
 import socket
 import time
+from collections import deque
 from collections.abc import AsyncIterator
 from uuid import UUID
 
@@ -29,6 +30,7 @@ log = logging.getLogger(__name__)
 LOOK_SECONDS = 1.0  # between looks for queued replies
 BATCH_SECONDS = 0.25  # between two stores of growing text
 RETRY_SECONDS = 0.5  # when db-api is away
+REMEMBERED = 100  # replies that ended last
 
 
 def name_worker() -> str:
@@ -50,6 +52,7 @@ class Runner:
         self._queue, self._model, self._publisher = queue, model, publisher
         self._sampling, self._locks = sampling, locks
         self._active: dict[UUID, ActiveReply] = {}
+        self._finished: deque[UUID] = deque(maxlen=REMEMBERED)
         self._urgent = asyncio.Event()
         self._model_died = asyncio.Event()
         self._storing = asyncio.Lock()
@@ -86,8 +89,11 @@ class Runner:
 
         After an outage the claim may be for one that is being written here all along: then it
         has renewed the lease, and that is all it takes. Unless another copy has continued it
-        meanwhile: what was written here since is void.
+        meanwhile: what was written here since is void. A claim that was answered twice (the form
+        was sent twice) may come when the reply has ended already.
         """
+        if claim.reply.id in self._finished:
+            return
         if known := self._active.get(claim.reply.id):
             if known.holds(claim):
                 return
@@ -179,6 +185,7 @@ class Runner:
                     await self._store([active])
             if active.lost:
                 return
+        self._finished.append(active.id)
         self._forget(active)
         self._publisher.publish(active.claim.chat_id, active.final_update(finished))
         if finished.next:

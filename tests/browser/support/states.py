@@ -161,7 +161,7 @@ def _found(someone: Someone) -> Page:
     page = someone.open("/")
     if not side(page).is_visible():
         page.get_by_role("button", name="Chats").click()
-    page.get_by_label("Search in all chats").fill("the")
+    page.get_by_label("Search all chats").fill("the")
     expect(side(page).locator("mark").first).to_be_visible()
     return page
 
