@@ -66,10 +66,11 @@ def test_somebody_elses_chat_looks_like_one_that_does_not_exist(
     for path in ("", "/events", "/live", "/export.json", "/export.md", f"/messages/{reply}"):
         none = stranger.get(f"/chats/{uuid.uuid4()}{path}")
         assert expect(stranger.get(chat + path), 404) == none.text
-    form = {"prompt": "Hi", "client_key": "k", "message": reply}
+    form = {"prompt": "Hi", "client_key": "k", "message": reply, "title": "Mine"}
     for path in (
         *(f"{chat}/replies/{reply}/{action}" for action in ("again", "continue", "stop")),
         *(generate(chat), f"{chat}/head", f"{chat}/messages/{reply}/delete", f"{chat}/delete"),
+        *(f"{chat}/rename", f"{chat}/pin"),
     ):
         expect(stranger.post(path, data=form), 404)
     assert messages(browser.get(chat).text) == [OPENING, "mine", "A scripted reply."]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.support.page import replies, side
+from tests.browser.support.page import replies, send, side
 from tests.browser.support.people import Someone
 
 QUESTION = "How do I find the distance between two points, and which language is quickest?"
@@ -157,6 +157,14 @@ def _row_menu(someone: Someone) -> Page:
     return page
 
 
+def _refused(someone: Someone) -> Page:
+    someone.expect_error("413")
+    page = someone.open("/")
+    send(page, "é" * 16_400)
+    expect(page.get_by_role("alert")).to_contain_text("too long")
+    return page
+
+
 def _found(someone: Someone) -> Page:
     page = someone.open("/")
     if not side(page).is_visible():
@@ -197,6 +205,7 @@ STATES = [
     State("first visit", _first_visit("/")),
     State("home", _at("/")),
     State("home after a deletion", _deleted("/?deleted=ID")),
+    State("home after a refusal", _refused),
     State("chats", _at("/chats")),
     State("chat after a deletion", _deleted("CHAT?deleted=ID")),
     State("menu in the list", _row_menu),
