@@ -19,6 +19,7 @@ from tests.support.waiting import answers
 GOLDEN = Path(__file__).parent / "golden"
 SLOTS = 4  # a queued reply's wait is told by how many run at once
 RESTORED = "deleted"
+WAIT = re.compile(r'("wait_ms":)\d+')
 # Where a chat or a message begins in Markdown, and what only says how those on no branch are told.
 PART = re.compile(r"^(?:#{2,3} (?=(?:You|Parley), \d)|# (?=.*\n\nZoë, ))", re.MULTILINE)
 OTHERS = re.compile(r"\n(?:## Other versions|\*\(after the message of .*\)\*)\n")
@@ -81,6 +82,12 @@ def sort_markdown(exports: Mapping[str, str]) -> dict[str, str]:
         else text
         for name, text in exports.items()
     }
+
+
+def forget_waits(exports: dict[str, str]) -> dict[str, str]:
+    """Without the estimates of how long replies would wait: nothing stored, and no longer made for
+    one whose chat is busy."""
+    return {name: WAIT.sub(r"\1null", text) for name, text in exports.items()}
 
 
 def read_golden(revision: str) -> dict[str, str]:
