@@ -75,7 +75,11 @@ async def load_home(
         current.expires_at,
         usual.examples,
         composer or Composer(),
-        Room.beside(usual.system_prompt, usual.reply_tokens, limits),
+        Room.beside(
+            usual.system_prompt if current.system_prompt is None else current.system_prompt,
+            current.reply_tokens or usual.reply_tokens,
+            limits,
+        ),
         problem,
         undo,
     )

@@ -113,6 +113,15 @@ def test_every_failure_of_a_reply_has_words_of_its_own() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("position", "said"),
+    [(1, "1st"), (2, "2nd"), (3, "3rd"), (4, "4th"), (12, "12th"), (21, "21st")],
+)
+def test_a_position_in_the_queue_is_told_as_people_say_it(position: int, said: str) -> None:
+    reply = Reply(id=UUID(int=1), state="queued", queue_position=position)
+    assert f"Queued, {said} in line…" in words("_waiting.html", reply=reply)
+
+
 def imports(file: Path) -> set[str]:
     """The modules a file imports, by their full names."""
     found = set()

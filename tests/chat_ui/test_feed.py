@@ -255,3 +255,28 @@ async def test_a_reply_grows_step_by_step_and_nothing_is_taken_twice_or_out_of_o
     assert message.apply(grown("one two three", "complete"))
     assert message.known() is None
     assert not apply((0, 0, "one two three four")), "it has ended"
+
+
+async def test_who_joins_with_a_message_that_was_stored_just_now_is_told_of_it(
+    templates: Templates,
+) -> None:
+    """Not that the chat shows another branch, as this feed has not heard of that one yet."""
+    newer = ANSWERED.model_copy(update={"id": uuid4(), "seq": 3})
+    now = told(grown("one"))
+
+    async def follow(*_: object, wait: float = 20, **__: object) -> ChatUpdate:
+        await asyncio.sleep(wait)
+        return now
+
+    hub = Hub(cast("MessagesClient", Mock(follow=follow)))
+    first = await hub.join(OWNER, CHAT, 0)
+    reply = ReplyUpdate(reply=Reply(id=newer.id, state="running"), steps=[])
+    now = ChatUpdate(
+        messages=[ASKED, newer], replies=[grown("one"), reply], head=newer.id, idle=False
+    )
+    feed = await hub.join(OWNER, CHAT, 2, newer.id)
+    assert feed is first
+    events = stream_events(hub, feed, 2, newer.id, templates)
+    assert (await anext(events)).startswith(b"event: message\n")
+    await events.aclose()
+    hub.leave(first)

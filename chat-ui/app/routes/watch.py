@@ -48,7 +48,7 @@ async def watch_events(
 ) -> StreamingResponse:
     """A snapshot of all messages after `since`, then what comes, until nothing is left to say.
     `last` is the last message the page shows: it may be of another branch than is shown now."""
-    feed = await services.hub.join(session, chat_id, since)
+    feed = await services.hub.join(session, chat_id, since, last or None)
     events = stream_events(services.hub, feed, since, last or None, services.templates)
     return StreamingResponse(events, media_type="text/event-stream", headers=STREAM_HEADERS)
 

@@ -54,9 +54,9 @@ class Feed:
         self.follower.begin(update, since)
         self.follower.start(pause if self.state.all_written_here else 0)
 
-    async def reach_back(self, since: int) -> None:
-        """Makes sure that everything after `since` is shown."""
-        await self.follower.reach_back(since)
+    async def reach_back(self, since: int, last: UUID | None = None) -> None:
+        """Makes sure that everything after `since` is shown, and `last` known if there is one."""
+        await self.follower.reach_back(since, last)
         await self._show_all()
 
     async def wait(self, snapshot: Snapshot, seconds: float) -> bool:

@@ -44,9 +44,12 @@ class Follower:
         self._merge(update)
         self.since = since
 
-    async def reach_back(self, since: int) -> None:
-        """Fetches what comes after `since`, if that is earlier than what is known."""
-        if since < self.since:
+    async def reach_back(self, since: int, last: UUID | None = None) -> None:
+        """Fetches what comes after `since`, if that is earlier than what is known; or if `last`,
+        the last message that a watcher shows, is not known: it was stored just now, perhaps."""
+        unknown = last and last != self._state.head and last not in self._state.messages
+        if since < self.since or unknown:
+            since = min(since, self.since)
             self._merge(await self._ask(since, wait=0))
             self.since = since
 

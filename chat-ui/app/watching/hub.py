@@ -23,8 +23,9 @@ class Hub:
         self._opening: dict[tuple[UUID, UUID], asyncio.Task[Feed]] = {}
         self._written_here: dict[UUID, dict[UUID, ReplyUpdate]] = {}  # by chat, by reply
 
-    async def join(self, session: UUID, chat: UUID, since: int) -> Feed:
-        """A feed that holds everything after `since`; `leave` it when done.
+    async def join(self, session: UUID, chat: UUID, since: int, last: UUID | None = None) -> Feed:
+        """A feed that holds everything after `since`, and knows the last message that its watcher
+        shows; `leave` it when done.
 
         Raises NotFound, SessionEnded or Unavailable, as db-api says.
         """
@@ -38,7 +39,7 @@ class Hub:
             feed = await asyncio.shield(self._opening[key])
         feed.watchers.count += 1
         try:
-            await feed.reach_back(since)
+            await feed.reach_back(since, last)
         except BaseException:
             self.leave(feed)
             raise
