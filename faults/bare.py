@@ -7,7 +7,8 @@ words are about equally likely the other one may win. How often, this tells.
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from faults.stack import Parley
 
 PATH = "/v1/chat/completions"
 Prompt = list[dict[str, str]]
+Words = dict[str, float]
 
 
 def make_prompt(export: dict[str, Any], reply: str = "") -> Prompt:
@@ -39,8 +41,24 @@ async def complete(
         return [piece async for piece in _read_pieces(answer)]
 
 
-async def wait_for_word(parley: Parley, prompt: Prompt, written: str) -> None:
-    """Until the model continues what is written, however often it has to be asked."""
+async def wait_for_words(parley: Parley, asked: Mapping[str, tuple[Prompt, str]]) -> Words:
+    """When each reply that is asked for, by its prompt and what is written of it, was continued, by
+    this process's clock. All are asked for at once, as often as it takes, and written on until the
+    last one has a word."""
+    words: Words = {}
+    writing = {
+        reply: asyncio.create_task(_write(parley, reply, *texts, words))
+        for reply, texts in asked.items()
+    }
+    while any(reply not in words and not task.done() for reply, task in writing.items()):
+        await asyncio.sleep(0.01)
+    for task in writing.values():
+        task.cancel()
+    await asyncio.gather(*writing.values(), return_exceptions=True)
+    return words
+
+
+async def _write(parley: Parley, reply: str, prompt: Prompt, written: str, words: Words) -> None:
     async with _client(parley) as client:
         while True:
             body = _make_request(prompt, 100, written)
@@ -48,7 +66,8 @@ async def wait_for_word(parley: Parley, prompt: Prompt, written: str) -> None:
                 async with client.stream("POST", PATH, json=body) as answer:
                     if answer.status_code == 200:
                         async for _ in _read_pieces(answer):
-                            return
+                            words.setdefault(reply, time.monotonic())
+                        return
                     if answer.status_code == 400:  # too long: chat-ui asks for a shorter one, too
                         prompt = [prompt[0], *prompt[len(prompt) // 2 + 1 :]]
             await asyncio.sleep(0.05)

@@ -6,12 +6,12 @@ import functools
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import httpx
 
 from faults import bare
-from faults.browser import PATIENCE, make_client
+from faults.browser import PATIENCE, Browser, make_client
 from faults.people import crowd
 from faults.recovery import BARE
 from faults.scenarios.strangers import intruding
@@ -19,6 +19,8 @@ from faults.stack import SERVICES
 from faults.terminal import say
 from faults.trial import Trial
 from faults.waiting import until
+
+RUNNING = "SELECT message_id::text, chat_id::text FROM replies WHERE state = 'running'"
 
 
 @dataclass
@@ -29,6 +31,7 @@ class Kill:
     moment: float
     in_flight: int
     replies: list[str]  # that it interrupted
+    running: dict[str, str] = field(default_factory=dict)  # all that had a slot, and their chats
     back: float = 0.0  # seconds until a successor ran and a page answered
     over: float = 0.0  # when what was killed was back
     alone: bool = False  # nothing else was killed before its replies had continued
@@ -68,7 +71,8 @@ async def _kill(trial: Trial, service: str, previous: Kill | None) -> Kill:
     """One kill, and the wait until the page and the service are back."""
     await _wait_for_moment(trial)
     replies = find_interrupted(trial, previous)
-    kill = Kill(service, time.monotonic(), trial.ledger.in_flight(), replies)
+    running = dict(trial.parley.sql(RUNNING)) if service == "lm-api" else {}
+    kill = Kill(service, time.monotonic(), trial.ledger.in_flight(), replies, running)
     before = trial.kill(service)
     try:
         await _wait_for_page(trial, service, before)
@@ -84,23 +88,23 @@ async def _kill(trial: Trial, service: str, previous: Kill | None) -> Kill:
 
 async def _kill_bare(trial: Trial, kill: Kill) -> None:
     """The same kill when nobody talks any more, and the same replies continued by the server alone,
-    from their middle."""
-    asked = [await _read_reply(trial, reply) for reply in kill.replies]
+    from their middle, beside those that it was reading."""
+    asked = {
+        reply: await _read_reply(person, chat, reply)
+        for person, chat in trial.chats()
+        for reply, own in kill.running.items()
+        if own == chat
+    }
     began = time.monotonic()
     trial.parley.kill(kill.service)
-
-    async def wait(prompt: bare.Prompt, written: str) -> float:
-        await bare.wait_for_word(trial.parley, prompt, written)
-        return time.monotonic() - began
-
-    waits = await asyncio.gather(*(wait(prompt, written) for prompt, written in asked))
-    trial.found.figures[BARE + kill.service] += waits
+    words = await bare.wait_for_words(trial.parley, asked)
+    trial.found.figures[BARE + kill.service] += [
+        moment - began for reply, moment in words.items() if reply in kill.replies
+    ]
 
 
-async def _read_reply(trial: Trial, reply: str) -> tuple[bare.Prompt, str]:
+async def _read_reply(person: Browser, chat: str, reply: str) -> tuple[bare.Prompt, str]:
     """Its prompt, and the first half of its text."""
-    chat = trial.shown.replies[reply].chat
-    (person,) = (browser for browser, own in trial.chats() if own == chat)
     export = (await person.get(f"/chats/{chat}/export.json")).json()
     (text,) = (m["content"] for m in export["messages"] if m["id"] == reply)
     return bare.make_prompt(export, reply), text[: len(text) // 2]
