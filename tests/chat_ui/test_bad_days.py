@@ -89,6 +89,17 @@ def test_a_model_that_makes_no_sense_is_given_up_with_advice(
     assert len(model.requests) == attempts
 
 
+def test_a_message_that_brings_the_model_s_server_down_is_set_aside_and_others_are_answered(
+    browser: httpx.Client, chat: str, model: ScriptedModel
+) -> None:
+    model.deadly = "Die"
+    send(browser, chat, model.deadly)
+    assert messages(ask(browser, open_chat(browser), "Hi"))[-1] == model.text
+    assert "crashed each time" in wait_until_final(browser, chat)
+    asked = [request["messages"][-1]["content"] for request in model.requests]
+    assert asked.count(model.deadly) == 4
+
+
 @pytest.mark.parametrize("endless", [True, False])
 def test_a_reply_at_its_longest_is_cut_even_if_the_model_does_not_stop(
     browser: httpx.Client, chat: str, model: ScriptedModel, endless: bool

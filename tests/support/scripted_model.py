@@ -40,6 +40,7 @@ class ScriptedModel:
     endless: bool = False  # whatever it is told: again and again the same
     pinging: bool = False  # signs of life, and nothing else
     silent_to: str = ""  # the question that gets no byte of an answer before `go`
+    deadly: str = ""  # the question during which it dies each time
     requests: list[dict[str, Any]] = field(default_factory=list)
     go: threading.Event = field(default_factory=threading.Event)
     well: threading.Event = field(default_factory=threading.Event)  # what it says of itself
@@ -92,6 +93,8 @@ class ScriptedModel:
             if self.garbage:
                 yield "data: {not json\n\n"
                 return
+            if body["messages"][-1]["content"] == self.deadly:
+                raise ConnectionResetError("cut by the script")
             yield _data(_progress(20))
             while self.pinging and not self.go.is_set():
                 yield ":\n\n"
