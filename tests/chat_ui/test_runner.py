@@ -11,14 +11,14 @@ from unittest.mock import Mock
 
 import pytest
 from app.clients.base import DbApi
-from app.clients.language_model import LanguageModel
+from app.clients.language_model import PROBE_SECONDS, LanguageModel
 from app.clients.queue import QueueClient
 from app.clients.queue_types import Claim, Step
 from app.clients.service import connect
 from app.errors import LeaseLost, Unavailable
 from app.replies.active_reply import Sampling
 from app.replies.publisher import Publisher
-from app.replies.runner import Runner
+from app.replies.runner import LOOK_SECONDS, Runner
 from app.replies.worker_locks import WorkerLocks
 
 from tests.chat_ui.support import (
@@ -228,7 +228,8 @@ async def test_when_the_model_s_server_dies_the_queue_decides_who_continues(
     bench.begin()
     state = f"state || text || attempts FROM replies WHERE message_id = '{bench.claim.reply.id}'"
     await until(lambda: db_api.sql(f"SELECT {state}") == "queuedone two0")
-    assert len(model.requests) == 1
+    await until(lambda: model.probes > 2 * LOOK_SECONDS / PROBE_SECONDS)
+    assert (db_api.sql(f"SELECT {state}"), len(model.requests)) == ("queuedone two0", 1)
     model.well.set()
     assert (await bench.ended()).content == model.text
 

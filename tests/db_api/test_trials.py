@@ -107,6 +107,14 @@ def test_a_suspect_that_could_not_run_alone_in_its_time_runs_with_the_others(
     assert api.claim()["reply"]["id"] == suspect
 
 
+@pytest.mark.usefixtures("running")
+def test_a_suspect_comes_before_what_was_begun_earlier(api: Api, bob: Person, sql: Sql) -> None:
+    later = bob.send(bob.chat())
+    sql("UPDATE replies SET attempts = 2 WHERE message_id = %s", later)
+    api.release()
+    assert [api.claim()["reply"]["id"], api.claim()] == [later, None]
+
+
 def test_its_time_begins_when_somebody_could_claim_it(
     api: Api, bob: Person, suspect: str, sql: Sql
 ) -> None:
@@ -122,8 +130,8 @@ def test_several_suspects_share_one_time(api: Api, bob: Person, suspect: str, sq
     second = bob.send(bob.chat())
     sql("UPDATE replies SET attempts = 2, started_at = now() WHERE message_id = %s", second)
     assert api.claim()["reply"]["id"] == suspect
-    assert api.claim() is None
     assert sql("SELECT count(alone_until) FROM replies") == [(2,)]
+    assert api.claim() is None
     sql(LAPSE)
     assert api.claim()["reply"]["id"] == second
 
@@ -140,8 +148,8 @@ def test_a_clock_set_back_by_a_day_makes_nobody_wait(
 def test_what_was_begun_comes_before_what_was_not_and_is_nobody_s_turn(
     api: Api, ada: Person, bob: Person, running: str
 ) -> None:
-    hers = ada.send(ada.chat())
-    begun, his = (bob.send(bob.chat(), worker=worker) for worker in ("w", None))
+    hers, carol = ada.send(ada.chat()), api.person()
+    begun, his = bob.send(bob.chat(), worker="w"), carol.send(carol.chat())
     api.release(died=True)
     claims = [api.claim()["reply"]["id"] for _ in range(4)]
     assert claims == [running, begun, hers, his]

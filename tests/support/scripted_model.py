@@ -45,6 +45,7 @@ class ScriptedModel:
     go: threading.Event = field(default_factory=threading.Event)
     well: threading.Event = field(default_factory=threading.Event)  # what it says of itself
     running: int = 0
+    probes: int = 0  # whether it is well
 
     def __post_init__(self) -> None:
         self.well.set()
@@ -65,6 +66,7 @@ class ScriptedModel:
         return JSONResponse({"data": [{"id": "scripted"}]})
 
     async def _health(self, request: Request) -> Response:
+        self.probes += 1
         return JSONResponse({"status": "ok"}, 200 if self.well.is_set() else 503)
 
     async def _apply_template(self, request: Request) -> Response:

@@ -14,7 +14,7 @@ BEGIN ATOMIC
     WHERE state IN ('queued', 'running') AND attempts >= attempts_before_trial()
         AND progress = progress_at_claim
         AND (is_alone(alone_until) OR (state = 'queued' AND alone_until IS NULL))
-    ORDER BY state = 'queued', queue_number LIMIT 1;
+    ORDER BY queue_number LIMIT 1;
 END;
 
 REVOKE EXECUTE ON FUNCTION find_trial(boolean) FROM PUBLIC;
