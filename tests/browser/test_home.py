@@ -120,6 +120,30 @@ def test_a_chat_is_renamed_pinned_and_deleted_in_the_list_beside_another(visitor
     expect(page.locator("h1")).to_have_text("Stones")
 
 
+def test_with_scripts_a_chat_is_renamed_and_pinned_without_loading_a_page(ann: Someone) -> None:
+    ann.talk("What is the moon?", "A rock.")
+    page = ann.open_talk("What is the sea?", "Salt water.")
+    ann.by_keyboard = True
+    loads: list[str] = []
+    page.on("load", lambda page: loads.append(page.url))
+    row = find_row(page, "What is the sea?")
+    ann.press(row.locator("summary"))
+    ann.fill(row.get_by_label("Rename to"), "Oceans")
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text("Oceans")
+    oceans = find_row(page, "Oceans")
+    expect(oceans.locator("summary")).to_be_focused()
+    page.keyboard.press("Enter")
+    ann.press(oceans.get_by_role("button", name="Pin"))
+    expect(side(page).get_by_role("heading").first).to_have_text("Pinned")
+    assert loads == []
+    ann.expect_error("422")
+    ann.press(oceans.locator("summary"))
+    ann.fill(oceans.get_by_label("Rename to"), "x" * 100)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("at most 80 characters")
+
+
 def test_what_is_found_is_listed_as_one_types_and_an_open_menu_is_left_alone(ann: Someone) -> None:
     ann.talk("What is the sea?", "Salt water.")
     page = ann.open_talk("What is the moon?", "A rock.")

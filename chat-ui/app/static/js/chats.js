@@ -1,5 +1,6 @@
 // The list of chats beside a page: it follows what other windows do, as long as the page is looked
-// at, and shows what is found as one types. The server renders all HTML.
+// at; chats are renamed and pinned in it; and it shows what is found as one types. The server renders
+// all HTML.
 
 const EVERY_MS = 3000;
 const PAUSE_MS = 250; // after a letter
@@ -63,9 +64,31 @@ function followTitle() {
   heading.textContent = title;
 }
 
+// A chat is renamed or pinned without leaving the page. If that is refused, the form is sent as it
+// would be without scripts: the answer says why. So is a deletion, which leads elsewhere.
+async function change(event) {
+  const { target: form, submitter: button } = event;
+  if (!form.matches(".side .row-menu form") || "refused" in form.dataset) return;
+  if (!button || button.matches(".danger")) return;
+  event.preventDefault();
+  const body = new URLSearchParams(new FormData(form, button));
+  const address = button.getAttribute("formaction") ?? form.action;
+  const options = { method: "POST", body, redirect: "manual" };
+  const answer = await fetch(address, options).catch(() => null);
+  if (answer?.type !== "opaqueredirect") {
+    form.dataset.refused = "";
+    return form.requestSubmit(button);
+  }
+  const menu = form.closest("details");
+  menu.querySelector("summary").focus();
+  menu.open = false;
+  update();
+}
+
 if (list()) {
   timer = setTimeout(update, EVERY_MS);
   document.addEventListener("visibilitychange", update);
+  document.addEventListener("submit", change);
   field?.addEventListener("input", () => {
     clearTimeout(timer);
     timer = setTimeout(update, PAUSE_MS);
