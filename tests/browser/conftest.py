@@ -27,10 +27,12 @@ PHONE: dict[str, Any] = {
     "device_scale_factor": 2,
 }
 
-# For replies that a test writes itself, without heartbeats.
+# For replies that a test writes itself, without heartbeats. A connection keeps the plans that it has
+# made with the shorter length, to which a longer lease is one that has run out.
 LONG_LEASES = """
 CREATE OR REPLACE FUNCTION lease_length() RETURNS interval LANGUAGE sql IMMUTABLE
-RETURN interval '1 minute'
+RETURN interval '1 minute';
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'db-api'
 """
 
 MakePerson = Callable[..., Someone]
