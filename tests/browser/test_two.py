@@ -65,7 +65,7 @@ def test_nothing_is_sent_below_an_old_branch_without_a_word(
     expect(questions(page)).to_have_count(1)
     expect(prompt(page)).to_have_value("Thank you.")
     if looks_first:
-        page.get_by_role("link", name="Look at it first").click()
+        page.get_by_role("link", name="Show the chat as it is now").click()
         expect(body(questions(page).last)).to_have_text("What is a cat?")
         expect(prompt(page)).to_have_value("Thank you.")
     page.get_by_role("button", name="Send").click()
