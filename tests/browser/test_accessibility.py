@@ -40,7 +40,7 @@ def test_a_chosen_theme_holds_whatever_the_system_says(
         save(page)
         expect(page.locator("html")).to_have_attribute("data-theme", theme)
         expect(page.get_by_role("status")).to_have_text("Saved.")
-        expect(page.get_by_label(label)).to_be_checked()
+        expect(page.get_by_label(label, exact=True)).to_be_checked()
         backgrounds[theme] = page.evaluate(BACKGROUND)
         assert findings(page, COLOUR_RULES) == []
     assert backgrounds["light"] != backgrounds["dark"]

@@ -12,7 +12,7 @@ from tests.browser.support.page import (
     send,
     wait_until_final,
 )
-from tests.browser.support.people import Someone
+from tests.browser.support.people import Someone, exchanges
 from tests.support.person import edit, message_ids
 
 LONG = "A line of words.\n\n" * 30
@@ -113,12 +113,48 @@ def test_another_reply_is_written_in_place(ann: Someone, name: str) -> None:
     expect(questions(page)).to_have_count(3)
 
 
-def test_a_refusal_is_told_on_the_page(ann: Someone) -> None:
+def test_a_reload_shows_what_was_chosen_wherever_one_came_from(ann: Someone) -> None:
+    page = open_versions(ann)
+    newer = str(questions(page).first.get_attribute("id")).removeprefix("m-")
+    page.goto(f"{ann.chat}?at={newer}#m-{newer}")
+    ann.act_on(questions(page).first, "Previous version")
+    expect(questions(page)).to_have_count(2)
+    page.reload()
+    expect(questions(page)).to_have_count(2)
+    expect(prompt(page)).to_be_visible()
+
+
+def test_on_a_page_of_older_messages_the_chosen_version_is_a_page_in_its_place(
+    ann: Someone,
+) -> None:
+    ann.talk(*exchanges(20))
+    first = message_ids(ann.http.get(f"{ann.chat}?at={_first(ann)}").text)[1]
+    edit(ann.http, ann.chat, first, "A cat?")
+    ann.http.post(f"{ann.chat}/head", data={"message": first})
+    page = ann.open(f"{ann.chat}?at={first}")
+    expect(prompt(page)).to_have_count(0)
+    before = page.evaluate(HISTORY)
+    ann.act_on(questions(page).first, "Next version")
+    expect(body(questions(page))).to_have_text(["A cat?"])
+    expect(prompt(page)).to_be_visible()
+    assert page.evaluate(HISTORY) == before
+
+
+def _first(someone: Someone) -> str:
+    """The id of the chat's first message."""
+    return str(someone.http.get(f"{someone.chat}/export.json").json()["messages"][0]["id"])
+
+
+REFUSED = '<div id="notices" hx-swap-oob="innerHTML"><p role="alert">Not now.</p></div>'
+
+
+def test_a_refusal_is_told_on_the_page_and_changes_nothing(ann: Someone) -> None:
     page = ann.open_talk("First", "One.")
-    ann.expect_error("404")
-    ann.http.post(f"{ann.chat}/messages/{message_ids(ann.http.get(ann.chat).text)[1]}/delete")
+    ann.expect_error("409")
+    page.route("**/again", lambda route: route.fulfill(status=409, body=REFUSED))
     ann.act_on(replies(page).last, "Regenerate")
-    expect(page.get_by_role("alert")).to_be_visible()
+    expect(page.get_by_role("alert")).to_have_text("Not now.")
+    expect(body(replies(page).last)).to_have_text("One.")
 
 
 def test_continue_is_offered_at_the_end_only(visitor: Someone) -> None:

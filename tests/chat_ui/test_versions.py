@@ -7,6 +7,7 @@ from tests.chat_ui.support import (
     SCRIPT,
     DbApiServer,
     ScriptedModel,
+    articles,
     ask,
     edit,
     events,
@@ -83,6 +84,37 @@ def test_a_stopped_reply_is_continued_from_its_last_word(
         assert messages(page)[-1] == "one two three four"
         reply = message_ids(page)[-1]
     assert model.requests[-1]["messages"][-1] == {"role": "assistant", "content": "one two"}
+
+
+def test_a_script_gets_the_branch_from_the_version_it_chose(
+    browser: httpx.Client, chat: str, question: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edit(browser, chat, question, "second")
+    second = message_ids(wait_until_final(browser, chat))[1]
+    form, address = {"message": question}, f"{chat}/head"
+    branch = browser.post(address, data=form, headers=SCRIPT).text
+    assert messages(branch) == ["first", "A scripted reply."]
+    assert hidden_field(branch, "seen") == message_ids(branch)[-1]
+    assert hidden_field(branch, "client_key") is None, "what was typed may be on its way"
+    assert message_ids(branch) == message_ids(browser.get(chat).text)[1:]
+    monkeypatch.setattr("app.routes.messages.MOST_REPLACED", 1)
+    far = browser.post(address, data={"message": second}, headers=SCRIPT)
+    assert far.headers["hx-redirect"] == f"{chat}?at={second}#m-{second}"
+
+
+def test_continue_and_regenerate_are_offered_at_the_end_of_the_branch_shown(
+    browser: httpx.Client, chat: str, half_written: str, model: ScriptedModel
+) -> None:
+    reply = message_ids(half_written)[-1]
+    browser.post(f"{chat}/replies/{reply}/stop")
+    wait_until_final(browser, chat)
+    model.hold_after = None
+    page = ask(browser, chat, "And then?")
+    assert "one two" in messages(page)
+    assert "Continue</button>" not in page
+    assert page.count('/again"') == 2, "as an action, and for scripts"
+    again = browser.post(f"{chat}/replies/{reply}/again", data={"key": "k"}, headers=SCRIPT).text
+    assert [article.parent for article in articles(again)] == [message_ids(page)[1]]
 
 
 def test_a_message_is_there_as_it_was_written_until_it_is_deleted_with_what_is_below(

@@ -38,7 +38,7 @@ export class Branches {
     detail.serverResponse = rest;
     detail.swapOverride = "none"; // the form is gone, and with it what it inherits
     if (!this.chat.composer) {
-      // The page does not end where the branch does.
+      detail.shouldSwap = false; // the page does not end where the branch does
       location.replace(`${location.pathname}?at=${first.id.slice(2)}#${first.id}`);
       return;
     }
