@@ -27,7 +27,7 @@ PHONE: dict[str, Any] = {
     "device_scale_factor": 2,
 }
 
-# For replies that a test writes itself, without heartbeats. A connection keeps the plans that it has
+# For replies that a test writes itself, without heartbeats. A connection keeps the plans that it
 # made with the shorter length, to which a longer lease is one that has run out.
 LONG_LEASES = """
 CREATE OR REPLACE FUNCTION lease_length() RETURNS interval LANGUAGE sql IMMUTABLE
