@@ -41,6 +41,7 @@ export class Sender {
       detail.swapOverride = "none";
     } else if (detail.requestConfig.elt === this.form) {
       detail.serverResponse = this.chat.showNew(detail.serverResponse);
+      this.chat.watcher.start(this.since); // first: the rest is laid out while it is on its way
     }
   }
 
@@ -53,7 +54,6 @@ export class Sender {
     const listed = document.querySelector(".chat-list [aria-current] span");
     if (listed) listed.textContent = document.getElementById("chat-title").textContent;
     this.chat.follower.goToEnd();
-    this.chat.watcher.start(this.since);
   }
 }
 
