@@ -1,7 +1,7 @@
 """llama.cpp asked directly, without Parley: what the same model says on the same machine.
 
 At temperature 0 a reply that is continued is not always the one that would have come: a prompt
-that is read anew is computed in other steps than one that was written word by word, and where two
+that is read again is computed in other steps than one that was written word by word, and where two
 words are about equally likely the other one may win. How often, this tells.
 """
 
@@ -32,11 +32,11 @@ def make_prompt(export: dict[str, Any], reply: str = "") -> Prompt:
 
 
 async def complete(
-    parley: Parley, prompt: Prompt, tokens: int, written: str = "", *, anew: bool = False
+    parley: Parley, prompt: Prompt, tokens: int, written: str = "", *, uncached: bool = False
 ) -> list[str]:
-    """The pieces of the reply after `written`; with `anew` the prompt is read from its beginning,
-    as after a restart."""
-    body = _make_request(prompt, tokens, written) | {"cache_prompt": not anew}
+    """The pieces of the reply after `written`; with `uncached` the prompt is read from its
+    beginning, as after a restart."""
+    body = _make_request(prompt, tokens, written) | {"cache_prompt": not uncached}
     async with _client(parley) as client, client.stream("POST", PATH, json=body) as answer:
         return [piece async for piece in _read_pieces(answer)]
 

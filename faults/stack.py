@@ -26,7 +26,7 @@ SERVICES = ("nginx", "chat-ui", "db-api", "db", "lm-api")
 HEALTH = {"nginx": "/nginx-health", "chat-ui": "/health", "db-api": "/ready", "lm-api": "/health"}
 
 # Small and quick, so that many replies are being written at any moment; warm enough that a reply
-# begun anew would not come out the same.
+# started again would not come out the same.
 SETTINGS = {"LM_SLOTS": "12", "LM_CONTEXT": "1024", "REPLY_TOKENS": "80", "TEMPERATURE": "1.0"}
 
 

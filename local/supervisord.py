@@ -3,7 +3,7 @@
 By itself it hears of an end in one round of its loop and acts upon it in the next, a second later.
 """
 
-from supervisor import supervisord  # type: ignore[import-untyped]
+from supervisor import supervisord  # type: ignore[import-untyped]  # it has no types
 
 
 class Supervisor(supervisord.Supervisor):  # type: ignore[misc]  # it has no types

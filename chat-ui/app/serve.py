@@ -42,5 +42,5 @@ if __name__ == "__main__":
     # Its command line makes its server by this name, and takes no other way. `uvicorn.main` is a
     # function as well as a module.
     command_line = importlib.import_module("uvicorn.main")
-    command_line.Server = Server  # type: ignore[attr-defined]
+    command_line.Server = Server  # type: ignore[attr-defined]  # a module found by name
     command_line.main()

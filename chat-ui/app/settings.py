@@ -70,5 +70,5 @@ def read_secret(file: Path) -> str:
     except OSError as error:
         raise SystemExit(f"chat-ui: can't read the secret {file}: {error.strerror}") from error
     if not secret:
-        raise SystemExit(f"chat-ui: the secret {file} is empty; delete it to have it made anew")
+        raise SystemExit(f"chat-ui: the secret {file} is empty; delete it, and a new one is made")
     return secret

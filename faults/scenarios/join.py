@@ -1,6 +1,6 @@
 """A kill in the middle of a reply at temperature 0, held against the same reply left alone.
 
-The model's server is started anew before each reply, so that both begin alike to the last bit.
+The model's server is restarted before each reply, so that both begin alike to the last bit.
 Beside each, llama.cpp alone is cut at the same place and continues: what it does not repeat word
 for word, nobody can.
 """
@@ -15,7 +15,7 @@ from faults.scenarios.moments import ask
 from faults.terminal import say
 from faults.trial import Trial
 
-MODEL = "lm-api"  # after its death the prompt is read anew, by which the last bits differ
+MODEL = "lm-api"  # after its death the prompt is read again, by which the last bits differ
 SERVICES = (MODEL, "chat-ui", "db-api", "db")
 QUESTIONS = (
     "Tell me a long story about a lighthouse keeper.",
@@ -83,7 +83,7 @@ async def _interrupt(
     if gap and not await _says_so_itself(trial, alone, whole.text):
         words = f"{service} killed after {whole.joined_at} characters: {gap}"
         trial.found.violate("join", words, whole.chat)
-    bare_same = await _cut_bare(trial, alone.prompt, cut, anew=service == MODEL)
+    bare_same = await _cut_bare(trial, alone.prompt, cut, uncached=service == MODEL)
     for how, same in (("", _is_same(alone.text, whole.text)), (", bare", bare_same)):
         trial.found.counts[f"identical{how}"] += same
         trial.found.counts[f"identical after {service}{how}"] += same
@@ -117,14 +117,14 @@ async def _ask(
     return Written(asked.chat, export["messages"][-1]["content"], bare.make_prompt(export), cut)
 
 
-async def _cut_bare(trial: Trial, prompt: bare.Prompt, cut: int, *, anew: bool) -> bool:
+async def _cut_bare(trial: Trial, prompt: bare.Prompt, cut: int, *, uncached: bool) -> bool:
     """Whether llama.cpp alone says the same again when it continues from the cut."""
     count, tokens = 0, _limit_tokens(trial)
-    pieces = await bare.complete(trial.parley, prompt, tokens, anew=True)
+    pieces = await bare.complete(trial.parley, prompt, tokens, uncached=True)
     while count < len(pieces) and sum(map(len, pieces[:count])) < cut:
         count += 1
     written = "".join(pieces[:count])
-    more = await bare.complete(trial.parley, prompt, tokens - count, written, anew=anew)
+    more = await bare.complete(trial.parley, prompt, tokens - count, written, uncached=uncached)
     return _is_same("".join(pieces), written + "".join(more))
 
 
@@ -138,8 +138,10 @@ async def _says_so_itself(trial: Trial, alone: Written, whole: str) -> bool:
     """Whether llama.cpp alone continues as Parley's reply did, from where the two part."""
     # From before the word in which they part: half a word would be read as another one.
     start = max(0, alone.text.rfind(" ", 0, find_parting(alone.text, whole) + 1))
-    for anew in (True, False):
-        pieces = await bare.complete(trial.parley, alone.prompt, 8, alone.text[:start], anew=anew)
+    for uncached in (True, False):
+        pieces = await bare.complete(
+            trial.parley, alone.prompt, 8, alone.text[:start], uncached=uncached
+        )
         if whole[start:].startswith("".join(pieces[:4])):
             trial.found.counts["joins where the model itself begins oddly"] += 1
             return True

@@ -28,7 +28,7 @@ async def kill_at_the_answer(trial: Trial) -> None:
 
 async def kill_with_unstored_text(trial: Trial) -> None:
     """`trial.size` times db-api dies in mid-reply, and before it is back so does the copy of
-    chat-ui that holds text which is not stored yet. The rest of the reply will be written anew, in
+    chat-ui that holds text which is not stored yet. The rest of the reply will be written again, in
     other words: what had been shown by then must not have been more than what was stored."""
     person = trial.browser()
     await person.open_chat()  # brings the cookie that all others come with

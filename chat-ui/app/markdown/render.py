@@ -35,7 +35,7 @@ def render(text: str, name: str = "") -> Markup:
     Its ids begin with `name`, by which a page tells the texts on it apart.
     """
     html = _cache.get("", text, lambda _, text: "".join(render_blocks(normalise(text), set())))
-    return Markup(name_ids(html, name))  # noqa: S704 - each block was sanitised
+    return Markup(name_ids(html, name))  # noqa: S704 - sanitised, and the name is our own
 
 
 def is_rendered(text: str) -> bool:
@@ -55,7 +55,7 @@ def render_block(
     """The HTML of one block of `lines`; `unfinished` if it is the last and more may come."""
     try:
         html = drop_repeated_ids(_render_block(block, lines, unfinished), ids)
-        return Markup(html)  # noqa: S704 - it was sanitised
+        return Markup(html)  # noqa: S704 - sanitised; only ids are dropped
     except Exception as error:  # the text is somebody's: it does not belong in a log
         logger.warning("Markdown is shown as plain text: %s", type(error).__name__)
         return sanitise(_show_source("\n".join(lines[block.start : block.end])))

@@ -1,6 +1,6 @@
 """Markdown that is still being written, rendered block by block.
 
-A block that has ended is rendered once. The open one is parsed anew each time it has grown by a
+A block that has ended is rendered once. The open one is parsed again each time it has grown by a
 sixty-fourth, which bounds the work to a constant times its length; code, which may run to a
 thousand lines, is only escaped line by line until its closing mark comes.
 """
@@ -153,7 +153,7 @@ class StreamingMarkdown:
         )
 
     def _named(self, html: Markup) -> Markup:
-        return Markup(name_ids(html, self._name))  # noqa: S704 - the name is our own
+        return Markup(name_ids(html, self._name))  # noqa: S704 - sanitised, and the name is our own
 
 
 def _has_ended(block: Block, lines: list[str]) -> bool:

@@ -13,7 +13,7 @@ from pathlib import Path
 from xml.etree.ElementTree import Element, fromstring, tostring
 
 try:
-    import quickjs  # type: ignore[import-untyped]
+    import quickjs  # type: ignore[import-untyped]  # it has no types
 except ImportError:  # there is none for Macs with Intel processors: formulas show their source
     quickjs = None
 

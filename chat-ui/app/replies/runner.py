@@ -148,7 +148,7 @@ class Runner:
             else:
                 await self._hand_back(active)
         except Exception:
-            # Its lease runs out, and somebody begins anew.
+            # Its lease runs out, and another claim starts it again.
             log.exception("reply %s can't be finished", active.id)
         finally:
             generation.cancel()
@@ -201,7 +201,7 @@ class Runner:
                 if active.stopping:
                     return await self._finish(active, Outcome("stopped"))
                 if not active.text.pending:
-                    active.lost = True  # a claim of it from now on begins anew
+                    active.lost = True  # a later claim starts a new ActiveReply
                     await self._queue.release(reply=active.id, died=True)
             except ParleyError as error:
                 active.lost = False
@@ -240,7 +240,7 @@ class Runner:
             for active in replies:
                 result = results[active.id]
                 if self._active.get(active.id) is not active:
-                    continue  # it has ended, or begun anew, meanwhile
+                    continue  # it has ended, or was claimed again, meanwhile
                 if not result.held:
                     active.lost = True
                     self._interrupt(active)

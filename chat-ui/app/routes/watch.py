@@ -24,7 +24,7 @@ EVENTS = """The data of each event is a JSON object.
 | `text` | `id`, `closed`, `open` | append the blocks `closed`; replace the growing one by `open` |
 | `status` | `id`, `html` | replace the line that says how the reply is doing |
 | `notice` | `away` | whether the database is out of reach just now |
-| `moved` | | the chat shows another branch now: load the page anew |
+| `moved` | | the chat shows another branch now: reload the page |
 | `end` | | nothing is left to say |
 """
 STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
