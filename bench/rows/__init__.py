@@ -12,6 +12,7 @@ from bench.rows import (
     memory,
     pages,
     prompt,
+    screen,
     speed,
     start,
     turns,
@@ -34,6 +35,7 @@ ROWS: dict[str, Measure] = {
     "watchers": watchers.measure,
     "hostile": hostile.measure,
     "browser": browser.measure,
+    "screen": screen.measure,
 }
 
 # Measured with the default model's shape, which costs what a token costs, and whose replies do not

@@ -19,30 +19,16 @@ new PerformanceObserver((list) => {
   for (const task of list.getEntries()) window.longTasks.push(task.duration);
 }).observe({ type: "longtask", buffered: true });
 """
-FIRST_WORD = """() => new Promise((resolve) => {
-  let pressed;
-  addEventListener("submit", () => (pressed = performance.now()), { capture: true, once: true });
-  const bodies = () => document.querySelectorAll(".message.assistant .body");
-  const before = bodies().length;
-  const watcher = new MutationObserver(() => {
-    if (!pressed || !bodies()[before]?.textContent.trim()) return;
-    watcher.disconnect();
-    requestAnimationFrame(() => setTimeout(() => resolve(performance.now() - pressed)));
-  });
-  watcher.observe(document.body, { childList: true, subtree: true, characterData: true });
-  document.querySelector("#composer").requestSubmit();
-})"""
 
 
 async def measure(stage: Stage, size: Size) -> Found:
-    """First visits, then first words in one chat, then one long reply in it."""
+    """First visits, then one long reply."""
     async with async_playwright() as playwright:
         program = os.environ.get("CHROMIUM", "/usr/bin/chromium")
         browser = await playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
         contexts = [await browser.new_context(base_url=stage.url) for _ in range(size.starts + 1)]
         visits = [await _visit(context) for context in contexts[1:]]
         page = await _open_chat(contexts[0])
-        words = [await _first_word(page, number) for number in range(size.starts)]
         tasks, wrote = await _watch_long_reply(page, size.poem)
         await browser.close()
     requests, kilobytes, _ = visits[-1]
@@ -53,12 +39,6 @@ async def measure(stage: Stage, size: Size) -> Found:
             f"≤ {MOST_REQUESTS} requests, ≤ {MOST_KB} kB, ready to type ≤ 0.3 s",
             f"{requests} requests, {kilobytes:.1f} kB, {ready / 1000:.2f} s",
             requests <= MOST_REQUESTS and kilobytes <= MOST_KB and ready <= READY_GOAL,
-        ),
-        Row(
-            "from Send to the first word on the screen",
-            "",
-            f"{statistics.median(words):.0f} ms ({min(words):.0f}–{max(words):.0f})",
-            None,
         ),
         Row(
             f"main-thread work while a reply of {wrote} tokens streams",
@@ -92,14 +72,6 @@ async def _open_chat(context: BrowserContext) -> Page:
     await page.get_by_role("button", name="Start chatting").click()
     await page.wait_for_url("**/chats/*")
     return page
-
-
-async def _first_word(page: Page, number: int) -> float:
-    """Milliseconds."""
-    await page.get_by_label("Your message").fill(f"What is the number {number} good for?")
-    took: float = await page.evaluate(FIRST_WORD)
-    await page.locator("[data-unfinished]").wait_for(state="detached", timeout=60_000)
-    return took
 
 
 async def _watch_long_reply(page: Page, tokens: int) -> tuple[list[float], int]:
