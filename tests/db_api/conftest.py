@@ -190,12 +190,14 @@ def serve_copy(settings: Settings, sql: Sql) -> ServeCopy:
 
 @pytest.fixture
 def take_over(api: Api, sql: Sql) -> TakeOver:
-    """``take_over(reply)``: its lease runs out, and a worker claims what comes first; the claim."""
+    """``take_over(reply)``: its lease runs out, and another worker claims what comes first; its
+    claim."""
 
     def run_out_and_claim(reply: str, worker: str = "w") -> Any:
         sql(
-            "UPDATE replies SET lease_until = clock_timestamp() - interval '1 s'"
-            " WHERE message_id = %s",
+            "UPDATE replies SET worker = CASE worker WHEN %s THEN 'silent' ELSE worker END,"
+            " lease_until = clock_timestamp() - interval '1 s' WHERE message_id = %s",
+            worker,
             reply,
         )
         return api.claim(worker)

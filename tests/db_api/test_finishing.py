@@ -66,7 +66,7 @@ def test_a_finish_that_comes_too_late_is_told_how_much_is_stored(
 ) -> None:
     api.store(running, "One two")
     ada.stop(chat, running)
-    assert take_over(running) is None, "it was to be stopped, and now it is"
+    assert take_over(running, "next") is None, "it was to be stopped, and now it is"
     late = api.finish(running, "One two three")
     assert (late["reply"]["state"], late["length"]) == ("stopped", len("One two"))
 

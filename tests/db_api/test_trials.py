@@ -51,6 +51,13 @@ def test_two_deaths_and_two_more_alone_are_enough_unless_there_is_text(
     assert ada.contents(chat)[1] == "xxx", "what was written stays"
 
 
+def test_a_worker_that_was_only_late_is_not_dead(api: Api, running: str, sql: Sql) -> None:
+    for _ in range(5):
+        sql("UPDATE replies SET lease_until = clock_timestamp() - interval '1 s'")
+        assert api.claim()["attempts"] == 0
+    assert api.release(reply=running) == 1
+
+
 @pytest.mark.parametrize(("phase", "died"), [("waiting", True), ("reading", False)])
 def test_waiting_for_the_model_and_an_orderly_end_are_no_attempts(
     api: Api, running: str, take_over: TakeOver, phase: str, died: bool

@@ -1,9 +1,9 @@
 -- Claims the next reply for a worker, or nothing: no row. With only_this: that reply or none, and only if its turn has come.
 --
--- What a worker held whose lease has run out is queued again first. One claim runs at a time over all copies of db-api (the advisory
--- lock), because the count of busy slots must hold until commit; each statement after the lock sees what earlier claims committed. A
--- claim never waits for a row: one that somebody else has locked is being stopped or deleted. A reply that is to be tried alone is
--- claimed when nothing else runs, and nothing else is claimed meanwhile.
+-- What a worker held whose lease has run out is queued again first. That is a death, unless the same worker claims: then it was only
+-- late. One claim runs at a time over all copies of db-api (the advisory lock), because the count of busy slots must hold until commit;
+-- each statement after the lock sees what earlier claims committed. A claim never waits for a row: one that somebody else has locked is
+-- being stopped or deleted. A reply that is to be tried alone is claimed when nothing else runs, and nothing else is claimed meanwhile.
 CREATE OR REPLACE FUNCTION claim_reply(claimer text, slots integer, only_this uuid DEFAULT NULL)
 RETURNS SETOF replies LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE
@@ -12,8 +12,8 @@ DECLARE
     candidate record;
 BEGIN
     PERFORM pg_advisory_xact_lock(7035002);
-    PERFORM hand_back(message_id, died => true) FROM (
-        SELECT message_id FROM replies
+    PERFORM hand_back(message_id, died => worker <> claimer) FROM (
+        SELECT message_id, worker FROM replies
         WHERE state = 'running' AND has_expired(lease_until) AND NOT stop_requested
         FOR NO KEY UPDATE SKIP LOCKED
     ) AS expired;
