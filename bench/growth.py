@@ -1,7 +1,7 @@
 """What one machine holds, and what gives out first: arithmetic on what a run has measured.
 
 `make bench` writes it into docs/performance.md, where the words around it are. What is assumed
-stands here, each thing once.
+is here, each thing once.
 """
 
 from dataclasses import dataclass

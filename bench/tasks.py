@@ -44,7 +44,7 @@ async def do_task(bare: Bare, task: str, extent: Extent) -> Seen:
     """One of the tasks that are compared."""
     if task == "taking turns":
         return await _take_turns(bare, extent)
-    if task == "copying":  # what is to be written stands in the prompt
+    if task == "copying":  # what is to be written is in the prompt
         return await _ask_at_once(bare, extent.few, COPY, extent.tokens * 2)
     steps = extent.many if task == "writing" else extent.few  # beside other work it takes long
     return await _ask_at_once(bare, steps, TASK, extent.tokens)

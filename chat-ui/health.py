@@ -1,6 +1,6 @@
 """`python health.py PATH` succeeds if the service beside it answers a GET of PATH by 200.
 
-The same file stands in chat-ui and in db-api. It uses a bare socket: importing an HTTP client would
+The same file is in chat-ui and in db-api. It uses a bare socket: importing an HTTP client would
 cost ten times the check itself.
 """
 

@@ -125,7 +125,7 @@ class Run:
             results.save(result)
 
     async def _look_into(self, result: Result, trial: Trial) -> None:
-        """Tells what is wrong; what is needed to find out why outlives the stack."""
+        """Tells what is wrong; what is needed to find out why is kept."""
         for words in result.found.violations:
             say(f"  VIOLATION {words}")
         self.violations += result.found.violations

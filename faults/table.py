@@ -39,7 +39,8 @@ def _describe_run(results: list[Result]) -> list[str]:
         f"Machine: {_list('; ', (r.machine for r in results))}."
         f" Model: {_list(', ', (r.model for r in results))}.",
         f"Measured {dates[0]} to {dates[-1]} in {len(results)} parts,"
-        f" {sum(r.seconds for r in results) / 60:.0f} minutes, on code {results[-1].code}.",
+        f" {sum(r.seconds for r in results) / 60:.0f} minutes, on code"
+        f" {results[-1].code} (a hash of the files of the services and of `faults`).",
         f"Seeds: {', '.join(str(s) for s in sorted({r.seed for r in results}))}.",
         f"Commands: {_list(', ', (f'`{r.command}`' for r in results))}.",
     ]

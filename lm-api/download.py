@@ -109,7 +109,7 @@ def read_extent(answer: http.client.HTTPResponse, have: int) -> tuple[int, int |
             raise http.client.HTTPException(f"asked for byte {have} on, got byte {told[1]} on")
         return have, None if told[2] == "*" else int(told[2])
     if have:
-        print("The source can't go on in the middle; starting over.", flush=True)
+        print("The source can't continue in the middle; starting over.", flush=True)
     declared = answer.headers.get("Content-Length")
     return 0, int(declared) if declared else None
 

@@ -38,7 +38,7 @@ def main() -> int:
         print(f"fetch: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("\nfetch: stopped; the same command goes on from here.", file=sys.stderr)
+        print("\nfetch: stopped; the same command continues from here.", file=sys.stderr)
         return 130
     return 0
 
@@ -76,7 +76,7 @@ def adopt(path: Path, model: Model) -> bool:
         print(f"{model.name} is there: {path}")
         return True
     print(
-        f"{path} is not {model.name} (its size or SHA-256 differs); fetching it anew.", flush=True
+        f"{path} is not {model.name} (its size or SHA-256 differs); fetching it again.", flush=True
     )
     return False
 

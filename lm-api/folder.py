@@ -43,7 +43,7 @@ def full_disk(folder: Path, needed: int | None) -> NoSpace:
     wants = f"{needed + SPARE_BYTES:,} bytes are needed" if needed is not None else "more is needed"
     return NoSpace(
         f"the disk of {folder} is full: {wants}, {free:,} are free."
-        " Make room and run this again (what has come is kept), or point LM_MODELS_DIR elsewhere."
+        " Make room and run this again (what has come is kept), or change LM_MODELS_DIR."
     )
 
 

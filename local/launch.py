@@ -37,7 +37,7 @@ def main() -> None:
 def take_over(path: Path) -> int:
     """Takes the service's pid file, clearing away what a killed predecessor left running.
 
-    nginx's workers outlive a killed master and keep its port; PostgreSQL's processes notice by
+    nginx's workers survive a killed master and keep its port; PostgreSQL's processes notice by
     themselves and need a moment.
     """
     deadline = time.monotonic() + 20
@@ -68,7 +68,7 @@ def is_alive(pid: int) -> bool:
 def end_with_parent() -> None:
     """Has the kernel stop us when the runner dies, however it does.
 
-    On Linux only; elsewhere the next start clears away.
+    On Linux only; on other systems the next start clears away.
     """
     if sys.platform == "linux":
         set_parent_death_signal = 1  # PR_SET_PDEATHSIG in <sys/prctl.h>

@@ -25,7 +25,7 @@ def bring_model(environment: dict[str, str], fallen_back: Path, lock: int) -> di
         if code != UNREACHABLE or environment.get("LM_MODEL") == SMALL:
             raise SystemExit(code)  # the fetcher has said why; the supervisor tries again
         wanted = environment.get("LM_MODEL") or "the default model"
-        print(f"going on with the small model {SMALL}; the next start tries {wanted} again")
+        print(f"continuing with the small model {SMALL}; the next start tries {wanted} again")
     small = {"LM_MODEL": SMALL, "LM_MODEL_URL": ""}
     if context := environment.get("LM_CONTEXT"):
         small["LM_CONTEXT"] = str(min(int(context), SMALL_CONTEXT))

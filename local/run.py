@@ -5,6 +5,7 @@ session of its own, so that the terminal's signals reach only us and everything 
 """
 
 import contextlib
+import json
 import os
 import signal
 import subprocess
@@ -12,6 +13,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable
+from pathlib import Path
 from types import FrameType
 
 from local import pidfile
@@ -25,6 +27,8 @@ from local.supervision import SERVICES, Supervisor, socket_path, write_config
 from local.wait import Waiter
 
 START_SECONDS = 0.1  # between two looks at what is starting
+MODEL_SECONDS = 1.0  # and at the language model, which may have to be fetched
+QUIET_SECONDS = 0.3  # without a new line in the logs: the services have said what they had to say
 SECOND_CHANCE = 10.0  # seconds until a service that supervisord gave up is tried again
 
 
@@ -45,13 +49,17 @@ class Runner:
         self._waiter = Waiter(stack.logs)
         self._signals = 0
         self._looked = 0.0
+        self._began = time.monotonic()
 
     def run(self) -> None:
-        """Returns when it was stopped. Raises Problem if it can't start or can't go on."""
+        """Returns when it was stopped. Raises Problem if it can't start or can't continue."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._on_signal)
         try:
             self._start()
+            while not (model := self._ask_for_model()):
+                self._step(MODEL_SECONDS)
+            self._say_ready(model)
             while True:
                 self._step(SECOND_CHANCE)
         except Stopped:
@@ -66,7 +74,6 @@ class Runner:
     def _start(self) -> None:
         """db first, the migrations when it is ready, then all the others: those that need
         one another say so in their pages until they have found each other."""
-        began = time.monotonic()
         if not (self.stack.home / "db").exists():
             say("first run: making the database, then fetching the language model")
         if "nginx" not in self.services:
@@ -81,9 +88,29 @@ class Runner:
                 self.supervisor.start(service)
         self._wait("pages", self._pages_are_up, 120)
         (self.stack.run / "ready").write_text(self.stack.url)
-        took = time.monotonic() - began
         self._show_logs()
-        say(f"Parley is ready at {self.stack.url} after {took:.1f} s. Ctrl-C stops it.")
+        say(f"the pages are at {self.stack.url}; waiting for the language model")
+
+    def _ask_for_model(self) -> str:
+        """The name of the model that answers; empty as long as none does."""
+        settings = self.stack.environment("lm-api")
+        key = Path(settings["LM_API_KEY_FILE"]).read_text().strip()
+        url = f"{settings['LM_API_URL']}/v1/models"
+        request = urllib.request.Request(url, headers={"Authorization": f"Bearer {key}"})  # noqa: S310
+        with contextlib.suppress(OSError), urllib.request.urlopen(request, timeout=2) as answer:  # noqa: S310
+            return str(json.load(answer)["data"][0]["id"])
+        return ""
+
+    def _say_ready(self, model: str) -> None:
+        """The last line of a start: what the services say of it comes before, if soon."""
+        took = time.monotonic() - self._began
+        for _ in range(10):
+            if not self._waiter.wait(QUIET_SECONDS):
+                break
+            self._step(0)
+        self._show_logs()
+        ready = f"Parley is ready at {self.stack.url} with {model}, after {took:.1f} s."
+        say(f"{ready} Ctrl-C stops it.")
 
     def _start_supervisord(self) -> None:
         write_config(self.stack, self.services)
@@ -202,7 +229,7 @@ def main() -> int:
         say(str(problem))
         return 1
     except OSError as error:
-        say(f"can't go on: {error.strerror or error} {error.filename or ''}".rstrip())
+        say(f"can't continue: {error.strerror or error} {error.filename or ''}".rstrip())
         return 1
     except KeyboardInterrupt:
         return 130

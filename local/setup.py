@@ -26,7 +26,7 @@ def main(arguments: list[str]) -> int:
         say(str(problem))
         return 1
     except KeyboardInterrupt:
-        say("interrupted; the same command goes on from here")
+        say("interrupted; the same command continues from here")
         return 130
     except (OSError, subprocess.SubprocessError) as error:
         say(f"can't make the Python environment in {ROOT / '.cache'}: {error}")

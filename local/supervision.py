@@ -13,7 +13,7 @@ from local.say import Problem
 from local.stack import ROOT, Stack
 
 # In the order of starting; stopping goes the other way. nginx last in, first out: nothing new
-# comes in while chat-ui hands its running replies back, and the database outlives its users.
+# comes in while chat-ui hands its running replies back, and the database stops after its users.
 SERVICES = ["db", "migrate", "db-api", "lm-api", "chat-ui", "nginx"]
 
 # PostgreSQL's fast shutdown is SIGINT; on SIGTERM it would wait for its clients to leave.

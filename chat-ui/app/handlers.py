@@ -1,6 +1,5 @@
 """Turns exceptions into pages, in one place; scripts that ask for a fragment get a fragment."""
 
-import contextlib
 import logging
 import re
 
@@ -11,11 +10,10 @@ from starlette.responses import RedirectResponse, Response
 
 from app.errors import ParleyError, SessionEnded, Unavailable
 from app.htmx import is_script
-from app.loading import load_chats
+from app.loading import load_chats_if_possible
 from app.security import HEADERS
 from app.sessions import find_session, forget_session
 from app.templating import Templates
-from app.views.lists import ChatList
 from app.views.problems import ErrorPage, Problem
 
 CHAT = re.compile(r"^/(?:chats|generate)/([0-9a-f-]{36})(?:/|$)")
@@ -36,7 +34,9 @@ def add_error_handlers(app: FastAPI, templates: Templates) -> None:
             problem,
             refresh=refresh and request.method == "GET",
             chat=found[1] if found and status in (409, 429) else None,
-            chats=await _list_chats(request) if status < 500 else None,
+            chats=await load_chats_if_possible(request.app.state.services, find_session(request))
+            if status < 500
+            else None,
         )
         template = "_refused.html" if is_script(request) else "error.html"
         return templates.page(template, page, status, headers)
@@ -58,7 +58,7 @@ def add_error_handlers(app: FastAPI, templates: Templates) -> None:
     @app.exception_handler(HTTPException)
     async def show_http_error(request: Request, error: HTTPException) -> Response:
         if error.status_code == 405 and request.method == "GET":
-            # A reload after a form that failed: back to where it stood.
+            # A reload after a form that failed: back to where it was.
             found = CHAT.match(request.url.path)
             return RedirectResponse(f"/chats/{found[1]}" if found else "/", 303)
         kinds = {400: "invalid-input", 404: "not-found", 405: "wrong-method"}
@@ -75,13 +75,3 @@ def add_error_handlers(app: FastAPI, templates: Templates) -> None:
         # This one handler runs outside all middleware.
         response.headers.update(HEADERS)
         return response
-
-
-async def _list_chats(request: Request) -> ChatList | None:
-    """What is beside a problem, if somebody is there whose chats can be read."""
-    session = find_session(request)
-    if session is None:
-        return None
-    with contextlib.suppress(ParleyError):
-        return await load_chats(request.app.state.services, session)
-    return None

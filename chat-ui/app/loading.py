@@ -1,9 +1,11 @@
 """Fetches what several pages show."""
 
 import asyncio
+import contextlib
 from uuid import UUID
 
 from app.clients.types import DeletedChat
+from app.errors import ParleyError
 from app.services import Services
 from app.views.lists import ChatList, view_chats
 from app.views.messages import Composer
@@ -101,6 +103,15 @@ async def load_chats(
     """The list beside every page; `before` pages back."""
     page = await services.chats.list_newest(session, before=before, limit=LIST_SIZE)
     return view_chats(page, current)
+
+
+async def load_chats_if_possible(services: Services, session: UUID | None) -> ChatList | None:
+    """The list beside a page: None without a session, or if it can't be read."""
+    if session is None:
+        return None
+    with contextlib.suppress(ParleyError):
+        return await load_chats(services, session)
+    return None
 
 
 async def load_name_limit(services: Services) -> int | None:

@@ -10,7 +10,7 @@ from app.forms import read_text
 from app.settings import Settings
 
 FIELDS = ("system_prompt", "temperature", "reply_tokens", "turns")
-# Stands for what is no number: out of any range, so that db-api says which one it is.
+# In place of what is no number: out of any range, so that db-api says which one it is.
 NO_NUMBER = 10**9
 
 

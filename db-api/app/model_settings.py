@@ -26,7 +26,7 @@ class ModelSettings(BaseModel):
 class ModelSettingsChanges(BaseModel):
     """What is to be different; what is absent stays as it is."""
 
-    # The defaults stand for absence and are never stored: `given` leaves them out.
+    # The defaults mean absence and are never stored: `given` leaves them out.
     temperature: Temperature | None = Field(default=None, description="Null: the runner's own.")
     reply_tokens: int | None = Field(
         default=None, description="1 to `reply_tokens` of `/limits`; null: the runner's own."

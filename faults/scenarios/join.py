@@ -149,7 +149,7 @@ async def _says_so_itself(trial: Trial, alone: Written, whole: str) -> bool:
 
 
 def find_gap(alone: str, whole: str, joined_at: int) -> str:
-    """What was lost or repeated at the join, empty if the two part elsewhere or differ in words."""
+    """What was lost or repeated at the join, empty if the two differ before it, or in words."""
     parting = find_parting(alone, whole)
     if parting in (len(alone), len(whole)) or not joined_at <= parting <= joined_at + BY_CHANCE:
         return ""

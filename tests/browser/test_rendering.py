@@ -32,7 +32,7 @@ def test_a_line_with_a_long_formula_fits_a_phone(phone: Someone) -> None:
     assert page.evaluate(FITS)
     box = body(replies(page).last).locator("math").bounding_box()
     assert box
-    assert box["height"] > 40, "it goes on below"
+    assert box["height"] > 40, "it continues below"
 
 
 @pytest.mark.parametrize("scripts", [True, False])

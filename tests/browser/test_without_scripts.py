@@ -3,7 +3,7 @@ are in test_flows.py."""
 
 from playwright.sync_api import expect
 
-from tests.browser.support.page import body, prompt, questions, replies, send
+from tests.browser.support.page import body, prompt, questions, replies, send, side
 from tests.browser.support.people import REPLY_MS, Someone, exchanges
 
 
@@ -33,6 +33,13 @@ def test_earlier_messages_are_a_page_of_their_own(plain: Someone) -> None:
     page.get_by_role("link", name="Newest messages").click()
     expect(page.locator(".message").last).to_be_in_viewport()
     expect(prompt(page)).to_be_visible()
+
+
+def test_the_list_leads_to_a_chats_end(plain: Someone) -> None:
+    plain.talk(*exchanges(8))
+    page = plain.open("/")
+    side(page).locator(".chat-list a").click()
+    expect(page.locator(".message").last).to_be_in_viewport()
 
 
 def test_nothing_that_needs_a_script_is_shown(plain: Someone) -> None:

@@ -19,7 +19,7 @@ from app.replies.active_reply import (
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Mock:
-    """Stands still unless it is moved."""
+    """Does not run unless it is moved."""
     clock = Mock(now=1000.0)
     monkeypatch.setattr("time.monotonic", lambda: clock.now)
     return clock

@@ -77,7 +77,7 @@ def test_the_chats_script_is_all_of_its_modules_each_after_those_it_imports() ->
         named += re.findall(
             r"^(?:export )?(?:async )?(?:const|let|function|class) (\w+)", source, re.M
         )
-    assert len(named) == len(set(named)), "no name stands for two things"
+    assert len(named) == len(set(named)), "no name means two things"
     assert not re.search("^(import|export)", join_modules(), re.M)
 
 

@@ -32,6 +32,8 @@ from tests.chat_ui.support import (
     wait_until_final,
 )
 
+INTERRUPTED = "The writer was interrupted, resuming…"
+
 
 @pytest.fixture(scope="module")
 def db_api(start_db_api: StartDbApi) -> DbApiServer:
@@ -86,11 +88,18 @@ def test_a_runner_that_shuts_down_hands_its_reply_to_another(
         wait_for(browser, chat, "one two")
     state = f"SELECT state FROM replies WHERE chat_id = '{chat.removeprefix('/chats/')}'"
     assert db_api.sql(state) == "queued", "nobody has to wait for its lease to run out"
-    with new_browser(start(runner="off"), cookies) as elsewhere:
-        expect(elsewhere.get(chat), 200, "one two", "The writer was interrupted, resuming…")
+    with new_browser(start(runner="off"), cookies) as another:
+        expect(another.get(chat), 200, "one two", INTERRUPTED)
+        with another.stream("GET", f"{chat}/live") as live:
+            page = ""
+            for piece in live.iter_text():
+                page += piece
+                if INTERRUPTED in page or "<!-- -->" in page:  # which says that nothing is new
+                    break
+    assert page.index("one two") < page.index(INTERRUPTED), "also without scripts"
     model.go.set()
-    with new_browser(start(), cookies) as elsewhere:
-        assert messages(wait_until_final(elsewhere, chat))[-1] == model.text
+    with new_browser(start(), cookies) as another:
+        assert messages(wait_until_final(another, chat))[-1] == model.text
 
 
 def test_open_streams_end_at_once_when_the_server_is_told_to_stop(

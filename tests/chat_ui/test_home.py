@@ -169,7 +169,7 @@ def test_the_list_is_fetched_again_only_if_it_has_changed(
         change()
         page = expect(fetch(known), 200)
         assert "<html" not in page
-        assert ("aria-current" in page) == (chat in links(page))
+        assert ("aria-current" in page) == (f"{chat}#end" in links(page))
         assert version(page) != known
         known = version(page)
     expect(newcomer.get("/chats", headers=SCRIPT), 404)

@@ -36,7 +36,7 @@ def opened(browser: httpx.Client, path: str = "/") -> list[str]:
     """Where the chats in the list lead, from top to bottom."""
     groups = parse(browser.get(path).text).find(class_="chat-groups")
     assert groups
-    return [link for link in links(groups) if link.startswith("/chats/")]
+    return [link[: -len("#end")] for link in links(groups) if link.endswith("#end")]
 
 
 def talk(browser: httpx.Client, text: str) -> str:

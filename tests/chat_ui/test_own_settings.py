@@ -16,6 +16,7 @@ from tests.chat_ui.support import (
     message_ids,
     messages,
     open_chat,
+    send,
     text_of,
 )
 
@@ -157,7 +158,7 @@ def test_a_deleted_chat_can_be_restored_from_home_at_once_and_later_from_the_set
     assert gone == [f"/?deleted={path.removeprefix('/chats/')}" for path in (chat, other)]
     home = browser.get(gone[0]).text
     assert "“<i>Dogs</i>” was deleted. Undo" in " ".join(text_of(home).split())
-    assert chat not in links(home)
+    assert f"{chat}#end" not in links(home)
     expect(browser.get(chat), 404)
     page = expect(browser.get("/settings"), 200, "&lt;i&gt;Dogs&lt;/i&gt;")
     assert page.index(f"{other}/restore") < page.index(f"{chat}/restore"), "deleted last"
@@ -186,3 +187,12 @@ def test_the_list_of_keys_is_a_page_or_a_dialog(
     newcomer: httpx.Client, script: str, words: str
 ) -> None:
     expect(newcomer.get("/keys", headers={"HX-Request": script}), 200, words, "Stop the reply")
+
+
+def test_the_list_of_keys_has_the_chats_beside_it(
+    browser: httpx.Client, chat: str, newcomer: httpx.Client
+) -> None:
+    browser.post(f"{chat}/rename", data={"title": "Tides"})
+    send(browser, chat, "Hi")
+    expect(browser.get("/keys"), 200, "Tides")
+    assert 'id="side"' not in newcomer.get("/keys").text

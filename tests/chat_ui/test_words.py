@@ -1,4 +1,4 @@
-"""Every word of the interface stands in `words.txt`, to be read in one go, and says what the
+"""Every word of the interface is in `words.txt`, to be read in one go, and says what the
 best-known products say."""
 
 import re

@@ -1,7 +1,7 @@
 """Lists every word of the interface: `PYTHONPATH=chat-ui python -m tests.chat_ui.words`.
 
-From the templates, where all of them stand: text, and the attributes that are read out or shown.
-`…` stands for what is filled in; the choices of a condition follow each other.
+From the templates, where all of them are: text, and the attributes that are read out or shown.
+`…` is what is filled in; the choices of a condition follow each other.
 """
 
 import re

@@ -44,7 +44,7 @@ def test_a_key_is_one_session_s_and_stands_for_one_text(ada: Person, api: Api, s
     problem(ada.post_first("two", "k"), 409, "key-reused")
     chat, message = begun["message"]["chat_id"], begun["message"]["id"]
     ada.send(chat, "three")
-    assert ada.begun("one", "k")["reply"]["id"] == begun["reply"]["id"], "however it went on"
+    assert ada.begun("one", "k")["reply"]["id"] == begun["reply"]["id"], "whatever came after"
     ada.delete(f"/chats/{chat}")
     problem(ada.post_first("one", "k"), 409, "key-reused")
     ada.post(f"/chats/{chat}/restore")

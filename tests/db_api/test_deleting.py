@@ -86,7 +86,7 @@ def test_a_deleted_chat_s_replies_are_stopped_with_what_was_written(
         assert api.store(running, " upon", 4)["stop_requested"] is True
         api.finish(running, "", offset=9, state="stopped")
     claim = take_over(running) if held == "expired" else api.claim()
-    assert (claim["reply"]["id"], api.claim()) == (other, None), "other chats go on"
+    assert (claim["reply"]["id"], api.claim()) == (other, None), "other chats continue"
     ada.post(f"/chats/{chat}/restore")
     assert [ada.reply(chat, reply)["state"] for reply in (running, queued)] == ["stopped"] * 2
     assert ada.contents(chat)[1] == ("Once upon" if held == "running" else "Once")
@@ -162,4 +162,4 @@ def test_a_reply_being_written_there_is_given_up(api: Api, ada: Person, said: st
     assert api.claim() is None, "the one below is gone as well"
     edited = ada.sent(said, "another", replaces=one, worker="w")["reply"]["id"]
     ada.remove(said, one)
-    assert api.store(edited, "Once")["held"] is True, "on another branch it goes on"
+    assert api.store(edited, "Once")["held"] is True, "on another branch it continues"

@@ -195,7 +195,7 @@ def test_without_news_it_looks_again_until_its_time_is_over(
     text: bool,
     pause: float,
 ) -> None:
-    """Who gets the growing text from elsewhere looks half as often."""
+    """Who gets the growing text from its own runner looks half as often."""
     pauses, wait_for = list[float](), asyncio.wait_for
 
     async def note(changed: Any, seconds: float) -> Any:

@@ -149,7 +149,7 @@ def tree(ada: Person, sql: Sql) -> dict[str, str]:
         ("f", "e", 2, "ef", False, True),
         ("z", "b", 200, "0abcxyz", False, True),
         ("d", "c", 200, "0abcd", False, True),
-        # Elsewhere it follows the newest answers.
+        # On other branches it follows the newest answers.
         ("f", "x", 200, "0abcxyz", False, False),
         ("f", "x", 3, "cxy", True, False),
         ("f", "x", 4, "cxyz", False, False),

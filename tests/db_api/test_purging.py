@@ -104,7 +104,7 @@ def test_what_goes_wrong_is_a_line_in_the_log_and_no_more(
         new_database(postgres, revision=None) as empty,  # there is no such function
         serve_api(empty) as (api, _),
     ):
-        wait_until(lambda: len(caplog.records) >= 2)  # it goes on trying
+        wait_until(lambda: len(caplog.records) >= 2)  # it keeps trying
         assert api.http.get("/health").status_code == 200
     found = [r.getMessage() for r in caplog.records if r.name == "parley"]
     assert found[0].startswith("purging: ProgrammingError at deleting/purge.py:")

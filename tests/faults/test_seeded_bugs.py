@@ -27,7 +27,7 @@ class Copy:
         self._seeded: tuple[Change, ...] = ()
 
     def seed(self, bug: Bug) -> None:
-        """Takes the last bug back, makes the changes of this one and starts the services anew that
+        """Takes the last bug back, makes the changes of this one and restarts the services that
         either is in. Fails if the code has moved on and a change no longer fits exactly."""
         files = {change.file for change in (*self._seeded, *bug.changes)}
         for file in files:
@@ -56,7 +56,7 @@ class Copy:
 
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copy]:
-    """Without a bug; `.cache` is shared, so nothing is installed or fetched anew."""
+    """Without a bug; `.cache` is shared, so nothing is installed or fetched again."""
     tree = tmp_path_factory.mktemp("tree") / "parley"
     shutil.copytree(ROOT, tree, ignore=LEFT_OUT)
     (tree / ".cache").symlink_to(ROOT / ".cache")

@@ -41,7 +41,7 @@ class Fetcher:
         return [sys.executable, "-W", "error", os.fspath(self.program)]
 
     def list_model(self, source: str, size: int = len(CONTENT)) -> None:
-        """Writes the catalogue anew with this one model."""
+        """Rewrites the catalogue with this one model."""
         row = ("tiny", "tiny.gguf", str(size), SHA256, "MIT", "2048", source)
         self.program.with_name("models.tsv").write_text("\t".join(row) + "\n")
 

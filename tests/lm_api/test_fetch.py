@@ -37,7 +37,7 @@ def test_only_a_file_that_changed_since_it_was_verified_is_looked_at_again(
     # Same size, other bytes: with the same time only hashing could tell, and none is done.
     fetcher.file.write_bytes(bytes(len(CONTENT)))
     if touched:
-        assert "fetching it anew" in fetcher.fetch()
+        assert "fetching it again" in fetcher.fetch()
     else:
         os.utime(fetcher.file, ns=(status.st_atime_ns, status.st_mtime_ns))
         assert "is there" in fetcher.run(0)[0]

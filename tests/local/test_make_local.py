@@ -15,7 +15,7 @@ from local.nginx import nginx
 from local.ports import free_port
 from local.stack import ROOT
 from tests.local.processes import alive, descendants
-from tests.support.local_stack import LocalStack, make_home
+from tests.support.local_stack import SMALL_MODEL, LocalStack, make_home
 
 SERVICES = ["db", "db-api", "lm-api", "chat-ui"] + (["nginx"] if nginx() else [])
 
@@ -62,11 +62,14 @@ def assert_stops(parley: LocalStack, how: signal.Signals) -> None:
 
 
 def test_it_says_where_it_is_and_is_there(parley: LocalStack) -> None:
-    parley.wait(lambda: f"Parley is ready at {parley.url}" in parley.output())
+    """The last line of a first start names the address and the model."""
+    ready = f"Parley is ready at {parley.url} with {SMALL_MODEL}, after "
+    parley.wait(lambda: ready in parley.output())
+    assert ready in parley.output().splitlines()[-1]
     assert parley.answers("/")
 
 
-def test_the_logs_stand_side_by_side_and_are_kept(parley: LocalStack) -> None:
+def test_the_logs_are_side_by_side_and_are_kept(parley: LocalStack) -> None:
     parley.wait_until_model_is_ready()
     parley.wait(lambda: all(f"\n{name:<8}|" in parley.output() for name in ("db", "lm-api")))
     for service in SERVICES:
@@ -122,7 +125,9 @@ def test_without_nginx_chat_ui_is_served_directly_one_line_says_so_and_a_hangup_
 ) -> None:
     with LocalStack(home, NGINX="off", LM_MODEL="missing.gguf") as parley:
         assert parley.output().count("nginx is missing") == 1
+        parley.wait(lambda: f"the pages are at {parley.url}" in parley.output())
         assert parley.answers("/")  # and without a model the pages work all the same
+        assert "Parley is ready" not in parley.output()
         assert parley.pid_of("nginx") is None
         assert_stops(parley, signal.SIGHUP)
 
@@ -135,7 +140,7 @@ def test_closing_a_terminal_that_tells_nobody_stops_it_as_well(home: Path) -> No
     os.close(its)
     try:
         shown = b""
-        while b"Parley is ready" not in shown:
+        while b"the pages are at" not in shown:
             shown += os.read(ours, 4096)
         everything = descendants(parley.pid)
         os.close(ours)

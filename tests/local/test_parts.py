@@ -127,7 +127,7 @@ def test_offline_the_small_model_is_taken_and_kept_for_the_run(
         settings = bring_model(environment, tmp_path / "fallen-back", lock)
         assert {name: settings[name] for name in small} == small
     assert calls.read_text().split() == ["large", SMALL, SMALL]
-    assert "going on with the small model" in capfd.readouterr().out
+    assert "continuing with the small model" in capfd.readouterr().out
 
 
 def test_another_failure_of_the_fetcher_is_not_covered_up(tmp_path: Path, lock: int) -> None:

@@ -1,4 +1,4 @@
-"""Parts of a page that a command writes: what stands between its two marks is its own."""
+"""Parts of a page that a command writes: what is between its two marks is its own."""
 
 from pathlib import Path
 

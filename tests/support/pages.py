@@ -17,7 +17,7 @@ VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "met
 
 @dataclass
 class Element:
-    """One element. `html` is what stands between its tags, character for character, as soon as
+    """One element. `html` is what is between its tags, character for character, as soon as
     the end tag has come."""
 
     tag: str
@@ -176,7 +176,7 @@ def hidden_field(page: str | Element, name: str) -> str | None:
 
 
 def textarea(page: str | Element) -> str | None:
-    """What stands in the first text box. A line end right after the tag is no part of it."""
+    """What is in the first text box. A line end right after the tag is no part of it."""
     found = parse(page).find("textarea")
     return found.text.removeprefix("\n") if found else None
 

@@ -67,7 +67,7 @@ class ChatsClient:
         limit: int = 50,
         beside: int = 50,
     ) -> Page:
-        """The chat with the messages that end at its head or just above `before`, or stand around
+        """The chat with the messages that end at its head or just above `before`, or are around
         `at`, on a branch that leads through it; and the newest chats."""
         params = {"limit": str(limit), "beside": str(beside)}
         if before is not None:

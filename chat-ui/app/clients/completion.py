@@ -126,7 +126,7 @@ def _chunk_events(chunk: dict[str, Any]) -> list[Event]:
 
 
 def read_refusal(status: int, content: bytes) -> Exception:
-    """The exception that stands for an answer other than 200."""
+    """The exception for an answer other than 200."""
     try:
         error = json.loads(content)["error"]
         kind = error["type"]

@@ -82,7 +82,7 @@ class LanguageModel:
                     raise read_refusal(stream.status, await stream.read())
                 events = read_events(stream)
                 while True:
-                    # A server whose model hangs goes on sending signs of life.
+                    # A server whose model hangs continues to send signs of life.
                     async with asyncio.timeout(self._patience):
                         event = await anext(events, None)
                     if event is None:

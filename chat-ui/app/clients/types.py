@@ -205,7 +205,7 @@ class Prompt(Received):
 
 class Hit(Received):
     """Something found: a chat by its title (no message), or a message. What was looked for
-    stands between U+E000 and U+E001 in `snippet`."""
+    is between U+E000 and U+E001 in `snippet`."""
 
     chat_id: UUID
     title: str | None

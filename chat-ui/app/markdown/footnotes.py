@@ -1,7 +1,7 @@
 r"""Footnotes: `[^1]` leads to the paragraph `[^1]: …`, wherever that was written, and back.
 
 A block that has ended is never rendered again, so a reference is a link before its definition has
-come. The HTML of a text may be kept and shown in several messages: where an id begins stands MARK,
+come. The HTML of a text may be kept and shown in several messages: an id begins with MARK,
 which is no character of any text, until `name_ids` puts a message's own name there.
 """
 
@@ -27,7 +27,7 @@ def add_footnotes(md: MarkdownIt) -> None:
 
 
 def drop_repeated_ids(html: str, seen: set[str]) -> str:
-    """HTML in which no id stands a second time; `seen` has those of the blocks before it."""
+    """HTML in which no id is there a second time; `seen` has those of the blocks before it."""
 
     def keep_first(match: re.Match[str]) -> str:
         first = match[1] not in seen

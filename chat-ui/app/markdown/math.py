@@ -85,7 +85,7 @@ def _math_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
         return False
     found = first.find(closer, 2)
     if found >= 0 and first[found + 2 :].strip():
-        return False  # text goes on after it: that is the inline rule's
+        return False  # text follows it: that is the inline rule's
     if silent:
         return True
     last = start if found >= 0 else _find_end(state, start, end, closer)

@@ -132,7 +132,7 @@ class StreamingMarkdown:
         self._parsed = self._tail.rfind("\n") + 1
 
     def _cut(self, lines: list[str], last: Block) -> None:
-        """Leave the tail only the last block; if that is code, go on line by line."""
+        """Leave the tail only the last block; if that is code, continue line by line."""
         start, end = sum(len(line) + 1 for line in lines[: last.start]), self._tail.rfind("\n") + 1
         if last.tokens[0].type == "fence":
             self._fence = OpenFence(last.tokens[0], self._tail[start:end])

@@ -25,7 +25,7 @@ DEPTH_LIMIT = 40
 SECONDS_LIMIT = 0.25  # of processor time; an ordinary formula takes a thousandth of that
 BYTES_LIMIT = 32_000_000
 
-# Macros can double what they stand for at every step: a few lines of them fill any memory.
+# Macros can double their text at every step: a few lines of them fill any memory.
 _MACROS = re.compile(
     r"\\(?:[gex]?def|let|futurelet|(?:re)?newcommand|providecommand|(?:re)?newenvironment"
     r"|DeclareMathOperator)(?![a-zA-Z])"
@@ -50,7 +50,7 @@ function convert(tex, block) {
   return "null"
 }
 """
-# Temml's inline styles, and the class that stands for each; a property alone stands for any value.
+# Temml's inline styles, and the class used for each; a property alone means any value.
 _STYLES = {
     "border": "tml-fbox",
     "border-bottom": "tml-line-bottom",
@@ -76,7 +76,7 @@ _CLASSES = {
 }
 PLAIN = "tml-plain"
 CLASSES = frozenset([*_CLASSES.values(), *_STYLES.values(), PLAIN])
-# What stands before a child of an element where MathML is no more than its words.
+# What comes before a child of an element where MathML is no more than its words.
 _SIGNS: dict[str, tuple[str | None, ...]] = {
     **{"mfrac": ("", "/"), "msqrt": ("√",), "msub": (None, "_"), "msup": (None, "^")},
     **{"msubsup": (None, "_", "^"), "munder": (None, "_"), "munderover": (None, "_", "^")},

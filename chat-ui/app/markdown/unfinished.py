@@ -10,7 +10,7 @@ import re
 from markdown_it.token import Token
 
 _HOLD_LIMIT = 300
-"""A mark still open after so many characters was probably meant as it stands: show the text."""
+"""A mark still open after so many characters was probably meant as text: show it."""
 
 _LOOK_AHEAD = 2_000
 _OPEN_LIMIT = 20

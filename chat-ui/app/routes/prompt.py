@@ -24,7 +24,7 @@ router = APIRouter(tags=["chats"], dependencies=WITH_COOKIE)
     responses=pages(401, 404, 422, 503),
 )
 async def show_prompt(services: AppServices, session: Session, chat_id: UUID) -> HTMLResponse:
-    """Everything that stands before the next message, and its tokens if lm-api answers."""
+    """Everything that comes before the next message, and its tokens if lm-api answers."""
     chat, chats, prompt = await asyncio.gather(
         services.chats.get(session, chat_id),
         load_chats(services, session, chat_id),

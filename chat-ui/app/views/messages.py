@@ -81,7 +81,7 @@ async def view_messages(messages: list[Message], *, ends: bool = True) -> list[M
 @dataclass(frozen=True)
 class Composer:
     """The form for a message: what was typed, the key that makes a send count once, the
-    message it is to stand in for, if any, and else the last one that was seen above it."""
+    message it replaces, if any, and else the last one that was seen above it."""
 
     prompt: str = ""
     client_key: str = field(default_factory=lambda: uuid4().hex)

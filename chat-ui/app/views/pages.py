@@ -167,6 +167,13 @@ class SettingsPage:
 
 
 @dataclass(frozen=True)
+class KeysPage:
+    """`keys.html`. `chats` are None where there is no session, or they can't be read."""
+
+    chats: ChatList | None
+
+
+@dataclass(frozen=True)
 class LivePage:
     """`live_head.html`, the beginning of the live page."""
 

@@ -44,7 +44,7 @@ class Problem:
 
     @classmethod
     def of(cls, error: ParleyError) -> "Problem":
-        """The problem an exception stands for."""
+        """The problem that an exception means."""
         return cls(error.kind, error.facts)
 
 

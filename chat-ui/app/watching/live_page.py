@@ -1,7 +1,7 @@
 """A feed as a page that grows by appending, for browsers without JavaScript.
 
-Nothing sent can be changed any more, so a reply's text comes as plain text, status lines before
-it. At the end the page leads back to the rendered chat by itself.
+Nothing sent can be changed any more, so a reply's text comes as plain text. Status lines come
+before it and where it is interrupted. At the end the page leads back to the rendered chat.
 """
 
 from collections.abc import AsyncIterator
@@ -50,13 +50,20 @@ async def _tell(feed: Feed, current: RenderedMessage, templates: Templates) -> A
         current = snapshot.messages.get(current.message.id, current)
         if told < len(current.text):
             yield str(escape(current.text[told:]))
-            told = len(current.text)
+            told, status = len(current.text), ""
         if not current.unfinished or snapshot.ended or feed.dismissed:
             break
-        line = templates.render("_live_status.html", message=current.message, away=snapshot.away)
-        if told == 0 and line != status:
+        line = templates.render(
+            "_live_status.html", message=current.message, away=snapshot.away, within=told > 0
+        )
+        if line != status and (told == 0 or snapshot.away or _is_interrupted(current)):
             status = line
             yield line
         if not await feed.wait(snapshot, KEEPALIVE_SECONDS):
             yield "<!-- -->"  # keeps the connection alive
     yield templates.render("_live_end.html", message=current.message)
+
+
+def _is_interrupted(shown: RenderedMessage) -> bool:
+    """Whether nobody writes it at the moment."""
+    return shown.message.reply is not None and shown.message.reply.state == "queued"

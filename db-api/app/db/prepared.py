@@ -49,7 +49,7 @@ def prepare_statements(engine: Engine) -> None:
 
 @lru_cache(maxsize=500)
 def number_parameters(statement: str) -> tuple[str, list[str]]:
-    """The statement with `$1` for its first parameter, wherever that stands, and so on; and the
+    """The statement with `$1` for its first parameter, wherever that is, and so on; and the
     names they had."""
     names = list(dict.fromkeys(PLACEHOLDER.findall(statement)))
     numbers = {name: f"${number}" for number, name in enumerate(names, 1)}

@@ -1,4 +1,4 @@
-"""Puts today's functions, views and policies in place: each stands in one file below `sql/`.
+"""Puts today's functions, views and policies in place: each is one file below `sql/`.
 
 They belong to the code: every `./migrate` to the newest revision replaces them, if a file or the
 revision has changed since. So their history is the files' history.

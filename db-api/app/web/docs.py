@@ -1,4 +1,4 @@
-"""Swagger UI, served by us: nothing is loaded from elsewhere, nothing is inline.
+"""Swagger UI, served by us: nothing is loaded from other servers, nothing is inline.
 
 The files of Swagger UI come unchanged from the package fastapi-swagger. The better known
 swagger-ui-bundle stopped at 4.15, which cannot read the OpenAPI 3.1 that FastAPI writes.

@@ -180,7 +180,7 @@ class Someone:
         self.expected.clear()
         self.profile.clean()
         for writer in self._writers:
-            writer.release()  # after the pages, which would go elsewhere when a reply ends
+            writer.release()  # after the pages, which would load another page when a reply ends
         self._writers.clear()
         assert errors + foreign == []
 

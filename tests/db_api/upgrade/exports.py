@@ -74,7 +74,7 @@ def read_exports(chat_ui: str, secrets: Path, session: str) -> dict[str, str]:
 
 
 def sort_markdown(exports: Mapping[str, str]) -> dict[str, str]:
-    """The same with each Markdown file's chats and messages sorted. At 8fafef9 they stood in the
+    """The same with each Markdown file's chats and messages sorted. At 8fafef9 they were in the
     order of writing; now the branch shown comes first, the rest under a heading of its own."""
     return {
         name: "\n".join(sorted(part.strip() for part in PART.split(OTHERS.sub("", text))))

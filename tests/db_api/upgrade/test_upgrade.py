@@ -1,4 +1,4 @@
-"""An upgrade from any earlier revision keeps every row, and replies that were running go on."""
+"""An upgrade from any earlier revision keeps every row, and replies that were running continue."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Writes `golden` anew: what another checkout of Parley exports of these rows.
+"""Rewrites `golden`: what another checkout of Parley exports of these rows.
 
     python -m tests.db_api.upgrade.write_golden CHECKOUT
 

@@ -52,7 +52,7 @@ function show(html) {
 }
 
 function findRow(address) {
-  return list().querySelector(`li:has(> a[href="${address}"])`);
+  return list().querySelector(`li:has(> a[href^="${address}"])`);
 }
 
 // The open chat may have been renamed.
@@ -65,7 +65,7 @@ function followTitle() {
 }
 
 // A chat is renamed or pinned without leaving the page. If that is refused, the form is sent as it
-// would be without scripts: the answer says why. So is a deletion, which leads elsewhere.
+// would be without scripts: the answer says why. So is a deletion, which leads to another page.
 async function change(event) {
   const { target: form, submitter: button } = event;
   if (!form.matches(".side .row-menu form") || "refused" in form.dataset) return;

@@ -21,7 +21,7 @@ for (const field of document.querySelectorAll("textarea[data-limit]")) {
   takeFocus(field);
 }
 
-// Back to a home page that the browser has kept as it was: what stands in it is sent already.
+// Back to a home page that the browser has kept as it was: what is in it is sent already.
 addEventListener("pageshow", ({ persisted }) => {
   if (persisted && !document.querySelector("[data-chat]")) location.reload();
 });
