@@ -2,8 +2,22 @@
 
 from app.chats.models import Chat
 from app.db.base import Base
+from app.documents.models import ChatDocument, Document, DocumentPage, Passage
+from app.files.models import File, FileBlock
 from app.messages.models import Message
 from app.replies.models import Reply
 from app.sessions.models import Session
 
-__all__ = ["Base", "Chat", "Message", "Reply", "Session"]
+__all__ = [
+    "Base",
+    "Chat",
+    "ChatDocument",
+    "Document",
+    "DocumentPage",
+    "File",
+    "FileBlock",
+    "Message",
+    "Passage",
+    "Reply",
+    "Session",
+]

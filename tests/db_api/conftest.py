@@ -29,7 +29,10 @@ from app.settings import Settings  # noqa: E402
 
 __all__ = ["postgres"]
 
-TABLES = ("sessions", "chats", "messages", "replies")
+TABLES = (
+    *("sessions", "chats", "messages", "replies"),
+    *("files", "file_blocks", "documents", "chat_documents", "document_pages", "passages"),
+)
 
 Sql = Callable[..., list[tuple[Any, ...]]]
 ServeCopy = Callable[..., contextlib.AbstractContextManager[Api]]

@@ -18,6 +18,8 @@ LAYOUT = (
     "queue",
     "branches",
     "prompt",
+    "documents",
+    "files",
     "messages",
     "replies",
     "chats",

@@ -14,6 +14,7 @@ from psycopg2.errors import ForeignKeyViolation, InsufficientPrivilege
 
 from tests.db_api.api import NOWHERE, Api, Person
 from tests.db_api.conftest import TABLES, Sql
+from tests.db_api.documents import Kept, keep_document
 
 Act = Callable[[str], Any]
 Acting = Callable[..., AbstractContextManager[Act]]
@@ -61,11 +62,17 @@ def refusals(act: Act, statements: list[str]) -> dict[str, str]:
 
 
 @pytest.fixture
-def hers(ada: Person) -> dict[str, str]:
-    """Ada's rows: a running reply, a queued one, and what was said before."""
+def hers(ada: Person, sql: Sql) -> dict[str, str]:
+    """Ada's rows: a running reply, a queued one, and what was said before; a document that was
+    read, and an upload that is not finished."""
     chat = ada.chat(opening="Hello")
     reply, queued = ada.send(chat, "secret", worker="w"), ada.send(chat, "another secret")
-    return {"session": ada.session_id, "chat": chat, "reply": reply, "queued": queued}
+    kept = keep_document(sql, chat)
+    sql("INSERT INTO files (session_id) VALUES (%s)", ada.session_id)
+    return {
+        **{"session": ada.session_id, "chat": chat, "reply": reply, "queued": queued},
+        **{"file": kept.file, "document": kept.document},
+    }
 
 
 @pytest.fixture
@@ -87,7 +94,7 @@ def test_nobody_else_sees_a_row(
             return {name: [row[0] for row in act(query)] for name, query in queries.items()}
 
     nothing: dict[str, Any] = {name: [] for name in queries}
-    assert [len(rows) for rows in see(hers["session"]).values()] == [1, 1, 5, 2, 3, 1]
+    assert [len(rows) for rows in see(hers["session"]).values()] == [1, 1, 5, 2, 2, *[1] * 5, 3, 1]
     # A session's own row is known by its id, or an ended one could not be told from none.
     assert see(strangers[0]) == nothing | {"sessions": [strangers[0]]}
     assert [see(stranger) for stranger in strangers[1:]] == [nothing] * 3
@@ -108,6 +115,10 @@ CHANGES = (
     "UPDATE chats SET head = NULL; DELETE FROM messages",
     "UPDATE replies SET stop_requested = true",
     "UPDATE replies SET state = 'stopped', finished_at = now()",
+    "UPDATE files SET received = 1",
+    "DELETE FROM files",
+    "UPDATE documents SET name = 'mine now', in_library = true",
+    "DELETE FROM chat_documents",
 )
 
 
@@ -129,7 +140,7 @@ def test_a_change_without_a_where_reaches_one_s_own_rows_only(
 
 
 def test_nothing_is_written_in_another_s_name_or_chat(
-    acting: Acting, hers: dict[str, str], strangers: Strangers
+    acting: Acting, hers: dict[str, str], bob: Person, strangers: Strangers
 ) -> None:
     message = "INSERT INTO messages (chat_id, session_id, seq, role, content) VALUES "
     inserts = [
@@ -138,6 +149,13 @@ def test_nothing_is_written_in_another_s_name_or_chat(
         "INSERT INTO replies (message_id, chat_id, session_id)"
         " VALUES ('{reply}', '{chat}', '{session}')",
         "INSERT INTO sessions (id, expires_at) VALUES (uuidv7(), now())",
+        "INSERT INTO files (session_id) VALUES ('{session}')",
+        "INSERT INTO file_blocks (file_id, session_id, number, bytes)"
+        " VALUES ('{file}', '{session}', 1, 'x')",
+        "INSERT INTO documents (session_id, file_id, name, kind)"
+        " VALUES ('{session}', '{file}', 'x', 'pdf')",
+        "INSERT INTO chat_documents (chat_id, document_id, session_id)"
+        " VALUES ('{chat}', '{document}', '{session}')",
     ]
     stolen = [insert.format(**hers) for insert in inserts]
     for stranger in strangers[:3]:
@@ -146,6 +164,12 @@ def test_nothing_is_written_in_another_s_name_or_chat(
     # The policy sees Bob's own session; the foreign key sees whose chat it is.
     with acting("app", strangers[0]) as act, pytest.raises(ForeignKeyViolation):
         act(message + f"('{hers['chat']}', '{strangers[0]}', 99, 'user', 'x')")
+    his = bob.chat()
+    with acting("app", bob.session_id) as act, pytest.raises(ForeignKeyViolation):
+        act(
+            "INSERT INTO chat_documents (chat_id, document_id, session_id)"
+            f" VALUES ('{his}', '{hers['document']}', '{bob.session_id}')"
+        )
 
 
 DENIED = {
@@ -162,6 +186,14 @@ DENIED = {
         "TRUNCATE chats",
         "SELECT * FROM queue_positions",
         "SELECT * FROM alembic_version",
+        "UPDATE file_blocks SET bytes = 'x'",
+        "DELETE FROM file_blocks",
+        "UPDATE documents SET state = 'queued'",
+        "UPDATE documents SET session_id = session_id",
+        "DELETE FROM documents",
+        "UPDATE document_pages SET text = ''",
+        "INSERT INTO document_pages VALUES (uuidv7(), uuidv7(), 1, '', 'text')",
+        "UPDATE passages SET text = ''",
     ],
     "runner": [
         "SELECT * FROM sessions",
@@ -180,6 +212,12 @@ DENIED = {
         "DELETE FROM messages",
         "DELETE FROM replies",
         "TRUNCATE replies",
+        "SELECT sha256 FROM files",
+        "SELECT name FROM documents",
+        "DELETE FROM documents",
+        "SELECT * FROM file_blocks",
+        "SELECT * FROM document_pages",
+        "SELECT * FROM passages",
     ],
     "searcher": [
         "SELECT name FROM sessions",
@@ -189,6 +227,26 @@ DENIED = {
         "UPDATE chats SET title = ''",
         "DELETE FROM messages",
         "INSERT INTO sessions (expires_at) VALUES (now())",
+        "SELECT * FROM documents",
+    ],
+    "reader": [
+        *(f"SELECT * FROM {table}" for table in ("sessions", "chats", "messages", "replies")),
+        "SELECT name FROM documents",
+        "SELECT sha256 FROM files",
+        "SELECT text FROM document_pages",
+        "SELECT text FROM passages",
+        "SELECT * FROM chat_documents",
+        "UPDATE documents SET name = ''",
+        "UPDATE documents SET session_id = session_id",
+        "UPDATE documents SET stop_requested = false",
+        "INSERT INTO documents (session_id, file_id, name, kind)"
+        " VALUES (uuidv7(), uuidv7(), 'x', 'pdf')",
+        "DELETE FROM documents",
+        "DELETE FROM files",
+        "UPDATE files SET received = 0",
+        "UPDATE file_blocks SET bytes = ''",
+        "DELETE FROM document_pages",
+        "UPDATE passages SET text = ''",
     ],
 }
 
@@ -200,12 +258,14 @@ def test_a_role_has_no_more_than_it_needs(acting: Acting, hers: dict[str, str], 
 
 
 FUNCTIONS = {
-    "app": "asking_session chat_positions close_reply current_session queue_length reply_content"
-    " reply_steps require_session search_chats search_words split_words",
+    "app": "asking_session chat_positions close_reply current_session is_abandoned queue_length"
+    " reply_content reply_steps require_session search_chats search_words split_words",
+    "reader": "attempt_limit attempts_after attempts_before_trial has_expired is_alone lease_length"
+    " new_lease trial_length",
     "runner": "asking_session attempt_limit attempts_after attempts_before_trial chat_positions"
-    " claim_reply close_abandoned close_reply find_trial hand_back has_expired is_alone is_over"
-    " lease_length ms_per_position new_lease purge_deleted queue_length reply_content reply_steps"
-    " search_words split_words trial_length",
+    " claim_reply close_abandoned close_reply find_trial hand_back has_expired is_abandoned"
+    " is_alone is_over lease_length ms_per_position new_lease purge_deleted queue_length"
+    " reply_content reply_steps search_words split_words trial_length",
     "searcher": "asking_session current_session search_chats search_query search_words split_words",
     "pg_monitor": "",  # anybody
 }
@@ -253,6 +313,68 @@ def test_the_runner_deletes_only_what_was_over_a_day_ago(
         assert act("DELETE FROM sessions RETURNING id") == [(hers["session"],)]
 
 
+READ = (
+    "SELECT convert_from(bytes, 'UTF8') FROM file_blocks",
+    "UPDATE documents SET progress = 1",
+    "UPDATE document_pages SET text = 'changed'",
+    "DELETE FROM passages",
+)
+
+
+def test_the_reader_reaches_only_documents_that_it_reads(
+    acting: Acting, chat: str, sql: Sql
+) -> None:
+    states = ("queued", "running", "complete", "failed")
+    kept = {state: keep_document(sql, chat, state.encode(), "png", state) for state in states}
+    with acting("reader") as act:
+        assert [act(statement) for statement in READ] == [[("running",)], 2, 1, 1]
+        owner = act("SELECT session_id FROM documents")[0][0]
+        for state in states:
+            written = write_as_reader(kept[state], owner)
+            if state == "running":
+                assert [act(statement) for statement in written] == [1, 1]
+            else:
+                assert refusals(act, written) == dict.fromkeys(written, "policy")
+    picture = f"INSERT INTO files (session_id, size) VALUES ('{owner}', 1)"
+    with acting("reader") as act:
+        assert act(picture) == 1
+    sql("UPDATE documents SET shown_file_id = file_id WHERE state = 'running'")
+    block = "INSERT INTO file_blocks VALUES ('{}', '{}', 1, 'x')"
+    shown, other = (block.format(kept[state].file, owner) for state in ("running", "queued"))
+    with acting("reader") as act:
+        assert refusals(act, [picture, other]) == {picture: "policy", other: "policy"}
+        assert act(shown) == 1, "it has one picture, and that one is written"
+
+
+def write_as_reader(kept: Kept, owner: str) -> list[str]:
+    return [
+        f"INSERT INTO document_pages VALUES ('{kept.document}', '{owner}', 2, '', 'empty')",
+        "INSERT INTO passages (document_id, session_id, page, start_offset, end_offset, text)"
+        f" VALUES ('{kept.document}', '{owner}', 1, 1, 2, 'e')",
+    ]
+
+
+def test_the_runner_deletes_only_files_that_nobody_finished_or_has(
+    acting: Acting, ada: Person, chat: str, sql: Sql
+) -> None:
+    kept, in_library, orphan = (keep_document(sql, chat, content) for content in (b"a", b"b", b"c"))
+    sql("UPDATE documents SET in_library = true WHERE id = %s", in_library.document)
+    others = f"DELETE FROM chat_documents WHERE document_id <> '{kept.document}'"
+    sql(others)
+    fresh, old = (
+        sql(
+            "INSERT INTO files (session_id, touched_at) VALUES (%s, now() - %s::interval)"
+            " RETURNING id::text",
+            *(ada.session_id, since),
+        )[0][0]
+        for since in ("9 min", "11 min")
+    )
+    with acting("runner") as act:
+        gone = {row[0] for row in act("DELETE FROM files RETURNING id::text")}
+    assert gone == {orphan.file, old}
+    assert fresh not in gone
+
+
 def test_every_table_forces_row_security(sql: Sql) -> None:
     tables = sql(
         "SELECT relname::text, relrowsecurity AND relforcerowsecurity FROM pg_class WHERE relkind"
@@ -265,12 +387,12 @@ def test_the_roles_are_nobody_by_themselves_and_create_nothing(sql: Sql) -> None
     roles = sql(
         "SELECT rolcanlogin, rolsuper, rolbypassrls, rolcreaterole,"
         " has_schema_privilege(oid, 'public', 'CREATE') FROM pg_roles"
-        " WHERE rolname IN ('app', 'runner', 'searcher')"
+        " WHERE rolname IN ('app', 'reader', 'runner', 'searcher')"
     )
-    assert roles == [(False,) * 5] * 3
+    assert roles == [(False,) * 5] * 4
     granted = sql(
         "SELECT bool_or(set_option), bool_or(inherit_option) FROM pg_auth_members"
-        " WHERE roleid::regrole::text IN ('app', 'runner', 'searcher')"
+        " WHERE roleid::regrole::text IN ('app', 'reader', 'runner', 'searcher')"
         " AND member = 'parley'::regrole"
     )
     assert granted == [(True, False)]

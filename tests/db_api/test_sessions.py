@@ -6,6 +6,7 @@ import pytest
 
 from tests.db_api.api import NOWHERE, Api, Person, body, problem, reasons
 from tests.db_api.conftest import TABLES, ServeCopy, Sql
+from tests.db_api.documents import keep_document
 
 CURRENT = "/sessions/current"
 
@@ -43,6 +44,8 @@ def test_a_forgotten_session_leaves_nothing(
 ) -> None:
     his = bob.chat(opening="Hello")
     ada.send(chat)
+    for kept in (chat, his):
+        keep_document(sql, kept)
     api.store(running, "Once")
     ada.delete(f"/chats/{ada.chat()}")
     assert ada.delete(CURRENT).status_code == 204

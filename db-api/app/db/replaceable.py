@@ -41,10 +41,13 @@ ORDER = (
     "search/search_query",
     "deleting/is_over",
     "deleting/purge_deleted",
+    "files/is_abandoned",
     "policies/sessions",
     "policies/chats",
     "policies/messages",
     "policies/replies",
+    "policies/files",
+    "policies/documents",
     "search/search_chats",
 )
 
@@ -80,7 +83,8 @@ BEGIN
             EXCEPTION WHEN dependent_objects_still_exist THEN
                 IF found.ours THEN
                     EXECUTE format(
-                        'REVOKE ALL ON FUNCTION %s FROM app, runner, searcher', found.signature
+                        'REVOKE ALL ON FUNCTION %s FROM app, runner, searcher, reader',
+                        found.signature
                     );
                 END IF;
             END;
@@ -91,7 +95,7 @@ BEGIN
         WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'S')
             AND relowner = current_user::regrole
     LOOP
-        EXECUTE format('REVOKE ALL ON %s %I FROM app, runner, searcher',
+        EXECUTE format('REVOKE ALL ON %s %I FROM app, runner, searcher, reader',
             CASE found.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, found.relname);
     END LOOP;
 END

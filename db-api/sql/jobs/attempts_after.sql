@@ -10,4 +10,4 @@ RETURN CASE
 END;
 
 REVOKE EXECUTE ON FUNCTION attempts_after(integer, boolean, boolean, bigint, bigint) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION attempts_after(integer, boolean, boolean, bigint, bigint) TO runner;
+GRANT EXECUTE ON FUNCTION attempts_after(integer, boolean, boolean, bigint, bigint) TO runner, reader;

@@ -3,4 +3,4 @@ CREATE OR REPLACE FUNCTION attempts_before_trial() RETURNS integer LANGUAGE sql 
 RETURN 2;
 
 REVOKE EXECUTE ON FUNCTION attempts_before_trial() FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION attempts_before_trial() TO runner;
+GRANT EXECUTE ON FUNCTION attempts_before_trial() TO runner, reader;

@@ -4,4 +4,4 @@ CREATE OR REPLACE FUNCTION has_expired(lease timestamptz) RETURNS boolean LANGUA
 RETURN lease <= clock_timestamp() OR lease > new_lease();
 
 REVOKE EXECUTE ON FUNCTION has_expired(timestamptz) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION has_expired(timestamptz) TO runner;
+GRANT EXECUTE ON FUNCTION has_expired(timestamptz) TO runner, reader;

@@ -4,4 +4,4 @@ CREATE OR REPLACE FUNCTION lease_length() RETURNS interval LANGUAGE sql IMMUTABL
 RETURN interval '4 seconds';
 
 REVOKE EXECUTE ON FUNCTION lease_length() FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION lease_length() TO runner;
+GRANT EXECUTE ON FUNCTION lease_length() TO runner, reader;

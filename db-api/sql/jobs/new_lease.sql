@@ -3,4 +3,4 @@ CREATE OR REPLACE FUNCTION new_lease() RETURNS timestamptz LANGUAGE sql VOLATILE
 RETURN clock_timestamp() + lease_length();
 
 REVOKE EXECUTE ON FUNCTION new_lease() FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION new_lease() TO runner;
+GRANT EXECUTE ON FUNCTION new_lease() TO runner, reader;

@@ -13,7 +13,6 @@ from local.ports import free_port
 from tests.db_api.api import Api
 from tests.db_api.conftest import (
     ROOT,
-    TABLES,
     alembic_config,
     connect,
     new_database,
@@ -22,6 +21,9 @@ from tests.db_api.conftest import (
 from tests.db_api.upgrade.exports import SLOTS, chat_ui_settings, start_service
 from tests.db_api.upgrade.rows import REVISIONS, insert_rows
 from tests.support.postgres import Postgres
+
+# The tables that these revisions had.
+TABLES = ("sessions", "chats", "messages", "replies")
 
 Rows = dict[str, dict[str, dict[str, Any]]]
 """Of each table, by their id."""

@@ -1,0 +1,1 @@
+"""Files: kept in blocks, stored once their size and hash are complete."""

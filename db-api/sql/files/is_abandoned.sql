@@ -1,0 +1,6 @@
+-- Whether an upload that got its last block at this time was given up: after ten minutes. Written here and nowhere else.
+CREATE OR REPLACE FUNCTION is_abandoned(touched_at timestamptz) RETURNS boolean LANGUAGE sql STABLE
+RETURN touched_at < now() - interval '10 minutes';
+
+REVOKE EXECUTE ON FUNCTION is_abandoned(timestamptz) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION is_abandoned(timestamptz) TO app, runner;

@@ -1,0 +1,51 @@
+-- Who may do what with documents. A person keeps and names them; the reader reads those that wait for it, and doesn't learn their names.
+GRANT SELECT, INSERT (session_id, file_id, name, kind, in_library), UPDATE (name, in_library) ON documents TO app;
+GRANT SELECT (id, file_id, shown_file_id, in_library) ON documents TO runner;
+GRANT SELECT (id, session_id, file_id, shown_file_id, kind, pages, read_with, error, state, worker, lease_until,
+        attempts, alone_until, progress, progress_at_claim, stop_requested, created_at, started_at, finished_at),
+    UPDATE (shown_file_id, pages, read_with, error, state, worker, lease_until, attempts, alone_until,
+        progress, progress_at_claim, started_at, finished_at)
+    ON documents TO reader;
+GRANT SELECT, DELETE, INSERT (chat_id, document_id, session_id) ON chat_documents TO app;
+GRANT SELECT (document_id) ON chat_documents TO runner;
+GRANT SELECT ON document_pages, passages TO app;
+GRANT SELECT (document_id, number, source), INSERT (document_id, session_id, number, text, source),
+    UPDATE (text, source) ON document_pages TO reader;
+GRANT SELECT (document_id, page), DELETE,
+    INSERT (document_id, session_id, page, start_offset, end_offset, text) ON passages TO reader;
+
+CREATE POLICY app_reads ON documents FOR SELECT TO app
+    USING (session_id = (SELECT current_session()));
+CREATE POLICY app_keeps ON documents FOR INSERT TO app
+    WITH CHECK (session_id = (SELECT current_session()) AND state = 'queued');
+CREATE POLICY app_changes ON documents FOR UPDATE TO app
+    USING (session_id = (SELECT current_session()))
+    WITH CHECK (session_id = (SELECT current_session()));
+CREATE POLICY runner_purges ON documents FOR SELECT TO runner USING (true);
+CREATE POLICY reader_sees ON documents FOR SELECT TO reader USING (true);
+CREATE POLICY reader_works ON documents FOR UPDATE TO reader
+    USING (state IN ('queued', 'running') OR EXISTS (
+        SELECT FROM document_pages p WHERE p.document_id = documents.id AND p.source = 'needs-ocr'
+    ))
+    WITH CHECK (true);
+
+CREATE POLICY app_owns ON chat_documents TO app
+    USING (session_id = (SELECT current_session()))
+    WITH CHECK (session_id = (SELECT current_session()));
+CREATE POLICY runner_purges ON chat_documents FOR SELECT TO runner USING (true);
+
+CREATE POLICY app_reads ON document_pages FOR SELECT TO app
+    USING (session_id = (SELECT current_session()));
+CREATE POLICY reader_sees ON document_pages FOR SELECT TO reader USING (true);
+CREATE POLICY reader_writes ON document_pages FOR INSERT TO reader WITH CHECK (EXISTS (
+    SELECT FROM documents d WHERE d.id = document_pages.document_id AND d.state = 'running'
+));
+CREATE POLICY reader_corrects ON document_pages FOR UPDATE TO reader USING (EXISTS (
+    SELECT FROM documents d WHERE d.id = document_pages.document_id AND d.state = 'running'
+));
+
+CREATE POLICY app_reads ON passages FOR SELECT TO app
+    USING (session_id = (SELECT current_session()));
+CREATE POLICY reader_writes ON passages TO reader USING (EXISTS (
+    SELECT FROM documents d WHERE d.id = passages.document_id AND d.state = 'running'
+));

@@ -1,0 +1,43 @@
+"""Documents put into the tables directly, for tests of what comes after an upload."""
+
+from dataclasses import dataclass
+
+from tests.db_api.conftest import Sql
+
+
+@dataclass(frozen=True)
+class Kept:
+    """The ids of what was put there."""
+
+    file: str
+    document: str
+
+
+def keep_document(
+    sql: Sql, chat: str, content: bytes = b"Secret.", kind: str = "text", state: str = "complete"
+) -> Kept:
+    """A document of that chat and its owner. Unless it is queued, its only page has been read."""
+    ((session,),) = sql("SELECT session_id::text FROM chats WHERE id = %s", chat)
+    ((file,),) = sql(
+        "INSERT INTO files (session_id, size, received, sha256, stored_at)"
+        " VALUES (%s, %s, %s, sha256(%s), now()) RETURNING id::text",
+        *(session, len(content), len(content), content),
+    )
+    sql("INSERT INTO file_blocks VALUES (%s, %s, 0, %s)", file, session, content)
+    ((document,),) = sql(
+        "INSERT INTO documents"
+        " (session_id, file_id, name, kind, state, worker, lease_until, finished_at)"
+        " VALUES (%s, %s, 'secret.txt', %s, %s, 'w', now() + interval '3 s',"
+        " CASE WHEN %s NOT IN ('queued', 'running') THEN now() END) RETURNING id::text",
+        *(session, file, kind, state, state),
+    )
+    sql("INSERT INTO chat_documents VALUES (%s, %s, %s)", chat, document, session)
+    if state != "queued":
+        sql("INSERT INTO document_pages VALUES (%s, %s, 1, 'Secret.', 'text')", document, session)
+        sql(
+            "INSERT INTO passages"
+            " (document_id, session_id, page, start_offset, end_offset, text)"
+            " VALUES (%s, %s, 1, 0, 7, 'Secret.')",
+            *(document, session),
+        )
+    return Kept(file, document)
