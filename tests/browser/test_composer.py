@@ -5,6 +5,7 @@ from playwright.sync_api import Dialog, Page, expect
 
 from tests.browser.support.page import FITS, body, problem, prompt, questions, replies, send
 from tests.browser.support.people import Someone
+from tests.support.tokens import COUNTED, Counted
 
 
 def test_enter_sends_and_shift_enter_breaks_the_line(ann: Someone) -> None:
@@ -59,7 +60,7 @@ def test_the_counter_tells_the_scarcer_of_tokens_and_bytes(ann: Someone) -> None
         (4200, "Too long for the model: at least 4,200 tokens, and it can read 4,096 at once."),
         (7, ""),
     ):
-        prompt(page).fill("word " * words)
+        prompt(page).fill("the " * words)
         expect(room).to_have_text(said)
     # As for a model that can read more than a message may have.
     prompt(page).evaluate("field => Object.assign(field.dataset, { tokens: 1e6, context: 1e6 })")
@@ -69,9 +70,17 @@ def test_the_counter_tells_the_scarcer_of_tokens_and_bytes(ann: Someone) -> None
         expect(room).to_have_text(said)
 
 
+@pytest.mark.parametrize("counted", COUNTED, ids=[counted.name for counted in COUNTED])
+def test_tokens_are_estimated_rather_too_high_than_too_low(ann: Someone, counted: Counted) -> None:
+    page = ann.open()
+    prompt(page).evaluate("field => { field.dataset.tokens = 1; }")
+    prompt(page).fill(counted.text)
+    assert 1 <= _tokens(page) / counted.tokens <= 1.25
+
+
 def test_a_message_that_the_model_certainly_cannot_read_is_not_sent(ann: Someone) -> None:
     page = ann.open()
-    prompt(page).fill("word " * 4200)
+    prompt(page).fill("the " * 4200)
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Send").click()
     expect(page.locator("#room.over")).to_contain_text("Too long for the model")
@@ -85,13 +94,13 @@ def test_replies_of_the_same_kind_correct_the_estimate(ann: Someone) -> None:
     german = "Größere Überschwemmungen führten häufig zu Verspätungen. "
     writer = ann.talk("Why?", german * 9)
     page = ann.open()
-    prompt(page).fill(german * 250)
+    prompt(page).fill(german * 200)
     estimated = _tokens(page)
-    writer.exchange("Why?", german * 9, completion_tokens=250)
+    writer.exchange("Why?", german * 9, completion_tokens=400)
     page.reload()
-    expect(prompt(page)).to_have_value(german * 250)
+    expect(prompt(page)).to_have_value(german * 200)
     assert _tokens(page) > 1.2 * estimated
-    prompt(page).fill("word " * 3500)
+    prompt(page).fill("the " * 3500)
     expect(page.locator("#room")).to_contain_text("about 3,500 of")
 
 

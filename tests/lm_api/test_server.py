@@ -11,6 +11,7 @@ import pytest
 
 from tests.support.lm_server import LmServer, run_lm_server
 from tests.support.sse import read_events
+from tests.support.tokens import COUNTED, Counted
 
 QUESTION = {"role": "user", "content": "Tell me three facts about the moon."}
 
@@ -124,3 +125,11 @@ def test_a_port_in_use_is_an_error_and_no_hanging(lm_server: LmServer, tmp_path:
     taken = lm_server.url.rsplit(":", 1)[1]
     with pytest.raises(RuntimeError, match="couldn't bind"):
         ExitStack().enter_context(run_lm_server(tmp_path, PORT=taken))
+
+
+@pytest.mark.parametrize("counted", COUNTED, ids=[counted.name for counted in COUNTED])
+def test_the_counts_that_estimates_are_held_against_are_its_own(
+    client: httpx.Client, counted: Counted
+) -> None:
+    answer = client.post("/tokenize", json={"content": counted.text}).json()
+    assert len(answer["tokens"]) == counted.tokens

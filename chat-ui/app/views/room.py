@@ -5,8 +5,6 @@ from typing import Self
 
 from app.clients.types import Limits
 
-# An estimate, so on the safe side. A system prompt in English has four to five bytes per token.
-BYTES_PER_TOKEN = 3
 MARKS = 50  # tokens that mark where messages begin and end
 
 
@@ -24,6 +22,14 @@ class Room:
         """What is left. A reply may be cut short by a long message, but not by more than half of
         the context."""
         context = limits.context_tokens
-        system = len(system_prompt.encode()) // BYTES_PER_TOKEN + MARKS
+        system = _estimate_tokens(system_prompt) + MARKS
         left = context - min(reply_tokens, context // 2) - system
         return cls(limits.message_bytes, max(left, 0), context)
+
+
+def _estimate_tokens(text: str) -> int:
+    """An estimate, so on the safe side: English has four to five bytes per token, German 2.6, and
+    Chinese, with three bytes a character, 1.8."""
+    written = text.encode()
+    others = sum(byte > 127 for byte in written)
+    return (2 * len(written) + others) // 5
