@@ -1,9 +1,9 @@
 """How much of a message the model has room for."""
 
 import pytest
-
 from app.clients.types import Limits
 from app.views.room import Room
+
 from tests.support.tokens import COUNTED, Counted
 
 LANGUAGES = [counted for counted in COUNTED if counted.name in ("English", "German", "Chinese")]

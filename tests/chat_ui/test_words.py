@@ -2,9 +2,11 @@
 best-known products say."""
 
 import re
+from pathlib import Path
 
 import pytest
 
+from tests.chat_ui.support import ROOT
 from tests.chat_ui.words import LIST, list_words, read_words
 
 # Words that made people look twice, and what is said instead.
@@ -32,6 +34,23 @@ def test_the_list_of_words_is_complete() -> None:
 def test_the_interface_says_it_in_plain_words(words: str) -> None:
     found = [line for line in list_words().splitlines() if re.search(words, line, re.IGNORECASE)]
     assert found == [], f"say: {INSTEAD[words]}"
+
+
+# The same for what is read outside the browser; the scorecard is written by commands.
+DOCUMENTS = [
+    *(ROOT / name for name in ("README.md", "CHANGELOG.md")),
+    *(file for file in (ROOT / "docs").rglob("*.md") if file.name != "scorecard.md"),
+]
+OLD = re.compile(
+    r"\banew\b|\bgo(es)? on\b|\baloud\b|\boutliv|to the letter|\bstands? (at|in|below|behind)\b"
+    r"|in its place\b|takes? the place|works? replies off|line of replies|set aside|elsewhere",
+    re.IGNORECASE,
+)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=[file.name for file in DOCUMENTS])
+def test_the_documents_use_the_words_of_the_field(document: Path) -> None:
+    assert [line for line in document.read_text().splitlines() if OLD.search(line)] == []
 
 
 def test_words_are_found_wherever_a_template_can_have_them() -> None:
