@@ -52,7 +52,7 @@ def test_a_chat_is_renamed_pinned_deleted_and_restored(visitor: Someone) -> None
     expect(replies(page).last).to_contain_text("Salt water.")
 
 
-def test_a_new_chat_is_begun_and_in_a_narrow_window_another_opened_from_the_drawer(
+def test_a_new_chat_is_begun_and_another_opened_from_the_list_or_from_a_phones_drawer(
     visitor: Someone,
 ) -> None:
     page = visitor.open_talk("What is the sea?", "Salt water.")
@@ -64,15 +64,17 @@ def test_a_new_chat_is_begun_and_in_a_narrow_window_another_opened_from_the_draw
     page.wait_for_url("**/chats/*")
     expect(body(questions(page))).to_have_text("Say hello.")
     expect(side(page).locator(".chat-list a")).to_have_text(["Say hello.", "What is the sea?"])
+    visitor.press(side(page).get_by_role("link", name="What is the sea?"))
+    expect(page.locator("h1")).to_have_text("What is the sea?")
     page.set_viewport_size({"width": 360, "height": 740})
     expect(side(page)).to_be_hidden()
     visitor.press(page.get_by_role("button", name="Chats"))
     visitor.press(page.get_by_role("button", name="Close the list"))
     expect(side(page)).to_be_hidden()
     visitor.press(page.get_by_role("button", name="Chats"))
-    visitor.press(side(page).get_by_role("link", name="What is the sea?"))
-    expect(page.locator("h1")).to_have_text("What is the sea?")
-    expect(replies(page).last).to_contain_text("Salt water.")
+    visitor.press(side(page).get_by_role("link", name="Say hello."))
+    expect(page.locator("h1")).to_have_text("Say hello.")
+    expect(body(questions(page))).to_have_text("Say hello.")
 
 
 def test_a_search_leads_to_the_message_found(visitor: Someone) -> None:

@@ -71,6 +71,18 @@ def test_the_first_words_appear_at_once_and_later_ones_bit_by_bit(ann: Someone) 
     assert lengths[-1] == len(reply.text)
 
 
+def test_a_reload_halfway_loses_and_doubles_no_word(ann: Someone) -> None:
+    reply, page = ann.open_reply("Salt water, ")
+    expect(body(replies(page).last)).to_have_text("Salt water,")
+    page.reload()
+    expect(body(replies(page).last)).to_have_text("Salt water,")
+    reply.write("and a great deal ")
+    expect(body(replies(page).last)).to_have_text("Salt water, and a great deal")
+    reply.finish("of it.")
+    expect(page.locator("[data-unfinished]")).to_have_count(0)
+    expect(body(replies(page).last)).to_have_text(reply.text + "of it.")
+
+
 def test_each_state_of_a_reply_is_told(ann: Someone) -> None:
     reply, page = ann.open_reply()
     status = page.locator(".progress")

@@ -23,7 +23,8 @@ async def use(rate: float | None) -> list[bytes]:
         port = int(proxy.url.rpartition(":")[2])
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(b"hello")
-        pieces = [await reader.read(100) for _ in range(2 if rate else 1)]
+        async with asyncio.timeout(10):
+            pieces = [await reader.read(100) for _ in range(2 if rate else 1)]
         assert proxy.cut() == 1
         with pytest.raises((asyncio.IncompleteReadError, ConnectionError)):
             await reader.readexactly(100)
