@@ -148,3 +148,27 @@ def test_the_limits_told_are_the_ones_enforced(
             give, make = set_default(name.removesuffix("_characters")), enforced[name][1]
             assert give(ada.at(api), chat, make(int(told[name]))).is_success, name
             assert give(ada.at(api), chat, make(int(told[name]) + 1)).status_code == 422, name
+
+
+@pytest.mark.parametrize(
+    ("path", "field", "least", "most"),
+    [
+        ("/chats", "limit", 1, 200),
+        ("/chats/deleted", "limit", 1, 200),
+        ("/chats/{chat}/messages", "limit", 1, 200),
+        ("/chats/{chat}/messages/all", "limit", 1, 200),
+        ("/chats/{chat}/messages/all", "after", 0, 2**31 - 1),
+        ("/chats/{chat}/page", "limit", 1, 200),
+        ("/chats/{chat}/page", "beside", 1, 200),
+        ("/chats/{chat}/follow", "since", 0, 2**31 - 1),
+        ("/chats/{chat}/follow", "wait", 0, 25),
+        ("/search", "limit", 1, 50),
+        ("/search", "offset", 0, 1000),
+    ],
+)
+def test_a_number_beyond_its_limits_is_refused(
+    ada: Person, chat: str, path: str, field: str, least: int, most: int
+) -> None:
+    for number in (least - 1, most + 1):
+        answer = ada.get(path.format(chat=chat), **{"q": "x", field: number})
+        assert reasons(answer) == [(field, "out-of-range")]

@@ -178,9 +178,12 @@ def test_a_changed_file_is_put_in_place_by_the_next_migration_and_nothing_else_s
     changed = shutil.copytree(replaceable.FOLDER, tmp_path / "sql") / "jobs" / "lease_length.sql"
     changed.write_text(changed.read_text().replace("4 seconds", "11 seconds"))
     monkeypatch.setattr(replaceable, "FOLDER", tmp_path / "sql")
+    made = []
     for _ in range(2):
         command.upgrade(alembic_config(fresh), "head")
         assert postgres.psql(look, fresh.db_name) == f"00:00:11|{policies}|0|||f"
+        made.append(postgres.psql("SELECT max(oid) FROM pg_policy", fresh.db_name))
+    assert made[0] == made[1], "what is in place stays"
 
 
 def test_message_content_is_in_no_index_but_by_its_words(settings: Settings) -> None:
