@@ -148,15 +148,22 @@ async def test_a_reply_stopped_before_its_first_breath_is_stopped(bench: Bench) 
     assert (await bench.ended()).reply.state == "stopped"
 
 
-async def test_a_runner_that_lost_its_reply_stops_writing_it(
-    bench: Bench, model: ScriptedModel, db_api: DbApiServer
+@pytest.mark.parametrize("at_its_end", [False, True])
+async def test_a_runner_that_lost_its_reply_lets_go_of_it(
+    bench: Bench, model: ScriptedModel, db_api: DbApiServer, at_its_end: bool
 ) -> None:
     model.hold_after, reply = 1, f"WHERE message_id = '{bench.claim.reply.id}'"
+    refusal = bench.replies.faults["finish"] = [LeaseLost()]
     bench.begin()
     await until(lambda: model.running == 1)
-    db_api.sql(f"UPDATE replies SET worker = 'another', lease_until = new_lease() {reply}")
-    await until(lambda: model.running == 0)
+    async with bench.runner._storing:
+        db_api.sql(f"UPDATE replies SET worker = 'another', lease_until = new_lease() {reply}")
+        if at_its_end:
+            model.go.set()
+            await until(lambda: model.running == 0)
+    await until(lambda: bench.publisher.detach_writer.called and model.running == 0)
     assert db_api.sql(f"SELECT state FROM replies {reply}") == "running", "untouched"
+    assert refusal or at_its_end, "it doesn't even try to finish what is another's"
     db_api.sql(f"DELETE FROM replies {reply}")
 
 
