@@ -91,13 +91,11 @@ Name = Annotated[
     _Line,
     at_most(limits.NAME_CHARACTERS),
     AfterValidator(refuse_controls),
-    AfterValidator(refuse_unstorable),
 ]
 Title = Annotated[
     _Line,
     at_most(limits.TITLE_CHARACTERS),
     AfterValidator(refuse_controls),
-    AfterValidator(refuse_unstorable),
 ]
 SystemPrompt = Annotated[LinedText, at_most(limits.SYSTEM_PROMPT_CHARACTERS)]
 OpeningMessage = Annotated[LinedText, at_most(limits.OPENING_MESSAGE_CHARACTERS)]

@@ -119,6 +119,7 @@ def test_finishing_can_claim_the_next(api: Api, running: str, bob: Person) -> No
         ({"step": -1}, "step"),
         ({"text": "\0"}, "text"),
         ({"worker": ""}, "worker"),
+        ({"model": "x" * 201}, "model"),
         ({"error": "model-broke"}, "error"),
         ({"error": {"kind": "unknown"}, "state": "failed"}, "error.kind"),
         ({"error": {"kind": "model-broke-off"}, "state": "failed"}, "error.kind"),

@@ -172,3 +172,19 @@ def test_a_number_beyond_its_limits_is_refused(
     for number in (least - 1, most + 1):
         answer = ada.get(path.format(chat=chat), **{"q": "x", field: number})
         assert reasons(answer) == [(field, "out-of-range")]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "field"),
+    [
+        ("POST", "/sessions", "name"),
+        ("PATCH", "/chats/{chat}", "title"),
+        ("PATCH", "/chats/{chat}", "system_prompt"),
+        ("POST", "/chats/{chat}/messages", "client_key"),
+    ],
+)
+def test_half_a_surrogate_pair_is_refused(
+    ada: Person, chat: str, method: str, path: str, field: str
+) -> None:
+    answer = ada.send_raw(method, path.format(chat=chat), rf'{{"{field}": "x\ud800"}}')
+    assert (field, "invalid") in reasons(answer)

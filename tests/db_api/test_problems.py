@@ -1,18 +1,22 @@
 """Whatever goes wrong has one shape, says what to do next, and gives nothing away. The Swagger page
 works offline and tells all of it."""
 
+import asyncio
 import logging
 import re
 from collections.abc import Iterator
 from typing import Any
+from unittest.mock import AsyncMock
 
 import httpx
 import pytest
 from app.db.transactions import Database
+from app.web.middleware import Guard
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
+from starlette.types import Message, Receive, Scope, Send
 
 from tests.db_api.api import NOWHERE, Api, Person, body, problem, reasons
 
@@ -105,6 +109,22 @@ def test_a_fault_of_ours_is_a_plain_500_and_one_quiet_line(
     assert line.startswith(f"POST /chats/{chat}/messages: 500 ZeroDivisionError at ")
     assert re.findall("secret|ZeroDivision", answer.text + line) == ["ZeroDivision"]
     assert api.http.get("/health").status_code == 200
+
+
+def test_a_fault_in_the_middle_of_an_answer_begins_no_second_one() -> None:
+    sent: list[Message] = []
+
+    async def keep(message: Message) -> None:
+        sent.append(message)
+
+    async def break_down(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        raise ZeroDivisionError
+
+    scope = {"type": "http", "method": "GET", "path": "/", "headers": []}
+    with pytest.raises(ZeroDivisionError):
+        asyncio.run(Guard(break_down, 9)(scope, AsyncMock(), keep))
+    assert [message["type"] for message in sent] == ["http.response.start"]
 
 
 def test_no_error_of_the_database_quotes_what_was_written(

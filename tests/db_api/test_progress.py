@@ -124,3 +124,9 @@ def test_a_stop_is_heard_with_the_next_heartbeat(
 def test_a_bad_batch_is_refused(api: Api, field: str, value: Any, reason: str) -> None:
     batch = {"id": NOWHERE, "offset": 0, "text": "x", "phase": "writing"} | {field: value}
     assert reasons(api.post_progress(batch)) == [(f"replies.0.{field}", reason)]
+
+
+def test_a_thousand_batches_are_taken_at_once_and_no_more(api: Api) -> None:
+    batches = [{"id": NOWHERE, "offset": 0, "text": "x", "phase": "writing"}] * 1001
+    assert reasons(api.post_progress(*batches)) == [("replies", "invalid")]
+    assert api.post_progress(*batches[1:]).is_success

@@ -122,6 +122,8 @@ def test_the_wait_is_told_from_how_long_replies_have_taken(
         ("client_key", 7, "invalid"),
         ("replaces", "x", "invalid"),
         ("worker", "", "missing"),
+        ("worker", "x" * 101, "too-long"),
+        ("worker", "a\0", "invalid"),
     ],
 )
 def test_a_bad_request_is_refused(ask: Ask, field: str, value: object, reason: str) -> None:

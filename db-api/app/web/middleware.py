@@ -74,8 +74,6 @@ class Guard:
         more = True
         while more:
             message = await receive()
-            if message["type"] == "http.disconnect":
-                break
             body += message.get("body", b"")
             more = message.get("more_body", False)
             if len(body) > self.body_limit:
