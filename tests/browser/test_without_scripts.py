@@ -11,9 +11,12 @@ def test_on_the_live_page_words_come_a_reply_is_stopped_and_more_is_sent(plain: 
     reply = plain.writer().ask("What is the sea?")
     page = plain.open("/")
     page.goto(f"{plain.chat}/live", wait_until="commit")
+    waiting = page.locator(".waiting:visible")
+    expect(waiting).to_have_text("Thinking…")
     for words in ("Salt", "Salt water"):
         reply.write(f"{words.split()[-1]} ")
         expect(replies(page).last).to_contain_text(words)
+    expect(waiting).to_have_count(0)
     page.get_by_role("link", name="back to the chat").click()
     send(page, "And the moon?")
     page.wait_for_url("**/live", wait_until="commit")

@@ -49,6 +49,8 @@ async def _tell(feed: Feed, current: RenderedMessage, templates: Templates) -> A
         snapshot = feed.snapshot
         current = snapshot.messages.get(current.message.id, current)
         if told < len(current.text):
+            if status:
+                yield "<span></span>"  # hides it
             yield str(escape(current.text[told:]))
             told, status = len(current.text), ""
         if not current.unfinished or snapshot.ended or feed.dismissed:
