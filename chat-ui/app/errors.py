@@ -9,10 +9,15 @@
     ├── BranchMoved       409  a message below one that the chat does not show any more
     ├── ReplyUnfinished   409  a new version of a reply that is still being written
     ├── NothingToContinue 409  a complete reply that was to be continued
+    ├── UploadFailed      409  a file of which not all arrived
+    ├── FileKindRefused   415  a file that is no document
     ├── QueueFull         429  the queue is full
     ├── TooLarge          413
     │   ├── MessageTooLarge    a message over its limit
-    │   └── FormTooLarge       a form far over that
+    │   ├── FormTooLarge       a form far over that
+    │   ├── FileTooLarge       a file over its limit
+    │   └── DocumentsFull      a file for which the session has no room
+    ├── StorageFull       507  a file for which there is no room at all
     ├── NothingToShorten  409  a prompt that is one message already
     ├── LeaseLost         409  a reply another runner has taken over
     └── Unavailable       503  db-api, or the database behind it, is out of reach
@@ -141,6 +146,39 @@ class FormTooLarge(TooLarge):
     """Fact: `limit`, in bytes."""
 
     kind = "form-too-large"
+
+
+class FileTooLarge(TooLarge):
+    """Facts: `size`, if it is known, and `limit`, in bytes."""
+
+    kind = "file-too-large"
+
+
+class DocumentsFull(TooLarge):
+    """Fact: `limit`, in bytes, of all documents of a session."""
+
+    kind = "documents-full"
+
+
+class StorageFull(ParleyError):
+    """Fact: `limit`, in bytes, of all documents there are."""
+
+    status = 507
+    kind = "storage-full"
+
+
+class FileKindRefused(ParleyError):
+    """Fact: `found`, what the file is instead of a document."""
+
+    status = 415
+    kind = "file-kind-refused"
+
+
+class UploadFailed(ParleyError):
+    """A file was cut off, or given up, on its way."""
+
+    status = 409
+    kind = "upload-failed"
 
 
 class QueueFull(ParleyError):

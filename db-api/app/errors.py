@@ -7,18 +7,28 @@ Problem
 ├── ChatNotFound            404 chat-not-found
 ├── MessageNotFound         404 message-not-found
 ├── ReplyNotFound           404 reply-not-found
+├── FileNotFound            404 file-not-found
+├── DocumentNotFound        404 document-not-found
+├── PageNotFound            404 page-not-found
+├── BlockNotFound           404 block-not-found
 ├── KeyReused               409 key-reused
 ├── BranchMoved             409 branch-moved
 ├── ReplyUnfinished         409 reply-unfinished
 ├── NothingToContinue       409 nothing-to-continue
 ├── LeaseLost               409 lease-lost
 ├── OffsetDiffers           409 offset-differs
+├── BlockOutOfOrder         409 block-out-of-order
+├── FileIncomplete          409 file-incomplete
 ├── MessageTooLarge         413 message-too-large
 ├── BodyTooLarge            413 body-too-large
+├── FileTooLarge            413 file-too-large
+├── QuotaReached            413 quota-reached
+├── FileKindRefused         415 file-kind-refused
 ├── NothingToShorten        409 nothing-to-shorten
 ├── QueueFull               429 queue-full
 ├── InternalError           500 internal-error
-└── DatabaseUnavailable     503 database-unavailable
+├── DatabaseUnavailable     503 database-unavailable
+└── StorageFull             507 storage-full
 """
 
 from typing import ClassVar, Self
@@ -88,6 +98,26 @@ class ReplyNotFound(Problem):
     detail = "Read the chat's messages again."
 
 
+class FileNotFound(Problem):
+    status, slug, title = 404, "file-not-found", "There is no such upload in this session"
+    detail = "Begin it again with POST /files; one that gets nothing for minutes is deleted."
+
+
+class DocumentNotFound(Problem):
+    status, slug, title = 404, "document-not-found", "There is no such document in this session"
+    detail = "GET /documents lists the documents of this session."
+
+
+class PageNotFound(Problem):
+    status, slug, title = 404, "page-not-found", "There is no such page in this document"
+    detail = "Read the document: it says how many pages there are, and how many have been read."
+
+
+class BlockNotFound(Problem):
+    status, slug, title = 404, "block-not-found", "There is no such block in this document"
+    detail = "Read the document: it says how many bytes there are."
+
+
 class KeyReused(Problem):
     status, slug, title = 409, "key-reused", "This client_key was used for something else"
     detail = "Send it again with a fresh client_key."
@@ -120,6 +150,18 @@ class OffsetDiffers(Problem):
     example: ClassVar[dict[str, object]] = {"step": 0, "length": 120}
 
 
+class BlockOutOfOrder(Problem):
+    status, slug, title = 409, "block-out-of-order", "This is not the block that comes next"
+    detail = "Send the block with the number expected. All but the last have 1 MiB."
+    example: ClassVar[dict[str, object]] = {"expected": 3}
+
+
+class FileIncomplete(Problem):
+    status, slug, title = 409, "file-incomplete", "What is here is not what was sent"
+    detail = "Size or hash differ, and the upload was deleted. Send it again."
+    example: ClassVar[dict[str, object]] = {"size": 3_000_000, "received": 2_097_152}
+
+
 class NothingToShorten(Problem):
     status, slug, title = 409, "nothing-to-shorten", "The prompt is one message already"
     detail = "Finish the reply as failed: the message alone is more than the model can read."
@@ -137,6 +179,24 @@ class BodyTooLarge(Problem):
     example: ClassVar[dict[str, object]] = {"limit": 196_608}
 
 
+class FileTooLarge(Problem):
+    status, slug, title = 413, "file-too-large", "The file is too large"
+    detail = "Send a file of at most limit bytes."
+    example: ClassVar[dict[str, object]] = {"size": 30_000_000, "limit": 25_000_000}
+
+
+class QuotaReached(Problem):
+    status, slug, title = 413, "quota-reached", "The session's documents would take too much room"
+    detail = "Delete documents: all of them together may have limit bytes, and would have size."
+    example: ClassVar[dict[str, object]] = {"size": 201_000_000, "limit": 200_000_000}
+
+
+class FileKindRefused(Problem):
+    status, slug, title = 415, "file-kind-refused", "Files of this kind can't be read"
+    detail = "Send a PDF, a text, Markdown, a JPEG or a PNG. The upload was deleted."
+    example: ClassVar[dict[str, object]] = {"found": "html"}
+
+
 class QueueFull(Problem):
     status, slug, title = 429, "queue-full", "Too many replies are queued"
     detail = "Nothing was stored. Send it again after retry_after seconds, with the same key."
@@ -152,6 +212,12 @@ class DatabaseUnavailable(Problem):
     status, slug, title = 503, "database-unavailable", "The database can't be reached just now"
     detail = "Nothing was lost. Try again in a moment."
     headers: ClassVar[dict[str, str]] = {"Retry-After": "2"}
+
+
+class StorageFull(Problem):
+    status, slug, title = 507, "storage-full", "There is no room for more documents"
+    detail = "The documents of all sessions together may have limit bytes."
+    example: ClassVar[dict[str, object]] = {"limit": 2_000_000_000}
 
 
 def render_problem(

@@ -36,6 +36,10 @@ class Limits(BaseModel):
         description="What the model can see at once: system prompt, messages and reply together. A"
         " message that does not fit is stored, and its reply fails as prompt-too-long."
     )
+    document_bytes: int = Field(description="Of a file.")
+    document_pages: int = Field(description="Of a document.")
+    documents_bytes: int = Field(description="Of all documents of a session.")
+    document_name_characters: int = DOCUMENT_NAME_CHARACTERS
 
 
 def check_message(content: str, limit: int) -> None:

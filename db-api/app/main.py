@@ -11,8 +11,11 @@ from fastapi import Depends, FastAPI
 from app.branches.routes import router as branches
 from app.chats.routes import router as chats
 from app.db.transactions import Database
-from app.deleting.purge import purge_hourly
+from app.deleting.purge import purge_regularly
 from app.deleting.routes import router as deleting
+from app.documents.routes import router as documents
+from app.files.models import BLOCK_BYTES
+from app.files.routes import router as files
 from app.following.routes import router as following
 from app.messages.routes import router as messages
 from app.notifier import ChangeNotifier
@@ -42,6 +45,8 @@ ROUTERS = (
     messages,
     sending,
     prompt,
+    files,
+    documents,
     following,
     queue,
     runners,
@@ -57,6 +62,8 @@ TAGS = [
     {"name": "chats", "description": "A person's conversations."},
     {"name": "messages", "description": "A chat's messages: read, send, follow, delete."},
     {"name": "replies", "description": "Regenerate, continue or stop a reply."},
+    {"name": "files", "description": "Upload a file, block by block."},
+    {"name": "documents", "description": "A person's documents, in chats or in the library."},
     {"name": "runners", "description": "For the workers that write replies with the model."},
     {"name": "limits", "description": "What is accepted."},
     {"name": "health", "description": "For operators."},
@@ -69,7 +76,7 @@ async def run(app: FastAPI) -> AsyncIterator[None]:
     Beside the requests there is one small task, which cleans up."""
     settings: Settings = app.state.settings
     anyio.to_thread.current_default_thread_limiter().total_tokens = settings.db_pool
-    purging = asyncio.create_task(purge_hourly(app.state.database))
+    purging = asyncio.create_task(purge_regularly(app.state.database))
     yield
     purging.cancel()
     with suppress(asyncio.CancelledError):
@@ -95,7 +102,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.service_token = settings.service_token.encode()
     app.state.notifier = ChangeNotifier()
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]  # FastAPI's own way
-    app.add_middleware(Guard, body_limit=settings.body_limit)
+    app.add_middleware(Guard, body_limit=settings.body_limit, block_limit=BLOCK_BYTES)
     add_handlers(app)
     guarded = [Depends(require_service)]
     for router in ROUTERS:

@@ -97,6 +97,12 @@ Title = Annotated[
     at_most(limits.TITLE_CHARACTERS),
     AfterValidator(refuse_controls),
 ]
+DocumentName = Annotated[
+    _Line,
+    at_most(limits.DOCUMENT_NAME_CHARACTERS),
+    AfterValidator(refuse_controls),
+    AfterValidator(refuse_unstorable),
+]
 SystemPrompt = Annotated[LinedText, at_most(limits.SYSTEM_PROMPT_CHARACTERS)]
 OpeningMessage = Annotated[LinedText, at_most(limits.OPENING_MESSAGE_CHARACTERS)]
 Worker = Annotated[

@@ -1,11 +1,13 @@
 """db-api as its callers know it: what a person asks for, and what a runner does."""
 
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 from uuid import uuid4
 
 import httpx
 
+BLOCK = 1_048_576  # bytes of a file that are sent at once
 NOWHERE = str(uuid4())  # the id of nothing
 
 
@@ -163,6 +165,37 @@ class Person:
     def reply(self, chat: str, reply: str) -> Any:
         """The reply as the chat's page shows it."""
         return next(m["reply"] for m in self.messages(chat) if m["id"] == reply)
+
+    def begin_upload(self, size: int | None = None) -> str:
+        return str(body(self.post("/files", {"size": size}), 201)["id"])
+
+    def put_block(self, file: str, number: int, content: bytes) -> httpx.Response:
+        headers = self.headers | {"Content-Type": "application/octet-stream"}
+        path = f"/files/{file}/blocks/{number}"
+        return self.http.put(path, headers=headers, content=content)
+
+    def post_complete(
+        self, file: str, content: bytes, name: str = "notes.txt", chat: str | None = None
+    ) -> httpx.Response:
+        hashed = sha256(content).hexdigest()
+        new = {"name": name, "size": len(content), "sha256": hashed, "chat_id": chat}
+        return self.post(f"/files/{file}/complete", new)
+
+    def post_file(
+        self, content: bytes, name: str = "notes.txt", chat: str | None = None
+    ) -> httpx.Response:
+        """Uploads all of it; the last answer."""
+        file = self.begin_upload(len(content))
+        for number, start in enumerate(range(0, len(content), BLOCK)):
+            body(self.put_block(file, number, content[start : start + BLOCK]))
+        return self.post_complete(file, content, name, chat)
+
+    def upload(self, content: bytes, name: str = "notes.txt", chat: str | None = None) -> Any:
+        """The document that became of it."""
+        return stored(self.post_file(content, name, chat))
+
+    def documents(self) -> list[Any]:
+        return list(body(self.get("/documents"))["items"])
 
     def search(self, q: str, **params: Any) -> list[Any]:
         return list(body(self.get("/search", q=q, **params))["items"])

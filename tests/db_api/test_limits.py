@@ -113,6 +113,10 @@ def test_what_is_no_number_is_no_temperature(ada: Person, chat: str) -> None:
         assert ada.change(chat, temperature=tiny)["temperature"] == 0, "too small to store"
 
 
+def rename(person: Person, chat: str, name: Any) -> httpx.Response:
+    return person.patch(f"/documents/{person.upload(b'Hi', chat=chat)['id']}", name=name)
+
+
 def test_the_limits_told_are_the_ones_enforced(
     ada: Person, chat: str, serve_copy: ServeCopy
 ) -> None:
@@ -123,6 +127,8 @@ def test_the_limits_told_are_the_ones_enforced(
         "temperature": (change("temperature"), int),
         "reply_tokens": (change("reply_tokens"), int),
         "turns": (change("turns"), int),
+        "document_bytes": (lambda p, _, size: p.post("/files", {"size": size}), int),
+        "document_name_characters": (rename, "x".__mul__),
         "message_bytes": (lambda p, chat, text: p.post_message(chat, text), "x".__mul__),
     }
     assert body(ada.http.get("/limits")) == {
@@ -133,11 +139,18 @@ def test_the_limits_told_are_the_ones_enforced(
         "reply_tokens": 2048,
         "temperature": 2,
         "context_tokens": 4096,
+        "document_bytes": 25_000_000,
+        "document_name_characters": 200,
+        "document_pages": 1000,
+        "documents_bytes": 200_000_000,
         "turns": 1000,
     }
-    with serve_copy(message_limit=50, lm_max_tokens=70, lm_context=512) as api:
+    with serve_copy(
+        message_limit=50, lm_max_tokens=70, lm_context=512, document_limit=90, document_pages=9
+    ) as api:
         told = body(api.http.get("/limits"))
         assert told.pop("context_tokens") == 512, "which is the model's affair"
+        assert (told.pop("document_pages"), told.pop("documents_bytes")) == (9, 200_000_000)
         assert set(told) == set(enforced)
         assert (told["message_bytes"], told["reply_tokens"]) == (50, 70)
         for name, (give, make) in enforced.items():

@@ -200,6 +200,7 @@ def test_a_page_in_one_call_is_its_chat_its_messages_and_the_list(
     assert page == {
         "chat": ada.read(tree["chat"]),
         "messages": ada.read(tree["chat"], "/messages", limit=3, **part),
+        "documents": [],
         "chats": body(ada.get("/chats", limit=1)),
     }
     assert ada.chats(before=page["chats"]["next"]) == [tree["chat"]]

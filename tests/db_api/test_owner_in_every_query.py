@@ -124,3 +124,30 @@ def test_ending_or_renewing_a_session_leaves_others_alone(ada: Person, bob: Pers
     assert bob.post("/sessions/current/renew").is_success
     assert bob.delete("/sessions/current").is_success
     assert body(ada.get("/sessions/current")) == before
+
+
+def test_documents_are_looked_for_among_one_s_own(ada: Person, bob: Person) -> None:
+    chat, his = ada.chat(), bob.chat()
+    hers, upload = ada.upload(b"Secret.", chat=chat), ada.begin_upload()
+    body(ada.put_block(upload, 0, b"More."))
+    path = f"/documents/{hers['id']}"
+    for answer in (
+        *(bob.get(path + part) for part in ("", "/pages/1", "/blocks/0")),
+        bob.patch(path, name="mine now"),
+        bob.delete(path),
+    ):
+        problem(answer, 404, "document-not-found")
+    for answer in (
+        bob.put_block(upload, 1, b"x"),
+        bob.post_complete(upload, b"More."),
+        bob.delete(f"/files/{upload}"),
+    ):
+        problem(answer, 404, "file-not-found")
+    kept = bob.upload(b"Secret.", chat=his)
+    assert (kept["repeated"], ids(kept["chats"]), ids(bob.documents())) == (
+        False,
+        [his],
+        [kept["id"]],
+    )
+    assert bob.read(his, "/page")["documents"] == bob.documents()
+    assert ada.documents()[0]["name"] == "notes.txt"

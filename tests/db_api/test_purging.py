@@ -51,7 +51,7 @@ def test_a_session_over_for_a_day_goes_with_all_it_had(
         keep_document(sql, chat)
     ago(sql, "sessions", column, ada.session_id)
     ago(sql, "sessions", column, bob.session_id, 23)
-    assert purge(database) == 2
+    assert purge(database) == 2, "the document's file goes with its session"
     kept = {t: left(sql, t, "id" if t == "sessions" else "session_id") for t in TABLES}
     assert kept == {table: {bob.session_id, eve.session_id} for table in TABLES}
 

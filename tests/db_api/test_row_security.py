@@ -259,13 +259,13 @@ def test_a_role_has_no_more_than_it_needs(acting: Acting, hers: dict[str, str], 
 
 FUNCTIONS = {
     "app": "asking_session chat_positions close_reply current_session is_abandoned queue_length"
-    " reply_content reply_steps require_session search_chats search_words split_words",
+    " reply_content reply_steps require_session room_taken search_chats search_words split_words",
     "reader": "attempt_limit attempts_after attempts_before_trial has_expired is_alone lease_length"
     " new_lease trial_length",
     "runner": "asking_session attempt_limit attempts_after attempts_before_trial chat_positions"
     " claim_reply close_abandoned close_reply find_trial hand_back has_expired is_abandoned"
-    " is_alone is_over lease_length ms_per_position new_lease purge_deleted queue_length"
-    " reply_content reply_steps search_words split_words trial_length",
+    " is_alone is_over lease_length ms_per_position new_lease purge_deleted purge_files"
+    " queue_length reply_content reply_steps room_taken search_words split_words trial_length",
     "searcher": "asking_session current_session search_chats search_query search_words split_words",
     "pg_monitor": "",  # anybody
 }
@@ -367,7 +367,7 @@ def test_the_runner_deletes_only_files_that_nobody_finished_or_has(
             " RETURNING id::text",
             *(ada.session_id, since),
         )[0][0]
-        for since in ("9 min", "11 min")
+        for since in ("8 min", "10 min")
     )
     with acting("runner") as act:
         gone = {row[0] for row in act("DELETE FROM files RETURNING id::text")}

@@ -12,6 +12,9 @@ from app import timing
 from app.clients.service import BrokenOff, NoConnection, Service
 from app.errors import (
     BranchMoved,
+    DocumentsFull,
+    FileKindRefused,
+    FileTooLarge,
     FormTooLarge,
     InvalidInput,
     KeyReused,
@@ -24,7 +27,9 @@ from app.errors import (
     QueueFull,
     ReplyUnfinished,
     SessionEnded,
+    StorageFull,
     Unavailable,
+    UploadFailed,
 )
 
 log = logging.getLogger(__name__)
@@ -35,6 +40,9 @@ T = TypeVar("T", bound=BaseModel)
 PROBLEMS: dict[str, type[ParleyError]] = {
     "urn:parley:chat-not-found": NotFound,
     "urn:parley:message-not-found": NotFound,
+    "urn:parley:document-not-found": NotFound,
+    "urn:parley:page-not-found": NotFound,
+    "urn:parley:block-not-found": NotFound,
     "urn:parley:reply-not-found": NotFound,
     "urn:parley:session-ended": SessionEnded,
     "urn:parley:invalid-input": InvalidInput,
@@ -42,6 +50,13 @@ PROBLEMS: dict[str, type[ParleyError]] = {
     "urn:parley:branch-moved": BranchMoved,
     "urn:parley:message-too-large": MessageTooLarge,
     "urn:parley:body-too-large": FormTooLarge,
+    "urn:parley:file-too-large": FileTooLarge,
+    "urn:parley:quota-reached": DocumentsFull,
+    "urn:parley:storage-full": StorageFull,
+    "urn:parley:file-kind-refused": FileKindRefused,
+    "urn:parley:file-not-found": UploadFailed,
+    "urn:parley:file-incomplete": UploadFailed,
+    "urn:parley:block-out-of-order": UploadFailed,
     "urn:parley:queue-full": QueueFull,
     "urn:parley:reply-unfinished": ReplyUnfinished,
     "urn:parley:nothing-to-continue": NothingToContinue,
@@ -51,7 +66,7 @@ PROBLEMS: dict[str, type[ParleyError]] = {
     "urn:parley:database-unavailable": Unavailable,
 }
 # Members of a problem that a page's words need.
-FACTS = ("size", "limit", "least", "most", "retry_after", "head")
+FACTS = ("size", "limit", "least", "most", "retry_after", "head", "found")
 
 
 class DbApi:
@@ -68,14 +83,21 @@ class DbApi:
         answer: type[T],
         session: UUID | None = None,
         json: object = None,
+        content: bytes | None = None,
         params: Mapping[str, str] | None = None,
         seconds: float = 10,
     ) -> T:
         """The answer, as an object of that type; raises what `send` raises."""
-        content = await self.send(
-            method, path, session=session, json=json, params=params, seconds=seconds
+        answered = await self.send(
+            method,
+            path,
+            session=session,
+            json=json,
+            content=content,
+            params=params,
+            seconds=seconds,
         )
-        return answer.model_validate_json(content)
+        return answer.model_validate_json(answered)
 
     async def send(
         self,
@@ -84,10 +106,11 @@ class DbApi:
         *,
         session: UUID | None = None,
         json: object = None,
+        content: bytes | None = None,
         params: Mapping[str, str] | None = None,
         seconds: float = 10,
     ) -> bytes:
-        """The JSON of a successful answer; nothing for an empty one.
+        """The body of a successful answer; nothing for an empty one. `content` is sent as it is.
 
         Raises a ParleyError: the one db-api's problem names, or Unavailable when there is no
         usable answer. A request is sent again once when the connection turned out closed before a
@@ -100,6 +123,7 @@ class DbApi:
                 path,
                 headers={"X-Session-ID": str(session)} if session else {},
                 json=json,
+                content=content,
                 params=params,
                 seconds=seconds,
             )

@@ -66,6 +66,7 @@ class Service:
         path: str,
         *,
         json: object = None,
+        content: bytes | None = None,
         params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         seconds: float,
@@ -75,8 +76,9 @@ class Service:
         The request is sent once more if the connection turns out closed before a byte of an answer.
         """
         headers = {**timing.request_id(), **(headers or {})}
+        body = {"json": json} if content is None else {"data": content}
         once = partial(
-            self._ask_once, method, path, seconds, headers=headers, json=json, params=params
+            self._ask_once, method, path, seconds, headers=headers, params=params, **body
         )
         try:
             try:

@@ -15,6 +15,9 @@ State = Literal["queued", "running", "complete", "stopped", "failed"]
 FinalState = Literal["complete", "stopped", "failed"]
 Phase = Literal["waiting", "reading", "writing"]
 ErrorKind = Literal["model-broke", "model-refused", "prompt-too-long", "crashed", "reply-limit"]
+DocumentKind = Literal["pdf", "text", "markdown", "jpeg", "png"]
+DocumentSource = Literal["text", "ocr", "needs-ocr", "unreadable", "empty"]
+DocumentError = Literal["encrypted", "damaged", "too-many-pages", "too-large", "empty", "crashed"]
 
 FINAL: frozenset[State] = frozenset(get_args(FinalState))
 
@@ -27,7 +30,8 @@ class Received(BaseModel):
 
 class Limits(Received):
     """What db-api accepts at most. `temperature`, `reply_tokens` and `turns` are the highest
-    settings; `context_tokens` is what the model can see at once, its reply included."""
+    settings; `context_tokens` is what the model can see at once, its reply included;
+    `document_bytes` are those of one document, `documents_bytes` of all that a session has."""
 
     name_characters: int
     title_characters: int
@@ -37,6 +41,10 @@ class Limits(Received):
     context_tokens: int
     temperature: int
     turns: int
+    document_bytes: int
+    document_pages: int
+    document_name_characters: int
+    documents_bytes: int
 
 
 class Session(Received):
@@ -165,11 +173,71 @@ class MessagePage(Received):
     shown: bool = True
 
 
+class ChatOfDocument(Received):
+    """A chat that has a document."""
+
+    id: UUID
+    title: str | None = None
+
+
+class Document(Received):
+    """A file in chats or in the library. `size` is in bytes; `shown_size` that of a picture as it
+    may be shown, if there is one. `pages` is None until they are counted; `unreadable` pages could
+    not be read, those in `needs_ocr` wait for a program that reads pictures."""
+
+    id: UUID
+    name: str
+    kind: DocumentKind
+    size: int
+    shown_size: int | None
+    in_library: bool
+    chats: list[ChatOfDocument]
+    state: State
+    error: DocumentError | None
+    pages: int | None
+    pages_read: int
+    unreadable: list[int]
+    needs_ocr: list[int]
+    created_at: datetime
+
+    @property
+    def final(self) -> bool:
+        """Nothing changes any more by itself."""
+        return self.state in FINAL
+
+
+class Documents(Received):
+    """The newest first."""
+
+    items: list[Document]
+
+
+class DocumentPage(Received):
+    """The text of a page, as it was read."""
+
+    number: int
+    text: str
+    source: DocumentSource
+
+
+class Upload(Received):
+    """A file that is being uploaded."""
+
+    id: UUID
+
+
+class KeptDocument(Document):
+    """What became of an upload; `repeated` if the session had that content before."""
+
+    repeated: bool
+
+
 class Page(Received):
     """All that a chat's page shows, with the newest chats for the list beside it."""
 
     chat: Chat
     messages: MessagePage
+    documents: list[Document]
     chats: ChatPage
 
 

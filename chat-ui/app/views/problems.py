@@ -6,6 +6,9 @@ from app.errors import (
     REFUSALS,
     BranchMoved,
     CrossSite,
+    DocumentsFull,
+    FileKindRefused,
+    FileTooLarge,
     FormTooLarge,
     InvalidInput,
     KeyReused,
@@ -16,7 +19,9 @@ from app.errors import (
     QueueFull,
     ReplyUnfinished,
     SessionEnded,
+    StorageFull,
     Unavailable,
+    UploadFailed,
 )
 from app.views.lists import ChatList
 from app.views.messages import Composer
@@ -26,6 +31,9 @@ KINDS = REFUSALS | {
     *(error.kind for error in (NotFound, SessionEnded, CrossSite, InvalidInput, KeyReused)),
     *(error.kind for error in (BranchMoved, ReplyUnfinished, NothingToContinue, QueueFull)),
     *(error.kind for error in (MessageTooLarge, FormTooLarge, Unavailable, ParleyError)),
+    *(error.kind for error in (FileTooLarge, DocumentsFull, StorageFull, FileKindRefused)),
+    UploadFailed.kind,
+    "no-file",
     "chat-gone",  # NotFound, with a message that could not be sent
     "unsent",  # Unavailable, with a message that could not be sent
     "not-sure",

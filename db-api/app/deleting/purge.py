@@ -1,10 +1,12 @@
-"""Deletes for good, every hour, what was deleted or has expired a day ago.
+"""Deletes for good, every hour, what was deleted or has expired a day ago, with documents that no
+chat has any more; and every minute, uploads that were given up.
 
 Every copy of db-api does so, one at a time: an advisory lock sees to that.
 """
 
 import asyncio
 import logging
+from collections.abc import Callable
 
 import anyio.to_thread
 from sqlalchemy import text
@@ -15,27 +17,44 @@ from app.web.middleware import describe_fault
 log = logging.getLogger("parley")
 
 PURGE = text("SELECT purge_deleted()")
+PURGE_FILES = text("SELECT purge_files()")
+DROP_UPLOADS = text("DELETE FROM files WHERE stored_at IS NULL AND is_abandoned(touched_at)")
 HOUR_S = 3600
+MINUTE_S = 60
 
 
 def purge(database: Database) -> int:
-    """How many chats and sessions went. In small steps, each a transaction: nothing is held for
-    long, and what a step has done stays done."""
+    """How many chats, sessions and files went. In small steps, each a transaction: nothing is held
+    for long, and what a step has done stays done."""
     purged = 0
-    while True:
-        with database.runner() as connection:
-            step: int = connection.execute(PURGE).scalar_one()
-        purged += step
-        if step == 0:
-            return purged
+    for statement in (PURGE, PURGE_FILES):
+        step = 1
+        while step:
+            with database.runner() as connection:
+                step = connection.execute(statement).scalar_one()
+            purged += step
+    return purged
 
 
-async def purge_hourly(database: Database) -> None:
-    """Until cancelled. Whatever goes wrong is a line in the log, and tried again in an hour."""
+def drop_uploads(database: Database) -> None:
+    """Those of all sessions that were given up."""
+    with database.runner() as connection:
+        connection.execute(DROP_UPLOADS)
+
+
+async def purge_regularly(database: Database) -> None:
+    """Until cancelled."""
+    await asyncio.gather(
+        repeat(purge, database, pause=HOUR_S), repeat(drop_uploads, database, pause=MINUTE_S)
+    )
+
+
+async def repeat(step: Callable[[Database], object], database: Database, pause: float) -> None:
+    """Whatever goes wrong is a line in the log, and tried again after the pause."""
     while True:
         try:
             # Abandoned when the service stops: PostgreSQL ends the step by itself.
-            await anyio.to_thread.run_sync(purge, database, abandon_on_cancel=True)
+            await anyio.to_thread.run_sync(step, database, abandon_on_cancel=True)
         except Exception as error:
             log.warning("purging: %s", describe_fault(error))
-        await asyncio.sleep(HOUR_S)
+        await asyncio.sleep(pause)

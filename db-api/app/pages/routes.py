@@ -8,6 +8,8 @@ from fastapi import APIRouter, Query
 from app.branches.page import read_page
 from app.chats import repository as chats
 from app.chats.schemas import Chat, ChatPage
+from app.documents.repository import list_of_chat
+from app.documents.schemas import Document
 from app.errors import ChatNotFound, MessageNotFound, SessionEnded
 from app.messages.schemas import At, Before
 from app.pages.schemas import Page
@@ -33,9 +35,16 @@ def read_chat_page(
     at: At = None,
     beside: Annotated[int, Query(ge=1, le=200, description="How many chats to list.")] = 50,
 ) -> Page:
-    """The chat, a part of a branch as `/messages` answers it, and the first page of `/chats`."""
+    """The chat, a part of a branch as `/messages` answers it, its documents, and the first page of
+    `/chats`."""
     with database.person(person) as connection:
         chat = chats.find(connection, person, chat_id)
         messages = read_page(connection, person, chat, limit=limit, before=before, at=at)
+        kept = list_of_chat(connection, person, chat_id)
         rows = chats.list_page(connection, person, limit=beside + 1)
-    return Page(chat=Chat.model_validate(chat), messages=messages, chats=ChatPage.of(rows, beside))
+    return Page(
+        chat=Chat.model_validate(chat),
+        messages=messages,
+        documents=[Document.model_validate(row) for row in kept],
+        chats=ChatPage.of(rows, beside),
+    )

@@ -16,4 +16,7 @@ async def read_limits(settings: Config) -> Limits:
         message_bytes=settings.message_limit,
         reply_tokens=settings.lm_max_tokens,
         context_tokens=settings.lm_context,
+        document_bytes=settings.document_limit,
+        document_pages=settings.document_pages,
+        documents_bytes=settings.documents_quota,
     )

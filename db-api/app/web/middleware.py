@@ -1,6 +1,7 @@
 """What holds for every request: bounded bodies, safe headers, and no fault without an answer."""
 
 import logging
+import re
 import traceback
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -17,14 +18,16 @@ SAFE_HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
 }
+BLOCK = re.compile(r"/files/[^/]+/blocks/[^/]+")
 
 
 class Guard:
-    """The outermost layer of our own."""
+    """The outermost layer of our own. A block of a file has a limit of its own."""
 
-    def __init__(self, app: ASGIApp, body_limit: int) -> None:
+    def __init__(self, app: ASGIApp, body_limit: int, block_limit: int) -> None:
         self.app = app
         self.body_limit = body_limit
+        self.block_limit = block_limit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -44,9 +47,10 @@ class Guard:
             await send(message)
 
         try:
-            bounded = await self._bound_body(scope, receive)
+            limit = self.block_limit if BLOCK.fullmatch(scope["path"]) else self.body_limit
+            bounded = await self._bound_body(scope, receive, limit)
             if bounded is None:
-                too_large = render(BodyTooLarge(limit=self.body_limit))
+                too_large = render(BodyTooLarge(limit=limit))
                 await too_large(scope, receive, send_safely)
             else:
                 await self.app(scope, bounded, send_safely)
@@ -58,7 +62,7 @@ class Guard:
                 raise
             await render(InternalError())(scope, receive, send_safely)
 
-    async def _bound_body(self, scope: Scope, receive: Receive) -> Receive | None:
+    async def _bound_body(self, scope: Scope, receive: Receive, limit: int) -> Receive | None:
         """Where to read the body from, or None if it is too large.
 
         A stated length is enforced by the server; a body without one is read here, so that it
@@ -67,7 +71,7 @@ class Guard:
         headers = Headers(scope=scope)
         stated = headers.get("content-length", "")
         if stated.isdigit():
-            return receive if int(stated) <= self.body_limit else None
+            return receive if int(stated) <= limit else None
         if "transfer-encoding" not in headers:
             return receive
         body = b""
@@ -76,7 +80,7 @@ class Guard:
             message = await receive()
             body += message.get("body", b"")
             more = message.get("more_body", False)
-            if len(body) > self.body_limit:
+            if len(body) > limit:
                 return None
         pending: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 

@@ -1,0 +1,144 @@
+"""Keep, list, open, rename and delete documents."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Query, Response
+
+from app.documents import complete, repository
+from app.documents.schemas import (
+    Document,
+    DocumentChanges,
+    DocumentPage,
+    Documents,
+    KeptDocument,
+    NewDocument,
+)
+from app.errors import (
+    BlockNotFound,
+    ChatNotFound,
+    DocumentNotFound,
+    FileIncomplete,
+    FileKindRefused,
+    FileNotFound,
+    PageNotFound,
+    SessionEnded,
+)
+from app.files import repository as files
+from app.web.auth import Person
+from app.web.deps import Db
+from app.web.openapi import problems
+from app.web.routing import ThreadRoute
+
+router = APIRouter(tags=["documents"], route_class=ThreadRoute)
+
+Number = Annotated[int, Path(ge=0, le=2**31 - 1)]
+
+
+@router.post(
+    "/files/{file_id}/complete",
+    status_code=201,
+    summary="Make a document of an upload",
+    responses=problems(SessionEnded, FileNotFound, ChatNotFound, FileIncomplete, FileKindRefused)
+    | {200: {"model": KeptDocument, "description": "The session has had this content before."}},
+)
+def complete_upload(
+    file_id: UUID, body: NewDocument, person: Person, database: Db, response: Response
+) -> KeptDocument:
+    """Its kind is found by its content. The same content is kept once per session: then its
+    document is given to the chat, or to the library, as well. A refused upload is deleted."""
+    row, repeated = complete.complete(database, person, file_id, body)
+    if repeated:
+        response.status_code = 200
+    return KeptDocument(**Document.model_validate(row).model_dump(), repeated=repeated)
+
+
+@router.get("/documents", summary="List documents", responses=problems(SessionEnded))
+def list_documents(
+    person: Person, database: Db, limit: Annotated[int, Query(ge=1, le=1000)] = 200
+) -> Documents:
+    """Those of the library and of all chats."""
+    with database.person(person) as connection:
+        rows = repository.list_newest(connection, person, limit)
+    return Documents(items=[Document.model_validate(row) for row in rows])
+
+
+@router.get(
+    "/documents/{document_id}",
+    summary="Read a document",
+    responses=problems(SessionEnded, DocumentNotFound),
+)
+def read_document(document_id: UUID, person: Person, database: Db) -> Document:
+    """What it is, and how far it has been read."""
+    with database.person(person) as connection:
+        row = repository.find(connection, person, document_id)
+    return Document.model_validate(row)
+
+
+@router.patch(
+    "/documents/{document_id}",
+    summary="Rename a document",
+    responses=problems(SessionEnded, DocumentNotFound),
+)
+def rename_document(
+    document_id: UUID, body: DocumentChanges, person: Person, database: Db
+) -> Document:
+    """Its name is only shown; what it is does not depend on it."""
+    with database.person(person) as connection:
+        repository.change(connection, person, document_id, {"name": body.name})
+        row = repository.find(connection, person, document_id)
+    return Document.model_validate(row)
+
+
+@router.delete(
+    "/documents/{document_id}",
+    status_code=204,
+    summary="Delete a document",
+    responses=problems(SessionEnded, DocumentNotFound),
+)
+def delete_document(document_id: UUID, person: Person, database: Db) -> None:
+    """At once and for good, in all chats: its bytes, its pages and its passages."""
+    with database.person(person) as connection:
+        row = repository.find(connection, person, document_id)
+        repository.drop(connection, person, row)
+
+
+@router.get(
+    "/documents/{document_id}/pages/{number}",
+    summary="Read a page's text",
+    responses=problems(SessionEnded, DocumentNotFound, PageNotFound),
+)
+def read_page(document_id: UUID, number: Number, person: Person, database: Db) -> DocumentPage:
+    """Pages are counted from 1. One that has not been read yet is not found."""
+    with database.person(person) as connection:
+        repository.find(connection, person, document_id)
+        row = repository.find_page(connection, person, document_id, number)
+    if row is None:
+        raise PageNotFound
+    return DocumentPage.model_validate(row)
+
+
+@router.get(
+    "/documents/{document_id}/blocks/{number}",
+    summary="Read a block of the original",
+    response_class=Response,
+    responses=problems(SessionEnded, DocumentNotFound, BlockNotFound)
+    | {200: {"content": {"application/octet-stream": {}}}},
+)
+def read_block(
+    document_id: UUID,
+    number: Number,
+    person: Person,
+    database: Db,
+    shown: Annotated[
+        bool, Query(description="Of the picture without its metadata instead.")
+    ] = False,
+) -> Response:
+    """1 MiB, the last one what is left. Numbers begin with 0."""
+    with database.person(person) as connection:
+        row = repository.find(connection, person, document_id)
+        file = row.shown_file_id if shown else row.file_id
+        block = files.read_block(connection, person, file, number) if file else None
+    if block is None:
+        raise BlockNotFound
+    return Response(block, media_type="application/octet-stream")
