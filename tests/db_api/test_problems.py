@@ -124,7 +124,7 @@ def test_a_fault_in_the_middle_of_an_answer_begins_no_second_one() -> None:
 
     scope = {"type": "http", "method": "GET", "path": "/", "headers": []}
     with pytest.raises(ZeroDivisionError):
-        asyncio.run(Guard(break_down, 9)(scope, AsyncMock(), keep))
+        asyncio.run(Guard(break_down, 9, 9)(scope, AsyncMock(), keep))
     assert [message["type"] for message in sent] == ["http.response.start"]
 
 
