@@ -3,12 +3,15 @@ message is looked for in its chat only."""
 
 import json
 from collections.abc import Iterator
+from contextlib import nullcontext
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
-from app.branches.show import is_shown
+from app.branches.show import find_leaf, is_shown
 from app.db.transactions import Database
+from app.errors import MessageNotFound
+from app.messages.repository import find_parent, find_some, list_in_order, walk_branch
 from app.settings import Settings
 
 from tests.db_api.api import Api, Person, body, ids, problem
@@ -98,14 +101,22 @@ def test_what_was_deleted_is_listed_for_its_owner_only(ada: Person, bob: Person)
     assert [ids(body(p.get("/chats/deleted"))["items"]) for p in (ada, bob)] == [[chat], []]
 
 
-def test_a_branch_is_walked_among_one_s_own(unguarded: Settings, ada: Person, bob: Person) -> None:
-    head = ada.send(chat := ada.chat(opening="Hello"))
-    opening = UUID(ada.messages(chat)[0]["id"])
+def test_each_query_by_itself_finds_one_s_own_messages_only(
+    unguarded: Settings, ada: Person, bob: Person
+) -> None:
+    head = UUID(ada.send(made := ada.chat(opening="Hello")))
+    chat, opening = UUID(made), UUID(ada.messages(made)[0]["id"])
     database = Database(unguarded)
-    for person, shown in ((ada, True), (bob, False)):
+    for person, found in ((ada, True), (bob, False)):
         session = UUID(person.session_id)
         with database.person(session) as connection:
-            assert is_shown(connection, session, UUID(head), opening) is shown
+            assert is_shown(connection, session, head, opening) is found
+            assert bool(find_leaf(connection, session, chat, opening)) is found
+            assert bool(walk_branch(connection, session, chat, last=head, limit=9)) is found
+            assert bool(list_in_order(connection, session, chat, after=0, limit=9)) is found
+            assert bool(find_some(connection, session, chat, [head])) is found
+            with nullcontext() if found else pytest.raises(MessageNotFound):
+                find_parent(connection, session, chat, head)
     database.close()
 
 

@@ -103,6 +103,14 @@ def test_nobody_else_sees_a_row(
         assert see(hers["session"]) | {"position": []} == nothing | {"sessions": [hers["session"]]}
 
 
+def test_the_searcher_sees_no_session_but_the_asking_one(
+    acting: Acting, hers: dict[str, str], strangers: Strangers
+) -> None:
+    for session in (hers["session"], strangers[0]):
+        with acting("searcher", session) as act:
+            assert act("SELECT id FROM sessions") == [(session,)]
+
+
 CHANGES = (
     "UPDATE sessions SET expires_at = now() + interval '1 year'",
     "UPDATE sessions SET name = 'mine now'",
@@ -176,6 +184,10 @@ DENIED = {
     "app": [
         "UPDATE chats SET session_id = session_id",
         "UPDATE chats SET context_start = NULL",
+        "INSERT INTO chats (context_start) VALUES (NULL)",
+        "INSERT INTO messages (created_at) VALUES (now())",
+        "INSERT INTO replies (worker) VALUES ('me')",
+        "INSERT INTO sessions (revoked_at) VALUES (NULL)",
         "UPDATE sessions SET revoked_at = NULL",
         "UPDATE messages SET role = 'assistant'",
         "UPDATE messages SET parent_id = NULL",
