@@ -141,6 +141,7 @@ class Stack:
             "DB_PASSWORD_FILE": str(secrets / "db" / "password"),
             "DB_API_URL": f"http://127.0.0.1:{ports['db-api']}",
             "DB_API_TOKEN_FILE": str(secrets / "db-api" / "token"),
+            "DOC_WORKER_TOKEN_FILE": str(secrets / "doc-worker" / "token"),
             "LM_API_URL": f"http://127.0.0.1:{ports['lm-api']}",
             "LM_API_KEY_FILE": str(secrets / "lm-api" / "key"),
             "COOKIE_KEY_FILE": str(secrets / "cookie" / "key"),

@@ -23,12 +23,13 @@ from app.pages.routes import router as pages
 from app.prompt.routes import router as prompt
 from app.queue.routes import router as queue
 from app.queue.routes import runners
+from app.reading.routes import router as reading
 from app.search.routes import router as search
 from app.sending.routes import router as sending
 from app.sessions.routes import router as sessions
 from app.settings import Settings, read_settings
 from app.web import docs, health, limits
-from app.web.auth import require_service
+from app.web.auth import require_doc_worker, require_service
 from app.web.handlers import add_handlers
 from app.web.middleware import Guard
 from app.web.openapi import describe
@@ -65,6 +66,7 @@ TAGS = [
     {"name": "files", "description": "Upload a file, block by block."},
     {"name": "documents", "description": "A person's documents, in chats or in the library."},
     {"name": "runners", "description": "For the workers that write replies with the model."},
+    {"name": "reading", "description": "For doc-worker, with its own token."},
     {"name": "limits", "description": "What is accepted."},
     {"name": "health", "description": "For operators."},
 ]
@@ -100,6 +102,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.settings = settings
     app.state.database = Database(settings)
     app.state.service_token = settings.service_token.encode()
+    app.state.doc_worker_token = settings.doc_worker_token.encode()
     app.state.notifier = ChangeNotifier()
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]  # FastAPI's own way
     app.add_middleware(Guard, body_limit=settings.body_limit, block_limit=BLOCK_BYTES)
@@ -107,6 +110,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     guarded = [Depends(require_service)]
     for router in ROUTERS:
         app.include_router(router, dependencies=guarded)
+    app.include_router(reading, dependencies=[Depends(require_doc_worker)])
     app.include_router(health.router)
     app.include_router(docs.router)
     return app

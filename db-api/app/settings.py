@@ -37,6 +37,7 @@ class Settings(BaseSettings):
     db_password_file: Path = Path("/run/secrets/db/password")
     db_pool: int = Field(default=10, ge=1, le=200)
     db_api_token_file: Path = Path("/run/secrets/db-api/token")
+    doc_worker_token_file: Path = Path("/run/secrets/doc-worker/token")
     message_limit: int = Field(default=MESSAGE_BYTES, ge=1)
     document_limit: int = Field(default=25_000_000, ge=1)
     document_pages: int = Field(default=1000, ge=1)
@@ -64,6 +65,11 @@ class Settings(BaseSettings):
     def service_token(self) -> str:
         """What every calling service has to show."""
         return read_secret(self.db_api_token_file, "DB_API_TOKEN_FILE")
+
+    @property
+    def doc_worker_token(self) -> str:
+        """What doc-worker has to show, which opens the reading of documents and nothing else."""
+        return read_secret(self.doc_worker_token_file, "DOC_WORKER_TOKEN_FILE")
 
     @property
     def body_limit(self) -> int:

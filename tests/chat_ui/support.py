@@ -73,6 +73,7 @@ class DbApiServer:
             "HOST": "127.0.0.1",
             "PORT": str(port),
             "DB_API_TOKEN_FILE": str(secrets / "db-api" / "token"),
+            "DOC_WORKER_TOKEN_FILE": str(secrets / "doc-worker" / "token"),
         }
         self.start()
 

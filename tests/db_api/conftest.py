@@ -54,6 +54,7 @@ def make_settings(postgres: Postgres, database: Database, **changes: Any) -> Set
         "db_user": database.user,
         "db_password_file": database.password_file,
         "db_api_token_file": postgres.directory / "secrets" / "db-api" / "token",
+        "doc_worker_token_file": postgres.directory / "secrets" / "doc-worker" / "token",
         "lm_slots": 4,
         "queue_limit": 100_000,
     }

@@ -13,7 +13,7 @@ APP = ROOT / "db-api" / "app"
 LAYOUT = (
     "main serve",
     "models",
-    "pages following deleting",
+    "pages following deleting reading",
     "sending",
     "queue",
     "branches",

@@ -272,8 +272,8 @@ def test_a_role_has_no_more_than_it_needs(acting: Acting, hers: dict[str, str], 
 FUNCTIONS = {
     "app": "asking_session chat_positions close_reply current_session is_abandoned queue_length"
     " reply_content reply_steps require_session room_taken search_chats search_words split_words",
-    "reader": "attempt_limit attempts_after attempts_before_trial has_expired is_alone lease_length"
-    " new_lease trial_length",
+    "reader": "attempts_after attempts_before_trial claim_document hand_back_documents has_expired"
+    " lease_length new_lease reading_attempt_limit",
     "runner": "asking_session attempt_limit attempts_after attempts_before_trial chat_positions"
     " claim_reply close_abandoned close_reply find_trial hand_back has_expired is_abandoned"
     " is_alone is_over lease_length ms_per_position new_lease purge_deleted purge_files"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from local.stack import ROOT
 
-NAMES = ["cookie/key", "db-api/token", "db/password", "lm-api/key"]
+NAMES = ["cookie/key", "db-api/token", "db/password", "doc-worker/token", "lm-api/key"]
 
 
 def make(directory: Path) -> subprocess.CompletedProcess[str]:
@@ -24,11 +24,11 @@ def read_all(directory: Path) -> dict[str, str]:
     }
 
 
-def test_makes_four_different_secrets_that_only_owner_and_group_may_read(tmp_path: Path) -> None:
+def test_makes_different_secrets_that_only_owner_and_group_may_read(tmp_path: Path) -> None:
     assert make(tmp_path).returncode == 0
     secrets = read_all(tmp_path)
     assert sorted(secrets) == NAMES
-    assert len(set(secrets.values())) == 4
+    assert len(set(secrets.values())) == len(NAMES)
     for name, secret in secrets.items():
         assert len(secret) == 64
         assert set(secret) <= set("0123456789abcdef")

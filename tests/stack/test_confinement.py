@@ -14,6 +14,7 @@ from tests.stack.stack import ONE_SHOTS, PRIVATE, SERVICES, Stack, run
 SECRETS = {
     "db/password": ("db", "db-api", "migrate", "secrets"),
     "db-api/token": ("db-api", "chat-ui", "secrets"),
+    "doc-worker/token": ("db-api", "secrets"),
     "lm-api/key": ("lm-api", "chat-ui", "secrets"),
     "cookie/key": ("chat-ui", "secrets"),
 }

@@ -1,9 +1,9 @@
 """The connection to PostgreSQL: one engine, and transactions that begin as somebody.
 
 The login sees no row by itself. ``person`` acts for one session under row-level security,
-``runner`` writes replies for everybody under its own, narrower grants. Both commit when their block
-ends, and ``runner_statement`` with its statement: before the route returns, so that what has been
-answered has been stored.
+``runner`` writes replies for everybody under its own, narrower grants, ``reader`` the pages of
+documents. They commit when their block ends, and ``runner_statement`` with its statement: before
+the route returns, so that what has been answered has been stored.
 """
 
 import select
@@ -88,6 +88,12 @@ class Database:
     def runner(self) -> Iterator[Connection]:
         """A transaction for the processing of replies."""
         with self._transaction("BEGIN; SET LOCAL ROLE runner") as connection:
+            yield connection
+
+    @contextmanager
+    def reader(self) -> Iterator[Connection]:
+        """A transaction for the reading of documents."""
+        with self._transaction("BEGIN; SET LOCAL ROLE reader") as connection:
             yield connection
 
     @contextmanager

@@ -11,6 +11,7 @@ from sqlalchemy import (
     UniqueConstraint,
     false,
 )
+from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.base import Base, MadeId, TimeOfWriting
@@ -101,6 +102,12 @@ class DocumentPage(Base):
         CheckConstraint("number >= 1", name="number"),
         CheckConstraint(
             "source IN ('text', 'ocr', 'needs-ocr', 'unreadable', 'empty')", name="source"
+        ),
+        # Looked for whenever a worker with a Tesseract asks for work.
+        Index(
+            "document_pages_needs_ocr_idx",
+            "document_id",
+            postgresql_where=sql("source = 'needs-ocr'"),
         ),
     )
 

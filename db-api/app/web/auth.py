@@ -1,4 +1,4 @@
-"""Who calls: always a service with the shared token, mostly on behalf of one session."""
+"""Who calls: a service with the shared token, mostly on behalf of one session; or doc-worker."""
 
 import hmac
 from typing import Annotated
@@ -14,6 +14,11 @@ bearer = HTTPBearer(
     scheme_name="Service token",
     description="The secret in DB_API_TOKEN_FILE, shared by the services that may call.",
 )
+doc_worker_bearer = HTTPBearer(
+    auto_error=False,
+    scheme_name="doc-worker's token",
+    description="The secret in DOC_WORKER_TOKEN_FILE, which opens the reading of documents alone.",
+)
 session_header = APIKeyHeader(
     name="X-Session-ID",
     auto_error=False,
@@ -28,7 +33,18 @@ async def require_service(
     shown: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
 ) -> None:
     """Refuse whoever does not know the service's token."""
-    token: bytes = request.app.state.service_token
+    _compare(shown, request.app.state.service_token)
+
+
+async def require_doc_worker(
+    request: Request,
+    shown: Annotated[HTTPAuthorizationCredentials | None, Depends(doc_worker_bearer)],
+) -> None:
+    """Refuse whoever is not doc-worker, the other services, too."""
+    _compare(shown, request.app.state.doc_worker_token)
+
+
+def _compare(shown: HTTPAuthorizationCredentials | None, token: bytes) -> None:
     if shown is None or not hmac.compare_digest(shown.credentials.encode(), token):
         raise ServiceTokenNeeded
 

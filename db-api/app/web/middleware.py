@@ -18,11 +18,12 @@ SAFE_HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
 }
-BLOCK = re.compile(r"/files/[^/]+/blocks/[^/]+")
+BLOCK = re.compile(r"/files/[^/]+/blocks/[^/]+|/reading/[^/]+/(picture|pages/[^/]+)")
 
 
 class Guard:
-    """The outermost layer of our own. A block of a file has a limit of its own."""
+    """The outermost layer of our own. A block of a file has a limit of its own,
+    and what was read in a file the same."""
 
     def __init__(self, app: ASGIApp, body_limit: int, block_limit: int) -> None:
         self.app = app

@@ -3,4 +3,4 @@ CREATE OR REPLACE FUNCTION attempt_limit() RETURNS integer LANGUAGE sql IMMUTABL
 RETURN attempts_before_trial() + 2;
 
 REVOKE EXECUTE ON FUNCTION attempt_limit() FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION attempt_limit() TO runner, reader;
+GRANT EXECUTE ON FUNCTION attempt_limit() TO runner;

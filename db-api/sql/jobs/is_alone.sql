@@ -6,4 +6,4 @@ RETURN coalesce(
 );
 
 REVOKE EXECUTE ON FUNCTION is_alone(timestamptz) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION is_alone(timestamptz) TO runner, reader;
+GRANT EXECUTE ON FUNCTION is_alone(timestamptz) TO runner;

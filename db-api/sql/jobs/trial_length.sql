@@ -3,4 +3,4 @@ CREATE OR REPLACE FUNCTION trial_length() RETURNS interval LANGUAGE sql IMMUTABL
 RETURN interval '30 seconds';
 
 REVOKE EXECUTE ON FUNCTION trial_length() FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION trial_length() TO runner, reader;
+GRANT EXECUTE ON FUNCTION trial_length() TO runner;

@@ -44,6 +44,7 @@ def chat_ui_settings(secrets: Path, db_api: str) -> dict[str, str]:
     return {
         "DB_API_URL": db_api,
         "DB_API_TOKEN_FILE": str(secrets / "db-api" / "token"),
+        "DOC_WORKER_TOKEN_FILE": str(secrets / "doc-worker" / "token"),
         "LM_API_KEY_FILE": str(secrets / "lm-api" / "key"),
         "COOKIE_KEY_FILE": str(secrets / "cookie" / "key"),
         "RUNNER": "off",

@@ -1,0 +1,1 @@
+"""Reading documents: the job of doc-worker, who may do this and nothing else."""

@@ -1,0 +1,142 @@
+"""The reading of documents, by the worker that holds them. As reader: row security shows it only
+what is being read."""
+
+import json
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+from app.errors import DocumentNotFound
+from app.files.models import BLOCK_BYTES
+from app.jobs.leases import HELD, RENEWAL
+from app.reading.schemas import Job, ReadingEnd, ReadPage
+
+HAND_BACK = text("SELECT hand_back_documents(:worker, :ocr)")
+CLAIM = text("SELECT claim_document(:worker)")
+FIND = text(f"""
+SELECT d.id, d.kind, (f.size + {BLOCK_BYTES} - 1) / {BLOCK_BYTES} AS blocks,
+    d.shown_file_id IS NOT NULL AS shown,
+    ARRAY(
+        SELECT number FROM document_pages p
+        WHERE p.document_id = d.id AND NOT (:ocr AND p.source = 'needs-ocr') ORDER BY number
+    ) AS done
+FROM documents d JOIN files f ON f.id = d.file_id
+WHERE d.id = :id
+""")  # noqa: S608 - joined from constants, nothing from outside
+
+RENEW = text(f"""
+UPDATE documents SET {RENEWAL}, pages = coalesce(:pages, pages)
+WHERE id = :id AND {HELD} RETURNING session_id, file_id, shown_file_id, kind
+""")  # noqa: S608 - joined from constants, nothing from outside
+READ_BLOCK = text("SELECT bytes FROM file_blocks WHERE file_id = :file_id AND number = :number")
+
+# A page is stored once. Only what had to wait for a Tesseract is written again. (`excluded.text`
+# would be the column read: the reader may write texts, and read none.)
+STORE_PAGE = text("""
+INSERT INTO document_pages (document_id, session_id, number, text, source)
+VALUES (:id, :session_id, :number, :text, :source)
+ON CONFLICT (document_id, number) DO UPDATE SET text = :text, source = :source
+    WHERE document_pages.source = 'needs-ocr'
+RETURNING number
+""")
+FORGET_PASSAGES = text("DELETE FROM passages WHERE document_id = :id AND page = :number")
+STORE_PASSAGES = text("""
+INSERT INTO passages (document_id, session_id, page, start_offset, end_offset, text)
+SELECT :id, :session_id, :number, p.start_offset, p.end_offset, p.text
+FROM json_to_recordset(CAST(:passages AS json))
+    AS p (start_offset integer, end_offset integer, text varchar)
+""")
+COUNT_PAGE = text("UPDATE documents SET progress = progress + 1 WHERE id = :id")
+OTHERS_WAIT = text("SELECT EXISTS (SELECT FROM documents WHERE state = 'queued')")
+
+NEW_FILE = text("SELECT uuidv7()")
+KEEP_PICTURE = text("""
+INSERT INTO files (id, session_id, size, received, stored_at)
+VALUES (:file_id, :session_id, :size, :size, now())
+""")
+SHOW_PICTURE = text("UPDATE documents SET shown_file_id = :file_id WHERE id = :id")
+FILL_PICTURE = text("""
+INSERT INTO file_blocks (file_id, session_id, number, bytes)
+VALUES (:file_id, :session_id, 0, :bytes)
+""")
+
+FINISH = text(f"""
+UPDATE documents
+SET state = CASE WHEN CAST(:error AS varchar) IS NULL THEN 'complete' ELSE 'failed' END,
+    error = :error, read_with = :read_with, finished_at = now()
+WHERE id = :id AND {HELD} RETURNING id
+""")  # noqa: S608 - joined from constants, nothing from outside
+RELEASE = text(f"""
+UPDATE documents SET state = 'queued', worker = NULL, lease_until = NULL
+WHERE id IN (SELECT id FROM documents WHERE {HELD} FOR NO KEY UPDATE)
+""")  # noqa: S608 - joined from constants, nothing from outside
+
+
+def claim(connection: Connection, worker: str, *, ocr: bool) -> Job | None:
+    """The document whose turn it is, under a new lease."""
+    values = {"worker": worker, "ocr": ocr}
+    connection.execute(HAND_BACK, values)
+    claimed = connection.execute(CLAIM, values).scalar_one_or_none()
+    if claimed is None:
+        return None
+    found = connection.execute(FIND, {"id": claimed, "ocr": ocr}).mappings().one()
+    return Job.model_validate(dict(found))
+
+
+def renew(
+    connection: Connection, worker: str, document_id: UUID, pages: int | None = None
+) -> dict[str, object]:
+    """The lease of a document that the worker holds; locked until commit. Else DocumentNotFound."""
+    values = {"worker": worker, "id": document_id, "pages": pages}
+    held = connection.execute(RENEW, values).mappings().one_or_none()
+    if held is None:
+        raise DocumentNotFound
+    return {"id": document_id, **held}
+
+
+def read_block(connection: Connection, worker: str, document_id: UUID, number: int) -> bytes:
+    held = renew(connection, worker, document_id)
+    found = connection.execute(READ_BLOCK, {"file_id": held["file_id"], "number": number})
+    block = found.scalar_one_or_none()
+    if block is None:
+        raise DocumentNotFound
+    return bytes(block)
+
+
+def store_page(
+    connection: Connection, worker: str, document_id: UUID, number: int, page: ReadPage
+) -> bool:
+    """Whether others wait. A page that is stored already stays as it is."""
+    held = renew(connection, worker, document_id) | {"number": number}
+    said = {"text": page.text, "source": page.source}
+    if connection.execute(STORE_PAGE, held | said).one_or_none() is not None:
+        passages = [
+            {"start_offset": start, "end_offset": end, "text": page.text[start:end]}
+            for start, end in page.passages
+        ]
+        connection.execute(FORGET_PASSAGES, held)
+        connection.execute(STORE_PASSAGES, held | {"passages": json.dumps(passages)})
+        connection.execute(COUNT_PAGE, held)
+    return bool(connection.execute(OTHERS_WAIT).scalar_one())
+
+
+def store_picture(connection: Connection, worker: str, document_id: UUID, jpeg: bytes) -> None:
+    """What is shown of a picture; the first one stays."""
+    held = renew(connection, worker, document_id)
+    if held["shown_file_id"] is not None:
+        return
+    file = held | {"file_id": connection.execute(NEW_FILE).scalar_one(), "size": len(jpeg)}
+    connection.execute(KEEP_PICTURE, file)
+    connection.execute(SHOW_PICTURE, file)
+    connection.execute(FILL_PICTURE, file | {"bytes": jpeg})
+
+
+def finish(connection: Connection, worker: str, document_id: UUID, ending: ReadingEnd) -> None:
+    values = {"worker": worker, "id": document_id, **ending.model_dump()}
+    if connection.execute(FINISH, values).one_or_none() is None:
+        raise DocumentNotFound
+
+
+def release(connection: Connection, worker: str) -> None:
+    """What the worker holds is queued again, with its pages."""
+    connection.execute(RELEASE, {"worker": worker})

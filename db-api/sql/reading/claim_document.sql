@@ -1,0 +1,21 @@
+-- Claims the next document for a worker: its id, or no row. Sessions take turns: the one whose last turn is longest ago comes first, and
+-- of its documents the oldest. One at which workers died comes after all others.
+CREATE OR REPLACE FUNCTION claim_document(claimer text) RETURNS SETOF uuid
+LANGUAGE sql SET search_path = public, pg_temp
+BEGIN ATOMIC
+    UPDATE documents
+    SET state = 'running', worker = claimer, lease_until = new_lease(), progress_at_claim = progress,
+        started_at = clock_timestamp()
+    WHERE id = (
+        SELECT d.id FROM documents d
+        WHERE d.state = 'queued'
+        ORDER BY d.attempts,
+            (SELECT max(o.started_at) FROM documents o WHERE o.session_id = d.session_id) NULLS FIRST,
+            d.created_at, d.id
+        LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED
+    )
+    RETURNING id;
+END;
+
+REVOKE EXECUTE ON FUNCTION claim_document(text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION claim_document(text) TO reader;

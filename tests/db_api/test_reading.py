@@ -1,0 +1,279 @@
+"""Documents are read by doc-worker: claimed in turns, each page stored once, whoever dies. The
+worker's token opens that and nothing else."""
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+from app.settings import Settings
+
+from tests.db_api.api import Api, Person, body, problem
+from tests.db_api.conftest import Sql
+from tests.db_api.documents import Kept, keep_document
+from tests.db_api.test_problems import lead_nowhere, operations
+
+PAGE = {"text": "One. Two.", "source": "text", "passages": [[0, 4], [5, 9]]}
+ENDING = {"read_with": "eyes", "error": None}
+LEASE_RUNS_OUT = "UPDATE documents SET lease_until = now() - interval '1 s' WHERE state = 'running'"
+
+
+class Worker:
+    """A doc-worker, as db-api sees it."""
+
+    def __init__(self, http: httpx.Client, name: str = "w") -> None:
+        self.http, self.name = http, name
+
+    def ask(self, method: str, path: str, **more: Any) -> httpx.Response:
+        return self.http.request(
+            method, f"/reading{path}", headers={"X-Worker": self.name}, timeout=10, **more
+        )
+
+    def claim(self, *, ocr: bool = True) -> Any:
+        response = self.ask("POST", "/claim", json={"ocr": ocr})
+        return None if response.status_code == 204 else body(response)
+
+    def claimed(self) -> Any:
+        """The id of the document that it claims."""
+        return (self.claim() or {}).get("id")
+
+    def store(self, document: str, number: int = 1, **changes: Any) -> bool:
+        page = PAGE | changes
+        answer = body(self.ask("PUT", f"/{document}/pages/{number}", json=page))
+        return bool(answer["others_wait"])
+
+    def finish(self, document: str, error: str | None = None) -> None:
+        ending = ENDING | {"error": error}
+        assert self.ask("POST", f"/{document}/finish", json=ending).status_code == 204
+
+
+@pytest.fixture
+def reader(api: Api, settings: Settings) -> Iterator[httpx.Client]:
+    """A client with doc-worker's token instead of the services'."""
+    headers = {"Authorization": f"Bearer {settings.doc_worker_token}"}
+    with httpx.Client(base_url=api.http.base_url, headers=headers) as client:
+        yield client
+
+
+@pytest.fixture
+def worker(reader: httpx.Client) -> Worker:
+    return Worker(reader)
+
+
+def queue(sql: Sql, person: Person, content: bytes | None = None, **more: Any) -> Kept:
+    """A document that waits."""
+    content = content or uuid4().bytes  # the same one would be kept once
+    return keep_document(sql, person.chat(), content, state="queued", **more)
+
+
+def see(sql: Sql, what: str, document: str, table: str = "documents") -> Any:
+    key = "id" if table == "documents" else "document_id"
+    return sql(f"SELECT {what} FROM {table} WHERE {key} = %s", document)
+
+
+def test_a_document_is_read_page_by_page(worker: Worker, ada: Person, sql: Sql) -> None:
+    kept = queue(sql, ada, b"x" * 1_048_576)
+    sql("UPDATE files SET size = 1048577, received = 1048577 WHERE id = %s", kept.file)
+    sql("INSERT INTO file_blocks VALUES (%s, %s, 1, 'y')", kept.file, ada.session_id)
+    job = worker.claim()
+    assert job == {"id": kept.document, "kind": "text", "blocks": 2, "done": [], "shown": False}
+    blocks = [worker.ask("GET", f"/{kept.document}/blocks/{n}").content for n in range(2)]
+    assert blocks == [b"x" * 1_048_576, b"y"]
+    problem(worker.ask("GET", f"/{kept.document}/blocks/2"), 404, "document-not-found")
+    worker.ask("POST", f"/{kept.document}/heartbeat", json={"pages": 1})
+    worker.store(kept.document)
+    worker.finish(kept.document)
+    assert see(sql, "state, pages, progress, read_with, error", kept.document) == [
+        ("complete", 1, 1, "eyes", None)
+    ]
+    passages = see(sql, "page, start_offset, end_offset, text", kept.document, "passages")
+    assert sorted(passages) == [(1, 0, 4, "One."), (1, 5, 9, "Two.")]
+
+
+def test_a_document_that_can_t_be_read_says_why(worker: Worker, ada: Person, sql: Sql) -> None:
+    kept = queue(sql, ada)
+    worker.finish(worker.claimed(), "encrypted")
+    assert see(sql, "state, error", kept.document) == [("failed", "encrypted")]
+    assert worker.claim() is None
+
+
+def test_a_page_is_stored_once_and_what_comes_again_changes_nothing(
+    worker: Worker, ada: Person, sql: Sql
+) -> None:
+    document = queue(sql, ada).document
+    worker.claim()
+    worker.store(document)
+    worker.store(document, text="Another.", passages=[[0, 8]])
+    assert see(sql, "text", document, "document_pages") == [("One. Two.",)]
+    assert len(see(sql, "1", document, "passages")) == 2
+    assert see(sql, "progress", document) == [(1,)]
+
+
+def test_who_claims_after_a_death_goes_on_behind_the_stored_pages(
+    worker: Worker, reader: httpx.Client, ada: Person, sql: Sql
+) -> None:
+    document = queue(sql, ada).document
+    worker.claim()
+    worker.store(document)
+    other = Worker(reader, "other")
+    assert other.claim() is None, "the lease still holds"
+    sql(LEASE_RUNS_OUT)
+    assert other.claim()["done"] == [1]
+    problem(worker.ask("PUT", f"/{document}/pages/2", json=PAGE), 404, "document-not-found")
+    other.store(document, 2)
+    other.finish(document)
+    pages = see(sql, "number, source", document, "document_pages")
+    assert sorted(pages) == [(1, "text"), (2, "text")]
+
+
+@pytest.mark.parametrize("path", ["/heartbeat", "/pages/1", "/blocks/0"])
+def test_every_call_renews_the_lease(worker: Worker, ada: Person, sql: Sql, path: str) -> None:
+    document = queue(sql, ada).document
+    worker.claim()
+    sql(LEASE_RUNS_OUT)
+    method, content = {
+        "/heartbeat": ("POST", {"pages": None}),
+        "/pages/1": ("PUT", PAGE),
+        "/blocks/0": ("GET", None),
+    }[path]
+    assert worker.ask(method, f"/{document}{path}", json=content).is_success
+    assert see(sql, "lease_until > now()", document) == [(True,)]
+
+
+def test_a_document_is_given_up_after_many_deaths_in_a_row_and_comes_last_until_then(
+    worker: Worker, reader: httpx.Client, ada: Person, bob: Person, sql: Sql
+) -> None:
+    killer = queue(sql, ada).document
+    for number in range(10):
+        if number == 1:
+            other = queue(sql, bob).document
+            sql(LEASE_RUNS_OUT)
+            assert worker.claimed() == other, "which has killed nobody"
+            worker.finish(other)
+        assert Worker(reader, f"w{number}").claimed() == killer
+        sql(LEASE_RUNS_OUT)
+    assert worker.claim() is None
+    assert see(sql, "state, error", killer) == [("failed", "crashed")]
+
+
+def test_a_late_worker_and_one_that_hands_back_have_not_died(
+    worker: Worker, ada: Person, sql: Sql
+) -> None:
+    document = queue(sql, ada).document
+    worker.claim()
+    sql(LEASE_RUNS_OUT)
+    assert worker.claimed() == document
+    worker.ask("POST", "/release")
+    assert see(sql, "state, attempts", document) == [("queued", 0)]
+
+
+def test_sessions_take_turns(worker: Worker, ada: Person, bob: Person, sql: Sql) -> None:
+    hers = [queue(sql, ada).document for _ in range(3)]
+    his = [queue(sql, bob).document for _ in range(2)]
+    order = []
+    while document := worker.claimed():
+        order.append(document)
+        assert worker.store(document) == (len(order) < 5), "others wait, but for the last one"
+        worker.finish(document)
+    assert order == [hers[0], his[0], hers[1], his[1], hers[2]]
+
+
+def test_what_needs_a_tesseract_waits_for_a_worker_that_has_one(
+    worker: Worker, ada: Person, sql: Sql
+) -> None:
+    document = queue(sql, ada).document
+    worker.claim(ocr=False)
+    worker.store(document, 1)
+    worker.store(document, 2, text="", source="needs-ocr", passages=[])
+    worker.finish(document)
+    assert worker.claim(ocr=False) is None
+    job = worker.claim(ocr=True)
+    assert (job["id"], job["done"]) == (document, [1])
+    worker.store(document, 2, text="Seen.", source="ocr", passages=[[0, 5]])
+    worker.finish(document)
+    assert worker.claim(ocr=True) is None
+    assert see(sql, "state, progress", document) == [("complete", 2)]
+    assert see(sql, "text", document, "document_pages")[1] == ("Seen.",)
+
+
+def test_the_picture_that_is_shown_is_stored_once(worker: Worker, ada: Person, sql: Sql) -> None:
+    document = queue(sql, ada, kind="jpeg").document
+    worker.claim()
+    for jpeg in (b"first", b"second"):
+        answer = worker.ask("PUT", f"/{document}/picture", content=jpeg)
+        assert answer.status_code == 204, answer.text
+    shown = sql(
+        "SELECT bytes FROM documents d JOIN file_blocks b ON b.file_id = d.shown_file_id"
+        " WHERE d.id = %s",
+        document,
+    )
+    assert [bytes(row[0]) for row in shown] == [b"first"]
+    worker.ask("POST", "/release")
+    assert worker.claim()["shown"]
+
+
+def test_a_page_and_a_picture_may_be_as_large_as_a_block_and_no_larger(
+    worker: Worker, ada: Person, sql: Sql
+) -> None:
+    document = queue(sql, ada, kind="png").document
+    worker.claim()
+    worker.store(document, text="界" * 200_000)
+    for path, size, status in (("picture", 1_048_576, 204), ("picture", 1_048_577, 413)):
+        answer = worker.ask("PUT", f"/{document}/{path}", content=b"x" * size)
+        assert answer.status_code == status
+
+
+@pytest.mark.parametrize("passage", [[0, 10], [3, 3], [5, 4]])
+def test_a_passage_is_a_part_of_its_page(
+    worker: Worker, ada: Person, sql: Sql, passage: list[int]
+) -> None:
+    document = queue(sql, ada).document
+    worker.claim()
+    page = PAGE | {"passages": [passage]}
+    problem(worker.ask("PUT", f"/{document}/pages/1", json=page), 422, "invalid-input")
+
+
+def test_a_document_that_is_deleted_while_it_is_read_is_gone(
+    worker: Worker, ada: Person, sql: Sql
+) -> None:
+    kept = queue(sql, ada)
+    worker.claim()
+    sql("DELETE FROM files WHERE id = %s", kept.file)
+    problem(worker.ask("PUT", f"/{kept.document}/pages/1", json=PAGE), 404, "document-not-found")
+
+
+def test_doc_worker_s_token_opens_the_reading_and_no_other_call(
+    api: Api, reader: httpx.Client, ada: Person
+) -> None:
+    document = body(api.http.get("/openapi.json"))
+    guarded = [
+        (method, lead_nowhere(path))
+        for method, path, described in operations(document)
+        if described.get("security")
+    ]
+    assert len(guarded) > 30
+    for method, path in guarded:
+        own, other = (reader, api.http) if path.startswith("/reading") else (api.http, reader)
+        headers = ada.headers | {"X-Worker": "w"}
+        problem(other.request(method, path, headers=headers), 401, "service-token")
+        assert "service-token" not in own.request(method, path, headers=headers).text
+
+
+@pytest.mark.parametrize("state", ["queued", "running", "complete"])
+def test_a_worker_reaches_no_document_that_it_does_not_hold(
+    worker: Worker, ada: Person, sql: Sql, state: str
+) -> None:
+    other = keep_document(sql, ada.chat(), state=state).document
+    sql("UPDATE documents SET worker = 'other' WHERE id = %s", other)
+    asked = [
+        worker.ask("GET", f"/{other}/blocks/0"),
+        worker.ask("POST", f"/{other}/heartbeat", json={"pages": 9}),
+        worker.ask("PUT", f"/{other}/pages/2", json=PAGE),
+        worker.ask("PUT", f"/{other}/picture", content=b"x"),
+        worker.ask("POST", f"/{other}/finish", json=ENDING),
+    ]
+    for answer in asked:
+        problem(answer, 404, "document-not-found")
+    worker.ask("POST", "/release")
+    assert see(sql, "state, pages", other) == [(state, None)]
