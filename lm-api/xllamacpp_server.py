@@ -62,6 +62,7 @@ VALUES: dict[str, tuple[str, Callable[[str], Any]]] = {
     "--threads-batch": ("cpuparams_batch.n_threads", int),
     "--predict": ("n_predict", int),
     "--sse-ping-interval": ("sse_ping_interval", int),
+    "--slot-save-path": ("slot_save_path", str),
 }
 # `start` leaves them at their defaults; whoever runs it may add them.
 ADDED: dict[str, tuple[str, Callable[[str], Any]]] = {
@@ -72,7 +73,7 @@ ADDED: dict[str, tuple[str, Callable[[str], Any]]] = {
 FLAGS: dict[str, tuple[str, bool]] = {
     "--no-kv-unified": ("kv_unified", False),
     "--metrics": ("endpoint_metrics", True),
-    "--no-slots": ("endpoint_slots", False),
+    "--slots": ("endpoint_slots", True),
     "--no-webui": ("ui", False),
 }
 

@@ -127,8 +127,11 @@ class Stack:
     def environment(self, service: str) -> dict[str, str]:
         """Everything `service`'s start script reads, on top of what the person has set."""
         ports, secrets = self.ports(), self.home / "secrets"
-        models = ROOT / ".cache" / "models"
-        passed_on = {"LM_MODELS_DIR": str(models)} | read_dotenv(ROOT / ".env") | dict(os.environ)
+        defaults = {
+            "LM_MODELS_DIR": str(ROOT / ".cache" / "models"),
+            "LM_PROMPT_CACHE_DIR": str(self.home / "prompts"),
+        }
+        passed_on = defaults | read_dotenv(ROOT / ".env") | dict(os.environ)
         shared = {
             "PARLEY_HOME": str(self.home),
             "PYTHON": sys.executable,

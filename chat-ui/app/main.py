@@ -17,11 +17,13 @@ from app.clients.queue import QueueClient
 from app.clients.replies import RepliesClient
 from app.clients.service import connect
 from app.clients.sessions import SessionsClient
+from app.clients.slots import SlotsClient
 from app.event_loop_lag import EventLoopLag
 from app.handlers import add_error_handlers
 from app.interpreter import tune_interpreter
 from app.preferences import ReadPreferences
 from app.replies.active_reply import Sampling
+from app.replies.prompt_cache import PromptCache
 from app.replies.runner import Runner, name_worker
 from app.replies.worker_locks import WorkerLocks
 from app.routes import (
@@ -118,7 +120,7 @@ async def _serve(app: FastAPI, settings: Settings, templates: Templates) -> Asyn
     ):
         api, unbounded = DbApi(db_api), DbApi(unbounded_db_api)
         chats_client, messages_client = ChatsClient(api), MessagesClient(api, unbounded)
-        model = LanguageModel(lm_api)
+        model, prompts = LanguageModel(lm_api), PromptCache(SlotsClient(lm_api))
         hub = Hub(messages_client)
         call_on_stop(hub.close)
         lag = EventLoopLag(settings.lag_interval_seconds, hub.is_idle)
@@ -128,7 +130,7 @@ async def _serve(app: FastAPI, settings: Settings, templates: Templates) -> Asyn
             queue = QueueClient(unbounded, name_worker())
             sampling = Sampling(settings.temperature, settings.reply_tokens)
             locks = WorkerLocks(settings.runners_dir, queue.worker)
-            runner = Runner(queue, model, hub, sampling, locks)
+            runner = Runner(queue, model, prompts, hub, sampling, locks)
             await running.enter_async_context(runner.run())
         app.state.services = Services(
             settings,
@@ -139,6 +141,7 @@ async def _serve(app: FastAPI, settings: Settings, templates: Templates) -> Asyn
             messages_client,
             RepliesClient(api),
             model,
+            prompts,
             hub,
             runner,
             lag,

@@ -13,6 +13,7 @@ from app.clients.queue_types import Sent
 from app.clients.replies import RepliesClient
 from app.clients.sessions import SessionsClient
 from app.event_loop_lag import EventLoopLag
+from app.replies.prompt_cache import PromptCache
 from app.replies.runner import Runner
 from app.settings import Settings
 from app.templating import Templates
@@ -31,6 +32,7 @@ class Services:
     messages: MessagesClient
     replies: RepliesClient
     model: LanguageModel
+    prompts: PromptCache
     hub: Hub
     runner: Runner | None
     lag: EventLoopLag

@@ -15,8 +15,10 @@ from app.clients.language_model import PROBE_SECONDS, LanguageModel
 from app.clients.queue import QueueClient
 from app.clients.queue_types import Claim, Step
 from app.clients.service import connect
+from app.clients.slots import SlotsClient
 from app.errors import LeaseLost, Unavailable
 from app.replies.active_reply import Sampling
+from app.replies.prompt_cache import PromptCache
 from app.replies.publisher import Publisher
 from app.replies.runner import LOOK_SECONDS, Runner
 from app.replies.worker_locks import WorkerLocks
@@ -99,8 +101,9 @@ async def bench(
     publisher = Mock(spec=Publisher)
     async with connect(model_server.url, "") as lm_api:
         language_model = LanguageModel(lm_api, PATIENCE)
-        locks = WorkerLocks(tmp_path, replies.worker)
-        runner = Runner(cast("QueueClient", replies), language_model, publisher, SAMPLING, locks)
+        prompts, locks = PromptCache(SlotsClient(lm_api)), WorkerLocks(tmp_path, replies.worker)
+        queue = cast("QueueClient", replies)
+        runner = Runner(queue, language_model, prompts, publisher, SAMPLING, locks)
         async with runner.run():
             read = partial(clients.messages.read, session, chat)
             yield Bench(runner, replies, sent.claim, read, publisher)

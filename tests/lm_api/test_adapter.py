@@ -39,7 +39,7 @@ def test_the_same_list_means_the_same_settings(starter: Starter) -> None:
         "n_predict": 2048,
         "sse_ping_interval": 1,
         "endpoint_metrics": True,
-        "endpoint_slots": False,
+        "endpoint_slots": True,
         "ui": False,
     }
     params = apply(starter.arguments(LM_THREADS="3"))
@@ -47,7 +47,8 @@ def test_the_same_list_means_the_same_settings(starter: Starter) -> None:
 
 
 def test_adapter_and_start_know_the_same_options(starter: Starter) -> None:
-    given = {word for word in starter.arguments() if word.startswith("--")}
+    arguments = starter.arguments(LM_PROMPT_CACHE_DIR=str(starter.folder / "prompts"))
+    given = {word for word in arguments if word.startswith("--")}
     assert given == set(adapter.VALUES) | set(adapter.FLAGS)
 
 

@@ -68,6 +68,7 @@ def test_a_second_turn_reads_only_what_is_new(client: httpx.Client) -> None:
         ("/v1/models", 401, "Invalid API Key"),
         ("/metrics", 401, "Invalid API Key"),
         ("/props", 401, "Invalid API Key"),
+        ("/slots", 401, "Invalid API Key"),
         ("/health", 200, '{"status":"ok"}'),
     ],
 )
@@ -85,11 +86,10 @@ def test_without_the_key_nothing_answers_but_health(
     [
         ("/", 404, ""),  # no web page
         ("/index.html", 404, ""),
-        ("/slots", 501, "not_supported_error"),  # nobody can look into the slots
         ("/metrics", 200, "llamacpp:requests_deferred"),
     ],
 )
-def test_metrics_are_told_and_no_page_and_no_slot_is_shown(
+def test_metrics_are_told_and_no_page_is_shown(
     client: httpx.Client, path: str, status: int, said: str
 ) -> None:
     answer = client.get(path)
@@ -101,11 +101,14 @@ def test_slots_and_context_are_as_set(client: httpx.Client) -> None:
     assert (props["total_slots"], props["default_generation_settings"]["n_ctx"]) == (8, 4096)
 
 
-def test_what_people_write_never_reaches_the_log(lm_server: LmServer, client: httpx.Client) -> None:
+def test_what_people_write_is_in_no_log_and_in_nothing_told_of_slots(
+    lm_server: LmServer, client: httpx.Client
+) -> None:
     write(client, {"role": "user", "content": "My password is Xyzzyplugh99."})
-    log = lm_server.program.log.read_text()
-    # The log does tell of the request.
+    log, slots = lm_server.program.log.read_text(), client.get("/slots").text
+    # Both do tell of the request.
     assert ("processing task" in log, "Xyzzyplugh99" in log) == (True, False)
+    assert ("id_task" in slots, "Xyzzyplugh99" in slots) == (True, False)
 
 
 def test_it_stops_without_waiting_for_the_reply_it_writes(tmp_path: Path) -> None:

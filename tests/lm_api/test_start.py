@@ -19,7 +19,7 @@ def test_without_any_setting_the_measured_flags_are_used(starter: Starter) -> No
         " --parallel 8 --ctx-size 32768 --no-kv-unified"
         " --cache-ram 1024 --slot-prompt-similarity 0.5 --batch-size 64 --ubatch-size 64"
         " --flash-attn on --threads 3 --threads-batch 3 --predict 2048 --sse-ping-interval 1"
-        " --metrics --no-slots --no-webui"
+        " --metrics --slots --no-webui"
     )
 
 
@@ -40,7 +40,7 @@ def test_every_setting_reaches_the_server(starter: Starter) -> None:
         " --parallel 3 --ctx-size 6144 --no-kv-unified"  # every slot gets the whole context
         " --cache-ram 75 --slot-prompt-similarity 76 --batch-size 74 --ubatch-size 74"
         " --flash-attn on --threads 73 --threads-batch 73 --predict 77 --sse-ping-interval 1"
-        " --metrics --no-slots --no-webui --verbosity 4"  # one's own arguments come last
+        " --metrics --slots --no-webui --verbosity 4"  # one's own arguments come last
     )
 
 

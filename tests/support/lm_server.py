@@ -53,6 +53,7 @@ def run_lm_server(folder: Path, **settings: str) -> Iterator[LmServer]:
         "LM_MODELS_DIR": str(ROOT / ".cache" / "models"),
         "LM_API_KEY_FILE": str(folder / "lm-api-key"),
         "LM_CACHE_RAM": "256",
+        "LM_PROMPT_CACHE_DIR": str(folder / "prompts"),
         **settings,
     }
     fetch = [sys.executable, str(ROOT / "lm-api" / "fetch.py")]

@@ -17,6 +17,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from tests.support.scripted_slots import ScriptedSlots
+
 HOLD_SECONDS = 20  # a test that forgot `go` fails soon instead of never
 
 
@@ -41,6 +43,7 @@ class ScriptedModel:
     pinging: bool = False  # signs of life, and nothing else
     silent_to: str = ""  # the question that gets no byte of an answer before `go`
     deadly: str = ""  # the question during which it dies each time
+    slots: ScriptedSlots = field(default_factory=ScriptedSlots)
     requests: list[dict[str, Any]] = field(default_factory=list)
     go: threading.Event = field(default_factory=threading.Event)
     well: threading.Event = field(default_factory=threading.Event)  # what it says of itself
@@ -59,6 +62,7 @@ class ScriptedModel:
                 Route("/v1/chat/completions/input_tokens", self._count, methods=["POST"]),
                 Route("/v1/models", self._list_models),
                 Route("/health", self._health),
+                *self.slots.routes(),
             ]
         )
 
@@ -89,6 +93,7 @@ class ScriptedModel:
         return StreamingResponse(self._stream(body), media_type="text/event-stream")
 
     async def _stream(self, body: dict[str, Any]) -> AsyncIterator[str]:
+        slot = self.slots.take()
         self.running += 1
         try:
             yield _data(_progress(0))
@@ -116,6 +121,7 @@ class ScriptedModel:
             yield "data: [DONE]\n\n"
         finally:
             self.running -= 1
+            slot.busy = False
 
     async def _pause(self, count: int) -> None:
         if self.hold_after is not None and count >= self.hold_after:

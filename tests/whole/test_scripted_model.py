@@ -22,6 +22,7 @@ sys.path.insert(0, str(ROOT / "chat-ui"))
 from app.clients.completion import Cut, Delta, Event, ModelRefused, Reading, Started, Usage
 from app.clients.language_model import LanguageModel
 from app.clients.service import connect
+from app.clients.slots import SlotsClient, SlotsRefused
 from app.clients.types import PromptMessage, TextPart
 
 __all__ = ["lm_server"]
@@ -94,6 +95,25 @@ def test_a_prompt_that_is_too_long_is_refused_with_both_sizes(lm_server: LmServe
         collect(lm_server.url, [say("user", "word " * 20_000)])
     assert refusal.value.kind == "prompt-too-long"
     assert (refusal.value.size or 0) > (refusal.value.limit or 0) > 0
+
+
+def test_slots_tell_which_were_used_and_are_saved_restored_and_erased(url: str) -> None:
+    collect(url, PROMPT)
+
+    async def try_all() -> int:
+        async with connect(url, KEY) as service:
+            slots = SlotsClient(service)
+            used = next(slot for slot in await slots.list() if slot.task is not None)
+            assert not used.busy
+            await slots.save(used.id, "tried")
+            await slots.erase(used.id)
+            await slots.restore(used.id, "tried")
+            assert used in await slots.list()
+            with pytest.raises(SlotsRefused):
+                await slots.restore(used.id, "missing")
+            return len(await slots.list())
+
+    assert asyncio.run(try_all()) == 8
 
 
 def test_the_prompt_is_told_as_it_is_read_with_its_tokens(url: str) -> None:

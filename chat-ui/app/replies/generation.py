@@ -10,6 +10,7 @@ from app.clients.completion import (
     Delta,
     ModelAway,
     ModelBroke,
+    ModelDied,
     ModelRefused,
     Reading,
     Started,
@@ -20,6 +21,7 @@ from app.clients.queue import QueueClient
 from app.clients.queue_types import FinishError
 from app.errors import ParleyError
 from app.replies.active_reply import ActiveReply, Outcome
+from app.replies.prompt_cache import PromptCache
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +36,7 @@ CUT = Outcome("complete", FinishError(kind="reply-limit"))
 
 async def generate(
     model: LanguageModel,
+    prompts: PromptCache,
     queue: QueueClient,
     active: ActiveReply,
     announce: Callable[[], None],
@@ -48,9 +51,14 @@ async def generate(
     without_text = 0
     while True:
         length = len(active.text.whole)
+        await prompts.restore()
         try:
-            return await _attempt(model, active, announce)
+            return await _attempt(model, prompts, active, announce)
+        except ModelDied:
+            prompts.note_away()
+            raise
         except ModelAway:
+            prompts.note_away()
             active.wait()
             announce()
             await asyncio.sleep(AWAY_SECONDS)
@@ -81,13 +89,17 @@ async def _shorten(queue: QueueClient, active: ActiveReply) -> bool:
 
 
 async def _attempt(
-    model: LanguageModel, active: ActiveReply, announce: Callable[[], None]
+    model: LanguageModel,
+    prompts: PromptCache,
+    active: ActiveReply,
+    announce: Callable[[], None],
 ) -> Outcome:
     outcome, before = Outcome("complete"), active.progress.tokens
     left = max(1, active.sampling.reply_tokens - active.progress.tokens)
     events = model.stream(active.prompt, active.text.whole, left, active.sampling.temperature)
     async with contextlib.aclosing(events) as stream:
         async for event in stream:
+            prompts.note_alive()
             match event:
                 case Started(model_name):
                     active.model = model_name

@@ -22,6 +22,7 @@ from app.clients.queue_types import Claim
 from app.errors import LeaseLost, ParleyError, Unavailable
 from app.replies.active_reply import ActiveReply, Outcome, Sampling
 from app.replies.generation import MODEL_BROKE, generate
+from app.replies.prompt_cache import PromptCache
 from app.replies.publisher import Publisher
 from app.replies.worker_locks import WorkerLocks
 
@@ -45,12 +46,13 @@ class Runner:
         self,
         queue: QueueClient,
         model: LanguageModel,
+        prompts: PromptCache,
         publisher: Publisher,
         sampling: Sampling,
         locks: WorkerLocks,
     ) -> None:
         self._queue, self._model, self._publisher = queue, model, publisher
-        self._sampling, self._locks = sampling, locks
+        self._prompts, self._sampling, self._locks = prompts, sampling, locks
         self._active: dict[UUID, ActiveReply] = {}
         self._finished: deque[UUID] = deque(maxlen=REMEMBERED)
         self._urgent = asyncio.Event()
@@ -66,7 +68,8 @@ class Runner:
     async def run(self) -> AsyncIterator[None]:
         """Works until the block is left, then hands unfinished replies back to the queue."""
         self._locks.take()
-        loops = [asyncio.create_task(self._look()), asyncio.create_task(self._store_forever())]
+        forever = (self._look(), self._store_forever(), self._prompts.save_forever())
+        loops = [asyncio.create_task(loop) for loop in forever]
         try:
             yield
         finally:
@@ -103,7 +106,7 @@ class Runner:
         self._active[active.id] = active
         self._publisher.attach_writer(claim.chat_id, active.update())
         active.generation = asyncio.create_task(
-            generate(self._model, self._queue, active, self._urgent.set)
+            generate(self._model, self._prompts, self._queue, active, self._urgent.set)
         )
         active.task = asyncio.create_task(self._write(active, active.generation))
         self._urgent.set()
@@ -145,6 +148,7 @@ class Runner:
                 pass
             elif outcome := self._conclude(active, generation):
                 await self._finish(active, outcome)
+                self._prompts.note_end()
             else:
                 await self._hand_back(active)
         except Exception:

@@ -109,6 +109,7 @@ async def delete_all(
         page = await _load(services, session, problem=Problem("not-sure"))
         return services.templates.page("settings.html", page, 422)
     await services.sessions.delete(session)
+    await services.prompts.erase()
     forget_session(request)
     # Drafts and the like are this browser's own; browsers clear them over https and on localhost.
     return RedirectResponse("/", 303, {"Clear-Site-Data": '"storage"'})
