@@ -225,10 +225,13 @@ async def test_limits_are_asked_for_once_and_the_last_ones_known_outlast_a_failu
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     told = [Limits.model_construct(message_bytes=limit) for limit in (5, 6)]
-    call, clock = AsyncMock(side_effect=[told[0], Unavailable, told[1]]), Mock()
+    call, clock = AsyncMock(side_effect=[Unavailable, told[0], Unavailable, told[1]]), Mock()
     monkeypatch.setattr("app.clients.limits.time.monotonic", clock)
     limits = LimitsClient(cast("DbApi", Mock(call=call)))
-    for moment, known, asked in ((0, 5, 1), (1, 5, 1), (301, 5, 2), (302, 5, 2), (600, 6, 3)):
+    clock.return_value = -KEPT_SECONDS
+    with pytest.raises(Unavailable):
+        await limits.get()
+    for moment, known, asked in ((0, 5, 2), (1, 5, 2), (301, 5, 3), (302, 5, 3), (600, 6, 4)):
         clock.return_value = moment * KEPT_SECONDS / 300
         assert ((await limits.get()).message_bytes, call.call_count) == (known, asked)
 

@@ -9,7 +9,14 @@ from collections.abc import AsyncIterator, Iterator
 import httpx
 import pytest
 from app.clients.base import DbApi
-from app.clients.completion import Delta, ModelAway, ModelDied, Started
+from app.clients.completion import (
+    Delta,
+    ModelAway,
+    ModelBroke,
+    ModelDied,
+    ModelRefused,
+    Started,
+)
 from app.clients.language_model import LanguageModel
 from app.clients.service import Service, connect
 from app.clients.types import PromptMessage, TextPart
@@ -155,6 +162,34 @@ async def test_who_is_not_there_is_said_to_be_away() -> None:
         assert await model.find_name() is None
         with pytest.raises(Unavailable):
             await DbApi(service).send("GET", "/chats")
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (Response("loading", 503), ModelAway),
+        (Response("no such key", 401), ModelAway),
+        (Response('{"error": {"type": "exceed_context_size_error"}}', 400), ModelRefused),
+        (Response('{"error": {"type": "invalid_request_error"}}', 400), ModelRefused),
+        (Response("oops", 500), ModelBroke),
+        (RedirectResponse("/elsewhere"), ModelBroke),
+    ],
+)
+async def test_a_model_that_refuses_is_heard_out_once(
+    other: Other, service: Service, answer: Response, error: type[Exception]
+) -> None:
+    other.answer, model = answer, LanguageModel(service)
+    with pytest.raises(error):
+        await anext(model.stream(say("Hi"), "", 9, 0))
+    assert len(other.heard) == 1, "a redirection leads nowhere"
+    with pytest.raises(error):
+        await model.describe(say("Hi"))
+
+
+async def test_an_error_may_come_in_the_middle_of_a_stream(other: Other, service: Service) -> None:
+    other.answer = Response('data: {"error": {"message": "out of memory"}}\n\ndata: [DONE]\n\n')
+    with pytest.raises(ModelBroke, match="out of memory"):
+        _ = [event async for event in LanguageModel(service).stream(say("Hi"), "", 9, 0)]
 
 
 async def test_a_models_name_is_asked_for_now_and_then_until_it_is_known(

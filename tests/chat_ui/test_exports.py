@@ -81,6 +81,7 @@ def test_both_hold_every_message_byte_for_byte(
     assert written[2]["reply"]["state"] == "complete"
     markdown = browser.get(f"{chat}/export.md").text
     assert markdown.index(OPENING) < markdown.index(ODD) < markdown.index(model.text)
+    assert "## Other versions" not in markdown
 
 
 def test_markdown_is_the_branch_shown_with_all_other_versions_behind_it(

@@ -31,8 +31,11 @@ def test_every_answer_carries_the_strict_policy_and_no_inline_code(
     response = newcomer.get(path)
     policy = response.headers["content-security-policy"]
     assert re.match("default-src 'none'; (?!.*unsafe).*frame-ancestors 'none'", policy)
+    assert {"form-action 'self'", "base-uri 'none'"} <= set(policy.split("; "))
     assert response.headers["x-content-type-options"] == "nosniff"
-    assert response.headers["referrer-policy"] == "same-origin"
+    for name in ("referrer-policy", "cross-origin-opener-policy", "cross-origin-resource-policy"):
+        assert response.headers[name] == "same-origin"
+    assert "camera=(), geolocation=(), microphone=()" in response.headers["permissions-policy"]
     assert not re.search("<style| style=| onclick=|<script>", response.text)
 
 
