@@ -191,9 +191,10 @@ def test_an_empty_variable_means_the_default_and_one_that_will_not_do_is_named_i
         *(("LAG_INTERVAL_SECONDS", "0"), ("SESSION_DAYS", "0"), ("REPLY_TOKENS", "0")),
         *(("TEMPERATURE", "-0.1"), ("TEMPERATURE", "2.1")),
     ):
-        with monkeypatch.context() as patch, pytest.raises(SystemExit, match=f"setting: {name}: "):
+        with monkeypatch.context() as patch:
             patch.setenv(name, wrong)
-            create_app()
+            with pytest.raises(SystemExit, match=f"setting: {name}: "):
+                create_app()
 
 
 def test_a_secret_is_read_without_its_line_end_and_a_missing_one_stops_the_start_with_advice(

@@ -149,6 +149,7 @@ def test_stopping_a_running_reply_asks_its_runner(
 ) -> None:
     api.store(running, "Once")
     assert ada.stop(chat, running)["state"] == "running"
+    assert api.claim("another") is None, "and ends nothing that its runner still writes"
     final = api.finish(running, " upon", offset=4, state="stopped")["reply"]
     assert (final["state"], ada.contents(chat)[-1]) == ("stopped", "Once upon")
     assert ada.stop(chat, running) == final, "a final one stays as it is"

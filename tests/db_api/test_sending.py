@@ -78,7 +78,7 @@ def test_a_full_queue_refuses_it_and_finds_what_was_stored_before(
     ada: Person, ask: Ask, serve_copy: ServeCopy, sql: Sql
 ) -> None:
     stored = ask("k").json()
-    ada.send(ada.chat())
+    last = ada.send(other := ada.chat())
     with serve_copy(queue_limit=2) as small:
         refused = ask(at=ada.at(small))
         found = problem(refused, 429, "queue-full")
@@ -86,7 +86,9 @@ def test_a_full_queue_refuses_it_and_finds_what_was_stored_before(
         assert refused.headers["retry-after"] == "5"
         again = ask("k", at=ada.at(small)).json()
         assert (again["repeated"], again["message"]) == (True, stored["message"])
-    assert sql("SELECT count(*) FROM replies") == [(3,)]
+        assert sql("SELECT count(*) FROM replies") == [(3,)]
+        ada.stop(other, last)
+        assert ask(at=ada.at(small)).is_success, "one that has ended is in no queue"
 
 
 @pytest.mark.parametrize(
@@ -105,6 +107,7 @@ def test_the_wait_is_told_from_how_long_replies_have_taken(
     assert ada.reply(chat, ada.send(chat))["wait_ms"] is None, "without experience none is made up"
     api.finish(api.claim()["reply"]["id"], "x", total_ms=2_000)
     api.answer(ada, chat, "Hi", "x", total_ms=4_000)
+    api.answer(ada, chat, "Hi", "x", state="stopped", total_ms=60_000)
     ada.send(chat, worker="w")
     other = ada.chat()
     queued, blocked = (ada.reply(one, ada.send(one)) for one in (other, chat))

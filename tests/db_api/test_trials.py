@@ -29,6 +29,13 @@ def suspect(api: Api, running: str) -> str:
     return running
 
 
+def test_a_trial_that_has_ended_holds_up_nobody(api: Api, bob: Person, suspect: str) -> None:
+    assert api.claim()["reply"]["id"] == suspect
+    api.finish(suspect, state="failed")
+    queued = [bob.send(bob.chat()) for _ in range(2)]
+    assert [api.claim()["reply"]["id"] for _ in queued] == queued
+
+
 @pytest.mark.parametrize("how", ["told", "expired"])
 def test_two_deaths_and_two_more_alone_are_enough_unless_there_is_text(
     api: Api, ada: Person, chat: str, running: str, take_over: TakeOver, how: str
