@@ -1,9 +1,9 @@
 # What can be done here. `make` alone lists it. Everything made lands in the git-ignored .cache/.
 
 .DEFAULT_GOAL := help
-.PHONY: help local setup up down test test-db-api test-chat-ui test-lm-api test-nginx test-local \
+.PHONY: help local setup up down test test-db-api test-chat-ui test-doc-worker test-lm-api test-nginx test-local \
     test-whole browser test-faults test-bench test-support images stack check faults faults-short bench \
-    bench-short trace lint types types-db-api types-chat-ui types-others format fmt lock
+    bench-short trace lint types types-db-api types-chat-ui types-doc-worker types-others format fmt lock
 
 PYTHON ?= python3
 VENV := .cache/venv/bin
@@ -33,10 +33,10 @@ down: ## stop the containers; chats stay
 	docker compose down
 
 # --- testing ---------------------------------------------------------------------------------
-# A pytest run for each part: the two Python services both call their package `app`. The longest
+# A pytest run for each part: the Python services all call their package `app`. The longest
 # come first, so that two at a time end together.
 
-TESTS := browser test-chat-ui test-faults test-local test-db-api test-whole test-lm-api test-nginx test-bench test-support
+TESTS := browser test-chat-ui test-faults test-local test-db-api test-doc-worker test-whole test-lm-api test-nginx test-bench test-support
 
 setup: ## make .cache/venv with everything that running and testing need
 	@$(PYTHON) -m local setup
@@ -49,6 +49,9 @@ test-db-api: setup ## test the database API against a real PostgreSQL
 
 test-chat-ui: setup ## test the pages and the runner
 	$(call timed,PYTHONPATH=chat-ui $(VENV)/python -m pytest tests/chat_ui)
+
+test-doc-worker: setup ## test the reading of documents, hostile ones among them
+	$(call timed,PYTHONPATH=doc-worker $(VENV)/python -m pytest tests/doc_worker)
 
 test-lm-api: setup ## test the model's fetcher and its server, with a small real model
 	$(call timed,PYTHONPATH=lm-api $(VENV)/python -m pytest tests/lm_api)
@@ -113,16 +116,19 @@ lint: setup ## look for mistakes
 
 SCRIPTS = $(wildcard */start */make */migrate db/init/*.sh) lm-api/count-cores lm-api/fetch-until-there tests/stack/stand-ins .ci/run
 
-# Three runs, each with a cache of its own: the two Python services both call their package `app`.
+# Four runs, each with a cache of its own: the Python services all call their package `app`.
 MYPY = $(call timed,MYPYPATH=.:$(1) $(VENV)/mypy --explicit-package-bases --cache-dir .cache/mypy/$(1) $(2))
 
-types: types-db-api types-chat-ui types-others ## check the types
+types: types-db-api types-chat-ui types-doc-worker types-others ## check the types
 
 types-db-api: setup
 	$(call MYPY,db-api,db-api/app db-api/migrations db-api/health.py tests/db_api)
 
 types-chat-ui: setup
 	$(call MYPY,chat-ui,chat-ui/app chat-ui/health.py tests/chat_ui tests/whole)
+
+types-doc-worker: setup
+	$(call MYPY,doc-worker,doc-worker/app tests/doc_worker)
 
 types-others: setup
 	$(call MYPY,lm-api,lm-api local faults bench \
@@ -137,11 +143,11 @@ fmt: setup ## lay the code out, and mend what can be mended by machine
 
 # --- dependencies ----------------------------------------------------------------------------
 
-LOCKED := db-api chat-ui local tests
+LOCKED := db-api chat-ui doc-worker local tests
 COMPILE = $(VENV)/python -m uv pip compile --quiet --universal --python-version 3.11 \
     --no-emit-index-url --no-annotate
 
-# All four at once first, so that what they share is pinned alike; then each its own part of it.
+# All five at once first, so that what they share is pinned alike; then each its own part of it.
 lock: setup ## pin the newest versions in every requirements.txt
 	$(VENV)/python -m pip install --quiet uv
 	rm -f .cache/constraints.txt

@@ -9,7 +9,7 @@ from local.say import Problem, say
 from local.venv import ensure_venv
 
 ROOT = Path(__file__).resolve().parents[1]
-SERVICES = ["db-api", "chat-ui", "local"]
+SERVICES = ["db-api", "chat-ui", "doc-worker", "local"]
 
 
 def main(arguments: list[str]) -> int:

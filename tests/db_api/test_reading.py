@@ -14,7 +14,7 @@ from tests.db_api.conftest import Sql
 from tests.db_api.documents import Kept, keep_document
 from tests.db_api.test_problems import lead_nowhere, operations
 
-PAGE = {"text": "One. Two.", "source": "text", "passages": [[0, 4], [5, 9]]}
+PAGE = {"number": 1, "text": "One. Two.", "source": "text", "passages": [[0, 4], [5, 9]]}
 ENDING = {"read_with": "eyes", "error": None}
 LEASE_RUNS_OUT = "UPDATE documents SET lease_until = now() - interval '1 s' WHERE state = 'running'"
 
@@ -39,9 +39,11 @@ class Worker:
         return (self.claim() or {}).get("id")
 
     def store(self, document: str, number: int = 1, **changes: Any) -> bool:
-        page = PAGE | changes
-        answer = body(self.ask("PUT", f"/{document}/pages/{number}", json=page))
-        return bool(answer["others_wait"])
+        pages = [PAGE | {"number": number} | changes]
+        return bool(body(self.put(document, pages))["others_wait"])
+
+    def put(self, document: str, pages: list[Any]) -> httpx.Response:
+        return self.ask("PUT", f"/{document}/pages", json={"pages": pages})
 
     def finish(self, document: str, error: str | None = None) -> None:
         ending = ENDING | {"error": error}
@@ -120,21 +122,21 @@ def test_who_claims_after_a_death_goes_on_behind_the_stored_pages(
     assert other.claim() is None, "the lease still holds"
     sql(LEASE_RUNS_OUT)
     assert other.claim()["done"] == [1]
-    problem(worker.ask("PUT", f"/{document}/pages/2", json=PAGE), 404, "document-not-found")
+    problem(worker.put(document, [PAGE | {"number": 2}]), 404, "document-not-found")
     other.store(document, 2)
     other.finish(document)
     pages = see(sql, "number, source", document, "document_pages")
     assert sorted(pages) == [(1, "text"), (2, "text")]
 
 
-@pytest.mark.parametrize("path", ["/heartbeat", "/pages/1", "/blocks/0"])
+@pytest.mark.parametrize("path", ["/heartbeat", "/pages", "/blocks/0"])
 def test_every_call_renews_the_lease(worker: Worker, ada: Person, sql: Sql, path: str) -> None:
     document = queue(sql, ada).document
     worker.claim()
     sql(LEASE_RUNS_OUT)
     method, content = {
         "/heartbeat": ("POST", {"pages": None}),
-        "/pages/1": ("PUT", PAGE),
+        "/pages": ("PUT", {"pages": [PAGE]}),
         "/blocks/0": ("GET", None),
     }[path]
     assert worker.ask(method, f"/{document}{path}", json=content).is_success
@@ -224,14 +226,35 @@ def test_a_page_and_a_picture_may_be_as_large_as_a_block_and_no_larger(
         assert answer.status_code == status
 
 
-@pytest.mark.parametrize("passage", [[0, 10], [3, 3], [5, 4]])
-def test_a_passage_is_a_part_of_its_page(
-    worker: Worker, ada: Person, sql: Sql, passage: list[int]
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"passages": [[0, 10]]},
+        {"passages": [[3, 3]]},
+        {"passages": [[5, 4]]},
+        {"source": "needs-ocr"},
+        {"number": 0},
+        {"text": "x" * 200_001},
+        {"text": "a\0b"},
+    ],
+)
+def test_a_page_that_can_t_be_one_is_refused(
+    worker: Worker, ada: Person, sql: Sql, wrong: dict[str, Any]
 ) -> None:
     document = queue(sql, ada).document
     worker.claim()
-    page = PAGE | {"passages": [passage]}
-    problem(worker.ask("PUT", f"/{document}/pages/1", json=page), 422, "invalid-input")
+    problem(worker.put(document, [PAGE | wrong]), 422, "invalid-input")
+
+
+def test_of_pages_that_come_together_the_new_ones_are_stored(
+    worker: Worker, ada: Person, sql: Sql
+) -> None:
+    document = queue(sql, ada).document
+    worker.claim()
+    worker.store(document, 2)
+    assert worker.put(document, [PAGE | {"number": n} for n in (1, 2, 3)]).is_success
+    assert see(sql, "progress", document) == [(3,)]
+    assert len(see(sql, "1", document, "passages")) == 6
 
 
 def test_a_document_that_is_deleted_while_it_is_read_is_gone(
@@ -240,7 +263,7 @@ def test_a_document_that_is_deleted_while_it_is_read_is_gone(
     kept = queue(sql, ada)
     worker.claim()
     sql("DELETE FROM files WHERE id = %s", kept.file)
-    problem(worker.ask("PUT", f"/{kept.document}/pages/1", json=PAGE), 404, "document-not-found")
+    problem(worker.put(kept.document, [PAGE]), 404, "document-not-found")
 
 
 def test_doc_worker_s_token_opens_the_reading_and_no_other_call(
@@ -269,7 +292,7 @@ def test_a_worker_reaches_no_document_that_it_does_not_hold(
     asked = [
         worker.ask("GET", f"/{other}/blocks/0"),
         worker.ask("POST", f"/{other}/heartbeat", json={"pages": 9}),
-        worker.ask("PUT", f"/{other}/pages/2", json=PAGE),
+        worker.put(other, [PAGE]),
         worker.ask("PUT", f"/{other}/picture", content=b"x"),
         worker.ask("POST", f"/{other}/finish", json=ENDING),
     ]

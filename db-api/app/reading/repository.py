@@ -30,23 +30,31 @@ WHERE id = :id AND {HELD} RETURNING session_id, file_id, shown_file_id, kind
 """)  # noqa: S608 - joined from constants, nothing from outside
 READ_BLOCK = text("SELECT bytes FROM file_blocks WHERE file_id = :file_id AND number = :number")
 
-# A page is stored once. Only what had to wait for a Tesseract is written again. (`excluded.text`
-# would be the column read: the reader may write texts, and read none.)
-STORE_PAGE = text("""
-INSERT INTO document_pages (document_id, session_id, number, text, source)
-VALUES (:id, :session_id, :number, :text, :source)
-ON CONFLICT (document_id, number) DO UPDATE SET text = :text, source = :source
-    WHERE document_pages.source = 'needs-ocr'
-RETURNING number
+# A page is stored once. Only what had to wait for a Tesseract is written again.
+STORE_PAGES = text("""
+WITH page AS (
+    SELECT * FROM json_to_recordset(CAST(:pages AS json))
+        AS p (number integer, text varchar, source varchar)
+), corrected AS (
+    UPDATE document_pages d SET text = page.text, source = page.source
+    FROM page
+    WHERE d.document_id = :id AND d.number = page.number AND d.source = 'needs-ocr'
+    RETURNING d.number
+), added AS (
+    INSERT INTO document_pages (document_id, session_id, number, text, source)
+    SELECT :id, :session_id, number, text, source FROM page
+    ON CONFLICT (document_id, number) DO NOTHING
+    RETURNING number
+)
+SELECT number FROM corrected UNION ALL SELECT number FROM added
 """)
-FORGET_PASSAGES = text("DELETE FROM passages WHERE document_id = :id AND page = :number")
 STORE_PASSAGES = text("""
 INSERT INTO passages (document_id, session_id, page, start_offset, end_offset, text)
-SELECT :id, :session_id, :number, p.start_offset, p.end_offset, p.text
+SELECT :id, :session_id, p.page, p.start_offset, p.end_offset, p.text
 FROM json_to_recordset(CAST(:passages AS json))
-    AS p (start_offset integer, end_offset integer, text varchar)
+    AS p (page integer, start_offset integer, end_offset integer, text varchar)
 """)
-COUNT_PAGE = text("UPDATE documents SET progress = progress + 1 WHERE id = :id")
+COUNT_PAGES = text("UPDATE documents SET progress = progress + :count WHERE id = :id")
 OTHERS_WAIT = text("SELECT EXISTS (SELECT FROM documents WHERE state = 'queued')")
 
 NEW_FILE = text("SELECT uuidv7()")
@@ -103,20 +111,21 @@ def read_block(connection: Connection, worker: str, document_id: UUID, number: i
     return bytes(block)
 
 
-def store_page(
-    connection: Connection, worker: str, document_id: UUID, number: int, page: ReadPage
+def store_pages(
+    connection: Connection, worker: str, document_id: UUID, pages: list[ReadPage]
 ) -> bool:
     """Whether others wait. A page that is stored already stays as it is."""
-    held = renew(connection, worker, document_id) | {"number": number}
-    said = {"text": page.text, "source": page.source}
-    if connection.execute(STORE_PAGE, held | said).one_or_none() is not None:
-        passages = [
-            {"start_offset": start, "end_offset": end, "text": page.text[start:end]}
-            for start, end in page.passages
-        ]
-        connection.execute(FORGET_PASSAGES, held)
-        connection.execute(STORE_PASSAGES, held | {"passages": json.dumps(passages)})
-        connection.execute(COUNT_PAGE, held)
+    held = renew(connection, worker, document_id)
+    given = [page.model_dump(exclude={"passages"}) for page in pages]
+    stored = set(connection.execute(STORE_PAGES, held | {"pages": json.dumps(given)}).scalars())
+    passages = [
+        {"page": p.number, "start_offset": start, "end_offset": end, "text": p.text[start:end]}
+        for p in pages
+        if p.number in stored
+        for start, end in p.passages
+    ]
+    connection.execute(STORE_PASSAGES, held | {"passages": json.dumps(passages)})
+    connection.execute(COUNT_PAGES, held | {"count": len(stored)})
     return bool(connection.execute(OTHERS_WAIT).scalar_one())
 
 

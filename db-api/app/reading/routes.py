@@ -11,9 +11,9 @@ from app.reading import repository
 from app.reading.schemas import (
     Heartbeat,
     Job,
-    PageStored,
+    PagesStored,
     ReadingEnd,
-    ReadPage,
+    ReadPages,
     WorkerSkills,
 )
 from app.texts import Worker
@@ -65,18 +65,12 @@ def renew_lease(document_id: UUID, body: Heartbeat, worker: Holder, database: Db
         repository.renew(connection, worker, document_id, body.pages)
 
 
-@router.put("/{document_id}/pages/{number}", summary="Store a page", responses=HELD)
-def store_page(
-    document_id: UUID,
-    number: Annotated[Number, Path(ge=1)],
-    body: ReadPage,
-    worker: Holder,
-    database: Db,
-) -> PageStored:
-    """Once: a page that is stored already stays, unless it had to wait for a Tesseract."""
+@router.put("/{document_id}/pages", summary="Store pages", responses=HELD)
+def store_pages(document_id: UUID, body: ReadPages, worker: Holder, database: Db) -> PagesStored:
+    """Each once: a page that is stored already stays, unless it had to wait for a Tesseract."""
     with database.reader() as connection:
-        waiting = repository.store_page(connection, worker, document_id, number, body)
-    return PageStored(others_wait=waiting)
+        waiting = repository.store_pages(connection, worker, document_id, body.pages)
+    return PagesStored(others_wait=waiting)
 
 
 @router.put(

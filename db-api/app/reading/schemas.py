@@ -1,17 +1,16 @@
 """What doc-worker sends and gets."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 from uuid import UUID
 
 from pydantic import BaseModel, Field, StringConstraints, model_validator
 
+from app.documents.kinds import Kind
+from app.documents.schemas import ErrorKind, Source
 from app.texts import Text
 
 PAGE_CHARACTERS = 200_000
 
-Kind = Literal["pdf", "text", "markdown", "jpeg", "png"]
-Source = Literal["text", "ocr", "needs-ocr", "unreadable", "empty"]
-Error = Literal["crashed", "damaged", "empty", "encrypted", "too-large", "too-many-pages"]
 Offset = Annotated[int, Field(ge=0, le=PAGE_CHARACTERS)]
 
 
@@ -40,6 +39,7 @@ class Heartbeat(BaseModel):
 class ReadPage(BaseModel):
     """A page that was read."""
 
+    number: int = Field(ge=1, le=1_000_000)
     text: Annotated[Text, StringConstraints(max_length=PAGE_CHARACTERS)]
     source: Source
     passages: list[tuple[Offset, Offset]] = Field(
@@ -48,14 +48,22 @@ class ReadPage(BaseModel):
 
     @model_validator(mode="after")
     def refuse_outside(self) -> Self:
-        """Each passage is a part of the text."""
+        """Each passage is a part of the text, and that of a page which waits is not the last."""
         if any(not start < end <= len(self.text) for start, end in self.passages):
             raise ValueError("A passage is not within the text")
+        if self.source == "needs-ocr" and self.passages:
+            raise ValueError("A page that waits has no passages yet")
         return self
 
 
-class PageStored(BaseModel):
-    """What the worker should know before the next page."""
+class ReadPages(BaseModel):
+    """Pages that were read since the last call."""
+
+    pages: list[ReadPage] = Field(min_length=1, max_length=1000)
+
+
+class PagesStored(BaseModel):
+    """What the worker should know before it reads on."""
 
     others_wait: bool
 
@@ -64,4 +72,4 @@ class ReadingEnd(BaseModel):
     """How the reading ended."""
 
     read_with: Annotated[Text, StringConstraints(max_length=200)]
-    error: Error | None = None
+    error: ErrorKind | None = None

@@ -11,8 +11,7 @@ GRANT SELECT (document_id) ON chat_documents TO runner;
 GRANT SELECT ON document_pages, passages TO app;
 GRANT SELECT (document_id, number, source), INSERT (document_id, session_id, number, text, source),
     UPDATE (text, source) ON document_pages TO reader;
-GRANT SELECT (document_id, page), DELETE,
-    INSERT (document_id, session_id, page, start_offset, end_offset, text) ON passages TO reader;
+GRANT INSERT (document_id, session_id, page, start_offset, end_offset, text) ON passages TO reader;
 
 CREATE POLICY app_reads ON documents FOR SELECT TO app
     USING (session_id = (SELECT current_session()));
@@ -46,6 +45,6 @@ CREATE POLICY reader_corrects ON document_pages FOR UPDATE TO reader USING (EXIS
 
 CREATE POLICY app_reads ON passages FOR SELECT TO app
     USING (session_id = (SELECT current_session()));
-CREATE POLICY reader_writes ON passages TO reader USING (EXISTS (
+CREATE POLICY reader_writes ON passages FOR INSERT TO reader WITH CHECK (EXISTS (
     SELECT FROM documents d WHERE d.id = passages.document_id AND d.state = 'running'
 ));

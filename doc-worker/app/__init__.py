@@ -1,0 +1,1 @@
+"""Reads documents: claims one at a time from db-api and stores its pages as they come."""

@@ -1,0 +1,108 @@
+"""What doc-worker asks of db-api. The only module that speaks HTTP.
+
+An answer that doesn't come is waited for: the work is done, and only has to be stored.
+"""
+
+import logging
+import time
+from dataclasses import dataclass
+from uuid import uuid4
+
+import httpx
+from pydantic import TypeAdapter
+
+from app.messages import Error, Kind, Page
+from app.passages import cut_passages
+
+log = logging.getLogger("doc-worker")
+
+RETRY_S = 1.0
+
+
+class Gone(Exception):
+    """The document was deleted, or another worker has it."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """A document to read. `done`: the pages that are stored already."""
+
+    id: str
+    kind: Kind
+    blocks: int
+    done: list[int]
+    shown: bool
+
+
+JOB = TypeAdapter(Job)
+
+
+class Queue:
+    """The documents that wait to be read, as one worker sees them."""
+
+    def __init__(self, url: str, token: str, worker: str | None = None) -> None:
+        self.worker = worker or f"doc-worker-{uuid4()}"
+        self._http = httpx.Client(
+            base_url=f"{url}/reading",
+            headers={"Authorization": f"Bearer {token}", "X-Worker": self.worker},
+            timeout=httpx.Timeout(30, connect=3),
+        )
+
+    def claim(self, *, ocr: bool) -> Job | None:
+        """The document whose turn it is. With `ocr` those, too, that wait for it."""
+        response = self._call("POST", "/claim", json={"ocr": ocr})
+        return None if response.status_code == 204 else JOB.validate_json(response.content)
+
+    def fetch(self, job: Job) -> bytes:
+        """The file, block by block: each call also says that we live."""
+        blocks = (self._call("GET", f"/{job.id}/blocks/{n}") for n in range(job.blocks))
+        return b"".join(block.content for block in blocks)
+
+    def heartbeat(self, job: Job, pages: int | None = None) -> None:
+        """With the number of pages, as soon as it is known."""
+        self._call("POST", f"/{job.id}/heartbeat", json={"pages": pages})
+
+    def store_picture(self, job: Job, jpeg: bytes) -> None:
+        self._call("PUT", f"/{job.id}/picture", content=jpeg)
+
+    def store_pages(self, job: Job, pages: list[Page]) -> bool:
+        """With their passages. Whether others wait."""
+        told = [
+            {
+                "number": page.page,
+                "text": page.text,
+                "source": page.source,
+                "passages": [] if page.source == "needs-ocr" else cut_passages(page.text),
+            }
+            for page in pages
+        ]
+        answer = self._call("PUT", f"/{job.id}/pages", json={"pages": told})
+        return bool(answer.json()["others_wait"])
+
+    def finish(self, job: Job, read_with: str, error: Error | None = None) -> None:
+        ending = {"read_with": read_with, "error": error}
+        self._call("POST", f"/{job.id}/finish", json=ending)
+
+    def release(self) -> None:
+        """Hands back what we hold."""
+        self._http.post("/release").raise_for_status()
+
+    def _call(self, method: str, path: str, **more: object) -> httpx.Response:
+        """Raises Gone for a document that is not ours any more."""
+        said = False
+        while True:
+            try:
+                response = self._http.request(method, path, **more)  # type: ignore[arg-type]  # as given
+                if response.status_code < 500:
+                    break
+                reason = f"it answers {response.status_code}"
+            except httpx.TransportError as error:
+                reason = type(error).__name__
+            if not said:
+                log.warning("db-api can't be reached (%s); trying on", reason)
+                said = True
+            time.sleep(RETRY_S)
+        if response.status_code == 404:
+            raise Gone
+        response.raise_for_status()
+        return response

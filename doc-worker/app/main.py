@@ -1,0 +1,99 @@
+"""The worker: one document after the other, for as long as it runs."""
+
+import contextlib
+import logging
+import signal
+import sys
+import time
+from types import FrameType
+
+import httpx
+
+from app.client import Gone, Queue
+from app.reading import Reading
+from app.settings import Settings, read_secret, read_settings
+from app.tesseract import find_tesseract
+
+log = logging.getLogger("doc-worker")
+
+IDLE_S = 1.0  # between two looks at the queue
+
+
+class Worker:
+    """Claims documents and reads them."""
+
+    def __init__(self, settings: Settings, queue: Queue) -> None:
+        self._settings, self._queue = settings, queue
+        self._ocr_said: bool | None = None
+        self._confinement_said = False
+
+    def run(self) -> None:
+        """Until it is stopped: then what it holds is handed back."""
+        try:
+            while True:
+                if not self.read_next():
+                    time.sleep(IDLE_S)
+        finally:
+            try:
+                self._queue.release()
+            except httpx.HTTPError:
+                log.warning("db-api can't be reached: the document waits until its lease ends")
+
+    def read_next(self) -> bool:
+        """Whether there was one."""
+        ocr = find_tesseract(self._settings.doc_languages)
+        self._say_ocr(ocr.languages if ocr else None)
+        job = self._queue.claim(ocr=ocr is not None)
+        if job is None:
+            return False
+        reading = Reading(
+            self._queue,
+            job,
+            ocr=ocr,
+            page_limit=self._settings.document_pages,
+            nice=self._settings.doc_nice,
+            on_confined=self._say_confinement,
+        )
+        try:
+            reading.run()
+        except Gone:
+            log.info("a document was deleted while it was read")
+        except httpx.HTTPStatusError as error:
+            log.error("db-api refuses what was read: %s", error.response.text)
+            self._queue.finish(job, "", "crashed")
+        return True
+
+    def _say_ocr(self, languages: str | None) -> None:
+        if self._ocr_said == bool(languages):
+            return
+        self._ocr_said = bool(languages)
+        if languages:
+            log.info("Tesseract reads scans and pictures: %s", languages)
+        else:
+            log.warning(
+                "Tesseract is missing: scans and pictures wait until it is there"
+                " (Debian: apt install tesseract-ocr, macOS: brew install tesseract)"
+            )
+
+    def _say_confinement(self, lacks: list[str]) -> None:
+        if lacks and not self._confinement_said:
+            log.warning("this system can't keep a parser from: %s", ", ".join(lacks))
+            self._confinement_said = True
+
+
+def main() -> None:
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    settings = read_settings()
+    queue = Queue(settings.db_api_url, read_secret(settings.doc_worker_token_file))
+    signal.signal(signal.SIGTERM, leave)
+    with contextlib.suppress(KeyboardInterrupt):
+        Worker(settings, queue).run()
+
+
+def leave(number: int, frame: FrameType | None) -> None:
+    raise SystemExit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,70 @@
+"""Cuts a page's text into passages: what is searched for, and shown to the model."""
+
+import re
+from collections.abc import Iterator
+
+Span = tuple[int, int]  # from, up to: code points of the page's text
+
+SIZE = 200  # tokens, about
+LETTERS_PER_TOKEN = 4.5
+# Scripts that have a token for about each sign: Thai, Chinese, Japanese, Korean.
+DENSE = re.compile(
+    "[\u0e00-\u0e7f\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]"
+)
+
+# A sentence ends at its mark, with closing quotes and brackets, unless it goes on with a small
+# letter; and at a blank line.
+SENTENCE = re.compile(
+    r"""\s*(\S.*?(?:[.!?…]+["'”’»)\]]*(?=\s)(?!\s+[a-zß-ÿ])|[。！？]+[」』”）]*|(?=\n\s*\n)|\Z))""",
+    re.S,
+)
+
+
+def cut_passages(text: str) -> list[Span]:
+    """Whole sentences, about 200 tokens together; each begins with the last sentence of the one
+    before it."""
+    passages: list[Span] = []
+    current: list[Span] = []
+    for sentence in cut_sentences(text):
+        if current and is_too_long(text, (current[0][0], sentence[1])):
+            passages.append((current[0][0], current[-1][1]))
+            fits = not is_too_long(text, (current[-1][0], sentence[1]))
+            current = current[-1:] if fits else []
+        current.append(sentence)
+    if current:
+        passages.append((current[0][0], current[-1][1]))
+    return passages
+
+
+def cut_sentences(text: str) -> Iterator[Span]:
+    """Without the white space around them; what is longer than a passage is cut."""
+    for found in SENTENCE.finditer(text):
+        start, end = found.span(1)
+        while is_too_long(text, (start, end)):
+            cut = find_cut(text, start, end)
+            yield start, len(text[:cut].rstrip())
+            start = cut + len(text[cut:end]) - len(text[cut:end].lstrip())
+        if start < end:
+            yield start, end
+
+
+def find_cut(text: str, start: int, end: int) -> int:
+    """Where a sentence is cut that is too long: between words, if there are any."""
+    tokens = 0.0
+    for cut in range(start, end):
+        tokens += count_tokens(text, (cut, cut + 1))
+        if tokens > SIZE:
+            break
+    space = max(text.rfind(" ", start + 1, cut), text.rfind("\n", start + 1, cut))
+    return space if space > start + (cut - start) // 2 else cut
+
+
+def is_too_long(text: str, span: Span) -> bool:
+    return count_tokens(text, span) > SIZE
+
+
+def count_tokens(text: str, span: Span) -> float:
+    """About how many tokens a model makes of it."""
+    start, end = span
+    dense = sum(1 for _ in DENSE.finditer(text, start, end))
+    return dense + (end - start - dense) / LETTERS_PER_TOKEN

@@ -1,0 +1,180 @@
+"""Reads one document: starts children until each page is told, and stores what they tell.
+
+A child that takes long because other programs keep the processor busy is replaced by one of
+ordinary priority for one page. One that dies is replaced, too; a page that two died at, or that
+takes for ever, is unreadable.
+"""
+
+import base64
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable
+from importlib.metadata import version
+
+from app.client import Job, Queue
+from app.messages import (
+    PAGE_CHARACTERS,
+    Begun,
+    Confined,
+    Ended,
+    Error,
+    Failed,
+    Message,
+    Ocr,
+    Opened,
+    Page,
+    Picture,
+    Request,
+)
+from app.process import Child
+
+log = logging.getLogger("doc-worker")
+
+HEARTBEAT_S = 1.0
+PATIENCE_S = 8.0  # with a page at low priority, so that with the page itself it is below 20
+PAGE_S = 120.0  # for a page: then it is unreadable
+TURN_S = 30.0  # for a document, if others wait
+BATCH_PAGES = 100  # stored in one call, and no more text than one page may have
+DEATHS = 2  # at a page; one may have been anybody's doing
+
+
+class Reading:
+    """One claim of one document."""
+
+    def __init__(
+        self,
+        queue: Queue,
+        job: Job,
+        *,
+        ocr: Ocr | None,
+        page_limit: int,
+        nice: int,
+        patience: float = PATIENCE_S,
+        page_seconds: float = PAGE_S,
+        turn_seconds: float = TURN_S,
+        on_confined: Callable[[list[str]], None] = lambda lacks: None,
+    ) -> None:
+        self._queue, self._job = queue, job
+        self._ocr, self._page_limit, self._nice = ocr, page_limit, nice
+        self._patience, self._page_seconds = patience, page_seconds
+        self._on_confined = on_confined
+        self._turn_ends = time.monotonic() + turn_seconds
+        self._done = set(job.done)
+        self._pages: list[Page] = []  # that are to be stored
+        self._shown = job.shown
+        self._deaths: Counter[int | None] = Counter()  # None: at no page
+        self._hurried = False
+        self._over = False
+
+    def run(self) -> None:
+        """Returns when the document is read, or others have their turn. Raises Gone."""
+        content = self._queue.fetch(self._job)
+        while not self._over:
+            request = Request(
+                kind=self._job.kind,
+                page_limit=self._page_limit,
+                ocr=self._ocr,
+                done=sorted(self._done),
+                nice=self._nice,
+                hurried=self._hurried,
+            )
+            with Child(request, content) as child:
+                self._follow(child)
+
+    def _follow(self, child: Child) -> None:
+        """Until it ends, or has to be ended."""
+        page: int | None = None
+        begun = time.monotonic()
+        while not self._over:
+            try:
+                message = child.receive(0 if self._pages else HEARTBEAT_S)
+            except EOFError:
+                self._store()
+                self._deaths[page] += 1
+                if self._deaths[page] == DEATHS:
+                    self._give_up(page)
+                return
+            if message is None and self._pages:
+                self._store()
+                continue
+            waited = time.monotonic() - begun
+            if message is None:
+                self._queue.heartbeat(self._job)
+                if waited > self._page_seconds:
+                    self._give_up(page)
+                    return
+                if self._nice and not self._hurried and waited > self._patience:
+                    self._hurried = True
+                    return
+                continue
+            if isinstance(message, Begun):
+                page = message.page
+            elif isinstance(message, Page):
+                page = None
+                self._hurried = False
+            if isinstance(message, Begun | Page):
+                begun = time.monotonic()
+            self._take(message)
+
+    def _take(self, message: Message) -> None:
+        match message:
+            case Confined(lacks):
+                self._on_confined(lacks)
+            case Opened(pages):
+                self._queue.heartbeat(self._job, pages)
+            case Picture(jpeg) if not self._shown:
+                self._queue.store_picture(self._job, base64.b64decode(jpeg))
+                self._shown = True
+            case Page():
+                self._add(message)
+            case Failed(error):
+                self._finish(error)
+            case Ended():
+                self._finish()
+
+    def _add(self, page: Page) -> None:
+        together = len(page.text) + sum(len(other.text) for other in self._pages)
+        if together > PAGE_CHARACTERS or len(self._pages) == BATCH_PAGES:
+            self._store()
+        self._pages.append(page)
+
+    def _store(self) -> None:
+        """Those pages that have come and are not stored yet: as many at once as came meanwhile."""
+        if not self._pages:
+            return
+        waiting = self._queue.store_pages(self._job, self._pages)
+        self._done.update(page.page for page in self._pages)
+        self._pages = []
+        del self._deaths[None]
+        if waiting and time.monotonic() > self._turn_ends:
+            self._queue.release()
+            self._over = True
+
+    def _give_up(self, page: int | None) -> None:
+        """Of this page; of the document, if it did not come to any."""
+        self._hurried = False
+        if page is None:
+            self._finish("crashed")
+        else:
+            self._pages.append(Page(page, "", "unreadable"))
+            self._store()
+
+    def _finish(self, error: Error | None = None) -> None:
+        self._store()
+        if self._over:
+            return
+        self._queue.finish(self._job, describe_programs(self._job, self._ocr), error)
+        self._over = True
+
+
+def describe_programs(job: Job, ocr: Ocr | None) -> str:
+    """What the document was read with."""
+    programs = {
+        "pdf": [f"pypdfium2 {version('pypdfium2')}"],
+        "jpeg": [f"Pillow {version('pillow')}"],
+        "png": [f"Pillow {version('pillow')}"],
+    }.get(job.kind, [])
+    if ocr and programs:
+        programs.append(f"Tesseract ({ocr.languages})")
+    return ", ".join(programs)

@@ -1,0 +1,63 @@
+"""Passages are whole sentences of about 200 tokens, each joined to the one before it."""
+
+from itertools import pairwise
+
+import pytest
+from app.passages import SIZE, count_tokens, cut_passages
+
+SENTENCES = [f"Sentence number {n} says that nothing happened on that day." for n in range(60)]
+
+
+def parts(text: str) -> list[str]:
+    return [text[start:end] for start, end in cut_passages(text)]
+
+
+def test_a_short_page_is_one_passage_without_the_space_around_it() -> None:
+    assert parts("\n  Hello there.\nHow are you?  \n") == ["Hello there.\nHow are you?"]
+    assert parts("") == parts(" \n ") == []
+
+
+def test_passages_overlap_by_one_sentence_and_cover_everything() -> None:
+    text = " ".join(SENTENCES)
+    found = parts(text)
+    assert len(found) > 3
+    for before, after in pairwise(found):
+        (shared,) = [s for s in SENTENCES if before.endswith(s) and after.startswith(s)]
+        assert shared
+    assert all(any(sentence in passage for passage in found) for sentence in SENTENCES)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        " ".join(SENTENCES),
+        "word " * 3000,
+        "x" * 10_000,
+        "今日は良い天気です。" * 200,
+        "無" * 3000,
+        "One.\n\n" * 500,
+        "a" + " " * 20_000 + "b",
+    ],
+)
+def test_no_passage_is_much_longer_than_it_should_be_and_no_letter_is_lost(text: str) -> None:
+    spans = cut_passages(text)
+    assert all(0 < count_tokens(text, span) <= SIZE * 1.1 for span in spans)
+    covered = {n for start, end in spans for n in range(start, end)}
+    assert all(n in covered for n, letter in enumerate(text) if not letter.isspace())
+    assert len(set(spans)) == len(spans)
+
+
+@pytest.mark.parametrize(
+    "sentences",
+    [
+        ["He said “Stop!” and left.", "She stayed."],
+        ["今日は。", "世界！"],
+        ["A heading\n\n", "A paragraph."],
+    ],
+)
+def test_a_sentence_ends_where_it_should(sentences: list[str]) -> None:
+    from app.passages import cut_sentences
+
+    text = " ".join(sentences)
+    found = [text[start:end] for start, end in cut_sentences(text)]
+    assert found == [sentence.strip() for sentence in sentences]

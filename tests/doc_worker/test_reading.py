@@ -1,0 +1,203 @@
+"""Each page of a document is stored once, whatever becomes of the processes that read it."""
+
+import os
+import signal
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+from app import reading
+from app.client import Gone, Job
+from app.messages import Begun, Ended, Failed, Message, Opened, Page, Request
+from app.process import Child
+from app.reading import Reading
+
+from tests.doc_worker import files
+
+JOB = Job(id="1", kind="pdf", blocks=1, done=[], shown=False)
+DIES, HANGS = EOFError(), None
+
+
+class Queue:
+    """db-api, as the reading of one document sees it."""
+
+    def __init__(self, content: bytes = b"") -> None:
+        self.content = content
+        self.pages: list[tuple[int, str, str]] = []
+        self.finished: list[str | None] = []
+        self.released = 0
+        self.heartbeats = 0
+        self.others_wait = False
+        self.batches: list[int] = []
+        self.on_store: Callable[[], object] = lambda: None
+
+    def fetch(self, job: Job) -> bytes:
+        return self.content
+
+    def heartbeat(self, job: Job, pages: int | None = None) -> None:
+        self.heartbeats += pages is None
+
+    def store_pages(self, job: Job, pages: list[Page]) -> bool:
+        self.pages += [(page.page, page.text, page.source) for page in pages]
+        self.batches.append(len(pages))
+        self.on_store()
+        return self.others_wait
+
+    def finish(self, job: Job, read_with: str, error: str | None = None) -> None:
+        self.finished.append(error)
+
+    def release(self) -> None:
+        self.released += 1
+
+
+def read(queue: Queue, **more: Any) -> None:
+    usual: dict[str, Any] = {"ocr": None, "page_limit": 1000, "nice": 0}
+    Reading(queue, JOB, **(usual | more)).run()  # type: ignore[arg-type]  # what it needs of one
+
+
+class Script:
+    """Stands in for the children: each one's lines, and what each was asked for."""
+
+    def __init__(self, *lines: Sequence[Message | EOFError | None]) -> None:
+        self._lines = iter(lines)
+        self.requests: list[Request] = []
+
+    def __call__(self, request: Request, content: bytes) -> "Script":
+        self.requests.append(request)
+        self._current = iter(next(self._lines))
+        return self
+
+    def __enter__(self) -> "Script":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        pass
+
+    def receive(self, seconds: float) -> Message | None:
+        line = next(self._current)
+        if isinstance(line, EOFError):
+            raise line
+        return line
+
+
+@pytest.fixture
+def script(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Script]:
+    def use(*lines: Sequence[Message | EOFError | None]) -> Script:
+        scripted = Script(*lines)
+        monkeypatch.setattr(reading, "Child", scripted)
+        return scripted
+
+    return use
+
+
+def page(number: int) -> list[Message]:
+    return [Begun(number), Page(number, "Text.", "text")]
+
+
+def test_a_child_that_is_killed_at_a_page_is_replaced_and_reads_it(script: Any) -> None:
+    children = script(
+        [Opened(3), *page(1), Begun(2), DIES],
+        [Opened(3), *page(2), *page(3), Ended()],
+    )
+    read(queue := Queue())
+    assert [number for number, *_ in queue.pages] == [1, 2, 3]
+    assert [request.done for request in children.requests] == [[], [1]]
+    assert queue.finished == [None]
+
+
+def test_a_page_that_two_died_at_fails_alone(script: Any) -> None:
+    script([Opened(2), Begun(1), DIES], [Opened(2), Begun(1), DIES], [Opened(2), *page(2), Ended()])
+    read(queue := Queue())
+    assert queue.pages == [(1, "", "unreadable"), (2, "Text.", "text")]
+    assert queue.finished == [None]
+
+
+def test_a_document_that_can_t_even_be_opened_has_crashed(script: Any) -> None:
+    script([DIES], [DIES])
+    read(queue := Queue())
+    assert (queue.pages, queue.finished) == ([], ["crashed"])
+
+
+def test_deaths_between_pages_do_not_add_up(script: Any) -> None:
+    script(*[[Opened(9), *page(n), DIES] for n in range(1, 6)], [Opened(9), Ended()])
+    read(queue := Queue())
+    assert len(queue.pages) == 5
+    assert queue.finished == [None]
+
+
+def test_a_page_that_takes_for_ever_is_unreadable(script: Any) -> None:
+    script([Opened(1), Begun(1), HANGS], [Opened(1), Ended()])
+    read(queue := Queue(), page_seconds=-1.0)
+    assert queue.pages == [(1, "", "unreadable")]
+    assert queue.heartbeats == 1, "the lease is renewed meanwhile"
+
+
+def test_a_page_that_waits_for_a_busy_machine_is_read_at_ordinary_priority(script: Any) -> None:
+    children = script([Opened(2), Begun(1), HANGS], [Opened(2), *page(1), *page(2), Ended()])
+    read(queue := Queue(), nice=19, patience=-1.0)
+    assert len(queue.pages) == 2
+    assert [(r.nice, r.hurried) for r in children.requests] == [(19, False), (19, True)]
+
+
+def test_pages_that_came_meanwhile_are_stored_together_as_many_as_fit(script: Any) -> None:
+    big = [Page(n, "x" * 150_000, "text") for n in (4, 5)]
+    script([Opened(5), *page(1), *page(2), None, *page(3), *big, Ended()])
+    read(queue := Queue())
+    assert queue.batches == [2, 2, 1]
+    small = [Page(n, "", "empty") for n in range(1, 251)]
+    script([Opened(250), *small, Ended()])
+    read(queue := Queue())
+    assert queue.batches == [100, 100, 50]
+
+
+def test_a_reason_is_passed_on(script: Any) -> None:
+    script([Failed("encrypted"), Ended()])
+    read(queue := Queue())
+    assert queue.finished == ["encrypted"]
+
+
+@pytest.mark.parametrize(("others_wait", "stored"), [(True, 1), (False, 2)])
+def test_after_its_turn_a_long_document_lets_others_go_first(
+    script: Any, others_wait: bool, stored: int
+) -> None:
+    script([Opened(2), *page(1), None, *page(2), Ended()])
+    queue = Queue()
+    queue.others_wait = others_wait
+    read(queue, turn_seconds=-1.0)
+    assert len(queue.pages) == stored
+    assert (queue.released, queue.finished) == ((1, []) if others_wait else (0, [None]))
+
+
+def test_a_document_that_is_gone_is_left_alone() -> None:
+    def delete() -> None:
+        raise Gone
+
+    queue = Queue(files.text_pdf("One page.", "Two pages."))
+    queue.on_store = delete
+    with pytest.raises(Gone):
+        read(queue)
+    assert len(queue.batches) == 1
+
+
+def test_children_that_are_really_killed_lose_no_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each one after the page that it has told of, wherever that finds it."""
+    alive: list[int] = []
+    begin = Child.__init__
+
+    def note(self: Child, request: Request, content: bytes) -> None:
+        begin(self, request, content)
+        alive.append(self._process.pid)
+
+    monkeypatch.setattr(Child, "__init__", note)
+    queue = Queue(files.text_pdf(*[f"This is page {n}." for n in range(1, 21)]))
+    queue.on_store = lambda: os.killpg(alive[-1], signal.SIGKILL)
+    read(queue)
+    assert sorted(queue.pages) == [(n, f"This is page {n}.", "text") for n in range(1, 21)]
+    assert len(alive) > 1
+
+
+def test_a_page_that_bursts_its_memory_is_unreadable_and_the_next_one_is_read() -> None:
+    queue = Queue(files.make_bomb())
+    read(queue)
+    assert queue.pages == [(1, "", "unreadable"), (2, "The page after it.", "text")]
+    assert queue.finished == [None]
