@@ -1,1 +1,1 @@
-"""Runs Parley's five services as plain processes, without Docker: `make local`."""
+"""Runs Parley's services as plain processes, without Docker: `make local`."""

@@ -1,4 +1,4 @@
-"""The runner: starts the five services in order, shows their logs, and stops them all at the end.
+"""The runner: starts the services in order, shows their logs, and stops them all at the end.
 
 Ctrl-C, SIGTERM and a closed terminal (SIGHUP) all mean: stop cleanly. supervisord has a
 session of its own, so that the terminal's signals reach only us and everything stops in order.

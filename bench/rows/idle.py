@@ -8,7 +8,7 @@ from bench.options import Size
 from bench.stage import Stage
 
 GOAL = 12  # a second, of each process
-SERVICES = ("nginx", "chat-ui", "db-api", "db", "lm-api")
+SERVICES = ("nginx", "chat-ui", "db-api", "db", "lm-api", "doc-worker")
 
 
 async def measure(stage: Stage, size: Size) -> Found:

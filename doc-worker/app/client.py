@@ -17,6 +17,7 @@ from app.passages import cut_passages
 log = logging.getLogger("doc-worker")
 
 RETRY_S = 1.0
+PATIENCE = 10  # failures in a row before that is worth a line in the log: it may be starting
 
 
 class Gone(Exception):
@@ -89,7 +90,7 @@ class Queue:
 
     def _call(self, method: str, path: str, **more: object) -> httpx.Response:
         """Raises Gone for a document that is not ours any more."""
-        said = False
+        failures = 0
         while True:
             try:
                 response = self._http.request(method, path, **more)  # type: ignore[arg-type]  # as given
@@ -98,9 +99,9 @@ class Queue:
                 reason = f"it answers {response.status_code}"
             except httpx.TransportError as error:
                 reason = type(error).__name__
-            if not said:
-                log.warning("db-api can't be reached (%s); trying on", reason)
-                said = True
+            failures += 1
+            if failures == PATIENCE:
+                log.warning("db-api can't be reached (%s); trying again every second", reason)
             time.sleep(RETRY_S)
         if response.status_code == 404:
             raise Gone

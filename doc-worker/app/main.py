@@ -10,6 +10,7 @@ from types import FrameType
 import httpx
 
 from app.client import Gone, Queue
+from app.messages import Ocr
 from app.reading import Reading
 from app.settings import Settings, read_secret, read_settings
 from app.tesseract import find_tesseract
@@ -17,6 +18,7 @@ from app.tesseract import find_tesseract
 log = logging.getLogger("doc-worker")
 
 IDLE_S = 1.0  # between two looks at the queue
+LOOK_S = 30.0  # between two looks for a Tesseract
 
 
 class Worker:
@@ -24,7 +26,8 @@ class Worker:
 
     def __init__(self, settings: Settings, queue: Queue) -> None:
         self._settings, self._queue = settings, queue
-        self._ocr_said: bool | None = None
+        self._ocr: Ocr | None = None
+        self._looked = 0.0  # for a Tesseract
         self._confinement_said = False
 
     def run(self) -> None:
@@ -41,8 +44,7 @@ class Worker:
 
     def read_next(self) -> bool:
         """Whether there was one."""
-        ocr = find_tesseract(self._settings.doc_languages)
-        self._say_ocr(ocr.languages if ocr else None)
+        ocr = self._find_ocr()
         job = self._queue.claim(ocr=ocr is not None)
         if job is None:
             return False
@@ -63,17 +65,18 @@ class Worker:
             self._queue.finish(job, "", "crashed")
         return True
 
-    def _say_ocr(self, languages: str | None) -> None:
-        if self._ocr_said == bool(languages):
-            return
-        self._ocr_said = bool(languages)
-        if languages:
-            log.info("Tesseract reads scans and pictures: %s", languages)
-        else:
-            log.warning(
-                "Tesseract is missing: scans and pictures wait until it is there"
-                " (Debian: apt install tesseract-ocr, macOS: brew install tesseract)"
-            )
+    def _find_ocr(self) -> Ocr | None:
+        """It may be installed, and removed, while we run."""
+        now = time.monotonic()
+        if not self._looked or now - self._looked > LOOK_S:
+            found = find_tesseract(self._settings.doc_languages)
+            if found is None and (self._ocr or not self._looked):
+                log.warning(
+                    "Tesseract is missing: scans and pictures wait until it is installed"
+                    " (Debian: apt install tesseract-ocr, macOS: brew install tesseract)"
+                )
+            self._ocr, self._looked = found, now
+        return self._ocr
 
     def _say_confinement(self, lacks: list[str]) -> None:
         if lacks and not self._confinement_said:

@@ -14,7 +14,7 @@ class Settings(BaseSettings):
 
     db_api_url: str = "http://db-api"
     doc_worker_token_file: Path = Path("/run/secrets/doc-worker/token")
-    doc_languages: str = "eng+deu+fra+spa+ita+por+nld"
+    doc_languages: str = "eng+deu"
     doc_nice: int = Field(default=19, ge=0, le=19)
     document_pages: int = Field(default=1000, ge=1)
 

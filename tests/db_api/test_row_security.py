@@ -242,7 +242,6 @@ DENIED = {
         "SELECT * FROM documents",
     ],
     "reader": [
-        "SELECT text FROM passages",
         "DELETE FROM passages",
         *(f"SELECT * FROM {table}" for table in ("sessions", "chats", "messages", "replies")),
         "SELECT name FROM documents",

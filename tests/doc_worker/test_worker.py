@@ -1,5 +1,6 @@
 """doc-worker and db-api together: what is uploaded is read, whoever is killed meanwhile."""
 
+import shutil
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -38,6 +39,7 @@ def test_a_file_that_can_t_be_read_says_why(ada: Person, start_worker: Start) ->
 def test_scans_wait_until_there_is_a_tesseract(
     ada: Person, start_worker: Start, tmp_path: Path
 ) -> None:
+    (tmp_path / "dirname").symlink_to(str(shutil.which("dirname")))  # all that `start` needs
     without = start_worker(PATH=str(tmp_path))
     document = ada.upload(files.scanned_pdf("The invoice is paid.", ""), "scan.pdf")
     assert ada.wait(document)["needs_ocr"] == [1]

@@ -17,7 +17,7 @@ from local.stack import ROOT
 from tests.local.processes import alive, descendants
 from tests.support.local_stack import SMALL_MODEL, LocalStack, make_home
 
-SERVICES = ["db", "db-api", "lm-api", "chat-ui"] + (["nginx"] if nginx() else [])
+SERVICES = ["db", "db-api", "lm-api", "chat-ui", "doc-worker"] + (["nginx"] if nginx() else [])
 
 
 @pytest.fixture(scope="module")

@@ -84,8 +84,8 @@ def test_no_secret_is_in_any_environment(stack: Stack) -> None:
     directory = stack.home / "secrets"
     subprocess.run([ROOT / "secrets" / "make", directory], check=True)
     secrets = [p.read_text() for p in directory.rglob("*") if p.is_file()]
-    assert len(secrets) == 4
-    for service in ("db", "migrate", "db-api", "lm-api", "chat-ui", "nginx"):
+    assert len(secrets) == 5
+    for service in ("db", "migrate", "db-api", "lm-api", "chat-ui", "doc-worker", "nginx"):
         values = " ".join(stack.environment(service).values())
         assert not [s for s in secrets if s in values]
 
