@@ -46,6 +46,7 @@ async def load_chat(
         view_chats(page.chats, chat_id),
         page.messages,
         Room.beside(page.chat.system_prompt, reply_tokens, limits),
+        services.settings.examples,
         model,
         redirect_to_live=redirect_to_live,
         composer=composer,

@@ -9,7 +9,13 @@ from app.clients.types import Chat, Limits, Session
 from app.forms import read_text
 from app.settings import Settings
 
-FIELDS = ("system_prompt", "temperature", "reply_tokens", "turns")
+# The fields, as the Swagger page describes them. One that is left out of a form stays as it is.
+MODEL_SETTINGS = {
+    "system_prompt": "What the model is told before everything else; empty: nothing",
+    "temperature": "Empty: the default",
+    "reply_tokens": "How long a reply may get, in tokens; empty: the default",
+    "turns": "How many turns stay in the prompt; empty: all that fit",
+}
 # In place of what is no number: out of any range, so that db-api says which one it is.
 NO_NUMBER = 10**9
 
@@ -31,21 +37,27 @@ class ModelSettings:
         cls, owner: Chat | Session, form: FormData | None, usual: Settings, limits: Limits
     ) -> Self:
         """As they are kept; as they were typed, if that could not be taken."""
-        kept = {name: getattr(owner, name) for name in FIELDS}
-        typed = {name: "" if kept[name] is None else f"{kept[name]}" for name in FIELDS}
+        fields = {name: _write(getattr(owner, name)) for name in MODEL_SETTINGS}
+        if owner.system_prompt is None:
+            fields["system_prompt"] = usual.system_prompt
         if form is not None:
-            typed = {name: read_text(form, name) for name in FIELDS}
-        return cls(**typed, usual=usual, limits=limits)
+            fields |= {name: read_text(form, name) for name in MODEL_SETTINGS if name in form}
+        return cls(**fields, usual=usual, limits=limits)
 
 
 def read_model_settings(form: FormData) -> dict[str, object]:
-    """The fields as db-api takes them."""
-    return {
+    """The fields that the form has, as db-api takes them."""
+    fields = {
         "system_prompt": read_text(form, "system_prompt"),
         "temperature": _read_number(form, "temperature", float),
         "reply_tokens": _read_number(form, "reply_tokens", int),
         "turns": _read_number(form, "turns", int),
     }
+    return {name: value for name, value in fields.items() if name in form}
+
+
+def _write(kept: str | float | None) -> str:
+    return "" if kept is None else f"{kept}"
 
 
 def _read_number(form: FormData, name: str, kind: type[int] | type[float]) -> float | None:

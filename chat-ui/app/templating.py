@@ -33,6 +33,7 @@ class Templates:
             "assistant_name": assistant_name,
             "preferences": preferences.current,
         }
+        self.environment.filters["number"] = "{:,}".format
         self._messages = TextCache(MESSAGES_KEPT)
         self.environment.globals["show_message"] = self.message
         for name in self.environment.list_templates():

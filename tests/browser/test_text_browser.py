@@ -53,6 +53,7 @@ def test_pages_read_from_top_to_bottom_without_what_needs_a_script(
     ):
         assert dead not in text
     assert "Stop the reply" not in text
+    assert text.rstrip().endswith("Settings"), "no empty item of a list below it"
     assert "Stop the reply" in show(f"{ann.parley.url}/keys", tmp_path)
     home = show(ann.parley.url, tmp_path)
     for words in ("Private AI chat on your own computer", "Your name", "Start chatting"):

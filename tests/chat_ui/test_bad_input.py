@@ -29,7 +29,7 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded"}
     [
         ("", "Please enter a name"),
         (" \t ", "Please enter a name"),
-        ("x" * 10_000, "at most 80 characters; this one has 10000"),
+        ("x" * 10_000, "at most 80 characters; this one has 10,000"),
         ("\u200b\u2060", "Please enter a name"),
         ("two\nlines", "control characters"),
         ("\u202eturned", "control characters"),

@@ -47,12 +47,12 @@ def test_the_format_stays_as_it_was_whatever_becomes_of_the_contract(
 ) -> None:
     chat = Chat(
         id=ID, username="Zoë", title=None, system_prompt="", temperature=0.5, created_at=NOW,
-        updated_at=NOW, head=None, context_start=ID,
+        updated_at=NOW, head=None, context_start=ID, turns=7,
     )  # fmt: skip
     assert begin_chat(chat) == (
         f'{{"format": "parley-chat", "version": 1, "chat": {{"id": "{ID}", "username": "Zoë",'
         ' "title": null, "pinned": false, "system_prompt": "", "temperature": 0.5,'
-        ' "reply_tokens": null, "created_at": "2026-01-02T03:04:05.000678Z",'
+        ' "reply_tokens": null, "turns": 7, "created_at": "2026-01-02T03:04:05.000678Z",'
         ' "updated_at": "2026-01-02T03:04:05.000678Z", "head": null,'
         f' "context_start": "{ID}"}}, "messages": ['
     )

@@ -61,17 +61,22 @@ def test_a_chat_begins_with_its_first_message(browser: httpx.Client, chat: str) 
     assert begun != chat
 
 
+@pytest.mark.parametrize("where", ["home", "an empty chat"])
 def test_an_example_is_a_button_that_begins_a_chat_with_it(
-    browser: httpx.Client, chat: str
+    browser: httpx.Client, chat: str, where: str
 ) -> None:
-    example = parse(browser.get("/").text).find(class_="examples")
+    example = parse(browser.get("/" if where == "home" else chat).text).find(class_="examples")
     assert example
     buttons = list(example.find_all("button", name="prompt"))
     assert len(buttons) == 4
     form = {"prompt": buttons[1].attributes["value"], "client_key": client_key(example)}
-    begun = [expect_location(browser.post("/chats", data=form)) for _ in range(2)]
-    assert messages(browser.get(begun[0]).text)[1] == buttons[1].text
-    assert begun[0] == begun[1], "pressed twice"
+    action = example.attributes["action"]
+    begun = [expect_location(browser.post(action, data=form)) for _ in range(2)]
+    page = expect(browser.get(begun[0]), 200)
+    assert messages(page)[1:-1] == [buttons[1].text], "pressed twice"
+    assert 'class="examples"' not in page
+    assert begun[0] == begun[1]
+    assert (begun[0] == chat) == (where == "an empty chat")
 
 
 def test_the_owner_chooses_the_examples(

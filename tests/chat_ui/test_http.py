@@ -10,7 +10,7 @@ from tests.chat_ui.support import expect, generate, links, messages, parse
 
 ROUTES = {
     *("/", "/chats", "/generate/{chat_id}", "/search", "/keys", "/export.json", "/export.md"),
-    *("/settings", "/settings/new-chats", "/settings/forget", "/health", "/ready"),
+    *("/settings", "/settings/forget", "/health", "/ready"),
     "/chats/{chat_id}",
     *(
         f"/chats/{{chat_id}}/{path}"

@@ -16,8 +16,10 @@ from tests.chat_ui.support import (
     message_ids,
     messages,
     open_chat,
+    parse,
     send,
     text_of,
+    textarea,
 )
 
 
@@ -104,36 +106,47 @@ def test_without_the_model_its_prompt_is_shown_all_the_same(
 @pytest.mark.parametrize(
     ("field", "value", "words"),
     [
-        ("title", "x" * 10_000, "at most 80 characters; this one has 10000"),
+        ("title", "x" * 10_000, "at most 80 characters; this one has 10,000"),
         ("title", "a\x07b", "control characters"),
         ("title", "\u200b", "Please enter a title"),
-        ("system_prompt", "x" * 9000, "at most 8000 characters; this one has 9000"),
+        ("system_prompt", "x" * 9000, "at most 8,000 characters; this one has 9,000"),
         ("temperature", "hot", "a number from 0 to 2,"),
         ("temperature", "2.5", "a number from 0 to 2,"),
         ("temperature", "nan", "a number from 0 to 2,"),
-        ("reply_tokens", "0", "from 1 to 2048,"),
-        ("reply_tokens", "1.5", "from 1 to 2048,"),
-        ("reply_tokens", "9" * 400, "from 1 to 2048,"),
-        ("turns", "0", "from 1 to 1000,"),
-        ("turns", "all", "from 1 to 1000,"),
+        ("reply_tokens", "0", "from 1 to 2,048,"),
+        ("reply_tokens", "1.5", "from 1 to 2,048,"),
+        ("reply_tokens", "9" * 400, "from 1 to 2,048,"),
+        ("turns", "0", "from 1 to 1,000,"),
+        ("turns", "all", "from 1 to 1,000,"),
     ],
 )
 def test_a_setting_that_will_not_do_is_explained_and_kept(
     browser: httpx.Client, chat: str, field: str, value: str, words: str
 ) -> None:
-    form = {"title": "Hi", "system_prompt": "", field: value}
-    for path in [f"{chat}/settings"] + ["/settings/new-chats"] * (field != "title"):
-        page = expect(browser.post(path, data=form), 422, words)
+    form = {"title": "Hi", "name": "Bo", "theme": "dark", "turns": "9", field: value}
+    for path in [f"{chat}/settings"] + ["/settings"] * (field != "title"):
+        page = expect(browser.post(path, data=form), 422, words, "Nothing was saved")
         assert value in (hidden_field(page, field) or text_of(page))
+        wrong = [found.attributes for found in parse(page).find_all(aria_invalid="true")]
+        assert [found["id"] for found in wrong] == [field]
+        beside = parse(page).find("div", id=wrong[0]["aria-describedby"].split()[0])
+        assert beside
+        assert words in beside.text
+        assert text_of(page).count(words) == 1
+    assert 'data-theme="system"' in browser.get(chat).text, "nor was anything else saved"
 
 
 def test_new_chats_start_with_the_settings_chosen_for_them(
     browser: httpx.Client, chat: str, model: ScriptedModel
 ) -> None:
     form = {"system_prompt": "Be kind.", "temperature": "0,3", "reply_tokens": "9", "turns": "1"}
-    expect(browser.post("/settings/new-chats", data=form), 303)
-    page = browser.get("/settings").text
-    assert [hidden_field(page, field) for field in list(form)[1:]] == ["0.3", "9", "1"]
+    expect(browser.post("/settings", data=form | {"name": "Bo", "theme": "dark"}), 303)
+    page = expect(browser.get("/settings"), 200, 'data-theme="dark"')
+    fields = ("name", "temperature", "reply_tokens", "turns")
+    assert [hidden_field(page, field) for field in fields] == ["Bo", "0.3", "9", "1"]
+    assert textarea(page) == "Be kind."
+    expect(browser.post("/settings", data={"name": "Ann", "theme": "light"}), 303)
+    assert textarea(browser.get("/settings").text) == "Be kind.", "what is left out stays"
     new = open_chat(browser)
     for question in ("one", "two", "three"):
         ask(browser, new, question)
@@ -141,11 +154,25 @@ def test_new_chats_start_with_the_settings_chosen_for_them(
     assert (request["temperature"], request["max_tokens"]) == (0.3, 9)
     given = [message["content"] for message in request["messages"]]
     assert given == ["Be kind.", "two", model.text, "three"], "one turn is remembered"
-    expect(browser.post("/settings/new-chats", data={}), 303)
     ask(browser, chat, "Hi")
     assert model.requests[-1]["temperature"] == 0.7, "a chat keeps its own"
+
+
+@pytest.mark.parametrize(
+    ("typed", "stored", "first"),
+    [("", "", OPENING), ("You are a helpful assistant.", None, "You are a helpful assistant.")],
+)
+def test_the_system_prompt_of_new_chats_is_as_shown_and_the_default_unless_changed(
+    browser: httpx.Client, chat: str, model: ScriptedModel, db_api: DbApiServer,
+    typed: str, stored: str | None, first: str,
+) -> None:  # fmt: skip
+    assert textarea(browser.get("/settings").text) == "You are a helpful assistant."
+    expect(browser.post("/settings", data={"name": "Ann", "system_prompt": typed}), 303)
+    assert textarea(browser.get("/settings").text) == typed
+    own = f"SELECT session_id FROM chats WHERE id = '{chat.removeprefix('/chats/')}'"
+    assert db_api.sql(f"SELECT system_prompt FROM sessions WHERE id = ({own})") == stored
     ask(browser, open_chat(browser), "Hi")
-    assert model.requests[-1]["messages"][0]["content"] == "You are a helpful assistant."
+    assert model.requests[-1]["messages"][0]["content"] == first
 
 
 def test_a_deleted_chat_can_be_restored_from_home_at_once_and_later_from_the_settings(

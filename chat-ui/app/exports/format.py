@@ -1,5 +1,5 @@
-"""What an exported file holds. It is a promise to whoever kept one: it stays as it is, whatever
-becomes of the contract with db-api."""
+"""What an exported file holds. It is a promise to whoever kept one: fields are added at most,
+whatever becomes of the contract with db-api."""
 
 import json
 from datetime import datetime
@@ -78,6 +78,7 @@ class ExportedChat(BaseModel):
     system_prompt: str
     temperature: float | None
     reply_tokens: int | None
+    turns: int | None
     created_at: datetime
     updated_at: datetime
     head: UUID | None

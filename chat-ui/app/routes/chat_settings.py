@@ -10,7 +10,7 @@ from starlette.datastructures import FormData
 from app.errors import InvalidInput
 from app.forms import Form, read_text
 from app.loading import load_chats
-from app.model_settings import ModelSettings, read_model_settings
+from app.model_settings import MODEL_SETTINGS, ModelSettings, read_model_settings
 from app.openapi import WITH_COOKIE, form_body, pages
 from app.services import AppServices, Services
 from app.sessions import Session
@@ -39,12 +39,10 @@ async def show_settings(services: AppServices, session: Session, chat_id: UUID) 
     response_class=RedirectResponse,
     responses=pages(401, 403, 404, 413, 422, 503),
     openapi_extra=form_body(
+        required=True,
         title="One short line",
         titled="If not empty, the title must not be",
-        system_prompt="What the model is told before everything else",
-        temperature="Empty: the default",
-        reply_tokens="How long a reply may get, in tokens; empty: the default",
-        turns="How many turns stay in the prompt; empty: all that fit",
+        **MODEL_SETTINGS,
     ),
 )
 async def save_settings(

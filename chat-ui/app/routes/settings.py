@@ -1,4 +1,5 @@
-"""What holds for a person in this browser: a name, a theme, and the deletion of all data."""
+"""What holds for a person in this browser: a name, a theme, what new chats begin with, and the
+deletion of all data."""
 
 import asyncio
 from dataclasses import replace
@@ -12,7 +13,7 @@ from app import preferences
 from app.errors import InvalidInput, SessionEnded
 from app.forms import Form, read_text
 from app.loading import load_chats, load_name_limit
-from app.model_settings import ModelSettings, read_model_settings
+from app.model_settings import MODEL_SETTINGS, ModelSettings, read_model_settings
 from app.openapi import WITH_COOKIE, form_body, pages
 from app.preferences import Preferences, read_theme
 from app.services import AppServices, Services
@@ -46,51 +47,24 @@ async def show_settings(request: Request, services: AppServices, saved: str = ""
         name="Your name, one short line; may be empty as long as there is no session",
         theme="system, light or dark",
         keys="If not empty, single letters are shortcuts",
+        **MODEL_SETTINGS,
     ),
 )
 async def save_settings(request: Request, services: AppServices, form: Form) -> Response:
-    """The name counts for new chats; the rest is this browser's own. Who has no session may give
-    a name, which begins one, or leave it out."""
-    session, name = find_session(request), read_text(form, "name").strip()
+    """All of them or, if one can't be taken, none. The theme and the keys are this browser's own;
+    the name and the model settings count for new chats. Who has no session may give a name, which
+    begins one, or leave it out."""
+    session = find_session(request)
     theme, zone = read_theme(read_text(form, "theme")), preferences.current().zone
     chosen = Preferences(theme, keys=bool(form.get("keys")), zone=zone)
     try:
-        await _save_name(request, services, session, name)
+        await _save(request, services, session, form)
     except InvalidInput as error:
-        page = replace(await _load(services, session, name, Problem.of(error)), chosen=chosen)
+        page = replace(await _load(services, session, form, Problem.of(error)), chosen=chosen)
         return services.templates.page("settings.html", page, error.status)
     response = RedirectResponse("/settings?saved=1", 303)
     chosen.save(response)
     return response
-
-
-@router.post(
-    "/new-chats",
-    summary="Change what new chats begin with",
-    status_code=303,
-    response_class=RedirectResponse,
-    responses=pages(401, 403, 413, 422, 503),
-    openapi_extra=form_body(
-        required=False,
-        system_prompt="What the model is told before everything else; empty: the default",
-        temperature="Empty: the default",
-        reply_tokens="How long a reply may get, in tokens; empty: the default",
-        turns="How many turns stay in the prompt; empty: all that fit",
-    ),
-)
-async def save_new_chats(
-    request: Request, services: AppServices, session: Session, form: Form
-) -> Response:
-    """Chats that exist keep their own settings."""
-    fields = read_model_settings(form)
-    try:
-        await services.sessions.change(
-            session, **fields | {"system_prompt": fields["system_prompt"] or None}
-        )
-    except InvalidInput as error:
-        page = await _load(services, session, problem=Problem.of(error), form=form)
-        return services.templates.page("settings.html", page, error.status)
-    return RedirectResponse("/settings?saved=1", 303)
 
 
 @router.post(
@@ -115,30 +89,35 @@ async def delete_all(
     return RedirectResponse("/", 303, {"Clear-Site-Data": '"storage"'})
 
 
-async def _save_name(request: Request, services: Services, session: UUID | None, name: str) -> None:
+async def _save(request: Request, services: Services, session: UUID | None, form: FormData) -> None:
+    name, fields = read_text(form, "name").strip(), read_model_settings(form)
+    if fields.get("system_prompt") == services.settings.system_prompt:
+        fields["system_prompt"] = None  # the default, also when that changes
     if session is None and not name:
         return
     try:
         if session:
-            await services.sessions.rename(session, name)
+            await services.sessions.change(session, name=name, **fields)
             return
     except SessionEnded:
         pass
-    await open_session(request, services.sessions, name)
+    session = await open_session(request, services.sessions, name)
+    await services.sessions.change(session, **fields)
 
 
 async def _load(
     services: Services,
     session: UUID | None,
-    name: str | None = None,
-    problem: Problem | None = None,
     form: FormData | None = None,
+    problem: Problem | None = None,
     *,
     saved: bool = False,
 ) -> SettingsPage:
+    """With what was typed, if that could not be taken."""
+    typed = None if form is None else read_text(form, "name")
     if session is None:
         empty, limit = view_chats(NO_CHATS), await load_name_limit(services)
-        return SettingsPage(empty, name or "", problem=problem, saved=saved, name_limit=limit)
+        return SettingsPage(empty, typed or "", problem=problem, saved=saved, name_limit=limit)
     current, chats, deleted, limits = await asyncio.gather(
         services.sessions.current(session),
         load_chats(services, session),
@@ -147,7 +126,7 @@ async def _load(
     )
     return SettingsPage(
         chats,
-        current.name or "" if name is None else name,
+        current.name or "" if typed is None else typed,
         current.expires_at,
         deleted,
         problem,

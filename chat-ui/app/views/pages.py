@@ -63,6 +63,7 @@ class ChatView:
     redirect_to_live: bool  # scriptless browsers are led to the live page while a reply is to come
     composer: Composer
     room: Room
+    examples: list[str]
     model: str | None = None
     problem: Problem | None = None
     editing: UUID | None = None
@@ -86,6 +87,7 @@ async def view_chat(
     chats: ChatList,
     page: MessagePage,
     room: Room,
+    examples: list[str],
     model: str | None,
     *,
     redirect_to_live: bool = True,
@@ -107,6 +109,7 @@ async def view_chat(
         redirect_to_live=redirect_to_live and not (problem or editing or deleted),
         composer=replace(composer or Composer(), seen=seen),
         room=room,
+        examples=examples,
         model=model,
         problem=problem,
         editing=editing,

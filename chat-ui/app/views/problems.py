@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from app.errors import (
+    FIELDS,
     REFUSALS,
     BranchMoved,
     CrossSite,
@@ -54,6 +55,13 @@ class Problem:
     def of(cls, error: ParleyError) -> "Problem":
         """The problem that an exception means."""
         return cls(error.kind, error.facts)
+
+    @property
+    def field(self) -> str:
+        """The name of the field that a kind of InvalidInput is about; empty for all others."""
+        if self.kind not in REFUSALS:
+            return ""
+        return next(name for name, kind in FIELDS.items() if self.kind.startswith(f"{kind}-"))
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.support.page import replies, send, side
+from tests.browser.support.page import replies, save, send, side
 from tests.browser.support.people import Someone
 
 QUESTION = "How do I find the distance between two points, and which language is quickest?"
@@ -165,6 +165,16 @@ def _refused(someone: Someone) -> Page:
     return page
 
 
+def _unsaved(someone: Someone) -> Page:
+    someone.expect_error("422")
+    page = someone.open("/settings")
+    page.get_by_label("Temperature").fill("hot")
+    save(page)
+    expect(page.get_by_label("Temperature")).to_be_focused()
+    expect(page.get_by_role("alert")).to_be_in_viewport()
+    return page
+
+
 def _found(someone: Someone) -> Page:
     page = someone.open("/")
     if not side(page).is_visible():
@@ -224,6 +234,7 @@ STATES = [
     State("search", _at("/search?q=the")),
     State("search without hits", _at("/search?q=xylophone")),
     State("settings", _at("/settings")),
+    State("settings refused", _unsaved),
     State("deleted chats", _deleted("/settings")),
     State("list of keys", _at("/keys")),
     State("settings before a name", _first_visit("/settings")),

@@ -69,6 +69,6 @@ async function fetchDialog() {
 
 for (const button of document.querySelectorAll("[data-show-keys]")) {
   button.querySelector("span").textContent = button.dataset.words;
-  button.parentElement.hidden = false;
+  button.hidden = false;
   button.addEventListener("click", listShortcuts);
 }
