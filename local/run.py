@@ -19,7 +19,7 @@ from types import FrameType
 from local import pidfile
 from local.logs import TROUBLE, Tail
 from local.nginx import nginx
-from local.postgres import postgres_bin
+from local.postgres import is_ready
 from local.prepare import clear_away, end, prepare
 from local.say import Problem, listener, say
 from local.stack import ROOT, Stack
@@ -137,17 +137,7 @@ class Runner:
                 raise Problem(f"{what}: not ready after {patience:.0f} s; see the logs in {logs}")
 
     def _db_is_ready(self) -> bool:
-        command = [
-            str(postgres_bin() / "pg_isready"),
-            "-q",
-            "-h",
-            "127.0.0.1",
-            "-U",
-            "parley",
-            "-p",
-        ]
-        command.append(str(self.stack.ports()["db"]))
-        return subprocess.run(command, check=False).returncode == 0
+        return is_ready(self.stack.home / "db", self.stack.ports()["db"])
 
     def _is_migrated(self) -> bool:
         state, code = self.supervisor.states()["migrate"]

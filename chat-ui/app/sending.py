@@ -28,6 +28,7 @@ from app.services import Services
 from app.sessions import find_session, forget_session
 from app.views.messages import Composer, SentView, view_message
 from app.views.problems import ErrorPage, Problem
+from app.views.room import letters_over
 
 
 async def send(
@@ -127,6 +128,9 @@ async def _refuse(
     if isinstance(error, KeyReused):
         composer = Composer(composer.prompt, replaces=composer.replaces, seen=composer.seen)
     problem = Problem.of(error)
+    if isinstance(error, MessageTooLarge):
+        letters = letters_over(composer.prompt, int(error.facts["limit"]))
+        problem = Problem(error.kind, {"letters": letters})
     after = error.facts.get("retry_after")
     headers = {"Retry-After": str(after)} if after else {}
     if is_script(request):

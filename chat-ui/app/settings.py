@@ -46,7 +46,7 @@ class Settings(BaseSettings):
 
     @property
     def examples(self) -> list[str]:
-        """What the home page offers to ask."""
+        """What the home page and empty chats offer to ask."""
         return [prompt.strip() for prompt in self.example_prompts.split("|") if prompt.strip()]
 
 

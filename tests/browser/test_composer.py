@@ -1,9 +1,20 @@
 """The field one writes in: keys, its size, its limit, and drafts."""
 
-import pytest
-from playwright.sync_api import Dialog, Page, expect
+import re
 
-from tests.browser.support.page import FITS, body, problem, prompt, questions, replies, send
+import pytest
+from playwright.sync_api import Dialog, expect
+
+from tests.browser.support.page import (
+    FITS,
+    body,
+    problem,
+    prompt,
+    questions,
+    replies,
+    send,
+    send_past_the_counter,
+)
 from tests.browser.support.people import Someone
 from tests.support.tokens import COUNTED, Counted
 
@@ -49,43 +60,62 @@ def test_the_field_grows_with_its_text_up_to_a_part_of_the_window(ann: Someone) 
     expect(page.get_by_role("button", name="Send")).to_be_in_viewport()
 
 
-def test_the_counter_tells_the_scarcer_of_tokens_and_bytes(ann: Someone) -> None:
+def test_the_counter_tells_what_a_text_s_length_means(ann: Someone) -> None:
     page = ann.open()
-    room = page.locator("#room")
-    most = int(prompt(page).get_attribute("data-tokens") or 0)
-    for words, said in (
-        (most // 2, ""),
-        (most * 4 // 5 + 9, f"about {most * 4 // 5 + 9:,} of {most:,} tokens"),
-        (most + 9, f"about {most + 9:,} of {most:,} tokens"),
-        (4200, "Too long for the model: at least 4,200 tokens, and it can read 4,096 at once."),
-        (7, ""),
+    rooms = (prompt(page).get_attribute(f"data-{name}") for name in ("tokens", "most"))
+    whole, most = (int(room or 0) for room in rooms)
+    assert whole < most < 4096
+    for words, said, alarming in (
+        (whole // 2, "", False),
+        (whole - 250, "About 1,000 letters left.", False),
+        (whole + 1, "Long: the reply may be cut short.", False),
+        (most, "Long: the reply may be cut short.", False),
+        (most + 9, "Probably too long: shorten it by about 40 letters.", True),
+        (4200, f"Too long: shorten it by about {-(-(4200 - most) * 4 // 10) * 10} letters.", True),
+        (7, "", False),
     ):
         prompt(page).fill("the " * words)
-        expect(room).to_have_text(said)
+        expect(page.locator("#room")).to_have_text(said)
+        assert (page.locator("#room.over").count() == 1) == alarming
     # As for a model that can read more than a message may have.
-    prompt(page).evaluate("field => Object.assign(field.dataset, { tokens: 1e6, context: 1e6 })")
-    told = {1000: "", 16_000: "768 bytes left", 16_400: "32 bytes over the limit"}
-    for letters, said in told.items():
+    roomy = "field => Object.assign(field.dataset, { tokens: 1e6, most: 1e6, context: 1e6 })"
+    prompt(page).evaluate(roomy)
+    for letters, said in (
+        (1000, ""),
+        (16_000, "About 380 letters left."),
+        (16_400, "Too long: shorten it by about 20 letters."),
+    ):
         prompt(page).fill("é" * letters)
-        expect(room).to_have_text(said)
+        expect(page.locator("#room")).to_have_text(said)
+
+
+ESTIMATE = "async text => (await import('/static/js/tokens.js')).estimateTokens(text)"
 
 
 @pytest.mark.parametrize("counted", COUNTED, ids=[counted.name for counted in COUNTED])
 def test_tokens_are_estimated_rather_too_high_than_too_low(ann: Someone, counted: Counted) -> None:
-    page = ann.open()
-    prompt(page).evaluate("field => { field.dataset.tokens = 1; }")
-    prompt(page).fill(counted.text)
-    assert 1 <= _tokens(page) / counted.tokens <= 1.25
+    assert 1 <= ann.open().evaluate(ESTIMATE, counted.text) / counted.tokens <= 1.25
 
 
-def test_a_message_that_the_model_certainly_cannot_read_is_not_sent(ann: Someone) -> None:
+@pytest.mark.parametrize("text", ["the " * 4200, "é" * 16_400], ids=["words", "bytes"])
+def test_a_message_that_is_certainly_too_long_is_not_sent(ann: Someone, text: str) -> None:
     page = ann.open()
-    prompt(page).fill("the " * 4200)
-    page.keyboard.press("Enter")
-    page.get_by_role("button", name="Send").click()
-    expect(page.locator("#room.over")).to_contain_text("Too long for the model")
+    field = prompt(page)
+    field.fill(text)
+    expect(field).to_have_attribute("aria-invalid", "true")
+    for send_it in ("Enter", "click"):
+        if send_it == "Enter":
+            page.keyboard.press("Enter")
+        else:
+            page.get_by_role("button", name="Send").click()
+        expect(page.locator("#room.over")).to_contain_text("Too long: shorten it by about")
+        expect(field).to_be_focused()
+    expect(field).to_have_value(text)
+    assert "room" in str(field.get_attribute("aria-describedby"))
+    unprevented = "field => field.dispatchEvent(new Event('invalid', { cancelable: true }))"
+    assert not field.evaluate(unprevented), "nor does the browser's bubble cover the words"
     assert not [url for url in ann.profile.requests if "/generate/" in url]
-    prompt(page).fill("Say hello.")
+    field.fill("Say hello.")
     page.keyboard.press("Enter")
     expect(questions(page)).to_have_count(1)
 
@@ -94,20 +124,11 @@ def test_replies_of_the_same_kind_correct_the_estimate(ann: Someone) -> None:
     german = "Größere Überschwemmungen führten häufig zu Verspätungen. "
     writer = ann.talk("Why?", german * 9)
     page = ann.open()
-    prompt(page).fill(german * 200)
-    estimated = _tokens(page)
+    estimated = page.evaluate(ESTIMATE, german * 200)
     writer.exchange("Why?", german * 9, completion_tokens=400)
     page.reload()
-    expect(prompt(page)).to_have_value(german * 200)
-    assert _tokens(page) > 1.2 * estimated
-    prompt(page).fill("the " * 3500)
-    expect(page.locator("#room")).to_contain_text("about 3,500 of")
-
-
-def _tokens(page: Page) -> int:
-    """What the counter tells."""
-    expect(page.locator("#room")).to_contain_text("about")
-    return int(page.locator("#room").inner_text().split()[1].replace(",", ""))
+    assert page.evaluate(ESTIMATE, german * 200) > 1.2 * estimated
+    assert page.evaluate(ESTIMATE, "the " * 3500) == 3500
 
 
 @pytest.mark.parametrize("explained", [True, False])
@@ -119,8 +140,8 @@ def test_what_was_said_of_a_text_that_is_too_long_goes_with_its_length(
     if not explained:
         page.route("**/generate/*", lambda route: route.fulfill(status=413, body="<h1>No</h1>"))
     prompt(page).fill("é" * 16_400)
-    page.keyboard.press("Enter")
-    expect(problem(page)).to_contain_text("too long")
+    send_past_the_counter(page)
+    expect(problem(page)).to_contain_text(re.compile("too long", re.IGNORECASE))
     expect(prompt(page)).to_have_value("é" * 16_400)
     expect(questions(page)).to_have_count(0)
     prompt(page).press("End")

@@ -3,7 +3,14 @@
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.support.page import body, prompt, questions, replies, send, side
+from tests.browser.support.page import (
+    body,
+    prompt,
+    questions,
+    replies,
+    send_past_the_counter,
+    side,
+)
 from tests.browser.support.people import Someone
 from tests.support.sql import sql
 
@@ -173,8 +180,9 @@ def test_a_missing_page_has_the_list_beside_it(visitor: Someone) -> None:
 def test_a_message_that_is_refused_at_home_is_still_in_its_box(ann: Someone) -> None:
     ann.expect_error("413")
     page = open_home(ann)
-    send(page, "é" * 16_400)
-    expect(page.get_by_role("alert")).to_contain_text("too long")
+    prompt(page).fill("é" * 16_400)
+    send_past_the_counter(page)
+    expect(page.get_by_role("alert")).to_contain_text("Too long: shorten it by about 20 letters.")
     expect(prompt(page)).to_have_value("é" * 16_400)
     prompt(page).fill("Say hello.")
     page.keyboard.press("Enter")

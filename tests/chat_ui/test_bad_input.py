@@ -83,10 +83,10 @@ def test_somebody_elses_chat_looks_like_one_that_does_not_exist(
     [
         ("", 422, "Write a message first"),
         ("\r\n\t ", 422, "Write a message first"),
-        ("é" * 16_385, 413, "32770 bytes, and the limit is 32768."),
+        ("é" * 16_385, 413, "Too long: shorten it by about 10 letters."),
         ("x" * 1_000_000, 413, "far too long"),  # which is seen before it is read whole
         # As JSON it is larger than any request to db-api may be.
-        ("\x01" * 40_000, 413, "40000 bytes, and the limit is 32768."),
+        ("\x01" * 40_000, 413, "Too long: shorten it by about 7,300 letters."),
     ],
 )
 def test_a_prompt_that_will_not_do_is_explained_and_kept_if_it_was_read(

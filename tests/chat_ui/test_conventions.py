@@ -85,6 +85,7 @@ def test_the_chats_script_is_all_of_its_modules_each_after_those_it_imports() ->
 FACTS: dict[str, int | str] = {
     "size": 11,
     "limit": 7,
+    "letters": 40,
     "least": 1,
     "most": 3,
     "retry_after": 5,

@@ -295,4 +295,5 @@ async def test_a_model_that_brings_nothing_is_given_up(
     bench.begin()
     reply = (await bench.ended()).reply
     assert (reply.state, reply.error.kind) == ("failed", kind)
+    assert (reply.error.size is None) == (kind != "prompt-too-long")
     await until(lambda: model.running == 0)

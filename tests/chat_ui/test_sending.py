@@ -22,6 +22,7 @@ from tests.chat_ui.support import (
     messages,
     send,
     stop_address,
+    text_of,
     wait_for,
     wait_until_final,
 )
@@ -146,3 +147,29 @@ def test_a_long_chat_shows_the_newest_thirty_and_leads_to_the_earlier_ones(
     earlier = next(link for link in links(page) if "?before=" in link)
     assert messages(browser.get(earlier).text) == [OPENING, "message 0.", "A scripted reply."]
     assert "message 0." not in messages(page)
+
+
+@pytest.mark.parametrize(
+    ("before", "words", "offered", "not_offered"),
+    [
+        (0, "Edit your message and shorten it by about ", "?edit=", "/again"),
+        (5, "Send a shorter one, or start a new chat.", "/again", "?edit="),
+    ],
+)
+def test_what_is_too_long_for_the_model_says_what_to_shorten(
+    browser: httpx.Client,
+    chat: str,
+    model: ScriptedModel,
+    before: int,
+    words: str,
+    offered: str,
+    not_offered: str,
+) -> None:
+    for _ in range(before):
+        ask(browser, chat, "x" * 100)
+    model.context = 90
+    question, failed = articles(ask(browser, chat, "y" * 100))[-2:]
+    assert words in text_of(failed.html)
+    assert offered in failed.html
+    assert not_offered not in failed.html
+    assert (f"{chat}?edit={question.id}#m-{question.id}" in links(failed.html)) == (before == 0)

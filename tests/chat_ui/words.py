@@ -64,7 +64,7 @@ def read_words(source: str) -> list[str]:
             text += "" if "icon(" in block else " / ".join(_choices(block)) or "…"
         elif kind == "block_end":
             said = _choices(block) if re.match(r"\s*with\b.*=", block) else []
-            text += "".join(f"<br>{words}<br>" for words in said)
+            text += "".join(f"<br>{words}<br>" for words in said if " " in words)  # others are ids
             in_tag = text.rfind("<") > text.rfind(">")
             if not in_tag and re.match(r"\s*(if|elif|else|endif|for|endfor)\b", block):
                 text += "<br>"

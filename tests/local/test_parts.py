@@ -17,6 +17,7 @@ from local.dotenv import read_dotenv
 from local.logs import TROUBLE, Tail
 from local.model import SMALL, bring_model
 from local.ports import free_port, is_free, why_taken
+from local.postgres import is_ready
 from local.stack import ROOT, Stack
 from local.supervisord import Supervisor
 
@@ -190,3 +191,27 @@ def test_what_died_is_started_in_the_round_in_which_that_is_heard() -> None:
     supervisor.process_groups = {"db": group}
     supervisor.reap()
     group.transition.assert_called_once_with()
+
+
+@pytest.mark.parametrize(
+    ("lock", "answer", "ready"),
+    [
+        (None, 0, False),
+        ("", 0, False),
+        ("123\nstarting\n", 0, False),
+        ("123\nready   \n", 0, True),
+        ("123\nready   \n", 2, False),  # of one that was killed
+    ],
+)
+def test_a_database_is_only_asked_once_it_says_that_it_is_ready(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lock: str | None, answer: int, ready: bool
+) -> None:
+    """It would log as FATAL whoever asks earlier."""
+    program, asked = tmp_path / "pg_isready", tmp_path / "asked"
+    program.write_text(f"#!/bin/sh\ntouch {asked}\nexit {answer}\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PG_BIN", str(tmp_path))
+    if lock is not None:
+        (tmp_path / "postmaster.pid").write_text(lock)
+    assert is_ready(tmp_path, 5432) == ready
+    assert asked.exists() == (ready or answer == 2)

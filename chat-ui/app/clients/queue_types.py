@@ -89,7 +89,8 @@ class ProgressResult(Received):
 
 
 class FinishError(BaseModel):
-    """Why a reply failed or was cut. `size` and `limit` are tokens."""
+    """Why a reply failed or was cut. `size` and `limit` are tokens of a prompt that is too long
+    although it has only one message of the person's; None if others are in it."""
 
     kind: ErrorKind
     size: int | None = None

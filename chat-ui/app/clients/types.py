@@ -106,13 +106,22 @@ class DeletedChats(Received):
 
 
 class ReplyError(Received):
-    """Why a reply failed or was cut. `size` and `limit` are tokens. `detail` is only given for
+    """Why a reply failed or was cut. `size` and `limit` are tokens of a message that is too long by
+    itself. `detail` is only given for
     "unknown": what an earlier version of Parley stored."""
 
     kind: ErrorKind | Literal["unknown"]
     size: int | None = None
     limit: int | None = None
     detail: str | None = None
+
+    @property
+    def percent_over(self) -> int | None:
+        """How much of a message to remove, so that a short reply fits, too; None unless the message
+        alone is too long."""
+        if self.size is None or self.limit is None:
+            return None
+        return 100 - 100 * self.limit // self.size + 1
 
 
 class Reply(Received):

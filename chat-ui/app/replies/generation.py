@@ -66,7 +66,7 @@ async def generate(
         except ModelRefused as refusal:
             may_shorten = refusal.kind == "prompt-too-long" and active.context_start is None
             if not may_shorten or not await _shorten(queue, active):
-                return Outcome("failed", _describe(refusal))
+                return Outcome("failed", _describe(refusal, active))
         except ModelBroke as broke:
             log.warning("reply %s: lm-api failed: %s", active.id, broke)
             without_text = 0 if len(active.text.whole) > length else without_text + 1
@@ -118,5 +118,8 @@ async def _attempt(
     return outcome
 
 
-def _describe(refusal: ModelRefused) -> FinishError:
+def _describe(refusal: ModelRefused, active: ActiveReply) -> FinishError:
+    """The figures only if the message alone is too long: they say by how much to shorten it."""
+    if [message.role for message in active.prompt].count("user") > 1:
+        return FinishError(kind=refusal.kind)
     return FinishError(kind=refusal.kind, size=refusal.size, limit=refusal.limit)

@@ -6,25 +6,44 @@ from typing import Self
 from app.clients.types import Limits
 
 MARKS = 50  # tokens that mark where messages begin and end
+LETTERS = 4  # of English, in a token
 
 
 @dataclass(frozen=True)
 class Room:
-    """For one message: `bytes` are the limit; `tokens` are about what the model has room for beside
-    its system prompt and its reply, of the `context` that it sees at once."""
+    """For one message: `bytes` are the limit. Of the model's `context`, all that it sees at once,
+    `most` tokens are about what the system prompt leaves, and `tokens` what a whole reply beside
+    that leaves."""
 
     bytes: int
     tokens: int
+    most: int
     context: int
+
+    @property
+    def letters(self) -> int:
+        """About how many letters of English leave room for a whole reply."""
+        return _round(min(LETTERS * self.tokens, self.bytes))
 
     @classmethod
     def beside(cls, system_prompt: str, reply_tokens: int, limits: Limits) -> Self:
-        """What is left. A reply may be cut short by a long message, but not by more than half of
-        the context."""
+        """What is left. A whole reply takes at most half of the context."""
         context = limits.context_tokens
-        system = _estimate_tokens(system_prompt) + MARKS
-        left = context - min(reply_tokens, context // 2) - system
-        return cls(limits.message_bytes, max(left, 0), context)
+        most = max(0, context - _estimate_tokens(system_prompt) - MARKS)
+        tokens = max(0, most - min(reply_tokens, context // 2))
+        return cls(limits.message_bytes, tokens, most, context)
+
+
+def letters_over(text: str, limit: int) -> int:
+    """About how many letters to remove from a text that has more bytes than this limit."""
+    size = len(text.encode())
+    return -_round(-len(text) * (size - limit) // size)
+
+
+def _round(letters: int) -> int:
+    """Down, to two digits."""
+    unit: int = 10 ** max(1, len(str(abs(letters))) - 2)
+    return letters // unit * unit
 
 
 def _estimate_tokens(text: str) -> int:

@@ -18,7 +18,9 @@ class ReplyError(BaseModel):
     """Why a reply is not as it should be."""
 
     kind: ErrorKind | Literal["unknown"]
-    size: int | None = Field(description="With prompt-too-long: tokens of the prompt, if known.")
+    size: int | None = Field(
+        description="With prompt-too-long: tokens of a message that alone is too long, if known."
+    )
     limit: int | None = Field(description="With prompt-too-long: tokens the model can read.")
     detail: str | None = Field(description="With unknown: what an earlier version stored.")
 

@@ -41,6 +41,11 @@ def send(page: Page, text: str) -> None:
     page.get_by_role("button", name="Send").click(no_wait_after=True)
 
 
+def send_past_the_counter(page: Page) -> None:
+    """What is in the field, even if its script finds it too long."""
+    page.locator("#composer").evaluate("form => { form.noValidate = true; form.requestSubmit(); }")
+
+
 def save(page: Page) -> None:
     page.get_by_role("button", name="Save").click()
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.support.page import replies, save, send, side
+from tests.browser.support.page import prompt, replies, save, send_past_the_counter, side
 from tests.browser.support.people import Someone
 
 QUESTION = "How do I find the distance between two points, and which language is quickest?"
@@ -160,8 +160,9 @@ def _row_menu(someone: Someone) -> Page:
 def _refused(someone: Someone) -> Page:
     someone.expect_error("413")
     page = someone.open("/")
-    send(page, "é" * 16_400)
-    expect(page.get_by_role("alert")).to_contain_text("too long")
+    prompt(page).fill("é" * 16_400)
+    send_past_the_counter(page)
+    expect(page.get_by_role("alert")).to_contain_text("Too long")
     return page
 
 

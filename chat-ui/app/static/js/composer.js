@@ -68,51 +68,70 @@ function grow(field) {
   fit();
 }
 
-// How much of its room a text uses, once that is most of it: of the bytes that are accepted, or about
-// of the tokens that the model has room for, whichever is scarcer. A text that the model certainly
-// can't read is not sent.
+// What there is to say of a text's length: how many letters are left, once most of the room is used;
+// that the reply may be cut short; or how many letters are too many. What the model has room for is
+// estimated, so only a text that is certainly too long is not sent.
 function showRoom(field, form, room) {
   let timer;
   const show = () => {
-    const { words, over } = describeRoom(field, room);
+    const { words, over } = describeRoom(field, room.dataset);
     room.hidden = !words;
     room.classList.toggle("over", over);
     room.textContent = words;
   };
   const check = () => {
-    const { limit, context } = numbers(field);
-    const least = countWords(field.value);
-    field.setCustomValidity(least > context ? fill(room.dataset.tooLong, least, context) : "");
-    if (countBytes(field.value) <= limit) forgetSize(form);
+    const tooLong = isCertainlyTooLong(field);
+    field.setCustomValidity(tooLong ? room.dataset.tooLong : "");
+    field.setAttribute("aria-invalid", tooLong);
+    if (!tooLong) forgetSize(form);
     clearTimeout(timer);
     timer = setTimeout(show, PAUSE_MS);
   };
   field.addEventListener("input", check);
+  // Without the browser's bubble, which would cover the words.
+  field.addEventListener("invalid", (event) => {
+    if (!field.validity.customError) return;
+    event.preventDefault();
+    field.focus();
+    show();
+  });
   check();
   show();
 }
 
-function describeRoom(field, room) {
-  const { limit, tokens, context } = numbers(field);
-  if (field.validity.customError) return { words: field.validationMessage, over: true };
+function describeRoom(field, words) {
+  const { limit, tokens, most } = numbers(field);
+  const letters = [...field.value].length;
   const [bytes, estimate] = [countBytes(field.value), estimateTokens(field.value)];
-  const used = Math.max(bytes / limit, estimate / tokens);
-  if (used < SHOWN_FROM) return { words: "", over: false };
-  if (estimate / tokens === used) {
-    return { words: fill(room.dataset.tokens, estimate, tokens), over: used > 1 };
+  // How many letters of the same kind have room beside at least the beginning of a reply, or more.
+  const room = (tokens) => Math.min(limit / bytes, tokens / estimate) * letters;
+  if (letters > room(most)) {
+    const certainly = isCertainlyTooLong(field) ? words.tooLong : words.probably;
+    return { words: fill(certainly, -roundDown(room(most) - letters)), over: true };
   }
-  const words = used > 1 ? room.dataset.bytesOver : room.dataset.bytes;
-  return { words: fill(words, Math.abs(limit - bytes)), over: used > 1 };
+  if (estimate > tokens) return { words: words.long, over: false };
+  const nearly = letters > SHOWN_FROM * room(tokens);
+  return { words: nearly ? fill(words.left, roundDown(room(tokens) - letters)) : "", over: false };
 }
 
-function numbers({ dataset: { limit, tokens, context } }) {
-  return { limit: Number(limit), tokens: Number(tokens), context: Number(context) };
+function isCertainlyTooLong(field) {
+  const { limit, context } = numbers(field);
+  return countBytes(field.value) > limit || countWords(field.value) > context;
 }
 
-// Puts the numbers where the words have dots.
-function fill(words, ...numbers) {
-  const { lang } = document.documentElement;
-  return numbers.reduce((filled, n) => filled.replace("…", n.toLocaleString(lang)), words);
+function numbers({ dataset: { limit, tokens, most, context } }) {
+  return { limit: Number(limit), tokens: Number(tokens), most: Number(most), context: Number(context) };
+}
+
+// To two digits, and to tens.
+function roundDown(letters) {
+  const unit = 10 ** Math.max(1, Math.floor(Math.log10(Math.abs(letters))) - 1);
+  return Math.floor(letters / unit) * unit;
+}
+
+// Puts the number where the words have dots.
+function fill(words, number) {
+  return words.replace("…", number.toLocaleString(document.documentElement.lang));
 }
 
 // What was said of a text that was too long.
