@@ -43,7 +43,9 @@ def test_a_name_and_a_theme_can_be_chosen_with_or_without_a_session(
     assert 'data-theme="dark"' in newcomer.get("/").text
     assert "parley" not in newcomer.cookies
     for name, theme in (("Zoë", "light"), ("Ann", "dark"), ("Bob", "light")):
-        expect(newcomer.post("/settings", data={"name": name, "theme": theme}), 303)
+        form = {"name": name, "theme": theme, "turns": "7"}
+        expect(newcomer.post("/settings", data=form), 303)
+        assert hidden_field(newcomer.get("/settings").text, "turns") == "7"
         page = expect(newcomer.get("/"), 200, f'data-theme="{theme}"')
         assert f"<bdi>{name}</bdi>" in page
         db_api.sql("UPDATE sessions SET revoked_at = now()")
@@ -133,6 +135,8 @@ def test_a_setting_that_will_not_do_is_explained_and_kept(
         assert beside
         assert words in beside.text
         assert text_of(page).count(words) == 1
+        if theme := parse(page).find("input", value="dark"):
+            assert "checked" in theme.attributes, "of the other fields, too"
     assert 'data-theme="system"' in browser.get(chat).text, "nor was anything else saved"
 
 
@@ -147,6 +151,7 @@ def test_new_chats_start_with_the_settings_chosen_for_them(
     assert textarea(page) == "Be kind."
     expect(browser.post("/settings", data={"name": "Ann", "theme": "light"}), 303)
     assert textarea(browser.get("/settings").text) == "Be kind.", "what is left out stays"
+    assert textarea(expect(browser.post("/settings", data={"name": " "}), 422)) == "Be kind."
     new = open_chat(browser)
     for question in ("one", "two", "three"):
         ask(browser, new, question)
