@@ -10,7 +10,6 @@ from fastapi import Depends, FastAPI
 from app.assets import Assets
 from app.clients.base import DbApi
 from app.clients.chats import ChatsClient
-from app.clients.documents import DocumentsClient
 from app.clients.language_model import LanguageModel
 from app.clients.limits import LimitsClient
 from app.clients.messages import MessagesClient
@@ -32,7 +31,6 @@ from app.routes import (
     chat_settings,
     chats,
     docs,
-    documents,
     exports,
     health,
     home,
@@ -67,7 +65,6 @@ PARTS = (
     stop,
     regenerate,
     messages,
-    documents,
     watch,
     chat_settings,
     prompt,
@@ -142,7 +139,6 @@ async def _serve(app: FastAPI, settings: Settings, templates: Templates) -> Asyn
             LimitsClient(api),
             chats_client,
             messages_client,
-            DocumentsClient(api),
             RepliesClient(api),
             model,
             prompts,

@@ -6,6 +6,7 @@ An answer that doesn't come is waited for: the work is done, and only has to be 
 import logging
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from uuid import uuid4
 
 import httpx
@@ -41,11 +42,11 @@ JOB = TypeAdapter(Job)
 class Queue:
     """The documents that wait to be read, as one worker sees them."""
 
-    def __init__(self, url: str, token: str, worker: str | None = None) -> None:
-        self.worker = worker or f"doc-worker-{uuid4()}"
+    def __init__(self, url: str, token: str, alive_file: Path | None = None) -> None:
+        self._alive_file = alive_file
         self._http = httpx.Client(
             base_url=f"{url}/reading",
-            headers={"Authorization": f"Bearer {token}", "X-Worker": self.worker},
+            headers={"Authorization": f"Bearer {token}", "X-Worker": f"doc-worker-{uuid4()}"},
             timeout=httpx.Timeout(30, connect=3),
         )
 
@@ -103,6 +104,8 @@ class Queue:
             if failures == PATIENCE:
                 log.warning("db-api can't be reached (%s); trying again every second", reason)
             time.sleep(RETRY_S)
+        if self._alive_file:
+            self._alive_file.touch()
         if response.status_code == 404:
             raise Gone
         response.raise_for_status()

@@ -88,7 +88,8 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
     logging.getLogger("httpx").setLevel(logging.WARNING)
     settings = read_settings()
-    queue = Queue(settings.db_api_url, read_secret(settings.doc_worker_token_file))
+    token = read_secret(settings.doc_worker_token_file)
+    queue = Queue(settings.db_api_url, token, settings.alive_file)
     signal.signal(signal.SIGTERM, leave)
     with contextlib.suppress(KeyboardInterrupt):
         Worker(settings, queue).run()

@@ -16,6 +16,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from app.messages import LINE_LIMIT, Message, Request, write
 
+COMMAND = [sys.executable, "-m", "app.child"]
 FOLDER = Path(__file__).parents[1]
 ANSWER: TypeAdapter[Message] = TypeAdapter(Annotated[Message, Field(discriminator="type")])
 
@@ -25,7 +26,7 @@ class Child:
 
     def __init__(self, request: Request, content: bytes) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "app.child"],
+            COMMAND,
             cwd=FOLDER,
             env={},  # nothing that is told there is for it
             stdin=subprocess.PIPE,

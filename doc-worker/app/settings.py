@@ -16,6 +16,7 @@ class Settings(BaseSettings):
     doc_worker_token_file: Path = Path("/run/secrets/doc-worker/token")
     doc_languages: str = "eng+deu"
     doc_nice: int = Field(default=19, ge=0, le=19)
+    alive_file: Path | None = None
     document_pages: int = Field(default=1000, ge=1)
 
 

@@ -116,7 +116,11 @@ LOOP = write_pdf(
         b"<</Type/Pages/Count 2/Kids[2 0 R]/Parent 2 0 R>>",
     ]
 )
-HUGE = text_pdf("A page of ten metres.").replace(b"[0 0 595 842]", b"[0 0 28346 28346]")
+HUGE = (
+    scanned_pdf("A page of ten metres.")
+    .replace(b"[0 0 595 842]", b"[0 0 28346 28346]")
+    .replace(b"595 0 0 288 0 500 cm", b"28346 0 0 13715 0 9 cm")
+)
 ENCRYPTED = pdf_of(
     [draw_text("Secret.")],
     b"/ID[<00><00>]/Encrypt<</Filter/Standard/V 1/R 2/P -4/O<%s>/U<%s>>>"

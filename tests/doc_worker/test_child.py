@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from app.child.ocr import LARGEST, resize
 from app.messages import Failed, Message, Ocr, Opened, Page, Picture, Request
 from app.process import Child
 from app.tesseract import find_tesseract
@@ -75,8 +76,9 @@ def test_a_scan_is_read_by_tesseract_and_its_other_pages_are_not() -> None:
     ]
 
 
-def test_without_a_tesseract_a_scan_waits_for_one() -> None:
-    said = read(files.scanned_pdf("Hello there", ""), "pdf")
+@pytest.mark.parametrize("ocr", [None, Ocr("/usr/bin/just-removed", "eng")])
+def test_without_a_tesseract_a_scan_waits_for_one(ocr: Ocr | None) -> None:
+    said = read(files.scanned_pdf("Hello there", ""), "pdf", ocr=ocr)
     assert [page.source for page in pages(said)] == ["needs-ocr", "text"]
 
 
@@ -87,7 +89,8 @@ def test_a_picture_is_read_and_shown_upright_without_its_metadata(kind: str) -> 
     exif[0x0112] = 6  # turned by a quarter
     exif[0x010E] = "taken at home"
     turned = files.photograph("Die Straße ist lang.").rotate(90, expand=True)
-    said = read(files.encode(turned, kind, exif=exif), kind.lower(), ocr=TESSERACT)
+    content = files.encode(turned, kind, exif=exif, comment=b"taken at home")
+    said = read(content, kind.lower(), ocr=TESSERACT)
     assert pages(said) == [Page(1, "Die Straße ist lang.", "ocr")]
     shown = jpeg(said)
     assert b"taken at home" not in shown
@@ -182,6 +185,11 @@ def test_what_can_t_be_read_is_refused_by_its_kind(content: bytes, kind: str, fo
     assert error(read(content, kind)) == found
 
 
+def test_a_page_with_more_text_than_any_page_has_is_unreadable() -> None:
+    said = read(files.text_pdf("\n".join(["x" * 1000] * 201), "The next page."), "pdf")
+    assert [page.source for page in pages(said)] == ["unreadable", "text"]
+
+
 def test_a_pdf_that_is_a_loop_ends() -> None:
     said = read(files.LOOP, "pdf")
     assert error(said) or all(page.source in ("unreadable", "empty") for page in pages(said))
@@ -189,4 +197,12 @@ def test_a_pdf_that_is_a_loop_ends() -> None:
 
 @needs_tesseract
 def test_a_page_of_ten_metres_is_read() -> None:
-    assert texts(read(files.HUGE, "pdf", ocr=TESSERACT)) == ["A page of ten metres."]
+    said = read(files.HUGE, "pdf", ocr=TESSERACT)
+    assert pages(said) == [Page(1, "A page of ten metres.", "ocr")]
+
+
+@pytest.mark.parametrize("size", [(7000, 5000), (1, 1), (300, 200), (2000, 1500)])
+def test_tesseract_gets_no_more_pixels_than_it_can_read_in_time(size: tuple[int, int]) -> None:
+    resized = resize(Image.new("L", size), may_grow=True)
+    assert resized.width * resized.height <= LARGEST
+    assert resized.width >= size[0] or size[0] * size[1] > LARGEST

@@ -5,9 +5,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil  # type: ignore[import-untyped]
 import pytest
 
 from local.stack import ROOT
+from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux can take that away")
 
@@ -33,6 +35,7 @@ def run(attempt: str, *, confined: bool = True) -> subprocess.CompletedProcess[s
         ("os.listdir({folder!r})", "PermissionError"),
         ("open({folder!r} + '/new', 'w')", "PermissionError"),
         ("os.unlink({secret!r})", "PermissionError"),
+        ("os.truncate({secret!r}, 0)", "PermissionError"),
         ("open('/proc/%d/environ' % os.getppid(), 'rb').read()", "PermissionError"),
         ("subprocess.run(['cat', {secret!r}], check=True)", "CalledProcessError"),
         ("socket.create_connection(('127.0.0.1', 80))", "PermissionError"),
@@ -51,6 +54,16 @@ def test_what_the_child_tries_is_refused(tmp_path: Path, attempt: str, refusal: 
     assert refusal in tried.stderr.splitlines()[-1], tried.stderr
     assert "secret" not in tried.stdout
     assert secret.exists()
+
+
+def test_the_child_dies_with_the_worker() -> None:
+    """However that dies, and whatever the child is doing."""
+    starts = "child = subprocess.Popen([{!r}, '-c', {!r}], stdout=subprocess.PIPE); "
+    waits = CONFINED + "print('confined', flush=True)\nimport time; time.sleep(300)"
+    dies = "child.stdout.readline(); print(child.pid, flush=True); os.kill(os.getpid(), 9)"
+    died = run(starts.format(sys.executable, waits) + dies, confined=False)
+    child = int(died.stdout)
+    wait_until(lambda: not psutil.pid_exists(child))
 
 
 def test_a_page_that_takes_for_ever_ends_by_its_use_of_the_processor() -> None:

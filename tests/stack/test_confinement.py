@@ -14,7 +14,7 @@ from tests.stack.stack import ONE_SHOTS, PRIVATE, SERVICES, Stack, run
 SECRETS = {
     "db/password": ("db", "db-api", "migrate", "secrets"),
     "db-api/token": ("db-api", "chat-ui", "secrets"),
-    "doc-worker/token": ("db-api", "secrets"),
+    "doc-worker/token": ("db-api", "doc-worker", "secrets"),
     "lm-api/key": ("lm-api", "chat-ui", "secrets"),
     "cookie/key": ("chat-ui", "secrets"),
 }
@@ -50,6 +50,14 @@ def test_memory_processes_and_logs_are_bounded(stack: Stack, service: str) -> No
     assert not host["CapAdd"]
     assert "no-new-privileges:true" in host["SecurityOpt"]
     assert not host["Privileged"]
+
+
+def test_what_opens_a_file_has_no_secret_and_no_network(stack: Stack) -> None:
+    """The kernel lets an ordinary user take that from itself, in the container as well."""
+    confined = "from app.child.confine import confine; assert confine(None) == []; "
+    for attempt in ("open('/run/secrets/doc-worker/token')", "import socket; socket.socket()"):
+        tried = stack.shell("doc-worker", f'python -c "{confined}{attempt}"')
+        assert "PermissionError" in tried.stderr, tried.stderr
 
 
 def read_secret(stack: Stack, name: str) -> str:

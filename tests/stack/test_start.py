@@ -17,6 +17,7 @@ def test_every_service_is_healthy_and_every_one_shot_has_ended_well(stack: Stack
 def test_each_service_starts_after_what_it_needs(stack: Stack) -> None:
     for chain in (
         ("secrets", "db", "migrate", "db-api", "chat-ui", "nginx"),
+        ("secrets", "db-api", "doc-worker"),
         ("secrets", "lm-api"),
         ("model", "lm-api"),
     ):

@@ -92,6 +92,8 @@ def read_file(content: bytes, request: Request, answers: Answers) -> None:
 def read_page(file: PdfFile | TextFile | PictureFile, number: int) -> Page:
     try:
         text, source = file.read(number)
+    except FileNotFoundError:  # Tesseract was just removed
+        return Page(number, "", "needs-ocr")
     except Exception:  # a parser's own, and those of memory and time
         return Page(number, "", "unreadable")
     if len(text) > PAGE_CHARACTERS:

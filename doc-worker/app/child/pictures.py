@@ -39,14 +39,10 @@ def load(content: bytes, kind: str) -> Image.Image:
     warnings.simplefilter("error", Image.DecompressionBombWarning)
     try:
         picture: Image.Image = Image.open(io.BytesIO(content), formats=[kind])
-        if picture.width * picture.height > PIXELS:
-            raise Refused("too-large")
         picture.load()
         ImageOps.exif_transpose(picture, in_place=True)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning, MemoryError):
         raise Refused("too-large") from None
-    except Refused:
-        raise
     except Exception:  # whatever a decoder makes of garbage
         raise Refused("damaged") from None
     if picture.has_transparency_data:
