@@ -21,14 +21,14 @@ VERSION = re.compile(r"^[0-9a-f]{12}/")
 STYLES = (
     "colours", "sizes", "base", "layout", "bar", "side", "chats", "menu", "home", "chat",
     "message", "prose", "math", "code", "status", "actions", "edit", "composer", "notice", "sheet",
-    "search", "keys", "print",
+    "search", "documents", "keys", "print",
 )  # fmt: skip
 
 # The same for what makes a chat live: /static/js/chat.js is these modules as one, each after those
 # that it imports. No two of them may use one name for different things.
 MODULES = (
     "drafts", "tokens", "composer", "copying", "reveal", "scrolling", "speaking", "stopping",
-    "watching", "sending", "branches", "chat",
+    "watching", "sending", "branches", "documents", "chat",
 )  # fmt: skip
 IMPORT = re.compile(r"^import\b[^;]*;\n", re.MULTILINE)
 EXPORT = re.compile(r"^export ", re.MULTILINE)

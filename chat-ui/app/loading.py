@@ -29,6 +29,7 @@ async def load_chat(
     problem: Problem | None = None,
     redirect_to_live: bool = True,
     deleted: UUID | None = None,
+    notes: list[Problem] | None = None,
 ) -> ChatView:
     """The chat with a page of its messages; NotFound if it is not this session's."""
     page = await services.chats.page(
@@ -45,6 +46,7 @@ async def load_chat(
         page.chat,
         view_chats(page.chats, chat_id),
         page.messages,
+        page.documents,
         Room.beside(page.chat.system_prompt, reply_tokens, limits),
         services.settings.examples,
         model,
@@ -53,6 +55,8 @@ async def load_chat(
         problem=problem,
         editing=editing,
         deleted=await _find_deleted(services, session, deleted),
+        document_bytes=limits.document_bytes,
+        notes=notes or [],
     )
 
 

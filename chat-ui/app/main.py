@@ -10,6 +10,7 @@ from fastapi import Depends, FastAPI
 from app.assets import Assets
 from app.clients.base import DbApi
 from app.clients.chats import ChatsClient
+from app.clients.documents import DocumentsClient
 from app.clients.language_model import LanguageModel
 from app.clients.limits import LimitsClient
 from app.clients.messages import MessagesClient
@@ -31,6 +32,7 @@ from app.routes import (
     chat_settings,
     chats,
     docs,
+    documents,
     exports,
     health,
     home,
@@ -65,6 +67,7 @@ PARTS = (
     stop,
     regenerate,
     messages,
+    documents,
     watch,
     chat_settings,
     prompt,
@@ -139,6 +142,7 @@ async def _serve(app: FastAPI, settings: Settings, templates: Templates) -> Asyn
             LimitsClient(api),
             chats_client,
             messages_client,
+            DocumentsClient(api),
             RepliesClient(api),
             model,
             prompts,

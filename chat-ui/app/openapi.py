@@ -25,9 +25,11 @@ MEANINGS = {
     409: "The page says why: the key was used for other text, the chat continues from another"
     " message now, or the reply is not in a state for that. What was written is still in the form.",
     413: "Over the limit. The form still has the text.",
+    415: "A file is of a kind that can't be read; the others were kept.",
     422: "The input can't be taken as it is; the page says why.",
     429: "The queue is full. Nothing was stored; `Retry-After` says when to try again.",
     503: "db-api does not answer just now, and nothing was stored. Try again.",
+    507: "There is no room for more documents.",
 }
 
 FRAGMENT: dict[str, Any] = {
@@ -59,3 +61,11 @@ def form_body(required: bool = True, **fields: str) -> dict[str, Any]:
             "content": {"application/x-www-form-urlencoded": {"schema": schema}},
         }
     }
+
+
+def upload_body() -> dict[str, Any]:
+    """`openapi_extra` for a form of files, which are read as they come."""
+    files = {"type": "array", "items": {"type": "string", "format": "binary"}}
+    schema = {"type": "object", "properties": {"files": files}, "required": ["files"]}
+    content = {"multipart/form-data": {"schema": schema}}
+    return {"requestBody": {"required": True, "content": content}}

@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from app.clients.chats import ChatsClient
+from app.clients.documents import DocumentsClient
 from app.clients.language_model import LanguageModel
 from app.clients.limits import LimitsClient
 from app.clients.messages import MessagesClient
@@ -30,6 +31,7 @@ class Services:
     limits: LimitsClient
     chats: ChatsClient
     messages: MessagesClient
+    documents: DocumentsClient
     replies: RepliesClient
     model: LanguageModel
     prompts: PromptCache

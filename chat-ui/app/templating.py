@@ -5,6 +5,7 @@ from typing import Any
 
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from jinja2.filters import do_filesizeformat
 from markupsafe import Markup
 
 from app import preferences
@@ -13,6 +14,11 @@ from app.markdown.cache import TextCache
 from app.views.messages import MessageView
 
 MESSAGES_KEPT = 8_000_000  # bytes of final messages, with what was made of them
+
+
+def write_size(size: float) -> str:
+    """Bytes as people say it: 25 MB, 1.2 kB."""
+    return do_filesizeformat(size).replace(".0 ", " ")
 
 
 class Templates:
@@ -36,6 +42,7 @@ class Templates:
         self.environment.filters["number"] = "{:,}".format
         self._messages = TextCache(MESSAGES_KEPT)
         self.environment.globals["show_message"] = self.message
+        self.environment.filters["file_size"] = write_size
         for name in self.environment.list_templates():
             self.environment.get_template(name)  # compiled now: later somebody would wait for it
         names: Any = self.environment.get_template("_names.html").module

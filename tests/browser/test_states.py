@@ -35,7 +35,7 @@ FINGER = 44
 PICTURES = (
     *("first visit", "home", "home after a refusal", "chats", "menu in the list", "problem"),
     *("found while typing", "chat after a deletion", "chat", "replying", "drawer", "search"),
-    *("settings", "editing"),
+    *("settings", "editing", "chat with documents", "documents", "document"),
 )
 FOR_THE_README = {
     ("chat", 1280, "light"): "chat-light.png",

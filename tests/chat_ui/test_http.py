@@ -15,13 +15,17 @@ ROUTES = {
     *(
         f"/chats/{{chat_id}}/{path}"
         for path in (
+            "documents",
             *("settings", "rename", "pin", "delete", "restore", "prompt", "head", "events", "live"),
             *("export.json", "export.md", "messages/{message_id}", "messages/{message_id}/delete"),
             *("replies/{reply_id}/again", "replies/{reply_id}/continue", "replies/{reply_id}/stop"),
         )
     ),
+    "/documents",
+    "/documents/{document_id}",
+    *(f"/documents/{{document_id}}/{path}" for path in ("rename", "delete", "original", "picture")),
 }
-COST = re.compile(r'chat-ui;dur=[\d.]+, db-api;dur=[\d.]+, sql;dur=[\d.]+;desc="4 round trips"')
+COST = re.compile(r'chat-ui;dur=[\d.]+, db-api;dur=[\d.]+, sql;dur=[\d.]+;desc="5 round trips"')
 
 
 @pytest.mark.parametrize("path", ["/", "/health", "/static/style.css", "/nowhere", "/docs"])

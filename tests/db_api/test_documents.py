@@ -97,6 +97,7 @@ def test_documents_are_listed_with_their_chats_the_newest_first(ada: Person, cha
     assert [d["chats"] for d in listed] == [[], [{"id": chat, "title": "About contracts"}]]
     assert [d["in_library"] for d in listed] == [True, False]
     assert ids(ada.read(chat, "/page")["documents"]) == [one["id"]]
+    assert body(ada.get("/documents", chat=chat))["items"] == [listed[1]]
     assert body(ada.get(f"/documents/{one['id']}")) == listed[1]
 
 

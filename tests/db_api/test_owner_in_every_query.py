@@ -161,4 +161,5 @@ def test_documents_are_looked_for_among_one_s_own(ada: Person, bob: Person) -> N
         [kept["id"]],
     )
     assert bob.read(his, "/page")["documents"] == bob.documents()
+    assert body(bob.get("/documents", chat=chat))["items"] == []
     assert ada.documents()[0]["name"] == "notes.txt"

@@ -10,6 +10,7 @@ from local.stack import ROOT
 from tests.support.program import Program
 from tests.support.waiting import answers
 
+QUOTA = 5_000_000  # DOCUMENTS_QUOTA; a million more may pass
 LIMIT = 1000  # MESSAGE_LIMIT in these tests; nginx lets four times as many bytes pass
 
 
@@ -31,6 +32,7 @@ def running_gateway(directory: Path, upstream_port: int, **settings: str) -> Ite
         "CHAT_UI_PORT": str(upstream_port),
         "RESOLVER": "",
         "MESSAGE_LIMIT": str(LIMIT),
+        "DOCUMENTS_QUOTA": str(QUOTA),
         "NGINX_DIR": str(directory / "run"),
     }
     program = Program([ROOT / "nginx" / "start"], defaults | settings, directory / "log")

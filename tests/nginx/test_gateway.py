@@ -1,13 +1,17 @@
 """What the gateway promises, seen through the real nginx."""
 
 import re
+import socket
+from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
-from tests.nginx.gateway import LIMIT, Gateway, running_gateway
+from tests.nginx.gateway import LIMIT, QUOTA, Gateway, running_gateway
 from tests.nginx.upstream import Upstream
+from tests.support.waiting import wait_until
 
 
 @pytest.mark.parametrize("name", ["events", "live"])
@@ -55,6 +59,40 @@ def test_a_long_message_passes_and_a_far_too_long_one_gets_a_clear_page(
     assert f"up to {LIMIT} bytes" in refused.text
     assert "retry-after" not in refused.headers
     assert len(upstream.seen) == 1
+
+
+@pytest.mark.parametrize("path", ["/documents", "/chats/some-id/documents"])
+def test_a_file_passes_on_as_it_comes(
+    client: httpx.Client, upstream: Upstream, tmp_path: Path, path: str
+) -> None:
+    half = b"x" * 2_000_000
+
+    def pieces() -> Iterator[bytes]:
+        yield half
+        wait_until(lambda: upstream.received > 1_500_000)
+        spooled.extend(file for file in (tmp_path / "run" / "tmp").rglob("*") if file.is_file())
+        yield half
+
+    spooled: list[Path] = []
+    length = {"Content-Length": str(2 * len(half))}
+    assert client.post(path, content=pieces(), headers=length).text == "stored"
+    assert (upstream.received, spooled) == (2 * len(half), [])
+
+
+def test_more_files_than_may_be_kept_are_refused_unread(
+    gateway: Gateway, upstream: Upstream
+) -> None:
+    """With a length that is stated, before a byte of them has come."""
+    address = urlsplit(gateway.url)
+    head = f"POST /documents HTTP/1.1\r\nHost: x\r\nContent-Length: {QUOTA + 1_000_001}\r\n\r\n"
+    with socket.create_connection((address.hostname, address.port), timeout=30) as connection:
+        connection.sendall(head.encode())
+        answer = b""
+        while b"</html>" not in answer:
+            answer += connection.recv(65_536)
+    assert answer.startswith(b"HTTP/1.1 413")
+    assert f"up to {QUOTA} bytes" in answer.decode()
+    assert upstream.seen == []
 
 
 def test_a_page_that_cannot_be_had_says_so_and_comes_back_by_itself(
@@ -134,7 +172,13 @@ def test_it_writes_only_into_its_own_directory(gateway: Gateway, tmp_path: Path)
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("MESSAGE_LIMIT", "1;"), ("CHAT_UI_HOST", "a b; }"), ("LISTEN", "80;\nx"), ("RESOLVER", "#")],
+    [
+        ("MESSAGE_LIMIT", "1;"),
+        ("DOCUMENTS_QUOTA", "1 GB"),
+        ("CHAT_UI_HOST", "a b; }"),
+        ("LISTEN", "80;\nx"),
+        ("RESOLVER", "#"),
+    ],
 )
 def test_a_setting_that_is_no_setting_is_refused(tmp_path: Path, name: str, value: str) -> None:
     with pytest.raises(RuntimeError, match=name), running_gateway(tmp_path, 80, **{name: value}):

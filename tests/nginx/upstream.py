@@ -24,6 +24,7 @@ class Upstream(ThreadingHTTPServer):
     def __init__(self, port: int = 0) -> None:
         super().__init__(("127.0.0.1", port), Handler)
         self.seen: list[Request] = []
+        self.received = 0  # bytes of forms, as they come
         self.next_word = threading.Semaphore(0)  # a stream waits for it after each word
         self._connections: list[socket.socket] = []
         self._thread = threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True)
@@ -66,7 +67,10 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         """Reads the form; breaks the connection without an answer where the path says so."""
-        self.rfile.read(int(self.headers["Content-Length"]))
+        left = int(self.headers["Content-Length"])
+        while left and (piece := self.rfile.read1(left)):
+            left -= len(piece)
+            self.server.received += len(piece)
         self.server.seen.append(Request("POST", dict(self.headers)))
         if self.path.endswith("/breaks"):
             self.close_connection = True

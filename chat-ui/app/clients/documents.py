@@ -42,9 +42,12 @@ class DocumentsClient:
             "POST", path, answer=KeptDocument, session=session, json=new, seconds=30
         )
 
-    async def list_newest(self, session: UUID) -> list[Document]:
-        """The documents of the library and of all chats."""
-        found = await self._api.call("GET", "/documents", answer=Documents, session=session)
+    async def list_newest(self, session: UUID, *, chat: UUID | None = None) -> list[Document]:
+        """The documents of the library and of all chats, or those of one chat."""
+        params = {"chat": str(chat)} if chat else {}
+        found = await self._api.call(
+            "GET", "/documents", answer=Documents, session=session, params=params
+        )
         return found.items
 
     async def get(self, session: UUID, document: UUID) -> Document:

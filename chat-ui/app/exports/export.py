@@ -1,13 +1,13 @@
 """Reads chats page by page and streams them as JSON or as Markdown."""
 
 import contextlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from app.clients.chats import ChatsClient
 from app.clients.messages import MessagesClient
-from app.clients.types import Chat, Message, MessageRun
+from app.clients.types import Chat, Document, Message, MessageRun
 from app.errors import NotFound
 from app.exports.format import begin_chat, begin_chats, write_message
 from app.templating import Templates
@@ -22,15 +22,23 @@ class Export:
     """One chat of one session, about to be read from its first message on."""
 
     def __init__(
-        self, messages: MessagesClient, session: UUID, chat: Chat, first: MessageRun
+        self,
+        messages: MessagesClient,
+        session: UUID,
+        chat: Chat,
+        documents: Sequence[Document],
+        first: MessageRun,
     ) -> None:
-        self.chat = chat
+        self.chat, self._documents = chat, documents
         self._messages, self._session, self._first = messages, session, first
 
     @classmethod
-    async def open(cls, messages: MessagesClient, session: UUID, chat: Chat) -> "Export":
+    async def open(
+        cls, messages: MessagesClient, session: UUID, chat: Chat, documents: Sequence[Document]
+    ) -> "Export":
         """Reads the first page, so that what can go wrong does so before anything is sent."""
-        return cls(messages, session, chat, await messages.read_all(session, chat.id))
+        first = await messages.read_all(session, chat.id)
+        return cls(messages, session, chat, documents, first)
 
     async def _read(self) -> AsyncIterator[Message]:
         page = self._first
@@ -42,8 +50,9 @@ class Export:
             page = await self._messages.read_all(self._session, self.chat.id, after=page.next)
 
     async def as_json(self) -> AsyncIterator[str]:
-        """`format`, `version`, `chat`, `messages`: a message a line, in the order of writing."""
-        yield begin_chat(self.chat)
+        """`format`, `version`, `chat`, `documents` if it has some, `messages`: a message a line, in
+        the order of writing."""
+        yield begin_chat(self.chat, self._documents)
         separator = "\n"
         async for message in self._read():
             yield separator + write_message(message)
@@ -56,7 +65,7 @@ class Export:
         know the branch: a chat may be longer than fits into memory."""
         written = {m.id: (m.parent_id, m.created_at) async for m in self._read()}
         shown = set(_climb(written, self.chat.head))
-        yield templates.render("export_head.md", chat=self.chat)
+        yield templates.render("export_head.md", chat=self.chat, documents=self._documents)
         async for message in self._read():
             if message.id in shown:
                 yield templates.render("export_message.md", message=message, level=2, after=None)
@@ -78,7 +87,7 @@ def _climb(written: Written, last: UUID | None) -> Iterator[UUID]:
 
 
 async def open_all(
-    chats: ChatsClient, messages: MessagesClient, session: UUID
+    chats: ChatsClient, messages: MessagesClient, documents: Sequence[Document], session: UUID
 ) -> AsyncIterator[Export]:
     """Every chat of the session, newest first. A chat that is deleted meanwhile is left out."""
     # The whole list first: while it is exported it may change its order.
@@ -90,8 +99,9 @@ async def open_all(
             break
         page = await chats.list_newest(session, before=page.next, limit=PAGE, empty=True)
     for chat in found.values():
+        its_own = [d for d in documents if any(one.id == chat.id for one in d.chats)]
         with contextlib.suppress(NotFound):
-            yield await Export.open(messages, session, chat)
+            yield await Export.open(messages, session, chat, its_own)
 
 
 async def join_json(exports: AsyncIterator[Export]) -> AsyncIterator[str]:

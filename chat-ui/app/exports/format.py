@@ -2,13 +2,24 @@
 whatever becomes of the contract with db-api."""
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Self
 from uuid import UUID
 
 from pydantic import BaseModel
 
-from app.clients.types import Chat, Message, Phase, Reply, ReplyError, Role, State
+from app.clients.types import (
+    Chat,
+    Document,
+    DocumentKind,
+    Message,
+    Phase,
+    Reply,
+    ReplyError,
+    Role,
+    State,
+)
 
 FORMAT = "parley-chat"
 FORMAT_OF_ALL = "parley-chats"
@@ -85,10 +96,25 @@ class ExportedChat(BaseModel):
     context_start: UUID | None
 
 
-def begin_chat(chat: Chat) -> str:
+class ExportedDocument(BaseModel):
+    """A document of a chat: its name, not what is in it."""
+
+    id: UUID
+    name: str
+    kind: DocumentKind
+    size: int
+    pages: int | None
+    created_at: datetime
+
+
+def begin_chat(chat: Chat, documents: Sequence[Document] = ()) -> str:
     """The beginning of one chat's JSON, up to its messages."""
     exported = ExportedChat.model_validate(chat.model_dump()).model_dump(mode="json")
-    return _begin({"format": FORMAT, "version": VERSION, "chat": exported}, "messages")
+    head = {"format": FORMAT, "version": VERSION, "chat": exported}
+    if documents:
+        named = (ExportedDocument.model_validate(one.model_dump()) for one in documents)
+        head["documents"] = [one.model_dump(mode="json") for one in named]
+    return _begin(head, "messages")
 
 
 def begin_chats() -> str:

@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from app import preferences
-from app.clients.types import Chat, DeletedChat, Message, MessagePage, Prompt
+from app.clients.types import Chat, DeletedChat, Document, Message, MessagePage, Prompt
 from app.model_settings import ModelSettings
 from app.preferences import Preferences
 from app.views.lists import ChatList
@@ -52,7 +52,8 @@ class ChatsPage:
 @dataclass(frozen=True)
 class ChatView:
     """`chat.html`. `model` is who writes its replies, if that is known; `editing` is the message
-    that is a form; `deleted` another chat that was deleted just now."""
+    that is a form; `deleted` another chat that was deleted just now; `notes` are about files
+    that were uploaded just now, `document_bytes` is the most that one may have."""
 
     chat: Chat
     chats: ChatList
@@ -62,12 +63,15 @@ class ChatView:
     shown: bool  # it is the branch that the chat shows
     redirect_to_live: bool  # scriptless browsers are led to the live page while a reply is to come
     composer: Composer
+    documents: list[Document]
     room: Room
     examples: list[str]
+    document_bytes: int
     model: str | None = None
     problem: Problem | None = None
     editing: UUID | None = None
     deleted: DeletedChat | None = None
+    notes: list[Problem] = field(default_factory=list)
 
     in_place = True  # a script sends the form and shows what comes
 
@@ -75,6 +79,11 @@ class ChatView:
     def action(self) -> str:
         """Where the form leads."""
         return f"/generate/{self.chat.id}"
+
+    @property
+    def upload(self) -> str:
+        """Where files are uploaded to."""
+        return f"/chats/{self.chat.id}/documents"
 
     @property
     def live(self) -> bool:
@@ -86,15 +95,18 @@ async def view_chat(
     chat: Chat,
     chats: ChatList,
     page: MessagePage,
+    documents: list[Document],
     room: Room,
     examples: list[str],
     model: str | None,
     *,
+    document_bytes: int,
     redirect_to_live: bool = True,
     composer: Composer | None = None,
     problem: Problem | None = None,
     editing: UUID | None = None,
     deleted: DeletedChat | None = None,
+    notes: list[Problem],
 ) -> ChatView:
     """A chat with one page of its messages."""
     seen = page.items[-1].id if page.items else None
@@ -106,14 +118,17 @@ async def view_chat(
         earlier=page.earlier,
         newest=newest,
         shown=page.shown,
-        redirect_to_live=redirect_to_live and not (problem or editing or deleted),
+        redirect_to_live=redirect_to_live and not (problem or editing or deleted or notes),
         composer=replace(composer or Composer(), seen=seen),
+        documents=documents,
         room=room,
         examples=examples,
+        document_bytes=document_bytes,
         model=model,
         problem=problem,
         editing=editing,
         deleted=deleted,
+        notes=notes,
     )
 
 

@@ -34,6 +34,7 @@ KINDS = REFUSALS | {
     *(error.kind for error in (MessageTooLarge, FormTooLarge, Unavailable, ParleyError)),
     *(error.kind for error in (FileTooLarge, DocumentsFull, StorageFull, FileKindRefused)),
     UploadFailed.kind,
+    "file-repeated",
     "no-file",
     "chat-gone",  # NotFound, with a message that could not be sent
     "unsent",  # Unavailable, with a message that could not be sent

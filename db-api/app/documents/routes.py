@@ -55,11 +55,17 @@ def complete_upload(
 
 @router.get("/documents", summary="List documents", responses=problems(SessionEnded))
 def list_documents(
-    person: Person, database: Db, limit: Annotated[int, Query(ge=1, le=1000)] = 200
+    person: Person,
+    database: Db,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 200,
+    chat: Annotated[UUID | None, Query(description="Only those that it has, oldest first.")] = None,
 ) -> Documents:
-    """Those of the library and of all chats."""
+    """Those of the library and of all chats, the newest first."""
     with database.person(person) as connection:
-        rows = repository.list_newest(connection, person, limit)
+        if chat:
+            rows = repository.list_of_chat(connection, person, chat)
+        else:
+            rows = repository.list_newest(connection, person, limit)
     return Documents(items=[Document.model_validate(row) for row in rows])
 
 

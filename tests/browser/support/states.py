@@ -7,6 +7,8 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.support.page import prompt, replies, save, send_past_the_counter, side
 from tests.browser.support.people import Someone
+from tests.support.sql import sql
+from tests.support.waiting import wait_until
 
 QUESTION = "How do I find the distance between two points, and which language is quickest?"
 RICH = r"""The **distance** between $(x_1, y_1)$ and $(x_2, y_2)$ follows from Pythagoras:
@@ -212,6 +214,39 @@ def _problem(someone: Someone) -> Page:
     return someone.open("/chats/nowhere")
 
 
+# One was read but for two pages, one whole, and one can't be.
+READ = """
+    DELETE FROM document_pages WHERE session_id = %s;
+    UPDATE documents SET state = 'complete', finished_at = now(), error = NULL,
+            pages = 9, progress = 9
+        WHERE session_id = %s AND kind = 'pdf';
+    INSERT INTO document_pages SELECT id, session_id, n, %s,
+            CASE WHEN n IN (3, 7) THEN 'unreadable' ELSE 'text' END
+        FROM documents, generate_series(1, 9) AS n
+        WHERE session_id = %s AND kind = 'pdf';
+"""
+FILES = {
+    "Rental contract, signed, with all appendices and the house rules.pdf": b"%PDF-1.7",
+    "Reise nach Ørsted – Notizen.txt": b"Notes",
+    "meter.png": b"\x89PNG\r\n\x1a\n",
+}
+
+
+def _documents(path: str) -> Callable[[Someone], Page]:
+    def open_page(someone: Someone) -> Page:
+        files = [("files", file) for file in FILES.items()]
+        someone.http.post(f"{someone.chat}/documents", files=files)
+        session, text = someone.session, f"{QUESTION}\n\n" * 12
+        unread = "SELECT id FROM documents WHERE session_id = %s AND finished_at IS NULL"
+        wait_until(lambda: not sql(someone.parley, unread, session))
+        sql(someone.parley, READ, session, session, text, session)
+        find = "SELECT id FROM documents WHERE session_id = %s AND kind = 'pdf'"
+        ((document,),) = sql(someone.parley, find, session)
+        return someone.open(path.replace("CHAT", someone.chat).replace("ID", str(document)))
+
+    return _in_another_chat(open_page)
+
+
 STATES = [
     State("first visit", _first_visit("/")),
     State("home", _at("/")),
@@ -241,5 +276,8 @@ STATES = [
     State("settings before a name", _first_visit("/settings")),
     State("settings saved", _at("/settings?saved=1")),
     State("live page", _live_page),
+    State("chat with documents", _documents("CHAT")),
+    State("documents", _documents("/documents")),
+    State("document", _documents("/documents/ID")),
     State("problem", _problem),
 ]

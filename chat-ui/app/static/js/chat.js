@@ -4,6 +4,7 @@
 
 import { Branches } from "./branches.js";
 import "./composer.js";
+import "./documents.js";
 import { addCopyButtons } from "./copying.js";
 import { Revealer } from "./reveal.js";
 import { Follower, keepScrollPosition } from "./scrolling.js";

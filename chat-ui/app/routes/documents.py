@@ -1,0 +1,240 @@
+"""Documents: uploaded into a chat or into the library, listed, opened, renamed and deleted."""
+
+import asyncio
+import contextlib
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
+
+from app.clients.types import Document
+from app.downloads import attachment
+from app.errors import InvalidInput, NotFound
+from app.forms import Form, read_text
+from app.htmx import is_script
+from app.loading import load_chat, load_chats
+from app.openapi import WITH_COOKIE, form_body, pages, upload_body
+from app.services import AppServices, Services
+from app.sessions import Session, renew_session
+from app.uploads.upload import UploadReport, upload_files
+from app.views.documents import DocumentsPage, DocumentView, UploadedView
+from app.views.problems import Problem
+
+router = APIRouter(tags=["documents"], dependencies=WITH_COOKIE)
+
+Size = Annotated[int | None, Query(ge=0, description="Bytes of the only file, if known")]
+Number = Annotated[int, Query(ge=1, le=2**31 - 1)]
+
+# A stranger's bytes under our address: never a page, never a script.
+SAFE = {"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'"}
+TYPES = {
+    "pdf": "application/pdf",
+    "jpeg": "image/jpeg",
+    "png": "image/png",
+    "text": "text/plain",
+    "markdown": "text/markdown",
+}
+ENDINGS = {"pdf": "pdf", "jpeg": "jpg", "png": "png", "text": "txt", "markdown": "md"}
+BYTES: dict[int | str, dict[str, Any]] = {200: {"content": {"application/octet-stream": {}}}}
+
+
+@router.get(
+    "/documents",
+    summary="The library, and what chats have",
+    response_class=HTMLResponse,
+    responses=pages(401, 404, 422, 503),
+)
+async def show_documents(request: Request, services: AppServices, session: Session) -> HTMLResponse:
+    """The newest first. Scripts (`HX-Request: true`) get the list only."""
+    if is_script(request):
+        documents = await services.documents.list_newest(session)
+        return _show_list(services, documents, "/documents", [])
+    await renew_session(request, services.sessions, session)
+    return await _show_library(services, session, UploadReport())
+
+
+@router.post(
+    "/documents",
+    summary="Upload files into the library",
+    status_code=303,
+    response_class=RedirectResponse,
+    responses=pages(401, 403, 404, 413, 415, 422, 503, 507),
+    openapi_extra=upload_body(),
+)
+async def upload_into_library(
+    request: Request, services: AppServices, session: Session, size: Size = None
+) -> Response:
+    """Leads to the library. Files that could not be taken are told there; the others are kept."""
+    report = await upload_files(request, services.documents, session, None, size)
+    if is_script(request):
+        documents = await services.documents.list_newest(session)
+        return _show_list(services, documents, "/documents", report.notes)
+    if report.notes:
+        return await _show_library(services, session, report)
+    return RedirectResponse("/documents", 303)
+
+
+@router.get(
+    "/chats/{chat_id}/documents",
+    summary="The documents of a chat",
+    response_class=HTMLResponse,
+    responses=pages(401, 404, 422, 503),
+)
+async def show_documents_of_chat(
+    request: Request, services: AppServices, session: Session, chat_id: UUID
+) -> Response:
+    """For scripts (`HX-Request: true`): the list that the chat's page has. Others are led there."""
+    if not is_script(request):
+        return RedirectResponse(f"/chats/{chat_id}", 303)
+    return await _show_list_of_chat(services, session, chat_id, [])
+
+
+@router.post(
+    "/chats/{chat_id}/documents",
+    summary="Upload files into a chat",
+    status_code=303,
+    response_class=RedirectResponse,
+    responses=pages(401, 403, 404, 413, 415, 422, 503, 507),
+    openapi_extra=upload_body(),
+)
+async def upload_into_chat(
+    request: Request, services: AppServices, session: Session, chat_id: UUID, size: Size = None
+) -> Response:
+    """Leads back to the chat. Files that could not be taken are told there; the others are kept."""
+    await services.chats.get(session, chat_id)  # before a byte is read
+    report = await upload_files(request, services.documents, session, chat_id, size)
+    if is_script(request):
+        return await _show_list_of_chat(services, session, chat_id, report.notes)
+    if report.notes:
+        page = await load_chat(services, session, chat_id, notes=report.notes)
+        return services.templates.page("chat.html", page, report.status)
+    return RedirectResponse(f"/chats/{chat_id}#end", 303)
+
+
+@router.get(
+    "/documents/{document_id}",
+    summary="A page of a document",
+    response_class=HTMLResponse,
+    responses=pages(401, 404, 422, 503),
+)
+async def show_document(
+    services: AppServices, session: Session, document_id: UUID, page: Number = 1
+) -> HTMLResponse:
+    """Its text as it was read, beside the original."""
+    return await _show_document(services, session, document_id, page)
+
+
+@router.post(
+    "/documents/{document_id}/rename",
+    summary="Rename a document",
+    status_code=303,
+    response_class=RedirectResponse,
+    responses=pages(401, 403, 404, 413, 422, 503),
+    openapi_extra=form_body(name="One short line"),
+)
+async def rename_document(
+    services: AppServices, session: Session, document_id: UUID, form: Form
+) -> Response:
+    """Leads back to the document."""
+    try:
+        await services.documents.rename(session, document_id, read_text(form, "name"))
+    except InvalidInput as error:
+        problem = Problem.of(error)
+        return await _show_document(services, session, document_id, 1, problem, error.status)
+    return RedirectResponse(f"/documents/{document_id}", 303)
+
+
+@router.post(
+    "/documents/{document_id}/delete",
+    summary="Delete a document",
+    status_code=303,
+    response_class=RedirectResponse,
+    responses=pages(401, 403, 404, 422, 503),
+)
+async def delete_document(
+    services: AppServices, session: Session, document_id: UUID
+) -> RedirectResponse:
+    """At once and for good, in all chats. Leads to the library."""
+    await services.documents.delete(session, document_id)
+    return RedirectResponse("/documents", 303)
+
+
+@router.get(
+    "/documents/{document_id}/original",
+    summary="The file as it was uploaded",
+    response_class=StreamingResponse,
+    responses=BYTES | pages(401, 404, 422, 503),
+)
+async def show_original(
+    services: AppServices, session: Session, document_id: UUID
+) -> StreamingResponse:
+    """A PDF is shown by the browser; anything else is saved."""
+    document = await services.documents.get(session, document_id)
+    pieces = services.documents.read(session, document_id, document.size)
+    stem = document.name.removesuffix(f".{ENDINGS[document.kind]}")
+    named = attachment(stem, ENDINGS[document.kind], inline=document.kind == "pdf")
+    headers = SAFE | named | {"Content-Length": str(document.size)}
+    return StreamingResponse(pieces, media_type=TYPES[document.kind], headers=headers)
+
+
+@router.get(
+    "/documents/{document_id}/picture",
+    summary="A picture, without its metadata",
+    response_class=StreamingResponse,
+    responses=BYTES | pages(401, 404, 422, 503),
+)
+async def show_picture(
+    services: AppServices, session: Session, document_id: UUID
+) -> StreamingResponse:
+    """Not found until it has been made."""
+    document = await services.documents.get(session, document_id)
+    if document.shown_size is None:
+        raise NotFound
+    pieces = services.documents.read(session, document_id, document.shown_size, shown=True)
+    length = {"Content-Length": str(document.shown_size), "Cache-Control": "no-store"}
+    return StreamingResponse(pieces, media_type=TYPES[document.kind], headers=SAFE | length)
+
+
+async def _show_list_of_chat(
+    services: Services, session: UUID, chat_id: UUID, notes: list[Problem]
+) -> HTMLResponse:
+    documents = await services.documents.list_newest(session, chat=chat_id)
+    return _show_list(services, documents, f"/chats/{chat_id}/documents", notes)
+
+
+def _show_list(
+    services: Services, documents: list[Document], upload: str, notes: list[Problem]
+) -> HTMLResponse:
+    page = UploadedView(documents, upload, notes)
+    return services.templates.page("_uploaded.html", page)
+
+
+async def _show_library(services: Services, session: UUID, report: UploadReport) -> HTMLResponse:
+    chats, documents, limits = await asyncio.gather(
+        load_chats(services, session),
+        services.documents.list_newest(session),
+        services.limits.get(),
+    )
+    page = DocumentsPage(chats, documents, limits, report.notes)
+    return services.templates.page("documents.html", page, report.status)
+
+
+async def _show_document(
+    services: Services,
+    session: UUID,
+    document_id: UUID,
+    number: int,
+    problem: Problem | None = None,
+    status: int = 200,
+) -> HTMLResponse:
+    chats, document = await asyncio.gather(
+        load_chats(services, session), services.documents.get(session, document_id)
+    )
+    read = None
+    with contextlib.suppress(NotFound):
+        read = await services.documents.page(session, document_id, number)
+    if read is None and number > max(document.pages or 1, 1):
+        raise NotFound
+    page = DocumentView(chats, document, number, read, problem)
+    return services.templates.page("document.html", page, status)

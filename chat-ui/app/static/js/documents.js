@@ -1,0 +1,151 @@
+// Uploads files by a button, by dropping and by pasting them, one after the other, and follows how far
+// documents have been read. The server renders the list.
+
+const EVERY_MS = 2000;
+const form = document.querySelector("form.upload");
+const documents = () => document.getElementById("documents");
+const waiting = [];
+let sending = false;
+let timer;
+
+function offer(files) {
+  for (const file of files) {
+    const tooLarge = file.size > Number(form.dataset.limit);
+    if (tooLarge) refuse(form.dataset.tooLarge, file);
+    else waiting.push({ file, row: showRow(file) });
+  }
+  sendNext();
+}
+
+function sendNext() {
+  if (sending || waiting.length === 0) return;
+  sending = true;
+  const { file, row } = waiting.shift();
+  const body = new FormData();
+  body.append("files", file, file.name);
+  const request = new XMLHttpRequest();
+  request.open("POST", `${form.getAttribute("action")}?size=${file.size}`);
+  request.setRequestHeader("HX-Request", "true");
+  request.upload.addEventListener("progress", ({ loaded, total }) => showSent(row, loaded / total));
+  request.addEventListener("loadend", () => {
+    row.remove();
+    if (request.status === 200) show(request.responseText, true);
+    else refuse(form.dataset.failed, file);
+    sending = false;
+    sendNext();
+  });
+  request.send(body);
+}
+
+// --- what is shown ---
+
+function showRow({ name }) {
+  const row = document.createElement("li");
+  const words = [document.createElement("span"), document.createElement("small")];
+  words[0].className = "name";
+  words[0].textContent = name;
+  row.className = "sending";
+  row.append(...words);
+  findList().append(row);
+  showSent(row, 0);
+  return row;
+}
+
+function showSent(row, share) {
+  const percent = Math.floor(100 * share);
+  row.querySelector("small").textContent = form.dataset.sent.replace("…", percent);
+}
+
+function findList() {
+  const found = documents().querySelector("ul");
+  if (found) return found;
+  const list = document.createElement("ul");
+  list.className = "document-list";
+  documents().append(list);
+  return list;
+}
+
+function refuse(words, { name }) {
+  const problem = document.createElement("p");
+  problem.className = "problem";
+  problem.textContent = words.replace("…", name);
+  documents().querySelector(".notes").append(problem);
+}
+
+// The server's list in place of the old one. What was said before, and is being sent, stays.
+function show(html, uploaded) {
+  const old = documents();
+  const focused = old.contains(document.activeElement) && document.activeElement.pathname;
+  old.insertAdjacentHTML("afterend", html);
+  const rows = old.querySelectorAll(".sending");
+  const notes = old.querySelector(".notes").childNodes;
+  old.remove();
+  documents().querySelector(".notes").prepend(...notes);
+  if (rows.length > 0) findList().append(...rows);
+  if (focused) documents().querySelector(`a[href="${focused}"]`)?.focus();
+  if (uploaded) form.reset();
+  follow();
+}
+
+// --- how far they have been read ---
+
+function follow() {
+  clearTimeout(timer);
+  if (documents() && "pending" in documents().dataset) timer = setTimeout(look, EVERY_MS);
+}
+
+async function look() {
+  if (document.hidden) return;
+  try {
+    const headers = { "HX-Request": "true" };
+    const response = await fetch(documents().dataset.source, { headers });
+    if (response.status === 200) return show(await response.text(), false);
+  } catch {
+    // Asked again.
+  }
+  follow();
+}
+
+document.addEventListener("visibilitychange", follow);
+follow();
+
+// --- button, drag and drop, paste ---
+
+if (form) {
+  const { files } = form.elements;
+  const button = document.getElementById("attach-button")?.content.firstElementChild.cloneNode(true);
+  const box = document.querySelector("#composer .box");
+  if (button && box) {
+    button.querySelector("span").textContent = button.dataset.words;
+    button.addEventListener("click", () => files.click());
+    box.prepend(button);
+  }
+  files.addEventListener("change", () => {
+    offer(files.files);
+    files.value = "";
+  });
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    offer(files.files);
+  });
+  const hasFiles = ({ dataTransfer }) => dataTransfer?.types.includes("Files");
+  const mark = (dropping) => document.body.classList.toggle("dropping", dropping);
+  addEventListener("dragover", (event) => {
+    if (!hasFiles(event)) return;
+    event.preventDefault();
+    mark(true);
+  });
+  addEventListener("dragleave", ({ relatedTarget }) => relatedTarget ?? mark(false));
+  addEventListener("drop", (event) => {
+    if (!hasFiles(event)) return;
+    event.preventDefault();
+    mark(false);
+    offer(event.dataTransfer.files);
+  });
+  addEventListener("paste", (event) => {
+    const { files: pasted, types } = event.clipboardData;
+    if (pasted.length === 0 || types.includes("text/plain")) return;
+    event.preventDefault();
+    offer(pasted);
+  });
+}

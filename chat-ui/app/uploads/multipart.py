@@ -1,0 +1,114 @@
+"""Reads the files of a multipart form piece by piece, as they come."""
+
+from collections import deque
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import MultipartParser, parse_options_header
+from starlette.requests import Request
+
+from app.errors import InvalidInput, UploadFailed
+
+
+@dataclass(frozen=True)
+class Begin:
+    """A file begins."""
+
+    name: str
+
+
+class End:
+    """It ends."""
+
+
+class FormFiles:
+    """The files of one request; other fields are skipped. Raises InvalidInput if it is no such
+    form, and UploadFailed if it ends in the middle of a file."""
+
+    def __init__(self, request: Request) -> None:
+        kind, options = parse_options_header(request.headers.get("content-type"))
+        if kind != b"multipart/form-data" or b"boundary" not in options:
+            raise InvalidInput
+        self._chunks = request.stream()
+        self._events = deque[Begin | bytes | End]()
+        self._header = self._field = b""
+        self._options: dict[bytes, bytes] = {}
+        self._is_file = False  # what the parser is in
+        self._in_file = False  # what the reader is in
+        try:
+            self._parser = MultipartParser(
+                options[b"boundary"],
+                {
+                    "on_part_begin": self._begin_part,
+                    "on_header_field": self._read_field,
+                    "on_header_value": self._read_value,
+                    "on_header_end": self._end_header,
+                    "on_headers_finished": self._end_headers,
+                    "on_part_data": self._read_data,
+                    "on_part_end": self._end_part,
+                },
+            )
+        except FormParserError as error:
+            raise InvalidInput from error
+
+    async def __aiter__(self) -> AsyncIterator[tuple[str, AsyncIterator[bytes]]]:
+        """Each file's name and its pieces. What is not read of them is skipped."""
+        while (event := await self._next()) is not None:
+            if isinstance(event, Begin):
+                self._in_file = True
+                yield event.name, self._pieces()
+                async for _ in self._pieces():
+                    pass
+
+    async def _pieces(self) -> AsyncIterator[bytes]:
+        while self._in_file:
+            event = await self._next()
+            if event is None:
+                raise UploadFailed
+            self._in_file = not isinstance(event, End)
+            if isinstance(event, bytes):
+                yield event
+
+    async def _next(self) -> Begin | bytes | End | None:
+        """What comes next; None at the end of the form."""
+        while not self._events:
+            chunk = await anext(self._chunks, b"")
+            if not chunk:
+                return None
+            try:
+                self._parser.write(chunk)
+            except FormParserError as error:
+                raise InvalidInput from error
+        return self._events.popleft()
+
+    # --- what the parser finds ---
+
+    def _begin_part(self) -> None:
+        self._options = {}
+
+    def _read_field(self, data: bytes, start: int, end: int) -> None:
+        self._field += data[start:end]
+
+    def _read_value(self, data: bytes, start: int, end: int) -> None:
+        self._header += data[start:end]
+
+    def _end_header(self) -> None:
+        if self._field.lower() == b"content-disposition":
+            _, self._options = parse_options_header(self._header)
+        self._field = self._header = b""
+
+    def _end_headers(self) -> None:
+        # A form without a chosen file has one without a name.
+        given = self._options.get(b"filename", b"").decode(errors="replace")
+        self._is_file = bool(given)
+        if given:
+            self._events.append(Begin(given.replace("%22", '"')))  # as browsers write it
+
+    def _read_data(self, data: bytes, start: int, end: int) -> None:
+        if self._is_file:
+            self._events.append(data[start:end])
+
+    def _end_part(self) -> None:
+        if self._is_file:
+            self._events.append(End())

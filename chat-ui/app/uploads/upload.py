@@ -1,0 +1,101 @@
+"""Passes the files of a form on to db-api, in blocks. A refused one loses none of the others."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from hashlib import sha256
+from uuid import UUID
+
+from starlette.requests import Request
+
+from app.clients.documents import BLOCK_BYTES, DocumentsClient
+from app.clients.types import KeptDocument
+from app.errors import (
+    FileKindRefused,
+    InvalidInput,
+    ParleyError,
+    StorageFull,
+    TooLarge,
+    Unavailable,
+    UploadFailed,
+)
+from app.uploads.multipart import FormFiles
+from app.views.problems import Problem
+
+# What is wrong with one file, or with this moment. Anything else is wrong with the whole request.
+OF_ONE_FILE = (TooLarge, StorageFull, FileKindRefused, UploadFailed, Unavailable)
+
+
+@dataclass
+class UploadReport:
+    """What is to be said of files: those that were not taken, and those that were here before. The
+    status is that of the first refusal."""
+
+    notes: list[Problem] = field(default_factory=list)
+    status: int = 200
+
+    def refuse(self, error: ParleyError, **facts: int | str) -> None:
+        """It was not taken."""
+        self.notes.append(Problem(error.kind, {**error.facts, **facts}))
+        if self.status == 200:
+            self.status = error.status
+
+
+async def upload_files(
+    request: Request,
+    documents: DocumentsClient,
+    session: UUID,
+    chat: UUID | None,
+    size: int | None = None,
+) -> UploadReport:
+    """Every file of the form becomes a document of the chat, or of the library. `size` is that of
+    a form's only file, if it is known beforehand: then it may be refused before it is read."""
+    report, found = UploadReport(), False
+    async for name, pieces in FormFiles(request):
+        found = True
+        try:
+            kept = await _upload(documents, session, chat, name, size, pieces)
+            if kept.repeated:
+                report.notes.append(Problem("file-repeated", {"file": name, "kept": kept.name}))
+        except OF_ONE_FILE as error:
+            report.refuse(error, file=name)
+            if size is not None:
+                return report  # and read no more of it
+    if not found:
+        report.refuse(InvalidInput("no-file"))
+    return report
+
+
+async def _upload(
+    documents: DocumentsClient,
+    session: UUID,
+    chat: UUID | None,
+    name: str,
+    size: int | None,
+    pieces: AsyncIterator[bytes],
+) -> KeptDocument:
+    upload = await documents.begin_upload(session, size)
+    hashed, sent, number = sha256(), 0, 0
+    try:
+        async for block in _cut_blocks(pieces):
+            hashed.update(block)
+            await documents.put_block(session, upload, number, block)
+            sent, number = sent + len(block), number + 1
+        digest = hashed.hexdigest()
+        return await documents.complete_upload(session, upload, name, sent, digest, chat)
+    except BaseException:
+        # Whoever sent it may be gone. What can't be cancelled now, db-api deletes in some minutes.
+        with contextlib.suppress(ParleyError):
+            await documents.cancel_upload(session, upload)
+        raise
+
+
+async def _cut_blocks(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    block = bytearray()
+    async for piece in pieces:
+        block += piece
+        while len(block) >= BLOCK_BYTES:
+            yield bytes(block[:BLOCK_BYTES])
+            del block[:BLOCK_BYTES]
+    if block:
+        yield bytes(block)

@@ -1,0 +1,99 @@
+"""Documents in a browser: attached by a button, by dropping and by pasting, with and without
+scripts; what is said of them follows by itself."""
+
+import re
+
+import pytest
+from playwright.sync_api import FilePayload, Locator, Page, expect
+
+from tests.browser.support.page import FITS, problem, prompt
+from tests.browser.support.people import Someone
+
+# In a page: some text as if it came from outside, by that event.
+TRANSFER = """([kind, names]) => {
+    const data = new DataTransfer();
+    for (const name of names) data.items.add(new File([name], name, { type: "text/plain" }));
+    const options = { bubbles: true, cancelable: true };
+    const event = kind === "paste"
+        ? new ClipboardEvent(kind, { ...options, clipboardData: data })
+        : new DragEvent(kind, { ...options, dataTransfer: data });
+    return document.querySelector("#prompt").dispatchEvent(event);
+}"""
+
+
+def text_file(name: str, content: str = "") -> FilePayload:
+    return {"name": name, "mimeType": "text/plain", "buffer": (content or name).encode()}
+
+
+def documents(page: Page) -> Locator:
+    return page.locator("#documents li")
+
+
+def attach(someone: Someone, page: Page, *files: FilePayload) -> None:
+    """By the button in the composer, or by the form that is there without scripts."""
+    field = page.locator("form.upload input")
+    if someone.scripts:
+        button = page.get_by_role("button", name="Attach files")
+        with page.expect_file_chooser() as chosen:
+            someone.press(button)
+        chosen.value.set_files(list(files))
+    else:
+        field.set_input_files(list(files))
+        someone.press(page.get_by_role("button", name="Upload"))
+
+
+def test_files_are_attached_to_a_chat(visitor: Someone) -> None:
+    page = visitor.open()
+    attach(visitor, page, text_file("one.txt"), text_file("two.txt"))
+    expect(documents(page)).to_have_text([re.compile("one.txt"), re.compile("two.txt")])
+    attach(visitor, page, text_file("bad.txt", "<html>"), text_file("three.txt"))
+    expect(documents(page)).to_have_count(3)
+    if not visitor.scripts:
+        visitor.expect_error("415")
+    expect(problem(page)).to_contain_text("bad.txt is not a document")
+    expect(prompt(page)).to_be_visible()
+    visitor.press(page.get_by_role("link", name="three.txt"))
+    expect(page.get_by_role("heading", name="three.txt")).to_be_visible()
+
+
+@pytest.mark.parametrize("kind", ["drop", "paste"])
+def test_files_are_dropped_and_pasted(ann: Someone, kind: str) -> None:
+    page = ann.open()
+    assert page.evaluate(TRANSFER, ["dragover", ["a.txt"]]) is False
+    expect(page.locator("body.dropping")).to_have_count(1)
+    assert page.evaluate(TRANSFER, [kind, ["a.txt", "b.txt"]]) is False
+    expect(documents(page)).to_have_count(2)
+    assert page.evaluate(FITS)
+
+
+def test_one_that_is_too_large_is_not_sent(ann: Someone) -> None:
+    page = ann.open()
+    page.evaluate("document.querySelector('form.upload').dataset.limit = 3")
+    ann.profile.requests.clear()
+    attach(ann, page, text_file("a.txt"))
+    expect(problem(page)).to_have_text(
+        "a.txt is too large. A document has at most 25 MB. It was not sent."
+    )
+    assert not any("documents" in request for request in ann.profile.requests)
+
+
+def test_how_far_it_has_been_read_follows_by_itself(ann: Someone) -> None:
+    page = ann.open("/documents") if ann.chat else ann.open(ann.new_chat())
+    page.goto("/documents")
+    expect(page.get_by_text("No documents yet.")).to_be_visible()
+    page.get_by_label("Attach files").set_input_files([text_file("a.txt")])
+    page.get_by_role("link", name="a.txt").focus()
+    expect(documents(page)).to_have_text("a.txt Ready")
+    expect(page.get_by_text("No documents yet.")).not_to_be_visible()
+    expect(page.get_by_role("link", name="a.txt")).to_be_focused()
+    page.get_by_role("link", name="a.txt").click()
+    expect(page.get_by_label("Text of page 1")).to_have_text("a.txt")
+
+
+def test_an_upload_that_fails_says_so(ann: Someone) -> None:
+    page = ann.open()
+    page.route("**/documents?**", lambda route: route.abort())
+    ann.expect_error("Failed to load resource")
+    attach(ann, page, text_file("a.txt"))
+    expect(problem(page)).to_contain_text("The upload of a.txt was interrupted.")
+    expect(documents(page)).to_have_count(0)

@@ -1,0 +1,381 @@
+"""Documents: uploaded as they come, each for itself, shown with how far they have been read, and
+gone when they are deleted."""
+
+import socket
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+from unittest.mock import AsyncMock
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import httpx
+import pytest
+from app.clients.documents import BLOCK_BYTES
+from app.clients.types import Document
+from app.errors import InvalidInput, UploadFailed
+from app.uploads.multipart import FormFiles
+from app.uploads.upload import upload_files
+from markupsafe import Markup
+from starlette.requests import Request
+
+from tests.chat_ui.support import (
+    SCRIPT,
+    DbApiServer,
+    expect,
+    form_action,
+    open_chat,
+    parse,
+    send,
+    wait_until,
+    wait_until_final,
+)
+from tests.chat_ui.test_conventions import TEMPLATES
+
+PDF = b"%PDF-1.7\n" + bytes(range(256)) * 8192 + b"the end"
+File = tuple[str, tuple[str, bytes]]
+
+
+def file(name: str, content: bytes = b"") -> File:
+    return "files", (name, content or name.encode())
+
+
+def upload(browser: httpx.Client, where: str, *files: File, **more: Any) -> httpx.Response:
+    return browser.post(where, files=files, **more)
+
+
+def address_of(browser: httpx.Client, name: str) -> str:
+    """The document's page, as the library leads there."""
+    rows = list(parse(browser.get("/documents").text).find_all("li"))
+    (link,) = [a for row in rows for a in row.find_all("a") if a.text == name]
+    return link.attributes["href"]
+
+
+def listed(page: str) -> list[tuple[str, str]]:
+    """The names of documents on a page, each with what is said of it."""
+    box = parse(page).find("div", id="documents")
+    rows = list(box.find_all("li")) if box else []
+    return [(row.find("a").text, row.find("small").text.strip()) for row in rows]  # type: ignore[union-attr]
+
+
+def read_in(db_api: DbApiServer, name: str, text: str, source: str = "text") -> None:
+    """As if it had been read: one page."""
+    db_api.sql(
+        "INSERT INTO document_pages SELECT id, session_id, 1,"
+        f" '{text}', '{source}' FROM documents WHERE name = '{name}'"
+    )
+    db_api.sql(
+        "UPDATE documents SET state = 'complete', finished_at = now(), pages = 1, progress = 1"
+        f" WHERE name = '{name}'"
+    )
+
+
+@pytest.fixture
+def person(browser: httpx.Client, chat: str) -> httpx.Client:
+    """Somebody who has a session."""
+    return browser
+
+
+@pytest.fixture(autouse=True)
+def no_documents(db_api: DbApiServer) -> Iterator[None]:
+    yield
+    db_api.sql("DELETE FROM files")
+
+
+def test_files_are_uploaded_into_a_chat_and_into_the_library(
+    browser: httpx.Client, chat: str, db_api: DbApiServer
+) -> None:
+    answer = upload(browser, f"{chat}/documents", file("a.txt"), file("b.pdf", PDF))
+    assert (answer.status_code, answer.headers["location"]) == (303, f"{chat}#end")
+    waiting = "Waiting to be read"
+    assert listed(browser.get(chat).text) == [("a.txt", waiting), ("b.pdf", waiting)]
+    assert upload(browser, "/documents", file("c.md")).headers["location"] == "/documents"
+    assert [name for name, _ in listed(browser.get("/documents").text)] == [
+        "c.md",
+        "b.pdf",
+        "a.txt",
+    ]
+    assert len(listed(browser.get(open_chat(browser)).text)) == 0, "another chat has none"
+    original = browser.get(address_of(browser, "b.pdf") + "/original")
+    assert original.content == PDF
+    assert db_api.sql("SELECT count(*) FROM files WHERE stored_at IS NULL") == 0
+
+
+@pytest.mark.parametrize("script", [False, True])
+@pytest.mark.parametrize("library", [False, True])
+def test_one_bad_file_of_three_does_not_lose_the_others(
+    browser: httpx.Client, chat: str, script: bool, library: bool
+) -> None:
+    where = "/documents" if library else f"{chat}/documents"
+    files = file("a.txt"), file('b"<b>.txt', b"<!doctype html>"), file("c.txt")
+    answer = upload(browser, where, *files, headers=SCRIPT if script else {})
+    expect(answer, 200 if script else 415, "b&#34;&lt;b&gt;.txt is not a document", "a web page")
+    assert sorted(name for name, _ in listed(answer.text)) == ["a.txt", "c.txt"]
+    assert ("<html" in answer.text) is not script
+
+
+@pytest.mark.parametrize("script", [False, True])
+def test_the_same_file_again_is_kept_once_and_that_is_said(
+    browser: httpx.Client, chat: str, script: bool
+) -> None:
+    upload(browser, f"{chat}/documents", file("a.txt"))
+    again = file("a.txt"), file("b.txt", b"a.txt")
+    answer = upload(browser, f"{chat}/documents", *again, headers=SCRIPT if script else {})
+    expect(answer, 200, "a.txt was already here:", "b.txt was already here as a.txt:")
+    assert len(listed(answer.text)) == 1
+
+
+def test_a_form_without_a_file_says_so(browser: httpx.Client, chat: str) -> None:
+    for where in ("/documents", f"{chat}/documents"):
+        answer = upload(browser, where, ("files", ("", b"")))
+        expect(answer, 422, "Choose a file first.")
+        expect(browser.post(where, data={"files": "x"}), 422, "Invalid request")
+
+
+def test_limits_are_told_for_each_file(
+    browser: httpx.Client, chat: str, db_api: DbApiServer
+) -> None:
+    answer = upload(
+        browser, f"{chat}/documents", file("large.txt", b"x" * 25_000_001), file("b.txt")
+    )
+    expect(answer, 413, "large.txt is too large.", "25 MB")
+    assert [name for name, _ in listed(answer.text)] == ["b.txt"]
+    assert db_api.sql("SELECT count(*) FROM files") == 1
+    answer = upload(browser, "/documents?size=25000001", file("c.txt"), headers=SCRIPT)
+    expect(answer, 200, "c.txt is too large.")
+
+
+def begin_request(browser: httpx.Client, url: str, path: str, *lines: str) -> socket.socket:
+    """Sends the head of an upload, and nothing of its body."""
+    host = urlsplit(url).netloc
+    cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in browser.cookies.jar)
+    head = (
+        *(f"POST {path} HTTP/1.1", f"Host: {host}", f"Cookie: {cookies}"),
+        *("Content-Type: multipart/form-data; boundary=b", "Content-Length: 9000000", *lines),
+    )
+    address = urlsplit(url)
+    connection = socket.create_connection((address.hostname, address.port), timeout=30)
+    connection.sendall("\r\n".join((*head, "", "")).encode())
+    return connection
+
+
+def test_another_site_s_upload_and_one_into_a_chat_that_is_not_there_are_refused_unread(
+    browser: httpx.Client, stranger: httpx.Client, chat: str, url: str
+) -> None:
+    for person, path, line, status in (
+        (browser, f"{chat}/documents", "Sec-Fetch-Site: cross-site", b"403"),
+        (browser, "/documents", "Origin: http://elsewhere", b"403"),
+        (stranger, f"{chat}/documents", "X-A: b", b"404"),
+        (httpx.Client(verify=False), "/documents", "X-A: b", b"404"),
+    ):
+        with begin_request(person, url, path, line) as connection:
+            assert connection.recv(100).split()[1] == status, path
+
+
+def test_an_upload_that_is_cut_off_leaves_nothing(
+    browser: httpx.Client, chat: str, url: str, db_api: DbApiServer
+) -> None:
+    with begin_request(browser, url, f"{chat}/documents") as connection:
+        part = b'--b\r\nContent-Disposition: form-data; name="files"; filename="a.pdf"\r\n\r\n'
+        connection.sendall(part + PDF)
+        wait_until(lambda: db_api.sql("SELECT count(*) FROM file_blocks") == 2)
+    wait_until(lambda: db_api.sql("SELECT count(*) FROM files") == 0)
+    assert listed(browser.get(chat).text) == []
+
+
+def make_request(chunks: Iterator[bytes], kind: str = "multipart/form-data; boundary=b") -> Request:
+    async def receive() -> dict[str, Any]:
+        chunk = next(chunks, None)
+        return {"type": "http.request", "body": chunk or b"", "more_body": chunk is not None}
+
+    return Request({"type": "http", "headers": [(b"content-type", kind.encode())]}, receive)
+
+
+HEAD = b'--b\r\ncontent-disposition: form-data; name="files"; filename="%b"\r\n\r\n'
+
+
+async def read_all(chunks: list[bytes]) -> list[tuple[str, bytes]]:
+    files = FormFiles(make_request(iter(chunks)))
+    return [(name, b"".join([piece async for piece in pieces])) async for name, pieces in files]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("size", [1, 7, 10_000])
+async def test_a_form_is_read_the_same_however_it_is_cut(size: int) -> None:
+    field = b'--b\r\nContent-Disposition: form-data; name="other"\r\n\r\nno file\r\n'
+    name = "grün %22x%22.txt".encode()
+    form = field + HEAD % name + b"one\r\n--bx\r\n" + b"\r\n" + HEAD % b"" + b"\r\n"
+    form += HEAD % b"2" + b"two\r\n--b--\r\n"
+    chunks = [form[start : start + size] for start in range(0, len(form), size)]
+    assert await read_all(chunks) == [('grün "x".txt', b"one\r\n--bx\r\n"), ("2", b"two")]
+
+
+@pytest.mark.anyio
+async def test_what_is_no_form_and_what_ends_too_early_is_refused() -> None:
+    with pytest.raises(InvalidInput):
+        FormFiles(make_request(iter([]), "text/plain"))
+    with pytest.raises(InvalidInput):
+        FormFiles(make_request(iter([]), f"multipart/form-data; boundary={'x' * 300}"))
+    with pytest.raises(InvalidInput):
+        await read_all([b"no boundary"])
+    with pytest.raises(UploadFailed):
+        await read_all([HEAD % b"a" + b"never end"])
+
+
+@pytest.mark.anyio
+async def test_a_block_is_passed_on_before_more_is_read() -> None:
+    """However large the file: at most a block and a piece of it are here."""
+    read, passed, most = 0, 0, 0
+
+    def chunks() -> Iterator[bytes]:
+        nonlocal read
+        yield HEAD % b"large"
+        for _ in range(1000):
+            read += 65_536
+            yield bytes(65_536)
+        yield b"\r\n--b--\r\n"
+
+    async def put_block(_session: object, _id: object, _number: int, content: bytes) -> None:
+        nonlocal passed, most
+        most = max(most, read - passed)
+        passed += len(content)
+
+    documents = AsyncMock(put_block=put_block)
+    documents.complete_upload.return_value.repeated = False
+    report = await upload_files(make_request(chunks()), documents, uuid4(), None)
+    assert (report.notes, passed) == ([], 65_536_000)
+    assert most < BLOCK_BYTES + 2 * 65_536
+
+
+DOCUMENT = Document(
+    id=uuid4(), name="a.pdf", kind="pdf", size=9, shown_size=None, in_library=True, chats=[],
+    state="complete", error=None, pages=20, pages_read=20, unreadable=[], needs_ocr=[],
+    created_at=datetime.now(UTC),
+)  # fmt: skip
+STATES: list[tuple[dict[str, Any], str]] = [
+    ({}, "Ready"),
+    ({"state": "queued", "pages": None, "pages_read": 0}, "Waiting to be read"),
+    ({"state": "running", "pages": None, "pages_read": 0}, "Reading…"),
+    ({"state": "queued", "pages_read": 3}, "Reading: 3 of 20 pages"),
+    ({"unreadable": [3]}, "Ready, but for page 3"),
+    ({"unreadable": [3, 7]}, "Ready, but for pages 3 and 7"),
+    (
+        {"unreadable": [*range(1, 13)]},
+        "Ready, but for pages 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 2 more",
+    ),
+    ({"needs_ocr": [1, 2]}, "Text recognition missing for pages 1 and 2"),
+    (
+        {"unreadable": [3], "needs_ocr": [1]},
+        "Ready, but for page 3; text recognition missing for page 1",
+    ),
+    *(
+        ({"state": "failed", "error": error}, f"Can't be read: {words}")
+        for error, words in {
+            "encrypted": "it is protected by a password",
+            "too-many-pages": "it has too many pages",
+            "too-large": "it is too large when unpacked",
+            "empty": "there is nothing in it",
+            "crashed": "the reader failed several times",
+            "damaged": "the file is damaged",
+        }.items()
+    ),
+]
+
+
+@pytest.mark.parametrize(("values", "said"), STATES)
+def test_how_far_a_document_has_been_read_is_said_in_words(
+    values: dict[str, Any], said: str
+) -> None:
+    document = DOCUMENT.model_copy(update=values)
+    state = TEMPLATES.render("_document_state.html", document=document)
+    assert Markup(state).striptags() == said
+
+
+def test_the_list_is_asked_for_again_while_something_is_to_be_read(
+    browser: httpx.Client, chat: str, db_api: DbApiServer
+) -> None:
+    upload(browser, f"{chat}/documents", file("a.txt"))
+    for where in (f"{chat}/documents", "/documents"):
+        fragment = browser.get(where, headers=SCRIPT).text
+        assert ("data-pending" in fragment, "<html" in fragment) == (True, False)
+    read_in(db_api, "a.txt", "a.txt")
+    for where in (f"{chat}/documents", "/documents"):
+        fragment = browser.get(where, headers=SCRIPT).text
+        assert (listed(fragment), "data-pending" in fragment) == ([("a.txt", "Ready")], False)
+    assert browser.get(f"{chat}/documents").headers["location"] == chat
+
+
+def test_a_page_s_text_is_shown_as_text(person: httpx.Client, db_api: DbApiServer) -> None:
+    upload(person, "/documents", file("a.txt"))
+    address = address_of(person, "a.txt")
+    expect(person.get(address), 200, "This page has not been read yet.")
+    read_in(db_api, "a.txt", "<script>alert(1)</script>")
+    expect(person.get(address), 200, "&lt;script&gt;alert(1)&lt;/script&gt;", "Page 1 of 1")
+    for number, status in ((0, 422), (2, 404)):
+        expect(person.get(f"{address}?page={number}"), status)
+
+
+def test_the_original_is_never_a_page_and_a_picture_is_shown_without_its_metadata(
+    person: httpx.Client, db_api: DbApiServer
+) -> None:
+    png = b"\x89PNG\r\n\x1a\nGPS"
+    upload(person, "/documents", file("a.pdf", PDF), file("p.png", png), file("t.txt"))
+    found = {name: person.get(address_of(person, name) + "/original") for name in (
+        "a.pdf", "p.png", "t.txt"
+    )}  # fmt: skip
+    for answer in found.values():
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert "default-src 'none'" in answer.headers["content-security-policy"]
+    shown = {
+        name: answer.headers["content-disposition"].split(";")[0] for name, answer in found.items()
+    }
+    assert shown == {"a.pdf": "inline", "p.png": "attachment", "t.txt": "attachment"}
+    assert "filename*=UTF-8''a.pdf" in found["a.pdf"].headers["content-disposition"]
+    picture = address_of(person, "p.png") + "/picture"
+    expect(person.get(picture), 404)
+    db_api.sql(
+        "WITH made AS (INSERT INTO files (session_id, size, received, stored_at)"
+        " SELECT session_id, 5, 5, now() FROM documents WHERE name = 'p.png'"
+        " RETURNING id, session_id), written AS (INSERT INTO file_blocks"
+        " SELECT id, session_id, 0, 'clean' FROM made)"
+        " UPDATE documents SET shown_file_id = made.id FROM made WHERE name = 'p.png'"
+    )
+    answer = person.get(picture)
+    assert (answer.content, answer.headers["content-type"]) == (b"clean", "image/png")
+    assert "/picture" in person.get(address_of(person, "p.png")).text
+
+
+def test_a_document_is_renamed_and_deleted(
+    browser: httpx.Client, chat: str, stranger: httpx.Client
+) -> None:
+    upload(browser, f"{chat}/documents", file("a.txt"))
+    address = address_of(browser, "a.txt")
+    for path in ("", "/original", "/picture"):
+        expect(stranger.get(address + path), 404)
+    expect(stranger.post(f"{address}/rename", data={"name": "mine"}), 404)
+    expect(stranger.post(f"{address}/delete"), 404)
+    rename = form_action(browser.get(address).text, "/rename")
+    expect(browser.post(rename, data={"name": " "}), 422, "Please enter a name")
+    assert browser.post(rename, data={"name": "b.txt"}).headers["location"] == address
+    assert [name for name, _ in listed(browser.get(chat).text)] == ["b.txt"]
+    delete = form_action(browser.get(address).text, "/delete")
+    assert browser.post(delete).headers["location"] == "/documents"
+    assert listed(browser.get(chat).text) == listed(browser.get("/documents").text) == []
+    expect(browser.get(address), 404)
+
+
+def test_an_export_names_the_chat_s_documents(browser: httpx.Client, chat: str) -> None:
+    send(browser, chat, "Hi")
+    wait_until_final(browser, chat)
+    assert "documents" not in browser.get(f"{chat}/export.json").json()
+    upload(browser, f"{chat}/documents", file("a.txt"))
+    upload(browser, "/documents", file("b.txt"))
+    for path in (f"{chat}/export", "/export"):
+        exported = browser.get(f"{path}.json").json()
+        one = next(c for c in exported.get("chats", [exported]) if c["chat"]["id"] in chat)
+        assert [(d["name"], d["size"], d["kind"]) for d in one["documents"]] == [
+            ("a.txt", 5, "text")
+        ]
+        text = browser.get(f"{path}.md").text
+        assert "\nDocuments:\n\n- a.txt\n" in text
+        assert "b.txt" not in text
