@@ -51,10 +51,13 @@ def test_a_home_page_that_is_taken_out_of_the_browser_s_memory_is_loaded_anew(an
     expect(page.locator("#client-key")).not_to_have_value(key)
 
 
-@pytest.mark.parametrize("what", ["composer", "example"])
-def test_a_double_click_begins_one_chat(visitor: Someone, what: str) -> None:
+@pytest.mark.parametrize(
+    ("where", "what"), [("/", "composer"), ("/", "example"), (None, "composer"), (None, "example")]
+)
+def test_a_double_click_begins_one_chat(visitor: Someone, where: str | None, what: str) -> None:
+    """At home, or in the empty chat that a first visit leads to."""
     visitor.new_chat()
-    page = visitor.open("/")
+    page = visitor.open(where)
     if what == "composer":
         prompt(page).fill("Say hello.")
         page.get_by_role("button", name="Send").dblclick(no_wait_after=True)
@@ -62,6 +65,7 @@ def test_a_double_click_begins_one_chat(visitor: Someone, what: str) -> None:
         page.locator(".examples button").first.dblclick(no_wait_after=True)
     page.wait_for_url("**/chats/*")
     expect(questions(page)).to_have_count(1)
+    expect(page.locator(".examples")).to_have_count(0)
     begun = "SELECT count(*) FROM chats WHERE session_id = %s AND last_seq > 1"
     assert sql(visitor.parley, begun, visitor.session) == [(1,)]
 
