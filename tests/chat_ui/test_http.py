@@ -25,7 +25,7 @@ ROUTES = {
     "/documents/{document_id}",
     *(f"/documents/{{document_id}}/{path}" for path in ("rename", "delete", "original", "picture")),
 }
-COST = re.compile(r'chat-ui;dur=[\d.]+, db-api;dur=[\d.]+, sql;dur=[\d.]+;desc="5 round trips"')
+COST = re.compile(r'chat-ui;dur=[\d.]+, db-api;dur=[\d.]+, sql;dur=[\d.]+;desc="4 round trips"')
 
 
 @pytest.mark.parametrize("path", ["/", "/health", "/static/style.css", "/nowhere", "/docs"])

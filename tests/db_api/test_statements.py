@@ -85,7 +85,7 @@ def test_the_hot_routes_stay_small(app: FastAPI, api: Api, ada: Person) -> None:
     hot: dict[str, tuple[Callable[[], Any], int]] = {
         "store for many": (lambda: api.post_progress(*batches), 1),
         "messages": (lambda: ada.messages(chat), 2),
-        "page": (lambda: ada.read(chat, "/page"), 4),
+        "page": (lambda: ada.read(chat, "/page"), 3),
         "follow": (lambda: ada.read(chat, "/follow", since=3), 2),
         "list": (lambda: ada.chats(), 1),
         "begin": (lambda: ada.begun(worker="w", opening_message="Hello"), 6),

@@ -10,6 +10,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     column,
+    exists,
     func,
     select,
     table,
@@ -50,10 +51,14 @@ SORT_KEY = (Chat.pinned, Chat.updated_at, Chat.id)
 # when they are deleted.
 HAS_BEGUN = Chat.last_seq > 1
 REPLIES = table("replies", column("chat_id"), column("session_id"))
+DOCUMENTS = table("chat_documents", column("chat_id"), column("session_id"))
+HAS_DOCUMENTS = exists().where(
+    DOCUMENTS.c.chat_id == Chat.id, DOCUMENTS.c.session_id == bindparam("owner")
+)
 WRITING = select(REPLIES.c.chat_id).where(REPLIES.c.session_id == bindparam("owner"), UNFINISHED)
 
 # Put together once: that takes longer than to run them.
-FIND = select(*COLUMNS).where(IS_FOUND)
+FIND = select(*COLUMNS, HAS_DOCUMENTS.label("has_documents")).where(IS_FOUND)
 LOCK = (
     select(Chat.id, Chat.head, Chat.title, Chat.last_seq)
     .where(IS_FOUND)

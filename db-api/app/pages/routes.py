@@ -40,7 +40,8 @@ def read_chat_page(
     with database.person(person) as connection:
         chat = chats.find(connection, person, chat_id)
         messages = read_page(connection, person, chat, limit=limit, before=before, at=at)
-        kept = list_of_chat(connection, person, chat_id)
+        # Most chats have none, and each query is a round trip.
+        kept = list_of_chat(connection, person, chat_id) if chat.has_documents else []
         rows = chats.list_page(connection, person, limit=beside + 1)
     return Page(
         chat=Chat.model_validate(chat),
