@@ -41,7 +41,10 @@ def test_pages_read_from_top_to_bottom_without_what_needs_a_script(
 ) -> None:
     ann.talk("What is the sea?", "Salt **water**.\n\n- deep\n- blue")
     text = show(ann.http.get(ann.chat).text, tmp_path)
-    places = [text.index(words) for words in ("What is the sea?", "Salt water.", "deep", "Send")]
+    places = [
+        text.index(words)
+        for words in ("What is the sea?", "Salt water.", "deep", "Send", "Attach files", "Upload")
+    ]
     assert places == sorted(places)
     assert re.search(r"About 1\d,000 letters at most\.", text)
     for dead in (

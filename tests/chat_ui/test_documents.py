@@ -172,12 +172,23 @@ def test_another_site_s_upload_and_one_into_a_chat_that_is_not_there_are_refused
             assert connection.recv(100).split()[1] == status, path
 
 
+def test_a_file_whose_stated_size_is_too_large_is_refused_unread(
+    browser: httpx.Client, chat: str, url: str
+) -> None:
+    path = f"{chat}/documents?size=25000001"
+    with begin_request(browser, url, path, "HX-Request: true") as connection:
+        connection.sendall(HEAD % b"large.pdf")
+        answer = b""
+        while b"too large" not in answer:
+            answer += connection.recv(65_536)
+    assert b"large.pdf is too large" in answer
+
+
 def test_an_upload_that_is_cut_off_leaves_nothing(
     browser: httpx.Client, chat: str, url: str, db_api: DbApiServer
 ) -> None:
     with begin_request(browser, url, f"{chat}/documents") as connection:
-        part = b'--b\r\nContent-Disposition: form-data; name="files"; filename="a.pdf"\r\n\r\n'
-        connection.sendall(part + PDF)
+        connection.sendall(HEAD % b"a.pdf" + PDF)
         wait_until(lambda: db_api.sql("SELECT count(*) FROM file_blocks") == 2)
     wait_until(lambda: db_api.sql("SELECT count(*) FROM files") == 0)
     assert listed(browser.get(chat).text) == []

@@ -1,6 +1,7 @@
 """Documents: what they are by their content, whose they are, once per session, and gone when they
 are deleted."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -87,6 +88,13 @@ def test_the_same_content_is_kept_once_per_session(
     assert sorted(ids(again[2]["chats"])) == sorted([chat, other])
     assert bob.upload(b"Secret.")["repeated"] is False, "nobody learns what others have"
     assert sql("SELECT count(*) FROM files") == [(2,)]
+
+
+def test_the_same_content_uploaded_at_once_becomes_one_document(ada: Person, sql: Sql) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        kept = list(pool.map(ada.upload, [b"Secret."] * 8))
+    assert (len(set(ids(kept))), [one["repeated"] for one in kept].count(False)) == (1, 1)
+    assert sql("SELECT count(*) FROM files") == [(1,)]
 
 
 def test_documents_are_listed_with_their_chats_the_newest_first(ada: Person, chat: str) -> None:
