@@ -2,6 +2,7 @@
 
 import logging
 import re
+from uuid import UUID
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -10,13 +11,13 @@ from starlette.responses import RedirectResponse, Response
 
 from app.errors import ParleyError, SessionEnded, Unavailable
 from app.htmx import is_script
-from app.loading import load_chats_if_possible
+from app.loading import find_deleted_if_possible, load_chats_if_possible
 from app.security import HEADERS
 from app.sessions import find_session, forget_session
 from app.templating import Templates
 from app.views.problems import ErrorPage, Problem
 
-CHAT = re.compile(r"^/(?:chats|generate)/([0-9a-f-]{36})(?:/|$)")
+CHAT = re.compile(r"^/(?:chats|generate)/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:/|$)")
 
 log = logging.getLogger(__name__)
 
@@ -29,13 +30,15 @@ def add_error_handlers(app: FastAPI, templates: Templates) -> None:
     ) -> Response:
         after = problem.facts.get("retry_after", 2 if status == 503 else None)
         headers = {"Retry-After": str(after)} if after else {}
+        services, session = request.app.state.services, find_session(request)
         found = CHAT.match(request.url.path)
         page = ErrorPage(
             problem,
             refresh=refresh and request.method == "GET",
             chat=found[1] if found and status in (409, 429) else None,
-            chats=await load_chats_if_possible(request.app.state.services, find_session(request))
-            if status < 500
+            chats=await load_chats_if_possible(services, session) if status < 500 else None,
+            deleted=await find_deleted_if_possible(services, session, UUID(found[1]))
+            if found and status == 404
             else None,
         )
         template = "_refused.html" if is_script(request) else "error.html"

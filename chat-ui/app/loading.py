@@ -29,6 +29,7 @@ async def load_chat(
     problem: Problem | None = None,
     redirect_to_live: bool = True,
     deleted: UUID | None = None,
+    stay: bool = False,
     notes: list[Problem] | None = None,
 ) -> ChatView:
     """The chat with a page of its messages; NotFound if it is not this session's."""
@@ -55,6 +56,7 @@ async def load_chat(
         problem=problem,
         editing=editing,
         deleted=await _find_deleted(services, session, deleted),
+        stay=stay,
         document_bytes=limits.document_bytes,
         notes=notes or [],
     )
@@ -67,6 +69,7 @@ async def load_home(
     composer: Composer | None = None,
     problem: Problem | None = None,
     deleted: UUID | None = None,
+    stay: bool = False,
 ) -> HomePage:
     """The page that begins a chat; the name on it is empty if the session has none."""
     current, chats, limits, undo = await asyncio.gather(
@@ -89,6 +92,7 @@ async def load_home(
         ),
         problem,
         undo,
+        stay,
     )
 
 
@@ -116,6 +120,17 @@ async def load_chats_if_possible(services: Services, session: UUID | None) -> Ch
         return None
     with contextlib.suppress(ParleyError):
         return await load_chats(services, session)
+    return None
+
+
+async def find_deleted_if_possible(
+    services: Services, session: UUID | None, chat_id: UUID
+) -> DeletedChat | None:
+    """The chat, if it can still be restored: None without a session, or if that can't be read."""
+    if session is None:
+        return None
+    with contextlib.suppress(ParleyError):
+        return await _find_deleted(services, session, chat_id)
     return None
 
 

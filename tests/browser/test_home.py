@@ -128,7 +128,8 @@ def test_a_chat_is_renamed_pinned_and_deleted_in_the_list_beside_another(visitor
     expect(stones).to_have_count(0)
     expect(page.locator("h1")).to_have_text("What is the sea?")
     visitor.press(page.get_by_role("button", name="Undo"))
-    expect(page.locator("h1")).to_have_text("Stones")
+    expect(stones).to_have_count(1)
+    expect(page.locator("h1")).to_have_text("What is the sea?")
 
 
 def test_with_scripts_a_chat_is_renamed_and_pinned_without_loading_a_page(ann: Someone) -> None:
@@ -171,6 +172,33 @@ def test_what_is_found_is_listed_as_one_types_and_an_open_menu_is_left_alone(ann
     page.keyboard.press("Escape")
     expect(side(page).locator(".chat-list a").first).to_have_text("Another")
     expect(moon.locator("summary")).to_be_focused()
+
+
+def test_back_from_a_search_shows_all_chats_and_an_empty_field(ann: Someone) -> None:
+    page = ann.open_talk("What is the sea?", "Salt water.")
+    field = page.get_by_label("Search all chats")
+    field.fill("moon")
+    field.press("Enter")
+    page.wait_for_url("**/search?q=moon")
+    page.go_back()
+    expect(side(page).get_by_role("link", name="What is the sea?")).to_be_visible()
+    expect(field).to_have_value("")
+
+
+LOWEST_IN_VIEW = """list => [...list.querySelectorAll("li")].findLastIndex(
+    row => row.getBoundingClientRect().bottom <= list.getBoundingClientRect().bottom)"""
+
+
+def test_in_a_phones_drawer_the_menu_of_the_lowest_chat_opens_in_view(phone: Someone) -> None:
+    for number in range(20):
+        phone.talk(f"Chat {number}", "Yes.")
+    page = phone.open()
+    page.get_by_role("button", name="Chats").click()
+    listed = side(page).locator("#chats")
+    expect(listed).to_be_in_viewport()
+    row = listed.locator("li").nth(listed.evaluate(LOWEST_IN_VIEW))
+    row.locator("summary").click()
+    expect(row.get_by_role("button", name="Delete")).to_be_in_viewport(ratio=1)
 
 
 def test_a_missing_page_has_the_list_beside_it(visitor: Someone) -> None:

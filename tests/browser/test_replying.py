@@ -10,6 +10,7 @@ from tests.browser.support.page import (
     questions,
     replies,
     send,
+    side,
     wait_until_true,
 )
 from tests.browser.support.people import REPLY_MS, Someone
@@ -140,6 +141,8 @@ def test_stop_has_the_place_of_send_and_never_moves(ann: Someone, width: int) ->
     prompt(page).fill("And the moon?")
     expect(sending).to_be_visible()
     assert stop.evaluate(RECT) == place
+    (left, _, width, _), (stop_left, *_) = sending.evaluate(RECT), stop.evaluate(RECT)
+    assert stop_left - (left + width) >= 8
     prompt(page).fill("")
     assert not reply.write()["stop_requested"], "by Enter, or by typing"
     stop.focus()
@@ -206,6 +209,23 @@ LISTEN = """() => {
             for (const node of addedNodes) window.heard.push(node.textContent.trim());
     }).observe(document.querySelector("[data-announce]"), { childList: true });
 }"""
+
+
+def test_the_dot_in_the_list_goes_with_the_replys_end(ann: Someone) -> None:
+    reply, page = ann.open_reply("Salt ")
+    dot = side(page).get_by_text("Writing…")
+    expect(dot).to_have_count(1)
+    page.route("**/chats?**", lambda route: route.fulfill(status=204))
+    reply.finish("water.")
+    expect(dot).to_have_count(0)
+
+
+def test_a_screen_reader_hears_the_sentence_that_had_begun_when_the_page_came(ann: Someone) -> None:
+    reply, page = ann.open_reply("The sea is salty. It is al")
+    page.evaluate(LISTEN)
+    reply.write("so deep. ")
+    expect(body(replies(page).last)).to_have_text(reply.text.strip())
+    assert page.evaluate("heard") == ["It is also deep."]
 
 
 def test_a_screen_reader_hears_whole_sentences_each_once_and_the_end(ann: Someone) -> None:

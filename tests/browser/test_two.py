@@ -3,9 +3,11 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.support.page import body, prompt, questions, replies, send
+from tests.browser.support.page import body, prompt, questions, replies, send, side
 from tests.browser.support.people import REPLY_MS, Someone
 from tests.support.person import edit, message_ids
+
+LIST = "**/chats?**"  # which is asked for every few seconds
 
 
 def edit_first_question(someone: Someone, text: str) -> None:
@@ -35,12 +37,15 @@ def test_both_tabs_follow_a_reply_and_either_stops_it(ann: Someone) -> None:
         ("delete", ["What is a dog?"]),
     ],
 )
-def test_a_tab_that_is_looked_at_again_shows_what_another_changed(
-    ann: Someone, change: str, shown: list[str]
+@pytest.mark.parametrize("looked_at", [True, False], ids=["looked at again", "in view"])
+def test_a_window_shows_what_another_changed(
+    ann: Someone, change: str, shown: list[str], looked_at: bool
 ) -> None:
     writer = ann.talk("What is a dog?", "Dogs are animals.")
     last = writer.exchange("Thank you.", "Welcome.").question
     page = ann.open()
+    if looked_at:
+        page.route(LIST, lambda route: route.fulfill(status=204))
     prompt(page).fill("half a thought")
     if change == "write":
         writer.exchange("Bye.", "Bye.")
@@ -48,9 +53,59 @@ def test_a_tab_that_is_looked_at_again_shows_what_another_changed(
         edit_first_question(ann, "What is a cat?")
     else:
         ann.http.post(f"{ann.chat}/messages/{last}/delete")
-    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    if looked_at:
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     expect(body(questions(page))).to_have_text(shown)
     expect(prompt(page)).to_have_value("half a thought")
+
+
+def test_a_window_asks_for_its_chat_only_if_that_has_changed(ann: Someone) -> None:
+    page = ann.open_talk("What is a dog?", "Dogs are animals.")
+    ann.talk("What is a cat?", "Cats are animals.")
+    expect(side(page).get_by_role("link", name="What is a cat?")).to_be_visible()
+    with page.expect_request(LIST):
+        pass
+    assert [url for url in ann.profile.requests if "/events" in url] == []
+
+
+def test_a_window_says_that_its_chat_was_deleted_and_restores_it_with_what_was_typed(
+    ann: Someone,
+) -> None:
+    ann.expect_error("404")
+    page = ann.open_talk("What is a dog?", "Dogs are animals.")
+    undo, sending = (page.get_by_role("button", name=name) for name in ("Undo", "Send"))
+    prompt(page).fill("precious words")
+    ann.http.post(f"{ann.chat}/delete")
+    expect(undo).to_be_visible()
+    expect(sending).to_be_disabled()
+    ann.http.post(f"{ann.chat}/restore")
+    expect(sending).to_be_enabled()
+    expect(undo).to_have_count(0)
+    ann.http.post(f"{ann.chat}/delete")
+    expect(undo).to_be_visible()
+    prompt(page).press("Enter")
+    undo.click()
+    expect(prompt(page)).to_have_value("precious words")
+    expect(questions(page)).to_have_count(1)
+    expect(sending).to_be_enabled()
+
+
+def test_a_message_to_a_chat_that_was_deleted_this_moment_is_still_there(ann: Someone) -> None:
+    ann.expect_error("404")
+    page = ann.open_talk("What is a dog?", "Dogs are animals.")
+    page.route(LIST, lambda route: route.fulfill(status=204))
+    ann.http.post(f"{ann.chat}/delete")
+    send(page, "precious words")
+    page.get_by_role("button", name="Undo").click()
+    expect(prompt(page)).to_have_value("precious words")
+
+
+def test_a_window_whose_session_has_ended_says_so(ann: Someone) -> None:
+    ann.expect_error("404")
+    page = ann.open_talk("What is a dog?", "Dogs are animals.")
+    ann.context.clear_cookies()
+    expect(page.get_by_text("This chat no longer exists")).to_be_visible()
+    expect(page.get_by_role("button", name="Send")).to_be_disabled()
 
 
 @pytest.mark.parametrize("looks_first", [True, False])

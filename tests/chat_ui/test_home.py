@@ -1,5 +1,7 @@
 """Home, where a chat begins, and what can be done with chats in the list beside every page."""
 
+from uuid import UUID
+
 import httpx
 import pytest
 
@@ -104,19 +106,37 @@ def test_deleting_a_chat_leads_to_the_one_that_is_open_or_else_to_the_next(
     browser: httpx.Client, chat: str
 ) -> None:
     chats = [begin(browser, text) for text in ("three", "two", "one")][::-1]
-    for gone, form, shown in (
-        (chats[1], {"current": id_of(chats[0])}, chats[0]),
-        (chats[1], {"current": ""}, "/"),
-        (chats[0], {"current": id_of(chats[0])}, chats[1]),
-        (chats[1], {}, chats[2]),
-        (chats[2], {}, chats[1]),
-        (chat, {}, "/"),  # which is not in the list
+    for gone, form, shown, back in (
+        (chats[1], {"current": id_of(chats[0])}, chats[0], chats[0]),
+        (chats[1], {"current": ""}, "/", "/"),
+        (chats[0], {"current": id_of(chats[0])}, chats[1], chats[0]),
+        (chats[1], {}, chats[2], chats[1]),
+        (chats[2], {}, chats[1], chats[2]),
+        (chat, {}, "/", chat),  # which is not in the list
     ):
         location = expect_location(browser.post(f"{gone}/delete", data=form))
-        assert location == f"{shown}?deleted={id_of(gone)}"
+        assert location.startswith(f"{shown}?deleted={id_of(gone)}")
         page = expect(browser.get(location), 200, "was deleted.", 'class="side"')
-        assert form_action(page, "/restore") == f"{gone}/restore"
-        browser.post(f"{gone}/restore")
+        undo = parse(page).find("form", class_="done")
+        assert undo
+        assert undo.attributes["action"] == f"{gone}/restore"
+        fields = {
+            field.attributes["name"]: field.attributes["value"] for field in undo.find_all("input")
+        }
+        assert expect_location(browser.post(f"{gone}/restore", data=fields)) == back
+
+
+def test_a_deleted_chat_s_page_says_so_to_its_own_person_and_restores_it(
+    browser: httpx.Client, chat: str, stranger: httpx.Client
+) -> None:
+    ask(browser, chat, "<i>Dogs</i>")
+    browser.post(f"{chat}/delete")
+    for path in (chat, f"{chat}/settings"):
+        page = expect(browser.get(path), 404)
+        assert "“<i>Dogs</i>” was deleted. Undo" in " ".join(text_of(page).split())
+        expect(stranger.get(path), 404, "Page not found.")
+    assert expect_location(browser.post(form_action(page, "/restore"))) == chat
+    expect(browser.get(f"{chat}/messages/{UUID(int=0)}"), 404, "Page not found.")
 
 
 def test_a_chat_is_renamed_and_pinned_from_the_list_without_leaving_the_open_one(
@@ -168,6 +188,7 @@ def test_the_list_is_fetched_again_only_if_it_has_changed(
     for change in (
         lambda: browser.post(f"{chat}/rename", data={"title": "two"}),
         lambda: browser.post(f"{chat}/pin", data={"pinned": "1"}),
+        lambda: ask(browser, chat, "three"),
         lambda: begin(browser, "another"),
         lambda: browser.post(f"{chat}/delete"),
     ):

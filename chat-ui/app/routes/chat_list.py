@@ -92,12 +92,12 @@ async def delete_chat(
     services: AppServices, session: Session, chat_id: UUID, form: Form
 ) -> RedirectResponse:
     """Leads back to the chat that is open, or to the next one in the list if it was this; where it
-    leads, the deletion can be undone. It can be for a day."""
-    shown = _find_open(form, chat_id)
+    leads, the deletion can be undone. It can be for a day. Undone, it leads to where one was."""
+    shown, stay = _find_open(form, chat_id), "&stay=1"
     if shown == chat_id:
-        shown = await _find_next(services, session, chat_id)
+        shown, stay = await _find_next(services, session, chat_id), ""
     await services.chats.remove(session, chat_id)
-    return RedirectResponse(f"{_address(shown)}?deleted={chat_id}", 303)
+    return RedirectResponse(f"{_address(shown)}?deleted={chat_id}{stay}", 303)
 
 
 @router.post(
@@ -106,11 +106,14 @@ async def delete_chat(
     status_code=303,
     response_class=RedirectResponse,
     responses=pages(401, 403, 404, 422, 503),
+    openapi_extra=form_body(required=False, current=OPEN),
 )
-async def restore_chat(services: AppServices, session: Session, chat_id: UUID) -> RedirectResponse:
-    """Leads to the chat."""
+async def restore_chat(
+    services: AppServices, session: Session, chat_id: UUID, form: Form
+) -> RedirectResponse:
+    """Leads back to the chat that is open."""
     await services.chats.restore(session, chat_id)
-    return RedirectResponse(f"/chats/{chat_id}", 303)
+    return _lead_back(form, chat_id)
 
 
 def _find_open(form: FormData, chat_id: UUID) -> UUID | None:

@@ -30,10 +30,12 @@ async def show_chat(
     edit: Annotated[UUID | None, Query()] = None,
     live: Literal["yes", "no"] = "yes",
     deleted: Annotated[UUID | None, Query()] = None,
+    stay: bool = False,
 ) -> HTMLResponse:
     """The newest messages of the branch shown; `before` pages back, `at` leads to one message,
     `edit` to one as a form. Browsers without JavaScript are led on to the live page while a reply
-    is to come, unless `live` is `no`. `deleted` is another chat, to restore."""
+    is to come, unless `live` is `no`. `deleted` is another chat, to restore; with `stay` that leads
+    back to this one."""
     await renew_session(request, services.sessions, session)
     page = await load_chat(
         services,
@@ -44,5 +46,6 @@ async def show_chat(
         editing=edit,
         redirect_to_live=live == "yes",
         deleted=deleted,
+        stay=stay,
     )
     return services.templates.page("chat.html", page)

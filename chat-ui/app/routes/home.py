@@ -31,15 +31,16 @@ async def show_home(
     request: Request,
     services: AppServices,
     deleted: Annotated[UUID | None, Query()] = None,
+    stay: bool = False,
 ) -> HTMLResponse:
     """A form for the first message, beside the list of chats; whoever has no session yet is asked
-    for a name. `deleted` is a chat to restore."""
+    for a name. `deleted` is a chat to restore; with `stay` that leads back here."""
     session = find_session(request)
     if session is None:
         return await _welcome(services)
     try:
         await renew_session(request, services.sessions, session)
-        page = await load_home(services, session, deleted=deleted)
+        page = await load_home(services, session, deleted=deleted, stay=stay)
     except SessionEnded as error:
         forget_session(request)
         return await _welcome(services, problem=Problem.of(error))

@@ -36,13 +36,19 @@ class ChatList:
 
     @property
     def version(self) -> str:
-        """Another one whenever the list would look different."""
+        """Another one whenever the list would look different, or the open chat does."""
         shown = [
             (chat.id, chat.title, chat.writing, group.kind, group.day)
             for group in self.groups
             for chat in group.chats
         ]
-        return f"{zlib.crc32(repr(shown).encode()):x}"
+        return f"{zlib.crc32(repr((self.head, shown)).encode()):x}"
+
+    @property
+    def head(self) -> UUID | None:
+        """The last message of the chat that is open, if that is among these."""
+        chats = (chat for group in self.groups for chat in group.chats)
+        return next((chat.head for chat in chats if chat.id == self.current), None)
 
     @property
     def latest(self) -> ListedChat | None:

@@ -26,7 +26,8 @@ class WelcomePage:
 
 @dataclass(frozen=True)
 class HomePage:
-    """`home.html`: a form that begins a chat. `deleted` is a chat that was deleted just now."""
+    """`home.html`: a form that begins a chat. `deleted` is a chat that was deleted just now; with
+    `stay`, restoring it leads back here."""
 
     chats: ChatList
     name: str
@@ -36,6 +37,7 @@ class HomePage:
     room: Room
     problem: Problem | None = None
     deleted: DeletedChat | None = None
+    stay: bool = False
 
     action = "/chats"
     in_place = False
@@ -52,8 +54,9 @@ class ChatsPage:
 @dataclass(frozen=True)
 class ChatView:
     """`chat.html`. `model` is who writes its replies, if that is known; `editing` is the message
-    that is a form; `deleted` another chat that was deleted just now; `notes` are about files
-    that were uploaded just now, `document_bytes` is the most that one may have."""
+    that is a form; `deleted` another chat that was deleted just now; with `stay`, restoring it
+    leads back to this one; `notes` are about files that were uploaded just now, `document_bytes` is
+    the most that one may have."""
 
     chat: Chat
     chats: ChatList
@@ -71,6 +74,7 @@ class ChatView:
     problem: Problem | None = None
     editing: UUID | None = None
     deleted: DeletedChat | None = None
+    stay: bool = False
     notes: list[Problem] = field(default_factory=list)
 
     in_place = True  # a script sends the form and shows what comes
@@ -106,6 +110,7 @@ async def view_chat(
     problem: Problem | None = None,
     editing: UUID | None = None,
     deleted: DeletedChat | None = None,
+    stay: bool = False,
     notes: list[Problem],
 ) -> ChatView:
     """A chat with one page of its messages."""
@@ -128,6 +133,7 @@ async def view_chat(
         problem=problem,
         editing=editing,
         deleted=deleted,
+        stay=stay,
         notes=notes,
     )
 

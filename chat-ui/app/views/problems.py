@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from app.clients.types import DeletedChat
 from app.errors import (
     FIELDS,
     REFUSALS,
@@ -70,7 +71,8 @@ class ErrorPage:
     """`error.html`: a problem as a page of its own, with the unsent text in `composer` if any.
 
     `again` is where that text can be sent once more; without it, it is only there to be copied.
-    `chat` is the one to go back to; `chats` are listed beside it, where they can be read.
+    `chat` is the one to go back to; `chats` are listed beside it, where they can be read; `deleted`
+    is the chat that was looked for, if it can be restored.
     """
 
     problem: Problem
@@ -79,3 +81,4 @@ class ErrorPage:
     refresh: bool = False
     chat: str | None = None
     chats: ChatList | None = None
+    deleted: DeletedChat | None = None

@@ -38,6 +38,9 @@ class ParleyChat extends HTMLElement {
     if ("live" in this.dataset) this.watcher.start();
     document.addEventListener("visibilitychange", () => this.update());
     window.addEventListener("focus", () => this.update());
+    document.addEventListener("parley:listed", ({ detail: head }) => {
+      if (this.gone || head !== this.lastMessage()?.id.slice(2)) this.update();
+    });
     new ResizeObserver(() => this.follower.stay()).observe(this.querySelector(".dock"));
   }
 
@@ -45,7 +48,7 @@ class ParleyChat extends HTMLElement {
     this.watcher.stop();
   }
 
-  // Another tab may have written meanwhile. A stream that finds nothing new ends at once.
+  // Another window may have written meanwhile. A stream that finds nothing new ends at once.
   update() {
     if (document.hidden) return;
     if (this.title) document.title = this.title;
@@ -118,15 +121,16 @@ class ParleyChat extends HTMLElement {
     if (old && (!replace || old.matches(".editing"))) return article.remove();
     if (old) this.replace(old, article);
     else this.insert(article);
-    if (old && isUnfinished(old) && !isUnfinished(article)) this.announceEnd(article);
+    if (old && isUnfinished(old) && !isUnfinished(article)) this.end(article);
     this.begin(article);
   }
 
   // What is to be done with each message that comes on the page.
   begin(article) {
     if (isUnfinished(article)) {
-      const length = (part) => article.querySelector(part)?.textContent.length ?? 0;
-      this.speaker.begin(article.id, length(".body"), length(".body") - length(".open"));
+      const open = article.querySelector(".open")?.textContent ?? "";
+      const closed = article.querySelector(".body").textContent.length - open.length;
+      this.speaker.begin(article.id, closed, open);
     }
     this.addButtons(article);
     window.htmx?.process(article);
@@ -202,14 +206,25 @@ class ParleyChat extends HTMLElement {
     this.revealer.show(block, growing, closed !== "");
   }
 
-  // To a screen reader, and in the title if another tab is in front.
-  announceEnd(article) {
+  // Told in the list, to a screen reader, and in the title if another tab is in front.
+  end(article) {
+    if (!this.hasUnfinished()) document.querySelector("[aria-current] + .writing")?.remove();
     const text = article.querySelector(".body").textContent;
     const state = [...article.querySelectorAll("[data-status] > :not(details)")];
     this.speaker.end(article.id, text, state.map(({ textContent }) => textContent).join(" "));
     if (!document.hidden || this.title) return;
     this.title = document.title;
     document.title = this.querySelector("#ready-title").dataset.words;
+  }
+
+  // `page` is what is shown instead of a chat that is gone, with Undo if it can be restored; empty if
+  // the chat is there. What is typed stays, but can't be sent.
+  setGone(page) {
+    this.gone = Boolean(page);
+    const undo = page && parse(page).querySelector(".done");
+    this.querySelector("#gone").replaceChildren(undo || "");
+    this.notice("gone", page && !undo);
+    if (this.composer) this.composer.querySelector(".send").disabled = this.gone;
   }
 
   notice(name, shown) {

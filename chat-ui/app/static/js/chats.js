@@ -1,6 +1,6 @@
 // The list of chats beside a page: it follows what other windows do, as long as the page is looked
-// at; chats are renamed and pinned in it; and it shows what is found as one types. The server renders
-// all HTML.
+// at, and tells the open chat when it has changed; chats are renamed and pinned in it; and it shows
+// what is found as one types. The server renders all HTML.
 
 const EVERY_MS = 3000;
 const PAUSE_MS = 250; // after a letter
@@ -21,7 +21,8 @@ async function update() {
     ? `/search?q=${encodeURIComponent(query)}`
     : `/chats?current=${current}&known=${version}`;
   const status = await load(address);
-  if (!query && !GONE.includes(status)) timer = setTimeout(update, EVERY_MS);
+  if (GONE.includes(status)) tellChat("");
+  else if (!query) timer = setTimeout(update, EVERY_MS);
 }
 
 async function load(address) {
@@ -42,13 +43,21 @@ function show(html) {
   if (old.querySelector("details[open]")) return;
   const row = old.querySelector("li:focus-within");
   const focused = row?.querySelector(":focus").localName; // its link, or its menu's button
-  const { scrollTop, dataset } = old;
+  const { scrollTop } = old;
+  const { current, head } = old.dataset;
   old.insertAdjacentHTML("afterend", html);
   old.remove();
-  list().dataset.current = dataset.current;
+  list().dataset.current = current;
+  list().dataset.head ??= head; // what is found has none
   list().scrollTop = scrollTop;
   if (row) findRow(row.querySelector("a").pathname)?.querySelector(focused).focus();
   followTitle();
+  if (list().dataset.head !== head) tellChat(list().dataset.head);
+}
+
+// `head` is its last message; empty if the chat is not listed any more.
+function tellChat(head) {
+  document.dispatchEvent(new CustomEvent("parley:listed", { detail: head }));
 }
 
 function findRow(address) {

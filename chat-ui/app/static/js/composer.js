@@ -14,6 +14,7 @@ for (const field of document.querySelectorAll("textarea[data-limit]")) {
   const edited = field.closest(".editing")?.id;
   if (edited) keepDraftOfEdit(field, `${chat}:${edited}`);
   else keepDraft(field, chat);
+  if (edited) leaveByBack(form);
   if (edited) cancelByEscape(field, form);
   sendByEnter(field, form);
   grow(field);
@@ -21,10 +22,15 @@ for (const field of document.querySelectorAll("textarea[data-limit]")) {
   takeFocus(field);
 }
 
-// Back to a home page that the browser has kept as it was: what is in it is sent already.
+// Back to a page that the browser has kept as it was: what is in its form is sent already.
 addEventListener("pageshow", ({ persisted }) => {
-  if (persisted && !document.querySelector("[data-chat]")) location.reload();
+  if (persisted && !document.querySelector("parley-chat #composer")) location.reload();
 });
+
+// Once an edit is sent, Back leads to the chat.
+function leaveByBack(form) {
+  form.addEventListener("submit", () => history.replaceState(null, "", location.pathname));
+}
 
 // An edit begins at the end of its text, and Escape cancels it: without a question if nothing was
 // changed.
@@ -53,7 +59,7 @@ function sendByEnter(field, form) {
     // Safari ends a composition before this Enter; on a phone there is no Shift+Enter.
     if (event.keyCode === COMPOSING || matchMedia("(pointer: coarse)").matches) return;
     event.preventDefault();
-    if (field.value) form.requestSubmit();
+    if (field.value) form.querySelector(".primary").click();
   });
 }
 

@@ -31,6 +31,12 @@ document.addEventListener("keydown", ({ key }) => {
   if (key === "Escape") closeMenu()?.querySelector("summary").focus();
 });
 
+// In the list, what opens below the last chat in view comes into view. (This event does not bubble.)
+function showMenu({ target }) {
+  if (target.matches(".row-menu[open]")) target.lastElementChild.scrollIntoView({ block: "nearest" });
+}
+document.addEventListener("toggle", showMenu, { capture: true });
+
 // --- the list of chats ---
 
 // The open chat is in view, however far down the list it is.

@@ -35,6 +35,7 @@ export class Sender {
   }
 
   takeAnswer(detail) {
+    if (detail.xhr.status === 404) this.chat.update(); // the chat may be gone
     if (detail.xhr.status >= 400) {
       // A refusal brings its own notice, out of band. A gateway's page must not be swapped in.
       detail.shouldSwap = explainsItself(detail.xhr);

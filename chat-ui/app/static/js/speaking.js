@@ -10,9 +10,10 @@ export class Speaker {
     this.replies = new Map(); // id: how much was said, and how much of the text is there for good
   }
 
-  // A reply that is being written. What is on the page already is not read out.
-  begin(id, length, closed) {
-    const said = this.replies.get(id)?.said ?? length;
+  // A reply that is being written: so many characters are there for good, then `open`. The sentences
+  // that are on the page already are not read out.
+  begin(id, closed, open) {
+    const said = this.replies.get(id)?.said ?? closed + endOfSentences(open);
     this.replies.set(id, { said, closed });
   }
 
@@ -22,8 +23,7 @@ export class Speaker {
     if (!reply) return;
     const start = reply.closed;
     reply.closed += closed.length;
-    const sentence = [...open.matchAll(SENTENCE_END)].at(-1);
-    const end = reply.closed + (sentence ? sentence.index + sentence[0].length : 0);
+    const end = reply.closed + endOfSentences(open);
     if (end <= reply.said) return;
     this.say((closed + open).slice(Math.max(0, reply.said - start), end - start));
     reply.said = end;
@@ -44,4 +44,10 @@ export class Speaker {
     this.region.append(line);
     setTimeout(() => line.remove(), FORGET_MS);
   }
+}
+
+// Where the last whole sentence of a text ends.
+function endOfSentences(text) {
+  const sentence = [...text.matchAll(SENTENCE_END)].at(-1);
+  return sentence ? sentence.index + sentence[0].length : 0;
 }

@@ -18,7 +18,10 @@ export class Watcher {
     for (const [name, handle] of Object.entries(this.handlers)) {
       this.source.addEventListener(name, ({ data }) => handle(JSON.parse(data)));
     }
-    this.source.onopen = () => this.chat.notice("away", false);
+    this.source.onopen = () => {
+      this.chat.notice("away", false);
+      this.chat.setGone("");
+    };
     this.source.onerror = () => this.reconnect();
   }
 
@@ -33,21 +36,18 @@ export class Watcher {
     if (this.chat.hasUnfinished()) setTimeout(() => this.start(), AGAIN_MS);
   }
 
-  // The browser reconnects by itself, unless the answer was an error.
-  reconnect() {
+  // The browser reconnects by itself, unless the answer was an error. Then the page says whether the
+  // chat is gone.
+  async reconnect() {
     this.chat.notice("away", true);
     if (this.source?.readyState !== EventSource.CLOSED) return;
     this.stop();
-    setTimeout(() => this.startUnlessGone(), RETRY_MS);
-  }
-
-  async startUnlessGone() {
     const page = await fetch(location.href).catch(() => null);
     if (page && [401, 404].includes(page.status)) {
       this.chat.notice("away", false);
-      this.chat.notice("gone", true);
+      this.chat.setGone(await page.text());
     } else {
-      this.start();
+      setTimeout(() => this.start(), RETRY_MS);
     }
   }
 }
