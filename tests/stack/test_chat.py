@@ -5,6 +5,11 @@ import httpx
 from tests.stack.stack import Stack
 from tests.support.person import ask, messages, open_chat
 from tests.support.waiting import answers, wait_until
+from tests.whole.test_documents import (
+    test_a_pdf_s_text_is_read,
+    test_a_photograph_is_read_and_shown,
+    test_a_scan_is_read,
+)
 from tests.whole.test_question import (
     busy_chat,
     test_questions_are_answered_and_still_there_after_a_reload,
@@ -15,6 +20,9 @@ from tests.whole.test_question import (
 
 __all__ = [
     "busy_chat",
+    "test_a_pdf_s_text_is_read",
+    "test_a_photograph_is_read_and_shown",
+    "test_a_scan_is_read",
     "test_questions_are_answered_and_still_there_after_a_reload",
     "test_stop_ends_a_real_reply",
     "test_the_growing_page_streams_through_the_gateway",

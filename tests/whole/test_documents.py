@@ -1,0 +1,55 @@
+"""Real documents: uploaded as a browser does it, read, and shown. The compose stack has to pass
+these tests as well (tests/stack/test_chat.py)."""
+
+import os
+import shutil
+
+import httpx
+import pytest
+
+from tests.doc_worker import files
+from tests.support.pages import parse
+from tests.support.person import open_chat
+from tests.support.waiting import wait_until
+
+tesseract = pytest.mark.skipif(
+    not os.environ.get("CI") and not shutil.which("tesseract"), reason="no Tesseract here"
+)
+
+
+def read(browser: httpx.Client, name: str, content: bytes) -> str:
+    """Attaches it to a new chat; its page, once it has been read."""
+    chat = open_chat(browser)
+    sent = browser.post(f"{chat}/documents", files={"files": (name, content)})
+    assert sent.status_code == 303, sent.text
+    address = wait_until(lambda: find_ready(browser.get(chat).text), 120)
+    return browser.get(address).text
+
+
+def find_ready(page: str) -> str | None:
+    """The address of the chat's only document, if it is ready."""
+    box = parse(page).find("div", id="documents")
+    assert box
+    (row,) = box.find_all("li")
+    (said,), (link,) = row.find_all("small"), row.find_all("a")
+    return link.attributes["href"] if said.text.strip() == "Ready" else None
+
+
+def test_a_pdf_s_text_is_read(browser: httpx.Client) -> None:
+    assert "Hello from a PDF." in read(browser, "a.pdf", files.text_pdf("Hello from a PDF."))
+
+
+@tesseract
+def test_a_scan_is_read(browser: httpx.Client) -> None:
+    content = files.scanned_pdf("The invoice number is 4711.")
+    assert "The invoice number is 4711." in read(browser, "scan.pdf", content)
+
+
+@tesseract
+def test_a_photograph_is_read_and_shown(browser: httpx.Client) -> None:
+    content = files.encode(files.photograph("Please pay by Friday."), "JPEG")
+    page = read(browser, "photo.jpg", content)
+    assert "Please pay by Friday." in page
+    (picture,) = parse(page).find_all("img", alt="The picture")
+    shown = browser.get(picture.attributes["src"])
+    assert (shown.status_code, shown.headers["content-type"]) == (200, "image/jpeg")
