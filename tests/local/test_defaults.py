@@ -14,7 +14,7 @@ Defaults = dict[str, dict[str, str]]  # setting → where it is read → its def
 
 SHELL = re.compile(r"\$\{([A-Z_]+):[-=]([\w.:/-]+)\}")  # ${NAME:-default}
 IN_SHELL = ["chat-ui/start", "db-api/start", "db/init/10-parley.sh", "db/start", "lm-api/start"]
-IN_SHELL += ["nginx/start", "compose.yaml"]
+IN_SHELL += ["doc-worker/start", "nginx/start", "compose.yaml"]
 CONSTANTS = {  # of Python files without dependencies
     "LM_MODEL": ("lm-api/catalogue.py", r'(?m)^DEFAULT = "(.+)"'),
     "HF_ENDPOINT": ("lm-api/fetch.py", r'(?m)^HUGGING_FACE = "(.+)"'),
@@ -34,7 +34,7 @@ def defaults() -> Defaults:
             found[name][file] = value
     for name, (file, constant) in CONSTANTS.items():
         (found[name][file],) = re.findall(constant, (ROOT / file).read_text())
-    for service in ("db-api", "chat-ui"):
+    for service in ("db-api", "chat-ui", "doc-worker"):
         command = [sys.executable, "-c", LIST_SETTINGS]
         told = subprocess.run(command, cwd=ROOT / service, capture_output=True, check=True).stdout
         for name, value in json.loads(told).items():
@@ -46,6 +46,7 @@ def test_a_setting_that_several_services_read_has_one_default(defaults: Defaults
     assert {name: at for name, at in defaults.items() if len(set(at.values())) > 1} == {}
     shared = {name for name, at in defaults.items() if len(at) > 1}
     assert shared >= {"LM_SLOTS", "LM_CONTEXT", "LM_MAX_TOKENS", "MESSAGE_LIMIT", "SESSION_DAYS"}
+    assert "DOCUMENT_PAGES" in shared
 
 
 def test_a_reply_is_by_default_no_longer_than_one_may_be(defaults: Defaults) -> None:
