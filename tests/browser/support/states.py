@@ -136,6 +136,16 @@ def _deleted(path: str) -> Callable[[Someone], Page]:
     return _in_another_chat(open_page)
 
 
+@_in_another_chat
+def _gone(someone: Someone) -> Page:
+    someone.expect_error("404")
+    page = someone.open()
+    prompt(page).fill("And in three dimensions?")
+    someone.http.post(f"{someone.chat}/delete")
+    expect(page.get_by_role("button", name="Undo")).to_be_visible()
+    return page
+
+
 def _editing(someone: Someone) -> Page:
     page = someone.open()
     expect(someone.edit(page)).to_be_visible()
@@ -254,6 +264,7 @@ STATES = [
     State("home after a refusal", _refused),
     State("chats", _at("/chats")),
     State("chat after a deletion", _deleted("CHAT?deleted=ID")),
+    State("chat deleted in another window", _gone),
     State("menu in the list", _row_menu),
     State("found while typing", _found),
     State("chat", _at("CHAT")),
