@@ -129,7 +129,7 @@ async def _refuse(
         composer = Composer(composer.prompt, replaces=composer.replaces, seen=composer.seen)
     problem = Problem.of(error)
     if isinstance(error, MessageTooLarge):
-        letters = letters_over(composer.prompt, int(error.facts["limit"]))
+        letters = letters_over(composer.prompt, await services.limits.get())
         problem = Problem(error.kind, {"letters": letters})
     after = error.facts.get("retry_after")
     headers = {"Retry-After": str(after)} if after else {}

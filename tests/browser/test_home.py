@@ -214,7 +214,9 @@ def test_a_message_that_is_refused_at_home_is_still_in_its_box(ann: Someone) -> 
     page = open_home(ann)
     prompt(page).fill("é" * 16_400)
     send_past_the_counter(page)
-    expect(page.get_by_role("alert")).to_contain_text("Too long: shorten it by about 20 letters.")
+    expect(page.get_by_role("alert")).to_contain_text(
+        "Too long: shorten it by about 8,300 letters."
+    )
     expect(prompt(page)).to_have_value("é" * 16_400)
     prompt(page).fill("Say hello.")
     page.keyboard.press("Enter")

@@ -158,7 +158,7 @@ def test_a_prompt_that_outgrew_the_model_is_shortened_and_the_page_says_from_whe
     assert model.requests[-1]["messages"][: len(accepted)] == accepted, "byte for byte"
 
 
-def test_a_message_the_model_can_not_hold_fails_with_both_sizes_and_the_chat_continues_without_it(
+def test_a_message_the_model_can_not_hold_is_to_be_shortened_and_the_chat_continues_without_it(
     browser: httpx.Client, chat: str, model: ScriptedModel
 ) -> None:
     """The prompt is shortened once; what the model remembers stays if that does not help."""
@@ -166,8 +166,8 @@ def test_a_message_the_model_can_not_hold_fails_with_both_sizes_and_the_chat_con
         ask(browser, chat, f"question {number}")
     model.context, long = 10, "x" * 200
     ask(browser, chat, long)
-    told = ("too long for the model", "tokens, and it can read 10 at once")
-    assert long in messages(expect(browser.get(chat), 200, *told))
+    told = "Too long for the model. Edit your message and shorten it by about "
+    assert long in messages(expect(browser.get(chat), 200, told))
     model.context = None
     assert "remembers from here" not in ask(browser, chat, "short")
     sent = [message["content"] for message in model.requests[-1]["messages"]]

@@ -2,7 +2,7 @@
 
 import pytest
 from app.clients.types import Limits
-from app.views.room import Room
+from app.views.room import Room, letters_over
 
 from tests.support.tokens import COUNTED, Counted
 
@@ -31,3 +31,14 @@ def test_room_is_left_for_a_whole_reply_and_told_in_round_letters(
     limits = Limits.model_construct(message_bytes=message_bytes, context_tokens=context_tokens)
     found = Room.beside("", reply_tokens, limits)
     assert (found.tokens, found.most, found.letters) == (*room, letters)
+
+
+@pytest.mark.parametrize(
+    ("text", "context_tokens", "letters"),
+    [("é" * 16_385, 9000, 10), ("x" * 32_801, 9000, 40), ("x" * 32_801, 4096, 17_000)],
+)
+def test_what_is_too_long_is_told_in_letters_rounded_up(
+    text: str, context_tokens: int, letters: int
+) -> None:
+    limits = Limits.model_construct(message_bytes=32768, context_tokens=context_tokens)
+    assert letters_over(text, limits) == letters

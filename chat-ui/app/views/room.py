@@ -34,10 +34,12 @@ class Room:
         return cls(limits.message_bytes, tokens, most, context)
 
 
-def letters_over(text: str, limit: int) -> int:
-    """About how many letters to remove from a text that has more bytes than this limit."""
+def letters_over(text: str, limits: Limits) -> int:
+    """About how many letters to remove from a text with too many bytes, so that the model can read
+    it as well if it is English."""
     size = len(text.encode())
-    return -_round(-len(text) * (size - limit) // size)
+    most = min(limits.message_bytes, LETTERS * limits.context_tokens)
+    return -_round(-len(text) * (size - most) // size)
 
 
 def _round(letters: int) -> int:
