@@ -32,12 +32,13 @@ MODULES = (
 )  # fmt: skip
 IMPORT = re.compile(r"^import\b[^;]*;\n", re.MULTILINE)
 EXPORT = re.compile(r"^export ", re.MULTILINE)
+COMMENT = re.compile(r"^ *//.*\n", re.MULTILINE)  # a quarter of what would be sent
 
 
 def join_modules() -> str:
-    """What /static/js/chat.js is."""
+    """What /static/js/chat.js is: without comments on lines of their own."""
     sources = ((FOLDER / "js" / f"{name}.js").read_text() for name in MODULES)
-    return "\n".join(EXPORT.sub("", IMPORT.sub("", source)) for source in sources)
+    return "\n".join(COMMENT.sub("", EXPORT.sub("", IMPORT.sub("", source))) for source in sources)
 
 
 class Assets(StaticFiles):
