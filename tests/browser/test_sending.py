@@ -43,7 +43,7 @@ def test_a_message_sent_while_a_reply_runs_is_shown_once_queued_and_answered(ann
 
 
 @pytest.mark.parametrize(
-    ("status", "words"), [(413, "the limit is 32768 bytes"), (502, "could not be sent")]
+    ("status", "words"), [(413, "too long, so it was not sent"), (502, "could not be sent")]
 )
 def test_a_gateways_own_page_is_explained_and_the_text_stays(
     ann: Someone, status: int, words: str
