@@ -30,13 +30,15 @@ def add_error_handlers(app: FastAPI, templates: Templates) -> None:
     ) -> Response:
         after = problem.facts.get("retry_after", 2 if status == 503 else None)
         headers = {"Retry-After": str(after)} if after else {}
-        services, session = request.app.state.services, find_session(request)
+        services = request.app.state.services
+        # A fault is shown outside all middleware, where no session is known.
+        session = find_session(request) if status < 500 else None
         found = CHAT.match(request.url.path)
         page = ErrorPage(
             problem,
             refresh=refresh and request.method == "GET",
             chat=found[1] if found and status in (409, 429) else None,
-            chats=await load_chats_if_possible(services, session) if status < 500 else None,
+            chats=await load_chats_if_possible(services, session),
             deleted=await find_deleted_if_possible(services, session, UUID(found[1]))
             if found and status == 404
             else None,
