@@ -66,10 +66,12 @@ async def measure(stage: Stage, size: Size) -> Found:
         chat = await person.open_chat()
         async with _open_chainlit(browser, stage, size.reply) as theirs:
             for number in range(WARM_UP + size.rounds // 2):
-                screen.append(await ours.ask(question(number)))
-                delivered.append((await person.ask(chat, question(number))).first)
+                # The same for all, but for a letter: nobody profits from what another had read.
+                asked = [letter + question(number) for letter in "abc"]
+                screen.append(await ours.ask(asked[0]))
+                delivered.append((await person.ask(chat, asked[1])).first)
                 if theirs:
-                    chainlit.append(await theirs.ask(question(number)))
+                    chainlit.append(await theirs.ask(asked[2]))
     for seconds in (screen, delivered, chainlit):
         del seconds[:WARM_UP]
     return Found([_compare_delivery(screen, delivered), _compare_chainlit(screen, chainlit)])

@@ -130,7 +130,7 @@ async def _refuse(
     problem = Problem.of(error)
     if isinstance(error, MessageTooLarge):
         letters = letters_over(composer.prompt, await services.limits.get())
-        problem = Problem(error.kind, {"letters": letters})
+        problem = Problem(error.kind, {**error.facts, "letters": letters})
     after = error.facts.get("retry_after")
     headers = {"Retry-After": str(after)} if after else {}
     if is_script(request):

@@ -88,7 +88,7 @@ async def _send_over_limit(trial: Trial, person: Browser, chat: str, text: str) 
     page = answer.text if answer is not None else ""
     wrong = [f"it got {entry.refused}"] if entry.refused != 413 else []
     if size < 2 * LIMIT:  # nginx itself refuses more
-        wrong += [f"it does not say {n}" for n in (size, LIMIT) if str(n) not in page]
+        wrong += [f"it does not say {n}" for n in (size, LIMIT) if f"{n:,}" not in page]
         wrong += ["the text is not in the box"] if textarea(page) != text else []
     for words in wrong:
         trial.found.violate("answer", f"a message of {size} bytes: {words}", chat)
