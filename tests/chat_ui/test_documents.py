@@ -352,7 +352,7 @@ def test_the_original_is_never_a_page_and_a_picture_is_shown_without_its_metadat
         " UPDATE documents SET shown_file_id = made.id FROM made WHERE name = 'p.png'"
     )
     answer = person.get(picture)
-    assert (answer.content, answer.headers["content-type"]) == (b"clean", "image/png")
+    assert (answer.content, answer.headers["content-type"]) == (b"clean", "image/jpeg")
     assert "/picture" in person.get(address_of(person, "p.png")).text
 
 

@@ -187,13 +187,13 @@ async def show_original(
 async def show_picture(
     services: AppServices, session: Session, document_id: UUID
 ) -> StreamingResponse:
-    """Not found until it has been made."""
+    """A JPEG, whatever was uploaded. Not found until it has been made."""
     document = await services.documents.get(session, document_id)
     if document.shown_size is None:
         raise NotFound
     pieces = services.documents.read(session, document_id, document.shown_size, shown=True)
     length = {"Content-Length": str(document.shown_size), "Cache-Control": "no-store"}
-    return StreamingResponse(pieces, media_type=TYPES[document.kind], headers=SAFE | length)
+    return StreamingResponse(pieces, media_type=TYPES["jpeg"], headers=SAFE | length)
 
 
 async def _show_list_of_chat(

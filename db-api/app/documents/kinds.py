@@ -51,9 +51,10 @@ class KindFinder:
         found = self._look()
         if found == "text" and name.lower().endswith((".md", ".markdown")):
             return "markdown"
-        for kind in get_args(Kind):
+        kinds: tuple[Kind, ...] = get_args(Kind)
+        for kind in kinds:
             if found == kind:
-                return kind  # type: ignore[no-any-return]
+                return kind
         raise FileKindRefused(found=found)
 
     def _look(self) -> Kind | Refused:

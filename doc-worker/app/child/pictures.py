@@ -55,7 +55,7 @@ def load(content: bytes, kind: str) -> Image.Image:
 
 
 def make_shown(picture: Image.Image) -> bytes:
-    """As a JPEG that fits into one block, without the metadata: it is drawn anew."""
+    """As a JPEG that fits into one block, without the metadata: only its pixels are kept."""
     shown = picture.copy()
     shown.thumbnail((SHOWN_SIDE, SHOWN_SIDE))
     shown.info.clear()
