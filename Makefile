@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help local setup up down test test-db-api test-chat-ui test-doc-worker test-lm-api test-nginx test-local \
-    test-whole browser test-faults test-bench test-support images stack check faults faults-short bench \
+    test-whole browser test-faults test-bench test-eval test-support images stack check faults faults-short bench \
     bench-short trace lint types types-db-api types-chat-ui types-doc-worker types-others format fmt lock
 
 PYTHON ?= python3
@@ -36,7 +36,7 @@ down: ## stop the containers; chats stay
 # A pytest run for each part: the Python services all call their package `app`. The longest
 # come first, so that two at a time end together.
 
-TESTS := browser test-chat-ui test-faults test-local test-db-api test-doc-worker test-whole test-lm-api test-nginx test-bench test-support
+TESTS := browser test-chat-ui test-faults test-local test-db-api test-doc-worker test-whole test-lm-api test-nginx test-eval test-bench test-support
 
 setup: ## make .cache/venv with everything that running and testing need
 	@$(PYTHON) -m local setup
@@ -73,6 +73,9 @@ test-faults: setup ## test the harness of `make faults`, with seeded bugs for it
 
 test-bench: setup ## test what `make bench` computes and writes
 	$(call timed,$(VENV)/python -m pytest tests/bench)
+
+test-eval: setup ## hold the documents and questions of `make eval` to what is said of them
+	$(call timed,$(VENV)/python -m pytest tests/evaluation)
 
 test-support: setup ## test what the other tests read pages and streams with
 	$(call timed,$(VENV)/python -m pytest tests/support)
@@ -131,8 +134,8 @@ types-doc-worker: setup
 	$(call MYPY,doc-worker,doc-worker/app tests/doc_worker)
 
 types-others: setup
-	$(call MYPY,lm-api,lm-api local faults bench \
-	    $(addprefix tests/,support lm_api nginx local stack faults bench browser))
+	$(call MYPY,lm-api,lm-api local faults bench evaluation \
+	    $(addprefix tests/,support lm_api nginx local stack faults bench evaluation browser))
 
 format: setup ## check the layout of the code
 	$(call timed,$(VENV)/ruff format --check)

@@ -1,0 +1,1 @@
+"""How well questions about documents are answered: see README.md."""
