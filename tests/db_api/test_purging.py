@@ -56,6 +56,15 @@ def test_a_session_over_for_a_day_goes_with_all_it_had(
     assert kept == {table: {bob.session_id, eve.session_id} for table in TABLES}
 
 
+def test_what_is_not_over_is_kept_without_the_policies_too(
+    bob: Person, chat: str, sql: Sql
+) -> None:
+    shared, in_library = (keep_document(sql, chat, content) for content in (b"a", b"b"))
+    sql("UPDATE documents SET in_library = true WHERE id = %s", in_library.document)
+    sql("DELETE FROM chat_documents WHERE document_id <> %s", shared.document)
+    assert sql("SELECT purge_deleted() + purge_files()") == [(0,)]
+
+
 def test_a_step_is_bounded_by_messages_and_sessions(
     database: Database, ada: Person, sql: Sql
 ) -> None:

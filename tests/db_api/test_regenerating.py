@@ -100,15 +100,15 @@ def test_what_is_merely_the_beginning_of_another_version_is_not_counted_as_one(
         return found
 
     cut = api.answer(ada, chat, "Count", "1, 2,", **end)
-    api.finish(ada.regenerate(chat, cut, worker="w")["reply"]["id"], "1, 2, 3.")
-    assert versions() == [("1, 2,", 1, 2), ("1, 2, 3.", 2, 2)], "the second one is not its end"
+    api.finish(ada.regenerate(chat, cut, worker="w")["reply"]["id"], "1, 2, 3")
+    assert versions() == [("1, 2,", 1, 2), ("1, 2, 3", 2, 2)], "the second one is not its end"
     continued = ada.regenerate(chat, cut, worker="w", continued=True)["reply"]
     assert continued["version"]["count"] == 2, "at once, while it is written"
-    api.finish(continued["id"], " 3", offset=5, **end)
-    assert versions()[1:] == [("1, 2, 3.", 1, 2), ("1, 2, 3", 2, 2)]
+    api.finish(continued["id"], " 3, 4", offset=5, **end)
+    assert versions()[1:] == [("1, 2, 3", 1, 2), ("1, 2, 3, 4", 2, 2)], "the whole one stays"
     again = ada.regenerate(chat, continued["id"], worker="w", continued=True)["reply"]["id"]
-    api.finish(again, " and 4", offset=7)
-    assert versions()[1::2] == [("1, 2, 3.", 1, 2), ("1, 2, 3 and 4", 2, 2)]
+    api.finish(again, " and 5", offset=10)
+    assert versions()[1::2] == [("1, 2, 3", 1, 2), ("1, 2, 3, 4 and 5", 2, 2)]
     assert [m["version"]["count"] for m in ada.read(chat, "/messages/all")["items"][1:]] == [4] * 4
 
 

@@ -14,10 +14,7 @@ CREATE POLICY app_owns ON chats TO app
 -- The runner answers everybody: it reads histories and writes replies, and never learns who asked.
 CREATE POLICY runner_reads ON chats FOR SELECT TO runner USING (true);
 CREATE POLICY runner_moves_context ON chats FOR UPDATE TO runner USING (true);
-CREATE POLICY runner_purges ON chats FOR DELETE TO runner USING (
-    is_over(deleted_at) OR EXISTS (
-        SELECT FROM sessions s
-        WHERE s.id = chats.session_id AND is_over(least(s.expires_at, s.revoked_at))
-    )
-);
+-- The sessions that it sees are those that are over.
+CREATE POLICY runner_purges ON chats FOR DELETE TO runner
+    USING (is_over(deleted_at) OR EXISTS (SELECT FROM sessions s WHERE s.id = chats.session_id));
 CREATE POLICY searcher_reads ON chats FOR SELECT TO searcher USING (true);

@@ -16,7 +16,7 @@ GRANT INSERT (document_id, session_id, page, start_offset, end_offset, text) ON 
 CREATE POLICY app_reads ON documents FOR SELECT TO app
     USING (session_id = (SELECT current_session()));
 CREATE POLICY app_keeps ON documents FOR INSERT TO app
-    WITH CHECK (session_id = (SELECT current_session()) AND state = 'queued');
+    WITH CHECK (session_id = (SELECT current_session()));
 CREATE POLICY app_changes ON documents FOR UPDATE TO app
     USING (session_id = (SELECT current_session()))
     WITH CHECK (session_id = (SELECT current_session()));

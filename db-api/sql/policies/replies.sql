@@ -13,7 +13,7 @@ GRANT USAGE ON SEQUENCE replies_queue_number_seq TO runner;
 CREATE POLICY app_reads ON replies FOR SELECT TO app
     USING (session_id = (SELECT current_session()));
 CREATE POLICY app_asks ON replies FOR INSERT TO app
-    WITH CHECK (session_id = (SELECT current_session()) AND state = 'queued');
+    WITH CHECK (session_id = (SELECT current_session()));
 CREATE POLICY app_stops ON replies FOR UPDATE TO app
     USING (session_id = (SELECT current_session()) AND state IN ('queued', 'running'))
     WITH CHECK (session_id = (SELECT current_session()));

@@ -1,0 +1,76 @@
+"""Sessions with rows of every kind, and transactions as db-api's roles begin them."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
+from typing import Any
+
+import psycopg2
+import pytest
+from app.settings import Settings
+from psycopg2.errors import InsufficientPrivilege
+
+from tests.db_api.api import NOWHERE, Person
+from tests.db_api.conftest import Sql
+from tests.db_api.documents import keep_document
+
+Act = Callable[[str], Any]
+Acting = Callable[..., AbstractContextManager[Act]]
+Strangers = tuple[str | None, ...]
+
+
+@pytest.fixture
+def acting(settings: Settings) -> Acting:
+    """``with acting(role, session) as act``: a transaction as db-api begins it. ``act`` answers
+    with rows, or how many changed, and undoes what it did."""
+
+    @contextmanager
+    def begin(role: str | None, session_id: str | None = None) -> Iterator[Act]:
+        url = settings.database_url.set(drivername="postgresql")
+        login = psycopg2.connect(url.render_as_string(hide_password=False))
+        with closing(login) as connection, connection.cursor() as cursor:
+            if role:
+                cursor.execute(f"SET LOCAL ROLE {role}")
+            if session_id is not None:
+                cursor.execute("SELECT set_config('app.session_id', %s, true)", [session_id])
+
+            def act(statement: str) -> Any:
+                cursor.execute("SAVEPOINT here")
+                try:
+                    cursor.execute(statement)
+                    return cursor.fetchall() if cursor.description else cursor.rowcount
+                finally:
+                    cursor.execute("ROLLBACK TO here")
+
+            yield act
+
+    return begin
+
+
+def refusals(act: Act, statements: list[str]) -> dict[str, str]:
+    """Why each of them is refused."""
+    found = {}
+    for statement in statements:
+        with pytest.raises(InsufficientPrivilege) as caught:
+            act(statement)
+        found[statement] = "policy" if "row-level security" in str(caught.value) else "grant"
+    return found
+
+
+@pytest.fixture
+def hers(ada: Person, sql: Sql) -> dict[str, str]:
+    """Ada's rows: a running reply, a queued one, and what was said before; a document that was
+    read, and an upload that is not finished."""
+    chat = ada.chat(opening="Hello")
+    reply, queued = ada.send(chat, "secret", worker="w"), ada.send(chat, "another secret")
+    kept = keep_document(sql, chat)
+    sql("INSERT INTO files (session_id) VALUES (%s)", ada.session_id)
+    return {
+        **{"session": ada.session_id, "chat": chat, "reply": reply, "queued": queued},
+        **{"file": kept.file, "document": kept.document},
+    }
+
+
+@pytest.fixture
+def strangers(bob: Person) -> Strangers:
+    """Another session, which has no chat; an unknown one, none, and an empty one."""
+    return bob.session_id, NOWHERE, None, ""

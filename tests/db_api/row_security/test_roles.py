@@ -1,0 +1,146 @@
+"""What each role of the database may do at all, whoever's rows it is about."""
+
+import pytest
+
+from tests.db_api.conftest import TABLES, Sql
+from tests.db_api.row_security.conftest import Acting, refusals
+
+DENIED = {
+    "app": [
+        "UPDATE chats SET session_id = session_id",
+        "UPDATE chats SET context_start = NULL",
+        "INSERT INTO chats (context_start) VALUES (NULL)",
+        "INSERT INTO messages (created_at) VALUES (now())",
+        "INSERT INTO replies (worker) VALUES ('me')",
+        "INSERT INTO replies (state) VALUES ('running')",
+        "INSERT INTO sessions (revoked_at) VALUES (NULL)",
+        "UPDATE sessions SET revoked_at = NULL",
+        "UPDATE messages SET role = 'assistant'",
+        "UPDATE messages SET parent_id = NULL",
+        "DELETE FROM chats",
+        "UPDATE replies SET worker = 'me'",
+        "UPDATE replies SET queue_number = DEFAULT",
+        "DELETE FROM replies",
+        "TRUNCATE chats",
+        "SELECT * FROM queue_positions",
+        "SELECT * FROM alembic_version",
+        "UPDATE file_blocks SET bytes = 'x'",
+        "DELETE FROM file_blocks",
+        "INSERT INTO documents (state) VALUES ('complete')",
+        "UPDATE documents SET state = 'queued'",
+        "UPDATE documents SET session_id = session_id",
+        "DELETE FROM documents",
+        "UPDATE document_pages SET text = ''",
+        "INSERT INTO document_pages VALUES (uuidv7(), uuidv7(), 1, '', 'text')",
+        "UPDATE passages SET text = ''",
+    ],
+    "runner": [
+        "SELECT * FROM sessions",
+        "SELECT name FROM sessions",
+        "SELECT username FROM chats",
+        "SELECT title FROM chats",
+        "SELECT client_key FROM messages",
+        "UPDATE sessions SET expires_at = now()",
+        "UPDATE chats SET head = NULL",
+        "UPDATE chats SET deleted_at = now()",
+        "UPDATE chats SET temperature = 1",
+        "UPDATE messages SET parent_id = NULL",
+        "UPDATE replies SET stop_requested = false",
+        "INSERT INTO messages (chat_id, session_id, seq, role, content)"
+        " VALUES (uuidv7(), uuidv7(), 1, 'user', 'x')",
+        "DELETE FROM messages",
+        "DELETE FROM replies",
+        "TRUNCATE replies",
+        "SELECT sha256 FROM files",
+        "SELECT name FROM documents",
+        "DELETE FROM documents",
+        "SELECT * FROM file_blocks",
+        "SELECT * FROM document_pages",
+        "SELECT * FROM passages",
+    ],
+    "searcher": [
+        "SELECT name FROM sessions",
+        "SELECT system_prompt FROM chats",
+        "SELECT client_key FROM messages",
+        "SELECT * FROM replies",
+        "UPDATE chats SET title = ''",
+        "DELETE FROM messages",
+        "INSERT INTO sessions (expires_at) VALUES (now())",
+        "SELECT * FROM documents",
+    ],
+    "reader": [
+        "DELETE FROM passages",
+        *(f"SELECT * FROM {table}" for table in ("sessions", "chats", "messages", "replies")),
+        "SELECT name FROM documents",
+        "SELECT sha256 FROM files",
+        "SELECT text FROM document_pages",
+        "SELECT text FROM passages",
+        "SELECT * FROM chat_documents",
+        "UPDATE documents SET name = ''",
+        "UPDATE documents SET session_id = session_id",
+        "UPDATE documents SET stop_requested = false",
+        "INSERT INTO documents (session_id, file_id, name, kind)"
+        " VALUES (uuidv7(), uuidv7(), 'x', 'pdf')",
+        "DELETE FROM documents",
+        "DELETE FROM files",
+        "UPDATE files SET received = 0",
+        "UPDATE file_blocks SET bytes = ''",
+        "DELETE FROM document_pages",
+        "UPDATE passages SET text = ''",
+    ],
+}
+
+
+@pytest.mark.parametrize("role", DENIED)
+def test_a_role_has_no_more_than_it_needs(acting: Acting, hers: dict[str, str], role: str) -> None:
+    with acting(role, hers["session"]) as act:
+        assert refusals(act, DENIED[role]) == dict.fromkeys(DENIED[role], "grant")
+
+
+FUNCTIONS = {
+    "app": "asking_session chat_positions close_reply current_session is_abandoned queue_length"
+    " reply_content reply_steps require_session room_taken search_chats search_words split_words",
+    "reader": "attempts_after attempts_before_trial claim_document hand_back_documents has_expired"
+    " lease_length new_lease reading_attempt_limit",
+    "runner": "asking_session attempt_limit attempts_after attempts_before_trial chat_positions"
+    " claim_reply close_abandoned close_reply find_trial hand_back has_expired is_abandoned"
+    " is_alone is_over lease_length ms_per_position new_lease purge_deleted purge_files"
+    " queue_length reply_content reply_steps room_taken search_words split_words trial_length",
+    "searcher": "asking_session current_session search_chats search_query search_words split_words",
+    "pg_monitor": "",  # anybody
+}
+
+
+@pytest.mark.parametrize("role", FUNCTIONS)
+def test_a_role_calls_no_other_functions_than_it_needs(sql: Sql, role: str) -> None:
+    ((allowed,),) = sql(
+        "SELECT string_agg(proname, ' ' ORDER BY proname) FROM pg_proc p"
+        " WHERE pronamespace = 'public'::regnamespace"
+        " AND has_function_privilege(%s, oid, 'EXECUTE')"
+        " AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = p.oid AND deptype = 'e')",
+        role,
+    )
+    assert (allowed or "") == FUNCTIONS[role]
+
+
+def test_every_table_forces_row_security(sql: Sql) -> None:
+    tables = sql(
+        "SELECT relname::text, relrowsecurity AND relforcerowsecurity FROM pg_class WHERE relkind"
+        " = 'r' AND relnamespace = 'public'::regnamespace AND relname <> 'alembic_version'"
+    )
+    assert dict(tables) == dict.fromkeys(TABLES, True)
+
+
+def test_the_roles_are_nobody_by_themselves_and_create_nothing(sql: Sql) -> None:
+    roles = sql(
+        "SELECT rolcanlogin, rolsuper, rolbypassrls, rolcreaterole,"
+        " has_schema_privilege(oid, 'public', 'CREATE') FROM pg_roles"
+        " WHERE rolname IN ('app', 'reader', 'runner', 'searcher')"
+    )
+    assert roles == [(False,) * 5] * 4
+    granted = sql(
+        "SELECT bool_or(set_option), bool_or(inherit_option) FROM pg_auth_members"
+        " WHERE roleid::regrole::text IN ('app', 'reader', 'runner', 'searcher')"
+        " AND member = 'parley'::regrole"
+    )
+    assert granted == [(True, False)]
