@@ -18,8 +18,7 @@ CREATE POLICY app_reads ON documents FOR SELECT TO app
 CREATE POLICY app_keeps ON documents FOR INSERT TO app
     WITH CHECK (session_id = (SELECT current_session()));
 CREATE POLICY app_changes ON documents FOR UPDATE TO app
-    USING (session_id = (SELECT current_session()))
-    WITH CHECK (session_id = (SELECT current_session()));
+    USING (session_id = (SELECT current_session()));
 CREATE POLICY runner_purges ON documents FOR SELECT TO runner USING (true);
 CREATE POLICY reader_sees ON documents FOR SELECT TO reader USING (true);
 CREATE POLICY reader_works ON documents FOR UPDATE TO reader

@@ -27,12 +27,10 @@ CREATE POLICY reader_reads ON files FOR SELECT TO reader USING (EXISTS (
     SELECT FROM documents d
     WHERE files.id IN (d.file_id, d.shown_file_id) AND d.state = 'running'
 ));
-CREATE POLICY reader_makes_picture ON files FOR INSERT TO reader WITH CHECK (
-    sha256 IS NULL AND EXISTS (
-        SELECT FROM documents d WHERE d.session_id = files.session_id
-            AND d.state = 'running' AND d.kind IN ('jpeg', 'png') AND d.shown_file_id IS NULL
-    )
-);
+CREATE POLICY reader_makes_picture ON files FOR INSERT TO reader WITH CHECK (EXISTS (
+    SELECT FROM documents d WHERE d.session_id = files.session_id
+        AND d.state = 'running' AND d.kind IN ('jpeg', 'png') AND d.shown_file_id IS NULL
+));
 
 CREATE POLICY app_reads ON file_blocks FOR SELECT TO app
     USING (session_id = (SELECT current_session()));

@@ -9,8 +9,7 @@ CREATE POLICY app_reads ON sessions FOR SELECT TO app USING (id = asking_session
 CREATE POLICY app_begins ON sessions FOR INSERT TO app WITH CHECK (id = asking_session());
 -- A dead session can't bring itself back.
 CREATE POLICY app_renews ON sessions FOR UPDATE TO app
-    USING (id = asking_session() AND revoked_at IS NULL AND expires_at > now())
-    WITH CHECK (id = asking_session());
+    USING (id = asking_session() AND revoked_at IS NULL AND expires_at > now());
 CREATE POLICY app_forgets ON sessions FOR DELETE TO app USING (id = current_session());
 CREATE POLICY searcher_reads ON sessions FOR SELECT TO searcher USING (id = asking_session());
 CREATE POLICY runner_sees_over ON sessions FOR SELECT TO runner

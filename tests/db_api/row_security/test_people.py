@@ -119,3 +119,12 @@ def test_what_was_said_can_never_be_rewritten(
     for who in (("app", hers["session"]), ("runner", None)):
         with acting(*who) as act:
             assert act(message) == act(reply) == [(hers["queued"],)]
+
+
+def test_a_stored_file_is_never_written_again(acting: Acting, hers: dict[str, str]) -> None:
+    block = "INSERT INTO file_blocks VALUES ('{}', '{}', 1, 'x')"
+    with acting("app", hers["session"]) as act:
+        ((upload,),) = act("UPDATE files SET received = 1 RETURNING id::text")
+        begun, stored = (block.format(file, hers["session"]) for file in (upload, hers["file"]))
+        assert act(begun) == 1
+        assert refusals(act, [stored]) == {stored: "policy"}

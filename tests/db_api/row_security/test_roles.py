@@ -73,6 +73,7 @@ DENIED = {
         *(f"SELECT * FROM {table}" for table in ("sessions", "chats", "messages", "replies")),
         "SELECT name FROM documents",
         "SELECT sha256 FROM files",
+        "INSERT INTO files (sha256) VALUES (NULL)",
         "SELECT text FROM document_pages",
         "SELECT text FROM passages",
         "SELECT * FROM chat_documents",

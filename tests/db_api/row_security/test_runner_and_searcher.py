@@ -36,6 +36,7 @@ def test_the_runner_deletes_only_files_that_nobody_finished_or_has(
     sql("UPDATE documents SET in_library = true WHERE id = %s", in_library.document)
     others = f"DELETE FROM chat_documents WHERE document_id <> '{kept.document}'"
     sql(others)
+    sql("UPDATE files SET touched_at = now() - interval '1 hour'")
     fresh, old = (
         sql(
             "INSERT INTO files (session_id, touched_at) VALUES (%s, now() - %s::interval)"
