@@ -56,6 +56,19 @@ def test_what_the_child_tries_is_refused(tmp_path: Path, attempt: str, refusal: 
     assert secret.exists()
 
 
+@pytest.mark.parametrize(
+    ("system", "lacks"),
+    [
+        ("import sys; sys.platform = 'darwin'", ["files", "network"]),
+        ("import app.child.confine as c; c.call = lambda *_: -1", ["files"]),
+        ("import platform; platform.machine = lambda: 'riscv64'", ["network"]),
+    ],
+)
+def test_a_system_that_can_not_take_something_away_says_so(system: str, lacks: list[str]) -> None:
+    told = run(f"{system}\nprint(confine(None))", confined=False)
+    assert told.stdout == f"{lacks}\n", told.stderr
+
+
 def test_the_child_dies_with_the_worker() -> None:
     """However that dies, and whatever the child is doing."""
     starts = "child = subprocess.Popen([{!r}, '-c', {!r}], stdout=subprocess.PIPE); "

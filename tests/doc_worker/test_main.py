@@ -1,5 +1,6 @@
 """The worker asks for what it can read at the moment, and stops at nothing that a document does."""
 
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -8,7 +9,7 @@ from app import main
 from app.client import Gone, Job
 from app.main import Worker
 from app.messages import Ocr
-from app.settings import Settings, read_settings
+from app.settings import Settings, read_secret, read_settings
 
 from local.stack import ROOT
 
@@ -84,3 +85,12 @@ def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOC_NICE", "20")
     with pytest.raises(SystemExit, match="DOC_NICE"):
         read_settings()
+
+
+@pytest.mark.parametrize("content", [None, "", " \n"])
+def test_a_secret_that_is_missing_or_empty_is_named(tmp_path: Path, content: str | None) -> None:
+    file = tmp_path / "token"
+    if content is not None:
+        file.write_text(content)
+    with pytest.raises(SystemExit, match=str(file)):
+        read_secret(file)
