@@ -9,8 +9,7 @@ GRANT SELECT (id, session_id, file_id, shown_file_id, kind, pages, read_with, er
 GRANT SELECT, DELETE, INSERT (chat_id, document_id, session_id) ON chat_documents TO app;
 GRANT SELECT (document_id) ON chat_documents TO runner;
 GRANT SELECT ON document_pages, passages TO app;
-GRANT SELECT (document_id, number, source), INSERT (document_id, session_id, number, text, source),
-    UPDATE (text, source) ON document_pages TO reader;
+GRANT SELECT (document_id, number, source), INSERT, UPDATE (text, source) ON document_pages TO reader;
 GRANT INSERT (document_id, session_id, page, start_offset, end_offset, text) ON passages TO reader;
 
 CREATE POLICY app_reads ON documents FOR SELECT TO app

@@ -2,8 +2,8 @@
 GRANT SELECT, DELETE, INSERT (session_id, size), UPDATE (size, received, sha256, stored_at, touched_at) ON files TO app;
 GRANT SELECT (id, session_id, size, received, stored_at, touched_at), DELETE ON files TO runner;
 GRANT SELECT (id, size, stored_at), INSERT (id, session_id, size, received, stored_at) ON files TO reader;
-GRANT SELECT, INSERT (file_id, session_id, number, bytes) ON file_blocks TO app;
-GRANT SELECT (file_id, number, bytes), INSERT (file_id, session_id, number, bytes) ON file_blocks TO reader;
+GRANT SELECT, INSERT ON file_blocks TO app;
+GRANT SELECT (file_id, number, bytes), INSERT ON file_blocks TO reader;
 
 CREATE POLICY app_reads ON files FOR SELECT TO app
     USING (session_id = (SELECT current_session()));
@@ -34,10 +34,10 @@ CREATE POLICY reader_makes_picture ON files FOR INSERT TO reader WITH CHECK (EXI
 
 CREATE POLICY app_reads ON file_blocks FOR SELECT TO app
     USING (session_id = (SELECT current_session()));
-CREATE POLICY app_fills ON file_blocks FOR INSERT TO app
-    WITH CHECK (session_id = (SELECT current_session()) AND EXISTS (
-        SELECT FROM files f WHERE f.id = file_blocks.file_id AND f.stored_at IS NULL
-    ));
+-- The files that a person sees are the session's own.
+CREATE POLICY app_fills ON file_blocks FOR INSERT TO app WITH CHECK (EXISTS (
+    SELECT FROM files f WHERE f.id = file_blocks.file_id AND f.stored_at IS NULL
+));
 CREATE POLICY reader_reads ON file_blocks FOR SELECT TO reader USING (EXISTS (
     SELECT FROM documents d
     WHERE file_blocks.file_id IN (d.file_id, d.shown_file_id) AND d.state = 'running'
