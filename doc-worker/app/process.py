@@ -17,6 +17,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from app.messages import LINE_LIMIT, Message, Request, write
 
 COMMAND = [sys.executable, "-m", "app.child"]
+PIPE = 1 << 20  # bytes: what a child can say while the pages before are stored
 FOLDER = Path(__file__).parents[1]
 ANSWER: TypeAdapter[Message] = TypeAdapter(Annotated[Message, Field(discriminator="type")])
 
@@ -33,6 +34,7 @@ class Child:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,  # what a parser complains of may be what people wrote
             process_group=0,
+            pipesize=PIPE,
         )
         assert self._process.stdin  # noqa: S101 - a pipe, as asked for
         assert self._process.stdout  # noqa: S101 - as well

@@ -7,6 +7,7 @@ takes for ever, is unreadable.
 
 import base64
 import logging
+import math
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -35,7 +36,8 @@ HEARTBEAT_S = 1.0
 PATIENCE_S = 8.0  # with a page at low priority, so that with the page itself it is below 20
 PAGE_S = 120.0  # for a page: then it is unreadable
 TURN_S = 30.0  # for a document, if others wait
-BATCH_PAGES = 100  # stored in one call, and no more text than one page may have
+STORE_S = 0.3  # what is read in this time is stored in one call,
+BATCH_PAGES = 100  # but no more pages than these, nor more text than one page may have
 DEATHS = 2  # at a page; one may have been anybody's doing
 
 
@@ -62,6 +64,7 @@ class Reading:
         self._turn_ends = time.monotonic() + turn_seconds
         self._done = set(job.done)
         self._pages: list[Page] = []  # that are to be stored
+        self._due = math.inf  # when they are
         self._shown = job.shown
         self._deaths: Counter[int | None] = Counter()  # None: at no page
         self._hurried = False
@@ -87,19 +90,22 @@ class Reading:
         page: int | None = None
         begun = time.monotonic()
         while not self._over:
+            until_due = self._due - time.monotonic()
+            if until_due <= 0:
+                self._store()  # while the child reads on
+                continue
             try:
-                message = child.receive(0 if self._pages else HEARTBEAT_S)
+                message = child.receive(min(HEARTBEAT_S, until_due))
             except EOFError:
                 self._store()
                 self._deaths[page] += 1
                 if self._deaths[page] == DEATHS:
                     self._give_up(page)
                 return
-            if message is None and self._pages:
-                self._store()
-                continue
             waited = time.monotonic() - begun
             if message is None:
+                if self._pages:
+                    continue
                 self._queue.heartbeat(self._job)
                 if waited > self._page_seconds:
                     self._give_up(page)
@@ -137,15 +143,17 @@ class Reading:
         together = len(page.text) + sum(len(other.text) for other in self._pages)
         if together > PAGE_CHARACTERS or len(self._pages) == BATCH_PAGES:
             self._store()
+        if not self._pages:
+            self._due = time.monotonic() + STORE_S
         self._pages.append(page)
 
     def _store(self) -> None:
-        """Those pages that have come and are not stored yet: as many at once as came meanwhile."""
+        """Those pages that have come and are not stored yet."""
         if not self._pages:
             return
         waiting = self._queue.store_pages(self._job, self._pages)
         self._done.update(page.page for page in self._pages)
-        self._pages = []
+        self._pages, self._due = [], math.inf
         del self._deaths[None]
         if waiting and time.monotonic() > self._turn_ends:
             self._queue.release()
@@ -157,7 +165,7 @@ class Reading:
         if page is None:
             self._finish("crashed")
         else:
-            self._pages.append(Page(page, "", "unreadable"))
+            self._add(Page(page, "", "unreadable"))
             self._store()
 
     def _finish(self, error: Error | None = None) -> None:

@@ -15,6 +15,7 @@ from tests.support.waiting import wait_until
 
 OURS = os.getpriority(os.PRIO_PROCESS, 0)
 ASKED = Request("pdf", page_limit=10)
+ASKED_FOR_MANY = Request("pdf", page_limit=1000)
 Says = Callable[[str], None]
 START_ANOTHER = """
 import subprocess, sys
@@ -72,6 +73,17 @@ def test_a_child_that_doesn_t_read_holds_nobody_up(says: Says) -> None:
     says("import time; time.sleep(300)")
     with Child(ASKED, bytes(10_000_000)) as child:
         assert child.receive(0.05) is None
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has pipes of a chosen size")
+def test_a_child_reads_on_while_nobody_listens() -> None:
+    content = files.text_pdf(*["\n".join(["A line of some length."] * 50)] * 200)
+    with Child(ASKED_FOR_MANY, content) as child:
+        wait_until(lambda: child._process.poll() is not None)
+        told = 0
+        while (message := child.receive(100)) and message.type != "ended":
+            told += message.type == "page"
+    assert told == 200
 
 
 @pytest.mark.parametrize(

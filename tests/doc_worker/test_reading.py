@@ -56,11 +56,16 @@ def read(queue: Queue, **more: Any) -> None:
 
 
 class Script:
-    """Stands in for the children: each one's lines, and what each was asked for."""
+    """Stands in for the children, and for the clock: each one's lines, and what each was asked for.
+    Time passes only where no line comes."""
 
     def __init__(self, *lines: Sequence[Message | EOFError | None]) -> None:
         self._lines = iter(lines)
+        self._now = 0.0
         self.requests: list[Request] = []
+
+    def monotonic(self) -> float:
+        return self._now
 
     def __call__(self, request: Request, content: bytes) -> "Script":
         self.requests.append(request)
@@ -77,6 +82,7 @@ class Script:
         line = next(self._current)
         if isinstance(line, EOFError):
             raise line
+        self._now += seconds if line is None else 0.0
         return line
 
 
@@ -85,6 +91,7 @@ def script(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Script]:
     def use(*lines: Sequence[Message | EOFError | None]) -> Script:
         scripted = Script(*lines)
         monkeypatch.setattr(reading, "Child", scripted)
+        monkeypatch.setattr(reading, "time", scripted)
         return scripted
 
     return use
@@ -139,7 +146,7 @@ def test_a_page_that_waits_for_a_busy_machine_is_read_at_ordinary_priority(scrip
     assert [(r.nice, r.hurried) for r in children.requests] == [(19, False), (19, True)]
 
 
-def test_pages_that_came_meanwhile_are_stored_together_as_many_as_fit(script: Any) -> None:
+def test_pages_of_a_moment_are_stored_together_as_many_as_fit(script: Any) -> None:
     big = [Page(n, "x" * 150_000, "text") for n in (4, 5)]
     script([Opened(5), *page(1), *page(2), None, *page(3), *big, Ended()])
     read(queue := Queue())
@@ -189,6 +196,7 @@ def test_children_that_are_really_killed_lose_no_page(monkeypatch: pytest.Monkey
         alive.append(self._process.pid)
 
     monkeypatch.setattr(Child, "__init__", note)
+    monkeypatch.setattr(reading, "STORE_S", 0.0)
     queue = Queue(files.text_pdf(*[f"This is page {n}." for n in range(1, 21)]))
     queue.on_store = lambda: os.killpg(alive[-1], signal.SIGKILL)
     read(queue)

@@ -15,7 +15,8 @@ from tests.support.waiting import wait_until
 
 Start = Callable[..., Program]
 
-PAGES = [f"This is what page {n} says." for n in range(1, 301)]
+LINES = "\n".join(["This line is as long as a line of a printed page is, or a little longer."] * 40)
+PAGES = [f"This is what page {n} says.\n{LINES}" for n in range(1, 301)]
 needs_tesseract = pytest.mark.skipif(find_tesseract("eng") is None, reason="no Tesseract here")
 
 

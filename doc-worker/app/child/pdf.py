@@ -1,5 +1,8 @@
 """PDF files, by PDFium: the text of a page, or a picture of it for Tesseract."""
 
+import re
+from itertools import islice
+
 import pypdfium2  # type: ignore[import-untyped]  # it has no types
 import pypdfium2.raw as pdfium  # type: ignore[import-untyped]  # nor here
 from PIL import Image
@@ -12,6 +15,7 @@ from app.messages import Picture, Request, Source
 DPI = 200
 POINTS = 72  # an inch
 FEW_LETTERS = 10  # a page with fewer has no text that is worth anything: a number, a stamp
+UNKNOWN = re.compile("[\ufffd\ue000-\uf8ff]")
 DRAWN = (pdfium.FPDF_PAGEOBJ_IMAGE, pdfium.FPDF_PAGEOBJ_PATH, pdfium.FPDF_PAGEOBJ_SHADING)
 
 
@@ -63,8 +67,8 @@ def count_letters(text: str) -> int:
 
 def is_usable(text: str) -> bool:
     """Whether there are letters, and not mostly signs that only the file's own font can show."""
-    unknown = sum(1 for c in text if c == "\ufffd" or "\ue000" <= c <= "\uf8ff")
-    return count_letters(text) >= max(FEW_LETTERS, 4 * unknown)
+    enough = max(FEW_LETTERS, 4 * len(UNKNOWN.findall(text)))
+    return next(islice(filter(str.isalnum, text), enough - 1, None), None) is not None
 
 
 def is_drawn(page: pypdfium2.PdfPage) -> bool:
