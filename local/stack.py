@@ -160,6 +160,8 @@ class Stack:
                 "DB_SOCKET_DIR": str(self.sockets / "db"),
                 "DB_LISTEN": "127.0.0.1",
             }
+        if service == "doc-worker":
+            return {"WORKER_FILE": str(self.run / "doc-worker.name")}
         if service == "nginx":
             listen = f"[{self.address}]" if ":" in self.address else self.address
             return {

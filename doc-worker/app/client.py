@@ -14,6 +14,7 @@ from pydantic import TypeAdapter
 
 from app.messages import Error, Kind, Page
 from app.passages import cut_passages
+from app.predecessor import replace_predecessor
 
 log = logging.getLogger("doc-worker")
 
@@ -42,17 +43,27 @@ JOB = TypeAdapter(Job)
 class Queue:
     """The documents that wait to be read, as one worker sees them."""
 
-    def __init__(self, url: str, token: str, alive_file: Path | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        token: str,
+        alive_file: Path | None = None,
+        worker_file: Path | None = None,
+    ) -> None:
+        worker = f"doc-worker-{uuid4()}"
         self._alive_file = alive_file
+        self._predecessor = replace_predecessor(worker_file, worker)
         self._http = httpx.Client(
             base_url=f"{url}/reading",
-            headers={"Authorization": f"Bearer {token}", "X-Worker": f"doc-worker-{uuid4()}"},
+            headers={"Authorization": f"Bearer {token}", "X-Worker": worker},
             timeout=httpx.Timeout(30, connect=3),
         )
 
     def claim(self, *, ocr: bool) -> Job | None:
         """The document whose turn it is. With `ocr` those, too, that wait for it."""
-        response = self._call("POST", "/claim", json={"ocr": ocr})
+        skills = {"ocr": ocr, "predecessor": self._predecessor}
+        response = self._call("POST", "/claim", json=skills)
+        self._predecessor = None
         return None if response.status_code == 204 else JOB.validate_json(response.content)
 
     def fetch(self, job: Job) -> bytes:

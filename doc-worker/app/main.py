@@ -89,7 +89,7 @@ def main() -> None:
     logging.getLogger("httpx").setLevel(logging.WARNING)
     settings = read_settings()
     token = read_secret(settings.doc_worker_token_file)
-    queue = Queue(settings.db_api_url, token, settings.alive_file)
+    queue = Queue(settings.db_api_url, token, settings.alive_file, settings.worker_file)
     signal.signal(signal.SIGTERM, leave)
     with contextlib.suppress(KeyboardInterrupt):
         Worker(settings, queue).run()

@@ -17,6 +17,7 @@ class Settings(BaseSettings):
     doc_languages: str = "eng+deu"
     doc_nice: int = Field(default=19, ge=0, le=19)
     alive_file: Path | None = None
+    worker_file: Path | None = None
     document_pages: int = Field(default=1000, ge=1)
 
 

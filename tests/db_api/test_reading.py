@@ -30,8 +30,9 @@ class Worker:
             method, f"/reading{path}", headers={"X-Worker": self.name}, timeout=10, **more
         )
 
-    def claim(self, *, ocr: bool = True) -> Any:
-        response = self.ask("POST", "/claim", json={"ocr": ocr})
+    def claim(self, *, ocr: bool = True, predecessor: str | None = None) -> Any:
+        skills = {"ocr": ocr, "predecessor": predecessor}
+        response = self.ask("POST", "/claim", json=skills)
         return None if response.status_code == 204 else body(response)
 
     def claimed(self) -> Any:
@@ -127,6 +128,17 @@ def test_who_claims_after_a_death_goes_on_behind_the_stored_pages(
     other.finish(document)
     pages = see(sql, "number, source", document, "document_pages")
     assert sorted(pages) == [(1, "text"), (2, "text")]
+
+
+def test_what_a_dead_worker_held_is_taken_over_at_once_by_who_names_it(
+    worker: Worker, reader: httpx.Client, ada: Person, sql: Sql
+) -> None:
+    document = queue(sql, ada).document
+    worker.claim()
+    other = Worker(reader, "other")
+    assert other.claim(predecessor="somebody else") is None
+    assert other.claim(predecessor=worker.name)["id"] == document
+    assert see(sql, "attempts, worker", document) == [(1, "other")]
 
 
 @pytest.mark.parametrize("path", ["/heartbeat", "/pages", "/blocks/0"])

@@ -11,6 +11,10 @@ from app.files.models import BLOCK_BYTES
 from app.jobs.leases import HELD, RENEWAL
 from app.reading.schemas import Job, ReadingEnd, ReadPage
 
+EXPIRE = text("""
+UPDATE documents SET lease_until = clock_timestamp()
+WHERE worker = :predecessor AND state = 'running'
+""")
 HAND_BACK = text("SELECT hand_back_documents(:worker, :ocr)")
 CLAIM = text("SELECT claim_document(:worker)")
 FIND = text(f"""
@@ -80,9 +84,13 @@ WHERE id IN (SELECT id FROM documents WHERE {HELD} FOR NO KEY UPDATE)
 """)  # noqa: S608 - joined from constants, nothing from outside
 
 
-def claim(connection: Connection, worker: str, *, ocr: bool) -> Job | None:
+def claim(
+    connection: Connection, worker: str, *, ocr: bool, predecessor: str | None = None
+) -> Job | None:
     """The document whose turn it is, under a new lease."""
     values = {"worker": worker, "ocr": ocr}
+    if predecessor:
+        connection.execute(EXPIRE, {"predecessor": predecessor})
     connection.execute(HAND_BACK, values)
     claimed = connection.execute(CLAIM, values).scalar_one_or_none()
     if claimed is None:

@@ -38,7 +38,7 @@ def claim_document(body: WorkerSkills, worker: Holder, database: Db) -> Job | Re
     """The document whose turn it is, under a lease that every other call renews. One whose worker
     vanished comes with the pages that are stored."""
     with database.reader() as connection:
-        job = repository.claim(connection, worker, ocr=body.ocr)
+        job = repository.claim(connection, worker, ocr=body.ocr, predecessor=body.predecessor)
     return job or Response(status_code=204)
 
 

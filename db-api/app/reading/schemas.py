@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field, StringConstraints, model_validator
 
 from app.documents.kinds import Kind
 from app.documents.schemas import ErrorKind, Source
-from app.texts import Text
+from app.texts import Text, Worker
 
 PAGE_CHARACTERS = 200_000
 
@@ -18,6 +18,9 @@ class WorkerSkills(BaseModel):
     """What the worker can do."""
 
     ocr: bool = Field(description="Read text in pictures. Documents that wait for it come, too.")
+    predecessor: Worker | None = Field(
+        default=None, description="A worker that is dead: what it held is handed back at once."
+    )
 
 
 class Job(BaseModel):
