@@ -15,7 +15,8 @@ from tests.db_api.documents import keep_document
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(30)
 KINDS: list[tuple[bytes, str, str]] = [
     (b"%PDF-1.7 ...", "pdf", "Scan.txt"),
-    (b"\xff\xfe junk first %PDF-1.4", "pdf", "late"),
+    (b"\xff\xfe junk first %PDF-1.4" + b"x" * 3000 + b"startxref\n9\n%%EOF", "pdf", "late"),
+    (b"A PDF begins with %PDF-1.4 and has a startxref before its %%EOF.", "text", "about.pdf"),
     (PNG, "png", "photo.pdf"),
     (b"\xff\xd8\xff\xe0" + bytes(30), "jpeg", "photo"),
     ("Grüße 世界\n".encode(), "text", "a.pdf"),

@@ -11,8 +11,11 @@ Kind = Literal["pdf", "text", "markdown", "jpeg", "png"]
 # What is refused by its name; a file of any other kind is `unknown`.
 Refused = Literal["empty", "html", "postscript", "office", "rtf", "picture", "sound", "unknown"]
 
-# A PDF may have something else before it: readers look for it in the first kilobyte.
+# A PDF may have something else before it: readers look for it in the first kilobyte. A text may
+# speak of one there, but doesn't end like one.
 HEAD = 1024
+TAIL = 2048
+PDF_END = re.compile(rb"startxref\s+\d+\s+%%EOF")
 BEGINNINGS: tuple[tuple[bytes, Kind | Refused], ...] = (
     (rb"\xff\xd8\xff", "jpeg"),
     (rb"\x89PNG\r\n\x1a\n", "png"),
@@ -25,7 +28,7 @@ BEGINNINGS: tuple[tuple[bytes, Kind | Refused], ...] = (
         "picture",
     ),
     (rb"RIFF....WAVE|ID3[\2-\4]|\xff[\xfb\xf3\xf2]|OggS\0|fLaC\0|\x1aE\xdf\xa3|.{4}ftyp", "sound"),
-    (rb".{,1019}%PDF-", "pdf"),
+    (rb"(\xef\xbb\xbf)?\s*%PDF-", "pdf"),
 )
 BYTE_ORDER_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 # No text has many of them: what is packed has one in ten bytes. A few are damage.
@@ -37,12 +40,13 @@ class KindFinder:
     """Is given a file's blocks in their order."""
 
     def __init__(self) -> None:
-        self.head = b""
+        self.head = self.tail = b""
         self.size = 0
         self.controls = 0
 
     def take(self, block: bytes) -> None:
         self.head = self.head or block[:HEAD]
+        self.tail = (self.tail + block[-TAIL:])[-TAIL:]
         self.size += len(block)
         self.controls += len(block) - len(block.translate(None, CONTROLS))
 
@@ -63,5 +67,7 @@ class KindFinder:
         for beginning, kind in BEGINNINGS:
             if re.match(beginning, self.head, re.DOTALL | re.IGNORECASE):
                 return kind
+        if b"%PDF-" in self.head and PDF_END.search(self.tail):
+            return "pdf"
         is_text = self.controls <= self.size * TOLERATED or self.head.startswith(BYTE_ORDER_MARKS)
         return "text" if is_text else "unknown"
