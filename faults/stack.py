@@ -25,9 +25,9 @@ SERVICES = ("nginx", "chat-ui", "db-api", "db", "lm-api")
 # Where each says that it is well; db-api speaks for the database, too.
 HEALTH = {"nginx": "/nginx-health", "chat-ui": "/health", "db-api": "/ready", "lm-api": "/health"}
 
-# Small and quick, so that many replies are being written at any moment; warm enough that a reply
-# started again would not come out the same.
-SETTINGS = {"LM_SLOTS": "12", "LM_CONTEXT": "1024", "REPLY_TOKENS": "80", "TEMPERATURE": "1.0"}
+# Short replies, so that many end and begin; warm enough that one started again would not come out
+# the same. As many slots as by default: they decide how much is read again after a restart.
+SETTINGS = {"LM_CONTEXT": "1024", "REPLY_TOKENS": "80", "TEMPERATURE": "1.0"}
 
 
 @contextlib.asynccontextmanager
