@@ -8,7 +8,7 @@ import pytest
 from app.db.transactions import Database
 from app.deleting.purge import drop_uploads
 
-from tests.db_api.api import BLOCK, NOWHERE, Person, body, problem
+from tests.db_api.api import BLOCK, NOWHERE, Person, body, problem, reasons
 from tests.db_api.conftest import ServeCopy, Sql
 from tests.support.waiting import wait_until
 
@@ -55,6 +55,36 @@ def test_a_block_has_one_byte_to_one_mebibyte(ada: Person, content: bytes) -> No
         assert problem(answer, 413, "body-too-large")["limit"] == BLOCK
     else:
         problem(answer, 422, "invalid-input")
+
+
+@pytest.mark.parametrize("number", [-1, 2**31])
+def test_no_block_and_no_page_has_such_a_number(ada: Person, number: int) -> None:
+    for answer in (
+        ada.put_block(NOWHERE, number, b"x"),
+        ada.get(f"/documents/{NOWHERE}/blocks/{number}"),
+        ada.get(f"/documents/{NOWHERE}/pages/{number}"),
+    ):
+        assert reasons(answer) == [("number", "out-of-range")]
+
+
+@pytest.mark.parametrize("size", [-1, 2**53 + 1])
+def test_no_file_has_such_a_size(ada: Person, size: int) -> None:
+    assert reasons(ada.post("/files", {"size": size})) == [("size", "out-of-range")]
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "reason"),
+    [
+        ("name", "x" * 4097, "too-long"),
+        ("sha256", "f" * 63, "invalid"),
+        ("sha256", "g" * 64, "invalid"),
+    ],
+)
+def test_what_an_upload_is_to_become_is_told_in_full(
+    ada: Person, field: str, value: str, reason: str
+) -> None:
+    new = {"name": "x", "size": 1, "sha256": "f" * 64} | {field: value}
+    assert reasons(ada.post(f"/files/{NOWHERE}/complete", new)) == [(field, reason)]
 
 
 @pytest.mark.parametrize("sent", [PDF[:BLOCK], PDF[:BLOCK] + LARGE[:BLOCK]])

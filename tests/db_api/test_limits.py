@@ -175,6 +175,7 @@ def test_the_limits_told_are_the_ones_enforced(
         ("/chats/{chat}/page", "beside", 1, 200),
         ("/chats/{chat}/follow", "since", 0, 2**31 - 1),
         ("/chats/{chat}/follow", "wait", 0, 25),
+        ("/documents", "limit", 1, 1000),
         ("/search", "limit", 1, 50),
         ("/search", "offset", 0, 1000),
     ],

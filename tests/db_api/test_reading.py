@@ -9,7 +9,7 @@ import httpx
 import pytest
 from app.settings import Settings
 
-from tests.db_api.api import Api, Person, body, problem
+from tests.db_api.api import NOWHERE, Api, Person, body, problem
 from tests.db_api.conftest import Sql
 from tests.db_api.documents import Kept, keep_document
 from tests.db_api.test_problems import lead_nowhere, operations
@@ -244,8 +244,11 @@ def test_a_page_and_a_picture_may_be_as_large_as_a_block_and_no_larger(
         {"passages": [[0, 10]]},
         {"passages": [[3, 3]]},
         {"passages": [[5, 4]]},
+        {"passages": [[-1, 4]]},
+        {"passages": [[0, 1]] * 10_001},
         {"source": "needs-ocr"},
         {"number": 0},
+        {"number": 1_000_001},
         {"text": "x" * 200_001},
         {"text": "a\0b"},
     ],
@@ -256,6 +259,25 @@ def test_a_page_that_can_t_be_one_is_refused(
     document = queue(sql, ada).document
     worker.claim()
     problem(worker.put(document, [PAGE | wrong]), 422, "invalid-input")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "wrong"),
+    [
+        ("POST", "heartbeat", {"pages": -1}),
+        ("POST", "heartbeat", {"pages": 1_000_001}),
+        ("PUT", "pages", {"pages": []}),
+        ("PUT", "pages", {"pages": [PAGE] * 1001}),
+        ("PUT", "picture", None),
+        ("POST", "finish", ENDING | {"read_with": "x" * 201}),
+        ("GET", "blocks/-1", None),
+        ("GET", "blocks/1000001", None),
+    ],
+)
+def test_what_no_worker_says_is_refused(
+    worker: Worker, method: str, path: str, wrong: dict[str, Any] | None
+) -> None:
+    problem(worker.ask(method, f"/{NOWHERE}/{path}", json=wrong), 422, "invalid-input")
 
 
 def test_of_pages_that_come_together_the_new_ones_are_stored(

@@ -14,7 +14,6 @@ from app.errors import (
     StorageFull,
 )
 from app.files import repository, uploads
-from app.files.models import BLOCK_BYTES
 from app.files.schemas import NewFile, Upload
 from app.web.auth import Person
 from app.web.deps import Config, Db
@@ -48,10 +47,7 @@ def begin_upload(body: NewFile, person: Person, database: Db, settings: Config) 
 def put_block(
     file_id: UUID,
     number: Annotated[int, Path(ge=0, le=2**31 - 1)],
-    content: Annotated[
-        bytes,
-        Body(media_type="application/octet-stream", min_length=1, max_length=BLOCK_BYTES),
-    ],
+    content: Annotated[bytes, Body(media_type="application/octet-stream", min_length=1)],
     person: Person,
     database: Db,
     settings: Config,

@@ -6,7 +6,6 @@ from uuid import UUID
 from fastapi import APIRouter, Body, Header, Path, Response
 
 from app.errors import DocumentNotFound
-from app.files.models import BLOCK_BYTES
 from app.reading import repository
 from app.reading.schemas import (
     Heartbeat,
@@ -78,7 +77,7 @@ def store_pages(document_id: UUID, body: ReadPages, worker: Holder, database: Db
 )
 def store_picture(
     document_id: UUID,
-    jpeg: Annotated[bytes, Body(media_type="image/jpeg", min_length=1, max_length=BLOCK_BYTES)],
+    jpeg: Annotated[bytes, Body(media_type="image/jpeg", min_length=1)],
     worker: Holder,
     database: Db,
 ) -> None:

@@ -11,7 +11,7 @@ from app.texts import Text, Worker
 
 PAGE_CHARACTERS = 200_000
 
-Offset = Annotated[int, Field(ge=0, le=PAGE_CHARACTERS)]
+Offset = Annotated[int, Field(ge=0)]
 
 
 class WorkerSkills(BaseModel):
