@@ -111,7 +111,9 @@ def test_documents_are_listed_with_their_chats_the_newest_first(ada: Person, cha
 
 
 def test_a_document_says_which_pages_could_not_be_read(ada: Person, chat: str, sql: Sql) -> None:
-    kept = keep_document(sql, chat)
+    kept, other = keep_document(sql, chat), keep_document(sql, chat, b"other")
+    sixth = "INSERT INTO document_pages VALUES (%s, %s, 6, 'x', 'text')"
+    sql(sixth, other.document, ada.session_id)
     sql(
         "INSERT INTO document_pages SELECT %s, %s, n, '', CASE WHEN n < 4 THEN 'unreadable' ELSE"
         " 'needs-ocr' END FROM generate_series(2, 5) AS n",

@@ -10,9 +10,12 @@ import httpx
 import pytest
 from app.branches.show import find_leaf, is_shown
 from app.db.transactions import Database
+from app.documents import repository as documents
 from app.errors import MessageNotFound
+from app.files import repository as files
 from app.messages.repository import find_parent, find_some, list_in_order, walk_branch
 from app.settings import Settings
+from sqlalchemy.exc import NoResultFound
 
 from tests.db_api.api import Api, Person, body, ids, problem
 from tests.db_api.conftest import TABLES, new_database, serve_api
@@ -117,6 +120,30 @@ def test_each_query_by_itself_finds_one_s_own_messages_only(
             assert bool(find_some(connection, session, chat, [head])) is found
             with nullcontext() if found else pytest.raises(MessageNotFound):
                 find_parent(connection, session, chat, head)
+    database.close()
+
+
+def test_each_query_by_itself_finds_one_s_own_documents_only(
+    unguarded: Settings, postgres: Postgres, ada: Person, bob: Person
+) -> None:
+    document = UUID(ada.upload(b"x")["id"])
+    database = Database(unguarded)
+    with database.person(UUID(ada.session_id)) as connection:
+        row = documents.find(connection, UUID(ada.session_id), document)
+    postgres.psql(
+        "INSERT INTO document_pages SELECT id, session_id, 1, 'x', 'text' FROM documents"
+        f" WHERE id = '{document}'",
+        unguarded.db_name,
+    )
+    for person, found in ((bob, False), (ada, True)):
+        session = UUID(person.session_id)
+        with database.person(session) as connection:
+            assert bool(documents.find_page(connection, session, document, 1)) is found
+            assert bool(files.read_block(connection, session, row.file_id, 0)) is found
+            with nullcontext() if found else pytest.raises(NoResultFound):
+                documents.find_of_file(connection, session, row.file_id)
+            documents.drop(connection, session, row)
+        assert ids(ada.documents()) == ([] if found else [str(document)])
     database.close()
 
 

@@ -79,6 +79,7 @@ def write_long_chat(person: Person, sql: Sql, messages: int) -> str:
 # A transaction begins with its first statement; its COMMIT is one more.
 def test_the_hot_routes_stay_small(app: FastAPI, api: Api, ada: Person) -> None:
     chat = ada.chat(opening="Hello")
+    ada.upload(b"x", chat=ada.chat())  # for documents of another chat nothing is asked
     reply = ada.send(chat, worker="w")
     another, other = ada.send(ada.chat(), worker="w"), ada.chat(opening="Hello")
     batches = [{"id": r, "offset": 0, "text": "Hello"} for r in (reply, another)]
