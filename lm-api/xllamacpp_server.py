@@ -72,6 +72,7 @@ ADDED: dict[str, tuple[str, Callable[[str], Any]]] = {
 }
 FLAGS: dict[str, tuple[str, bool]] = {
     "--no-kv-unified": ("kv_unified", False),
+    "--embedding": ("embedding", True),
     "--metrics": ("endpoint_metrics", True),
     "--slots": ("endpoint_slots", True),
     "--no-webui": ("ui", False),

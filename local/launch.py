@@ -12,10 +12,11 @@ import time
 from pathlib import Path
 
 from local import pidfile
-from local.model import bring_model
+from local.model import bring_embedding_model, bring_model
 from local.stack import ROOT, Stack
 
-SCRIPTS = {"migrate": "db-api/migrate"}  # every other service's is its folder's `start`
+# Every other service's is its folder's `start`.
+SCRIPTS = {"migrate": "db-api/migrate", "embed": "lm-api/start"}
 
 
 def main() -> None:
@@ -29,6 +30,8 @@ def main() -> None:
     environment = stack.environment(service)
     if service == "lm-api":
         environment = bring_model(environment, stack.run / "fallen-back", lock)
+    elif service == "embed":
+        bring_embedding_model(environment, lock)
     script = ROOT / SCRIPTS.get(service, f"{service}/start")
     os.chdir(script.parent)
     os.execve(script, [str(script)], environment)

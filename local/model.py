@@ -1,13 +1,16 @@
-"""Brings the language model before lm-api starts, and settles for the small one offline."""
+"""Brings the language model before lm-api starts, and settles for the small one offline; and the
+model of embed before that starts, which can be done without."""
 
 import os
 import subprocess
+import time
 from pathlib import Path
 
 from local.stack import ROOT
 
 SMALL = "smollm2-135m-instruct"
 SMALL_CONTEXT = 8192  # tokens it was made for
+PAUSE = 60  # seconds before an embedding model that can't be had is asked for again
 UNREACHABLE = 3  # lm-api/fetch.py's exit code when the model's source can't be reached
 
 
@@ -33,6 +36,14 @@ def bring_model(environment: dict[str, str], fallen_back: Path, lock: int) -> di
         raise SystemExit(code)
     fallen_back.touch()
     return environment | small
+
+
+def bring_embedding_model(environment: dict[str, str], lock: int) -> None:
+    """Fetches it if it is not there. Until that works, embed ends and is started again."""
+    if code := fetch(environment, lock):
+        print(f"documents are found by their words alone; trying again in {PAUSE} s", flush=True)
+        time.sleep(PAUSE)
+        raise SystemExit(code)
 
 
 def fetch(environment: dict[str, str], lock: int) -> int:

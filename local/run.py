@@ -41,7 +41,8 @@ class Runner:
 
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
-        self.services = [s for s in SERVICES if s != "nginx" or nginx()]
+        wanted = {"nginx": nginx(), "embed": stack.embedding_model}
+        self.services = [service for service in SERVICES if wanted.get(service, True)]
         self.supervisor = Supervisor(socket_path(stack))
         self._tails = [Tail(stack.logs / f"{s}.log", s) for s in self.services]
         self._tails.append(Tail(stack.logs / "supervisord.log", "parley", TROUBLE))

@@ -24,7 +24,7 @@ from local.say import Problem
 ROOT = Path(__file__).resolve().parents[1]
 
 # The services' default ports, the same as compose.dev.yaml publishes.
-USUAL_PORTS = {"lm-api": 8000, "db-api": 8001, "chat-ui": 8002, "db": 8003}
+USUAL_PORTS = {"lm-api": 8000, "db-api": 8001, "chat-ui": 8002, "db": 8003, "embed": 8004}
 SOCKET_PATH_LIMIT = 60  # of the 103 characters that macOS allows, leaving room for the names
 
 
@@ -39,7 +39,7 @@ class Stack:
     @classmethod
     def from_environment(cls) -> "Stack":
         """Reads PARLEY_HOME, BIND and PORT. Raises Problem if PORT is no port."""
-        settings = read_dotenv(ROOT / ".env") | dict(os.environ)
+        settings = read_settings()
         home = Path(settings.get("PARLEY_HOME") or ROOT / ".cache" / "local").absolute()
         port = settings.get("PORT") or "8080"
         if not port.isdecimal() or not 0 < int(port) < 65536:
@@ -50,6 +50,11 @@ class Stack:
     def url(self) -> str:
         host = "localhost" if self.address in ("127.0.0.1", "0.0.0.0", "::") else self.address  # noqa: S104
         return f"http://{host}:{self.port}"
+
+    @property
+    def embedding_model(self) -> str:
+        """The one that embed is to serve; empty: there is no embed."""
+        return read_settings().get("EMBED_MODEL", "")
 
     @property
     def logs(self) -> Path:
@@ -131,7 +136,7 @@ class Stack:
             "LM_MODELS_DIR": str(ROOT / ".cache" / "models"),
             "LM_PROMPT_CACHE_DIR": str(self.home / "prompts"),
         }
-        passed_on = defaults | read_dotenv(ROOT / ".env") | dict(os.environ)
+        passed_on = defaults | read_settings()
         shared = {
             "PARLEY_HOME": str(self.home),
             "PYTHON": sys.executable,
@@ -147,6 +152,8 @@ class Stack:
             "DOC_WORKER_TOKEN_FILE": str(secrets / "doc-worker" / "token"),
             "LM_API_URL": f"http://127.0.0.1:{ports['lm-api']}",
             "LM_API_KEY_FILE": str(secrets / "lm-api" / "key"),
+            "EMBED_URL": f"http://127.0.0.1:{ports['embed']}" if self.embedding_model else "",
+            "EMBED_KEY_FILE": str(secrets / "embed" / "key"),
             "COOKIE_KEY_FILE": str(secrets / "cookie" / "key"),
             "RUNNERS_DIR": str(self.runners),
         }
@@ -171,9 +178,23 @@ class Stack:
                 "RESOLVER": "",  # an address needs no looking up
                 "NGINX_DIR": str(self.sockets / "nginx"),
             }
+        if service == "embed":
+            # What is set for lm-api is not meant for it.
+            theirs = ("LM_MODEL_URL", "LM_SLOTS", "LM_CONTEXT", "LM_BATCH", "LM_CACHE_RAM")
+            return dict.fromkeys((*theirs, "LM_PROMPT_CACHE_DIR"), "") | {
+                "LM_MODEL": self.embedding_model,
+                "LM_EMBEDDING": "on",
+                "LM_API_KEY_FILE": str(self.home / "secrets" / "embed" / "key"),
+                "PORT": str(ports["embed"]),
+            }
         at_the_front = service == "chat-ui" and ports["chat-ui"] == self.port
         own = {"HOST": self.address} if at_the_front else {}
         return own | {"PORT": str(ports.get(service, self.port))}
+
+
+def read_settings() -> dict[str, str]:
+    """What the person has set, in `.env` or in the environment."""
+    return read_dotenv(ROOT / ".env") | dict(os.environ)
 
 
 def _open_to_all(directory: Path) -> bool:

@@ -20,6 +20,8 @@ class Settings(BaseSettings):
     db_api_token_file: Path = Path("/run/secrets/db-api/token")
     lm_api_url: str = "http://lm-api"
     lm_api_key_file: Path = Path("/run/secrets/lm-api/key")
+    embed_url: str = ""
+    embed_key_file: Path = Path("/run/secrets/embed/key")
     cookie_key_file: Path = Path("/run/secrets/cookie/key")
 
     runner: Literal["on", "off", "only"] = "on"

@@ -20,6 +20,7 @@ from app.following.routes import router as following
 from app.messages.routes import router as messages
 from app.notifier import ChangeNotifier
 from app.pages.routes import router as pages
+from app.passages.routes import router as passages
 from app.prompt.routes import router as prompt
 from app.queue.routes import router as queue
 from app.queue.routes import runners
@@ -48,6 +49,7 @@ ROUTERS = (
     prompt,
     files,
     documents,
+    passages,
     following,
     queue,
     runners,

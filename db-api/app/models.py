@@ -2,7 +2,7 @@
 
 from app.chats.models import Chat
 from app.db.base import Base
-from app.documents.models import ChatDocument, Document, DocumentPage, Passage
+from app.documents.models import ChatDocument, Document, DocumentPage, Passage, PassageVector
 from app.files.models import File, FileBlock
 from app.messages.models import Message
 from app.replies.models import Reply
@@ -18,6 +18,7 @@ __all__ = [
     "FileBlock",
     "Message",
     "Passage",
+    "PassageVector",
     "Reply",
     "Session",
 ]

@@ -1,4 +1,4 @@
-"""What doc-worker asks of db-api. The only module that speaks HTTP.
+"""What doc-worker asks of db-api. Only this module and `embedding` speak HTTP.
 
 An answer that doesn't come is waited for: the work is done, and only has to be stored.
 """
@@ -28,16 +28,25 @@ class Gone(Exception):
 
 @dataclass(frozen=True)
 class Job:
-    """A document to read. `done`: the pages that are stored already."""
+    """A document to read, or one whose passages are to get vectors. `done`: the pages that are
+    stored already."""
 
     id: str
     kind: Kind
     blocks: int
     done: list[int]
     shown: bool
+    embedding: bool  # it was read, and is to get vectors
+
+
+@dataclass(frozen=True)
+class Passage:
+    id: int
+    text: str
 
 
 JOB = TypeAdapter(Job)
+PASSAGES = TypeAdapter(list[Passage])
 
 
 class Queue:
@@ -59,9 +68,10 @@ class Queue:
             timeout=httpx.Timeout(30, connect=3),
         )
 
-    def claim(self, *, ocr: bool) -> Job | None:
-        """The document whose turn it is. With `ocr` those, too, that wait for it."""
-        skills = {"ocr": ocr, "predecessor": self._predecessor}
+    def claim(self, *, ocr: bool, vector_model: str | None = None) -> Job | None:
+        """The document whose turn it is. With `ocr` those, too, that wait for it; with a model
+        those that lack its vectors, when none is to be read."""
+        skills = {"ocr": ocr, "vector_model": vector_model, "predecessor": self._predecessor}
         response = self._call("POST", "/claim", json=skills)
         self._predecessor = None
         return None if response.status_code == 204 else JOB.validate_json(response.content)
@@ -95,6 +105,20 @@ class Queue:
     def finish(self, job: Job, read_with: str, error: Error | None = None) -> None:
         ending = {"read_with": read_with, "error": error}
         self._call("POST", f"/{job.id}/finish", json=ending)
+
+    def list_passages(self, job: Job, model: str) -> list[Passage]:
+        """A few that lack a vector of the model."""
+        answer = self._call("GET", f"/{job.id}/passages", params={"model": model})
+        return PASSAGES.validate_python(answer.json()["passages"])
+
+    def store_vectors(self, job: Job, model: str, vectors: dict[int, list[float]]) -> bool:
+        """By their passages' ids. Whether others wait."""
+        told = [{"passage": passage, "vector": vector} for passage, vector in vectors.items()]
+        answer = self._call("PUT", f"/{job.id}/vectors", json={"model": model, "vectors": told})
+        return bool(answer.json()["others_wait"])
+
+    def finish_vectors(self, job: Job, model: str) -> None:
+        self._call("POST", f"/{job.id}/vectors/finish", json={"model": model})
 
     def release(self) -> None:
         """Hands back what we hold."""

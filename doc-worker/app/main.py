@@ -9,7 +9,8 @@ from types import FrameType
 
 import httpx
 
-from app.client import Gone, Queue
+from app.client import Gone, Job, Queue
+from app.embedding import Embedder, Unavailable, connect_to_embed, give_vectors
 from app.messages import Ocr
 from app.reading import Reading
 from app.settings import Settings, read_secret, read_settings
@@ -24,8 +25,8 @@ LOOK_S = 30.0  # between two looks for a Tesseract
 class Worker:
     """Claims documents and reads them."""
 
-    def __init__(self, settings: Settings, queue: Queue) -> None:
-        self._settings, self._queue = settings, queue
+    def __init__(self, settings: Settings, queue: Queue, embedder: Embedder | None = None) -> None:
+        self._settings, self._queue, self._embedder = settings, queue, embedder
         self._ocr: Ocr | None = None
         self._looked = 0.0  # for a Tesseract
         self._confinement_said = False
@@ -45,9 +46,27 @@ class Worker:
     def read_next(self) -> bool:
         """Whether there was one."""
         ocr = self._find_ocr()
-        job = self._queue.claim(ocr=ocr is not None)
+        model = self._embedder.find_model() if self._embedder else None
+        job = self._queue.claim(ocr=ocr is not None, vector_model=model)
         if job is None:
             return False
+        if job.embedding:
+            self._embed(job, model)
+        else:
+            self._read(job, ocr)
+        return True
+
+    def _embed(self, job: Job, model: str | None) -> None:
+        try:
+            if self._embedder is None or model is None:
+                raise Unavailable
+            give_vectors(self._queue, job, self._embedder, model)
+        except Gone:
+            log.info("a document was deleted while it got vectors")
+        except Unavailable:
+            self._queue.release()
+
+    def _read(self, job: Job, ocr: Ocr | None) -> None:
         reading = Reading(
             self._queue,
             job,
@@ -63,7 +82,6 @@ class Worker:
         except httpx.HTTPStatusError as error:
             log.error("db-api refuses what was read: %s", error.response.text)
             self._queue.finish(job, "", "crashed")
-        return True
 
     def _find_ocr(self) -> Ocr | None:
         """It may be installed, and removed, while we run."""
@@ -90,9 +108,13 @@ def main() -> None:
     settings = read_settings()
     token = read_secret(settings.doc_worker_token_file)
     queue = Queue(settings.db_api_url, token, settings.alive_file, settings.worker_file)
+    embedder = None
+    if settings.embed_url:
+        key = read_secret(settings.embed_key_file)
+        embedder = Embedder(connect_to_embed(settings.embed_url, key))
     signal.signal(signal.SIGTERM, leave)
     with contextlib.suppress(KeyboardInterrupt):
-        Worker(settings, queue).run()
+        Worker(settings, queue, embedder).run()
 
 
 def leave(number: int, frame: FrameType | None) -> None:

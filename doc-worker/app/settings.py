@@ -14,6 +14,8 @@ class Settings(BaseSettings):
 
     db_api_url: str = "http://db-api"
     doc_worker_token_file: Path = Path("/run/secrets/doc-worker/token")
+    embed_url: str = ""
+    embed_key_file: Path = Path("/run/secrets/embed/key")
     doc_languages: str = "eng+deu"
     doc_nice: int = Field(default=19, ge=0, le=19)
     alive_file: Path | None = None

@@ -17,6 +17,7 @@ from app.clients.completion import (
     ModelRefused,
     Started,
 )
+from app.clients.embedder import Embedder, QuestionVector
 from app.clients.language_model import LanguageModel
 from app.clients.service import Service, connect
 from app.clients.types import PromptMessage, TextPart
@@ -24,7 +25,13 @@ from app.errors import InvalidInput, ParleyError, QueueFull, Unavailable
 from app.timing import TellCost
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, RedirectResponse, Response, StreamingResponse
+from starlette.responses import (
+    JSONResponse,
+    PlainTextResponse,
+    RedirectResponse,
+    Response,
+    StreamingResponse,
+)
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
@@ -238,3 +245,51 @@ async def test_what_a_request_cost_is_told_and_the_gateways_id_goes_along(
     cost = r"chat-ui;dur=[\d.]+, db-api;dur=1.0, db-api;dur=1.0"
     assert re.fullmatch(cost, told.headers["server-timing"])
     assert [r.headers.get("x-request-id") for r in other.heard] == ["abc", "abc", None, None]
+
+
+class Embed:
+    """embed, with a model of that name; `told` is what it says to a text."""
+
+    def __init__(self, model: str, told: Response) -> None:
+        self.model, self.told = model, told
+        self.asked: list[str] = []
+
+    async def models(self, request: Request) -> Response:
+        return JSONResponse({"data": [{"id": self.model}]})
+
+    async def embeddings(self, request: Request) -> Response:
+        self.asked += (await request.json())["input"]
+        return self.told
+
+
+@pytest.mark.parametrize(
+    ("name", "told", "expected"),
+    [
+        ("multilingual-e5-small", JSONResponse({"data": [{"embedding": [1, 2]}]}), [1, 2]),
+        ("other", JSONResponse({"data": [{"embedding": [1, 2]}]}), [1, 2]),
+        ("other", JSONResponse({"data": []}), None),
+        ("other", JSONResponse({"error": "too long"}, 500), None),
+        ("other", Response("no JSON"), None),
+    ],
+)
+async def test_a_question_gets_a_vector_if_embed_makes_one(
+    name: str, told: Response, expected: list[float] | None
+) -> None:
+    embed = Embed(name, told)
+    routes = [
+        Route("/v1/models", embed.models),
+        Route("/v1/embeddings", embed.embeddings, methods=["POST"]),
+    ]
+    with serve(Starlette(routes=routes)) as url:
+        async with connect(url, "secret") as service:
+            vector = await Embedder(service).embed("Why? " * 1000)
+    assert vector == (expected and QuestionVector(expected, name))
+    (asked,) = embed.asked
+    assert asked.startswith("query: Why?" if "e5" in name else "Why?")
+    assert len(asked) < 1100
+
+
+async def test_without_embed_there_is_no_vector() -> None:
+    assert await Embedder(None).embed("Why?") is None
+    async with connect(f"http://127.0.0.1:{free_port()}", "") as service:
+        assert await Embedder(service).embed("Why?") is None

@@ -35,9 +35,12 @@ def keep_document(
     if state != "queued":
         sql("INSERT INTO document_pages VALUES (%s, %s, 1, 'Secret.', 'text')", document, session)
         sql(
-            "INSERT INTO passages"
-            " (document_id, session_id, page, start_offset, end_offset, text)"
-            " VALUES (%s, %s, 1, 0, 7, 'Secret.')",
+            "WITH passage AS ("
+            " INSERT INTO passages"
+            " (document_id, session_id, page, start_offset, end_offset, text, words)"
+            " VALUES (%s, %s, 1, 0, 7, 'Secret.', 'secret') RETURNING *"
+            ") INSERT INTO passage_vectors SELECT id, document_id, session_id, 'model',"
+            " array_fill(1, ARRAY[384])::halfvec FROM passage",
             *(document, session),
         )
     return Kept(file, document)

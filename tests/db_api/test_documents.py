@@ -166,7 +166,7 @@ def test_a_deleted_document_is_gone_with_all_that_was_read(
     assert ada.delete(f"/documents/{kept.document}").status_code == 204
     for answer in enter(ada, kept.document):
         problem(answer, 404, "document-not-found")
-    assert [sql(f"SELECT count(*) FROM {table}") for table in TABLES[4:]] == [[(1,)]] * 6
+    assert [sql(f"SELECT count(*) FROM {table}") for table in TABLES[4:]] == [[(1,)]] * 7
     assert ids(ada.documents()) == [other.document]
 
 

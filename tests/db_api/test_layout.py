@@ -18,6 +18,7 @@ LAYOUT = (
     "queue",
     "branches",
     "prompt",
+    "passages",
     "documents",
     "files",
     "messages",

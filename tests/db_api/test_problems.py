@@ -196,6 +196,7 @@ def test_bodies_have_examples_that_the_api_accepts(api: Api, document: Any) -> N
     body(ada.put_block(file, 0, b"Hello.\n"))
     document = body(ada.post(f"/files/{file}/complete", example.pop("NewDocument")), 201)["id"]
     body(ada.patch(f"/documents/{document}", **example.pop("DocumentChanges")))
+    body(ada.post(f"/chats/{chat}/passages", example.pop("Question")))
     claim = body(api.http.post("/replies/claim", json=example.pop("WorkerName")))
     body(api.http.post("/replies/progress", json=example.pop("ProgressRequest")))
     body(api.post_finish(claim["reply"]["id"], **example.pop("FinishRequest")))

@@ -69,14 +69,15 @@ class Person:
     def __init__(self, http: httpx.Client) -> None:
         self.http = http
 
-    def upload(self, content: bytes, name: str) -> str:
-        """The document's id."""
+    def upload(self, content: bytes, name: str, chat: str | None = None) -> str:
+        """The document's id. Without a chat it goes to the library."""
         file = self.http.post("/files", json={"size": len(content)}).raise_for_status().json()["id"]
         for number in range(-(-len(content) // BLOCK)):
             block = content[number * BLOCK : (number + 1) * BLOCK]
             self.http.put(f"/files/{file}/blocks/{number}", content=block).raise_for_status()
         about = {"name": name, "size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
-        kept = self.http.post(f"/files/{file}/complete", json=about).raise_for_status()
+        told = about | {"chat_id": chat}
+        kept = self.http.post(f"/files/{file}/complete", json=told).raise_for_status()
         return str(kept.json()["id"])
 
     def read(self, document: str, part: str = "") -> Any:
@@ -92,6 +93,13 @@ class Person:
     def wait_for_pages(self, document: str, count: int) -> None:
         """Until so many are read, or more."""
         wait_until(lambda: self.read(document)["pages_read"] >= count)
+
+    def wait_for_vectors(self, document: str, model: str) -> None:
+        """Until all of its passages have vectors of this model."""
+        wait_until(
+            lambda: self.read(document)["vector_model"] == model,
+            explain=lambda: self.read(document),
+        )
 
     def texts(self, document: str) -> list[str]:
         """Each page's text."""

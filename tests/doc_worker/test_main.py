@@ -13,7 +13,7 @@ from app.settings import Settings, read_secret, read_settings
 
 from local.stack import ROOT
 
-JOB = Job(id="1", kind="text", blocks=1, done=[], shown=False)
+JOB = Job(id="1", kind="text", blocks=1, done=[], shown=False, embedding=False)
 
 
 class Queue:
@@ -24,7 +24,7 @@ class Queue:
         self.asked: list[bool] = []
         self.finished: list[Any] = []
 
-    def claim(self, *, ocr: bool) -> Job | None:
+    def claim(self, *, ocr: bool, vector_model: str | None) -> Job | None:
         self.asked.append(ocr)
         return self.job
 

@@ -14,7 +14,7 @@ from app.reading import Reading
 
 from tests.doc_worker import files
 
-JOB = Job(id="1", kind="pdf", blocks=1, done=[], shown=False)
+JOB = Job(id="1", kind="pdf", blocks=1, done=[], shown=False, embedding=False)
 DIES, HANGS = EOFError(), None
 
 

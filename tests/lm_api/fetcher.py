@@ -40,9 +40,9 @@ class Fetcher:
     def command(self) -> list[str]:
         return [sys.executable, "-W", "error", os.fspath(self.program)]
 
-    def list_model(self, source: str, size: int = len(CONTENT)) -> None:
+    def list_model(self, source: str, size: int | str = len(CONTENT), sha256: str = SHA256) -> None:
         """Rewrites the catalogue with this one model."""
-        row = ("tiny", "tiny.gguf", str(size), SHA256, "MIT", "2048", source)
+        row = ("tiny", "tiny.gguf", str(size), sha256, "MIT", "2048", source)
         self.program.with_name("models.tsv").write_text("\t".join(row) + "\n")
 
     def begin(self, **settings: str) -> subprocess.Popen[str]:

@@ -47,7 +47,8 @@ def test_the_same_list_means_the_same_settings(starter: Starter) -> None:
 
 
 def test_adapter_and_start_know_the_same_options(starter: Starter) -> None:
-    arguments = starter.arguments(LM_PROMPT_CACHE_DIR=str(starter.folder / "prompts"))
+    folder = str(starter.folder / "prompts")
+    arguments = starter.arguments(LM_PROMPT_CACHE_DIR=folder, LM_EMBEDDING="on")
     given = {word for word in arguments if word.startswith("--")}
     assert given == set(adapter.VALUES) | set(adapter.FLAGS)
 

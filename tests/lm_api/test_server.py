@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.support.embedding_model import SIZE, write_embedding_model
 from tests.support.lm_server import LmServer, run_lm_server
 from tests.support.sse import read_events
 from tests.support.tokens import COUNTED, Counted
@@ -136,3 +137,20 @@ def test_the_counts_that_estimates_are_held_against_are_its_own(
 ) -> None:
     answer = client.post("/tokenize", json={"content": counted.text}).json()
     assert len(answer["tokens"]) == counted.tokens
+
+
+def test_an_embedding_model_makes_a_vector_of_each_text(tmp_path: Path) -> None:
+    write_embedding_model(tmp_path / "random.gguf")
+    model = str(tmp_path / "random.gguf")
+    with (
+        run_lm_server(tmp_path, LM_MODEL=model, LM_EMBEDDING="on") as server,
+        connect(server) as client,
+    ):
+        assert client.get("/v1/models").json()["data"][0]["id"] == "random"
+        texts = ["One.", "Two.", "One."]
+        told = client.post("/v1/embeddings", json={"input": texts}).json()["data"]
+        too_long = client.post("/v1/embeddings", json={"input": ["word " * 200]})
+    one, two, again = (found["embedding"] for found in told)
+    assert one == pytest.approx(again, abs=1e-4)
+    assert one != pytest.approx(two, abs=1e-2)
+    assert (len(one), too_long.status_code) == (SIZE, 500)

@@ -44,6 +44,15 @@ def test_every_setting_reaches_the_server(starter: Starter) -> None:
     )
 
 
+def test_for_embeddings_a_text_fits_into_one_batch(starter: Starter) -> None:
+    arguments = " ".join(starter.arguments(LM_EMBEDDING="on", LM_THREADS="3"))
+    assert "--parallel 1 --ctx-size 512 --no-kv-unified --cache-ram 0" in arguments
+    assert "--batch-size 512 --ubatch-size 512" in arguments
+    assert arguments.endswith(" --embedding")
+    larger = " ".join(starter.arguments(LM_EMBEDDING="on", LM_CONTEXT="1024"))
+    assert "--batch-size 1024 --ubatch-size 1024" in larger
+
+
 @pytest.mark.parametrize(
     ("settings", "policy"),
     [

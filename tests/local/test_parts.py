@@ -85,10 +85,28 @@ def test_no_secret_is_in_any_environment(stack: Stack) -> None:
     directory = stack.home / "secrets"
     subprocess.run([ROOT / "secrets" / "make", directory], check=True)
     secrets = [p.read_text() for p in directory.rglob("*") if p.is_file()]
-    assert len(secrets) == 5
-    for service in ("db", "migrate", "db-api", "lm-api", "chat-ui", "doc-worker", "nginx"):
+    assert len(secrets) == 6
+    for service in ("db", "migrate", "db-api", "lm-api", "embed", "chat-ui", "doc-worker", "nginx"):
         values = " ".join(stack.environment(service).values())
         assert not [s for s in secrets if s in values]
+
+
+def test_embed_is_lm_api_with_a_model_of_its_own(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert stack.environment("doc-worker")["EMBED_URL"] == ""
+    settings = {"EMBED_MODEL": "vectors.gguf", "LM_MODEL_URL": "https://x/y.gguf", "LM_SLOTS": "9"}
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    embed, lm_api = stack.environment("embed"), stack.environment("lm-api")
+    assert (embed["LM_MODEL"], embed["LM_EMBEDDING"]) == ("vectors.gguf", "on")
+    assert (embed["LM_MODEL_URL"], embed["LM_SLOTS"]) == ("", "")
+    assert (lm_api.get("LM_EMBEDDING"), lm_api["LM_SLOTS"]) == (None, "9")
+    assert embed["LM_API_KEY_FILE"] != lm_api["LM_API_KEY_FILE"]
+    for service in ("doc-worker", "chat-ui"):
+        told = stack.environment(service)
+        assert told["EMBED_URL"] == f"http://127.0.0.1:{embed['PORT']}"
+        assert told["EMBED_KEY_FILE"] == embed["LM_API_KEY_FILE"]
 
 
 def test_a_pid_file_counts_only_while_somebody_of_that_process_lives(tmp_path: Path) -> None:

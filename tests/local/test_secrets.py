@@ -7,7 +7,7 @@ from pathlib import Path
 
 from local.stack import ROOT
 
-NAMES = ["cookie/key", "db-api/token", "db/password", "doc-worker/token", "lm-api/key"]
+NAMES = ["cookie/key", "db-api/token", "db/password", "doc-worker/token", "embed/key", "lm-api/key"]
 
 
 def make(directory: Path) -> subprocess.CompletedProcess[str]:

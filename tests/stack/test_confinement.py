@@ -16,6 +16,7 @@ SECRETS = {
     "db-api/token": ("db-api", "chat-ui", "secrets"),
     "doc-worker/token": ("db-api", "doc-worker", "secrets"),
     "lm-api/key": ("lm-api", "chat-ui", "secrets"),
+    "embed/key": ("chat-ui", "doc-worker", "secrets"),  # embed itself is not started
     "cookie/key": ("chat-ui", "secrets"),
 }
 

@@ -47,6 +47,8 @@ ORDER = (
     "reading/reading_attempt_limit",
     "reading/hand_back_documents",
     "reading/claim_document",
+    "passages/passage_words",
+    "passages/passage_terms",
     "policies/sessions",
     "policies/chats",
     "policies/messages",

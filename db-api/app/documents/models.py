@@ -12,11 +12,14 @@ from sqlalchemy import (
     false,
 )
 from sqlalchemy import text as sql
+from sqlalchemy.dialects.postgresql import TSVECTOR
+from sqlalchemy.dialects.postgresql.base import ischema_names
 from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.types import UserDefinedType
 
 from app.db.base import Base, MadeId, TimeOfWriting
 from app.jobs.models import UNFINISHED, LeasedJob, job_constraints
-from app.limits import DOCUMENT_NAME_CHARACTERS
+from app.limits import DOCUMENT_NAME_CHARACTERS, VECTOR_SIZE
 
 
 class Document(LeasedJob, Base):
@@ -24,7 +27,8 @@ class Document(LeasedJob, Base):
     progress is counted in pages.
 
     ``shown_file_id`` is a picture as it may be shown, without its metadata. ``pages`` is null until
-    they are counted. ``read_with`` says by which programs it was read.
+    they are counted. ``read_with`` says by which programs it was read. Afterwards it may be a job
+    again, that of getting vectors (``embedding``); ``vector_model`` made those of all its passages.
     """
 
     __tablename__ = "documents"
@@ -64,6 +68,8 @@ class Document(LeasedJob, Base):
     pages: Mapped[int | None]
     read_with: Mapped[str | None]
     error: Mapped[str | None]
+    embedding: Mapped[bool] = mapped_column(server_default=false())
+    vector_model: Mapped[str | None]
 
 
 class ChatDocument(Base):
@@ -120,7 +126,7 @@ class DocumentPage(Base):
 
 class Passage(Base):
     """A part of a page that is searched and quoted: its text from ``start_offset`` up to
-    ``end_offset``."""
+    ``end_offset``, and the words of it (``app/passages/words.py``)."""
 
     __tablename__ = "passages"
     __table_args__ = (
@@ -145,3 +151,46 @@ class Passage(Base):
     start_offset: Mapped[int]
     end_offset: Mapped[int]
     text: Mapped[str]
+    words: Mapped[str] = mapped_column(TSVECTOR)
+
+
+class HalfVector(UserDefinedType[str]):
+    """pgvector's ``halfvec``."""
+
+    cache_ok = True
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+
+    def get_col_spec(self, **_: object) -> str:
+        return f"halfvec({self.size})"
+
+
+ischema_names["halfvec"] = HalfVector  # so that it is known when a table is looked at
+
+
+class PassageVector(Base):
+    """A passage as an embedding model sees it."""
+
+    __tablename__ = "passage_vectors"
+    __table_args__ = (
+        ForeignKeyConstraint(["passage_id"], ["passages.id"], ondelete="CASCADE"),
+        ForeignKeyConstraint(
+            ["document_id", "session_id"],
+            ["documents.id", "documents.session_id"],
+            ondelete="CASCADE",
+        ),
+        Index(None, "document_id"),
+        Index(
+            None,
+            "vector",
+            postgresql_using="hnsw",
+            postgresql_ops={"vector": "halfvec_cosine_ops"},
+        ),
+    )
+
+    passage_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    document_id: Mapped[UUID]
+    session_id: Mapped[UUID]
+    model: Mapped[str]
+    vector: Mapped[str] = mapped_column(HalfVector(VECTOR_SIZE))

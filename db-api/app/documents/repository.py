@@ -12,9 +12,11 @@ from app.documents.models import ChatDocument, Document, DocumentPage
 from app.errors import DocumentNotFound
 from app.files.models import File
 
+# One that gets vectors was read: nobody has to wait for those.
 # A document is found in the library, and by chats that are not deleted.
 READ = """
-SELECT d.id, d.file_id, d.shown_file_id, d.name, d.kind, d.in_library, d.state, d.error, d.pages,
+SELECT d.id, CASE WHEN d.embedding THEN 'complete' ELSE d.state END AS state, d.vector_model,
+    d.file_id, d.shown_file_id, d.name, d.kind, d.in_library, d.error, d.pages,
     d.progress AS pages_read, d.created_at, f.size, shown.size AS shown_size, chats.list AS chats,
     ARRAY(
         SELECT number FROM document_pages p

@@ -43,6 +43,9 @@ class Document(BaseModel):
     needs_ocr: list[int] = Field(
         description="Pages that are pictures, which nothing here can read yet."
     )
+    vector_model: str | None = Field(
+        description="The model whose vectors it is found by; null: by its words alone."
+    )
     created_at: datetime
 
 

@@ -2,6 +2,7 @@
 what is being read."""
 
 import json
+from collections.abc import Iterator
 from uuid import UUID
 
 from sqlalchemy import Connection, text
@@ -9,17 +10,18 @@ from sqlalchemy import Connection, text
 from app.errors import DocumentNotFound
 from app.files.models import BLOCK_BYTES
 from app.jobs.leases import HELD, RENEWAL
-from app.reading.schemas import Job, ReadingEnd, ReadPage
+from app.passages.words import detect_language, split_words
+from app.reading.schemas import Job, ReadingEnd, ReadPage, WorkerSkills
 
 EXPIRE = text("""
 UPDATE documents SET lease_until = clock_timestamp()
 WHERE worker = :predecessor AND state = 'running'
 """)
-HAND_BACK = text("SELECT hand_back_documents(:worker, :ocr)")
+HAND_BACK = text("SELECT hand_back_documents(:worker, :ocr, :vector_model)")
 CLAIM = text("SELECT claim_document(:worker)")
 FIND = text(f"""
 SELECT d.id, d.kind, (f.size + {BLOCK_BYTES} - 1) / {BLOCK_BYTES} AS blocks,
-    d.shown_file_id IS NOT NULL AS shown,
+    d.shown_file_id IS NOT NULL AS shown, d.embedding,
     ARRAY(
         SELECT number FROM document_pages p
         WHERE p.document_id = d.id AND NOT (:ocr AND p.source = 'needs-ocr') ORDER BY number
@@ -53,10 +55,12 @@ WITH page AS (
 SELECT number FROM corrected UNION ALL SELECT number FROM added
 """)
 STORE_PASSAGES = text("""
-INSERT INTO passages (document_id, session_id, page, start_offset, end_offset, text)
-SELECT :id, :session_id, p.page, p.start_offset, p.end_offset, p.text
-FROM json_to_recordset(CAST(:passages AS json))
-    AS p (page integer, start_offset integer, end_offset integer, text varchar)
+INSERT INTO passages (document_id, session_id, page, start_offset, end_offset, text, words)
+SELECT :id, :session_id, page, start_offset, end_offset, text, passage_words(words, language)
+FROM json_to_recordset(CAST(:passages AS json)) AS p (
+    page integer, start_offset integer, end_offset integer, text varchar,
+    words text[], language text
+)
 """)
 COUNT_PAGES = text("UPDATE documents SET progress = progress + :count WHERE id = :id")
 OTHERS_WAIT = text("SELECT EXISTS (SELECT FROM documents WHERE state = 'queued')")
@@ -75,27 +79,27 @@ VALUES (:file_id, :session_id, 0, :bytes)
 FINISH = text(f"""
 UPDATE documents
 SET state = CASE WHEN CAST(:error AS varchar) IS NULL THEN 'complete' ELSE 'failed' END,
-    error = :error, read_with = :read_with, finished_at = now()
-WHERE id = :id AND {HELD} RETURNING id
+    error = :error, read_with = :read_with, finished_at = now(), vector_model = NULL
+WHERE id = :id AND NOT embedding AND {HELD} RETURNING id
 """)  # noqa: S608 - joined from constants, nothing from outside
 RELEASE = text(f"""
-UPDATE documents SET state = 'queued', worker = NULL, lease_until = NULL
+UPDATE documents
+SET state = CASE WHEN embedding THEN 'complete' ELSE 'queued' END, embedding = false,
+    worker = NULL, lease_until = NULL, finished_at = CASE WHEN embedding THEN now() END
 WHERE id IN (SELECT id FROM documents WHERE {HELD} FOR NO KEY UPDATE)
 """)  # noqa: S608 - joined from constants, nothing from outside
 
 
-def claim(
-    connection: Connection, worker: str, *, ocr: bool, predecessor: str | None = None
-) -> Job | None:
+def claim(connection: Connection, worker: str, skills: WorkerSkills) -> Job | None:
     """The document whose turn it is, under a new lease."""
-    values = {"worker": worker, "ocr": ocr}
-    if predecessor:
-        connection.execute(EXPIRE, {"predecessor": predecessor})
+    values = {"worker": worker, **skills.model_dump()}
+    if skills.predecessor:
+        connection.execute(EXPIRE, values)
     connection.execute(HAND_BACK, values)
     claimed = connection.execute(CLAIM, values).scalar_one_or_none()
     if claimed is None:
         return None
-    found = connection.execute(FIND, {"id": claimed, "ocr": ocr}).mappings().one()
+    found = connection.execute(FIND, {"id": claimed, "ocr": skills.ocr}).mappings().one()
     return Job.model_validate(dict(found))
 
 
@@ -126,15 +130,29 @@ def store_pages(
     held = renew(connection, worker, document_id)
     given = [page.model_dump(exclude={"passages"}) for page in pages]
     stored = set(connection.execute(STORE_PAGES, held | {"pages": json.dumps(given)}).scalars())
-    passages = [
-        {"page": p.number, "start_offset": start, "end_offset": end, "text": p.text[start:end]}
-        for p in pages
-        if p.number in stored
-        for start, end in p.passages
-    ]
+    passages = [passage for page in pages if page.number in stored for passage in describe(page)]
     connection.execute(STORE_PASSAGES, held | {"passages": json.dumps(passages)})
     connection.execute(COUNT_PAGES, held | {"count": len(stored)})
+    return do_others_wait(connection)
+
+
+def do_others_wait(connection: Connection) -> bool:
     return bool(connection.execute(OTHERS_WAIT).scalar_one())
+
+
+def describe(page: ReadPage) -> Iterator[dict[str, object]]:
+    """Its passages, as they are stored."""
+    language = detect_language(split_words(page.text))
+    for start, end in page.passages:
+        text = page.text[start:end]
+        yield {
+            "page": page.number,
+            "start_offset": start,
+            "end_offset": end,
+            "text": text,
+            "words": split_words(text),
+            "language": language,
+        }
 
 
 def store_picture(connection: Connection, worker: str, document_id: UUID, jpeg: bytes) -> None:
@@ -155,5 +173,5 @@ def finish(connection: Connection, worker: str, document_id: UUID, ending: Readi
 
 
 def release(connection: Connection, worker: str) -> None:
-    """What the worker holds is queued again, with its pages."""
+    """What the worker holds is queued again, with its pages; or read, and without vectors."""
     connection.execute(RELEASE, {"worker": worker})

@@ -3,14 +3,19 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Body, Header, Path, Response
+from fastapi import APIRouter, Body, Header, Path, Query, Response
 
 from app.errors import DocumentNotFound
-from app.reading import repository
+from app.passages.schemas import VectorModel
+from app.reading import repository, vectors
 from app.reading.schemas import (
+    EmbeddingEnd,
     Heartbeat,
     Job,
     PagesStored,
+    PassageText,
+    PassageTexts,
+    PassageVectors,
     ReadingEnd,
     ReadPages,
     WorkerSkills,
@@ -35,9 +40,10 @@ HELD = problems(DocumentNotFound)
 )
 def claim_document(body: WorkerSkills, worker: Holder, database: Db) -> Job | Response:
     """The document whose turn it is, under a lease that every other call renews. One whose worker
-    vanished comes with the pages that are stored."""
+    vanished comes with the pages that are stored. When none is to be read, one whose passages lack
+    vectors of the worker's model."""
     with database.reader() as connection:
-        job = repository.claim(connection, worker, ocr=body.ocr, predecessor=body.predecessor)
+        job = repository.claim(connection, worker, body)
     return job or Response(status_code=204)
 
 
@@ -91,6 +97,38 @@ def finish_document(document_id: UUID, body: ReadingEnd, worker: Holder, databas
     """Complete, or failed with an error."""
     with database.reader() as connection:
         repository.finish(connection, worker, document_id, body)
+
+
+@router.get("/{document_id}/passages", summary="Read passages without vectors", responses=HELD)
+def read_passages(
+    document_id: UUID,
+    worker: Holder,
+    database: Db,
+    model: Annotated[VectorModel, Query(description="Whose vectors they lack.")],
+) -> PassageTexts:
+    """A few of them. Of a document that is claimed for vectors only."""
+    with database.reader() as connection:
+        rows = vectors.list_passages(connection, worker, document_id, model)
+    return PassageTexts(passages=[PassageText.model_validate(row) for row in rows])
+
+
+@router.put("/{document_id}/vectors", summary="Store vectors", responses=HELD)
+def store_vectors(
+    document_id: UUID, body: PassageVectors, worker: Holder, database: Db
+) -> PagesStored:
+    """In place of those of another model."""
+    with database.reader() as connection:
+        waiting = vectors.store(connection, worker, document_id, body)
+    return PagesStored(others_wait=waiting)
+
+
+@router.post(
+    "/{document_id}/vectors/finish", summary="Finish vectors", status_code=204, responses=HELD
+)
+def finish_vectors(document_id: UUID, body: EmbeddingEnd, worker: Holder, database: Db) -> None:
+    """From now on the document is found by them, too."""
+    with database.reader() as connection:
+        vectors.finish(connection, worker, document_id, body.model)
 
 
 @router.post("/release", summary="Hand documents back", status_code=204, responses=problems())

@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field, StringConstraints, model_validator
 
 from app.documents.kinds import Kind
 from app.documents.schemas import ErrorKind, Source
+from app.passages.schemas import Vector, VectorModel
 from app.texts import Text, Worker
 
 PAGE_CHARACTERS = 200_000
@@ -18,6 +19,11 @@ class WorkerSkills(BaseModel):
     """What the worker can do."""
 
     ocr: bool = Field(description="Read text in pictures. Documents that wait for it come, too.")
+    vector_model: VectorModel | None = Field(
+        default=None,
+        description="Make vectors with this model. When nothing is to be read, documents without"
+        " those come.",
+    )
     predecessor: Worker | None = Field(
         default=None, description="A worker that is dead: what it held is handed back at once."
     )
@@ -31,6 +37,7 @@ class Job(BaseModel):
     blocks: int = Field(description="Of 1 MiB each, counted from 0.")
     done: list[int] = Field(description="Pages that are stored and need not be read again.")
     shown: bool = Field(description="Whether the picture to be shown is stored.")
+    embedding: bool = Field(description="It was read: its passages are to get vectors.")
 
 
 class Heartbeat(BaseModel):
@@ -76,3 +83,36 @@ class ReadingEnd(BaseModel):
 
     read_with: Annotated[Text, StringConstraints(max_length=200)]
     error: ErrorKind | None = None
+
+
+class PassageText(BaseModel):
+    """A passage that is to get a vector."""
+
+    id: int
+    text: str
+
+
+class PassageTexts(BaseModel):
+    """Some of those that a document has; with none, all have theirs."""
+
+    passages: list[PassageText]
+
+
+class PassageVector(BaseModel):
+    """A passage as the model sees it."""
+
+    passage: Annotated[int, Field(ge=0, lt=2**63)]
+    vector: Vector
+
+
+class PassageVectors(BaseModel):
+    """Of one document, by one model."""
+
+    model: VectorModel
+    vectors: list[PassageVector] = Field(min_length=1, max_length=100)
+
+
+class EmbeddingEnd(BaseModel):
+    """All of the document's passages have vectors of this model, as far as it could make them."""
+
+    model: VectorModel

@@ -2,15 +2,18 @@
 GRANT SELECT, INSERT (session_id, file_id, name, kind, in_library), UPDATE (name, in_library) ON documents TO app;
 GRANT SELECT (id, file_id, shown_file_id, in_library) ON documents TO runner;
 GRANT SELECT (id, session_id, file_id, shown_file_id, kind, pages, read_with, error, state, worker, lease_until,
-        attempts, alone_until, progress, progress_at_claim, stop_requested, created_at, started_at, finished_at),
+        attempts, alone_until, progress, progress_at_claim, stop_requested, created_at, started_at, finished_at,
+        embedding, vector_model),
     UPDATE (shown_file_id, pages, read_with, error, state, worker, lease_until, attempts, alone_until,
-        progress, progress_at_claim, started_at, finished_at)
+        progress, progress_at_claim, started_at, finished_at, embedding, vector_model)
     ON documents TO reader;
 GRANT SELECT, DELETE, INSERT (chat_id, document_id, session_id) ON chat_documents TO app;
 GRANT SELECT (document_id) ON chat_documents TO runner;
-GRANT SELECT ON document_pages, passages TO app;
+GRANT SELECT ON document_pages, passages, passage_vectors TO app;
 GRANT SELECT (document_id, number, source), INSERT, UPDATE (text, source) ON document_pages TO reader;
-GRANT INSERT (document_id, session_id, page, start_offset, end_offset, text) ON passages TO reader;
+GRANT SELECT (id, document_id, text), INSERT (document_id, session_id, page, start_offset, end_offset, text, words)
+    ON passages TO reader;
+GRANT SELECT (passage_id, model, vector), INSERT, UPDATE (model, vector) ON passage_vectors TO reader;
 
 CREATE POLICY app_reads ON documents FOR SELECT TO app
     USING (session_id = (SELECT current_session()));
@@ -21,9 +24,7 @@ CREATE POLICY app_changes ON documents FOR UPDATE TO app
 CREATE POLICY runner_purges ON documents FOR SELECT TO runner USING (true);
 CREATE POLICY reader_sees ON documents FOR SELECT TO reader USING (true);
 CREATE POLICY reader_works ON documents FOR UPDATE TO reader
-    USING (state IN ('queued', 'running') OR EXISTS (
-        SELECT FROM document_pages p WHERE p.document_id = documents.id AND p.source = 'needs-ocr'
-    ))
+    USING (state IN ('queued', 'running', 'complete'))
     WITH CHECK (true);
 
 CREATE POLICY app_owns ON chat_documents TO app
@@ -45,4 +46,14 @@ CREATE POLICY app_reads ON passages FOR SELECT TO app
     USING (session_id = (SELECT current_session()));
 CREATE POLICY reader_writes ON passages FOR INSERT TO reader WITH CHECK (EXISTS (
     SELECT FROM documents d WHERE d.id = passages.document_id AND d.state = 'running'
+));
+-- What gets vectors at the moment.
+CREATE POLICY reader_embeds ON passages FOR SELECT TO reader USING (EXISTS (
+    SELECT FROM documents d WHERE d.id = passages.document_id AND d.state = 'running' AND d.embedding
+));
+
+CREATE POLICY app_reads ON passage_vectors FOR SELECT TO app
+    USING (session_id = (SELECT current_session()));
+CREATE POLICY reader_embeds ON passage_vectors TO reader USING (EXISTS (
+    SELECT FROM documents d WHERE d.id = passage_vectors.document_id AND d.state = 'running' AND d.embedding
 ));

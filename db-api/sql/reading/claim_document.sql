@@ -1,5 +1,5 @@
 -- Claims the next document for a worker: its id, or no row. Sessions take turns: the one whose last turn is longest ago comes first, and
--- of its documents the oldest. One at which workers died comes after all others.
+-- of its documents the oldest. One at which workers died comes after all others, and one that has been read and lacks vectors last.
 CREATE OR REPLACE FUNCTION claim_document(claimer text) RETURNS SETOF uuid
 LANGUAGE sql SET search_path = public, pg_temp
 BEGIN ATOMIC
@@ -9,7 +9,7 @@ BEGIN ATOMIC
     WHERE id = (
         SELECT d.id FROM documents d
         WHERE d.state = 'queued'
-        ORDER BY d.attempts,
+        ORDER BY d.embedding, d.attempts,
             (SELECT max(o.started_at) FROM documents o WHERE o.session_id = d.session_id) NULLS FIRST,
             d.created_at, d.id
         LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED

@@ -11,6 +11,7 @@ READ = (
     "UPDATE documents SET progress = 1",
     "UPDATE document_pages SET text = 'changed'",
 )
+EMBEDDED = "SELECT text, model FROM passages JOIN passage_vectors ON passage_id = passages.id"
 
 
 def test_the_reader_reaches_only_documents_that_it_reads(
@@ -19,23 +20,27 @@ def test_the_reader_reaches_only_documents_that_it_reads(
     states = ("queued", "running", "complete", "failed")
     kept = {state: keep_document(sql, chat, state.encode(), "png", state) for state in states}
     running = kept["running"]
-    waits = "UPDATE document_pages SET source = 'needs-ocr' WHERE document_id = %s"
-    sql(waits, running.document)  # which makes no other document one that waits
     with acting("reader") as act:
-        assert [act(statement) for statement in READ] == [[("running",)], [(running.file,)], 2, 1]
+        assert [act(statement) for statement in READ] == [[("running",)], [(running.file,)], 3, 1]
+        assert act(EMBEDDED) == []
         for state in states:
             written = write_as_reader(kept[state], ada.session_id)
             if state == "running":
                 assert [act(statement) for statement in written] == [1, 1]
             else:
                 assert refusals(act, written) == dict.fromkeys(written, "policy")
+    sql("UPDATE documents SET embedding = true WHERE state <> 'queued'")
+    sql("UPDATE passage_vectors SET model = document_id::text")
+    with acting("reader") as act:
+        assert act(EMBEDDED) == [("Secret.", running.document)]
 
 
 def write_as_reader(kept: Kept, owner: str) -> list[str]:
     return [
         f"INSERT INTO document_pages VALUES ('{kept.document}', '{owner}', 2, '', 'empty')",
-        "INSERT INTO passages (document_id, session_id, page, start_offset, end_offset, text)"
-        f" VALUES ('{kept.document}', '{owner}', 1, 1, 2, 'e')",
+        "INSERT INTO passages"
+        " (document_id, session_id, page, start_offset, end_offset, text, words)"
+        f" VALUES ('{kept.document}', '{owner}', 1, 1, 2, 'e', 'e')",
     ]
 
 

@@ -35,6 +35,8 @@ DENIED = {
         "UPDATE document_pages SET text = ''",
         "INSERT INTO document_pages VALUES (uuidv7(), uuidv7(), 1, '', 'text')",
         "UPDATE passages SET text = ''",
+        "UPDATE passage_vectors SET model = ''",
+        "INSERT INTO passage_vectors SELECT FROM passage_vectors",
     ],
     "runner": [
         "SELECT * FROM sessions",
@@ -60,6 +62,7 @@ DENIED = {
         "SELECT chat_id FROM chat_documents",
         "SELECT * FROM document_pages",
         "SELECT * FROM passages",
+        "SELECT * FROM passage_vectors",
     ],
     "searcher": [
         "SELECT name FROM sessions",
@@ -78,7 +81,6 @@ DENIED = {
         "SELECT sha256 FROM files",
         "INSERT INTO files (sha256) VALUES (NULL)",
         "SELECT text FROM document_pages",
-        "SELECT text FROM passages",
         "SELECT * FROM chat_documents",
         "UPDATE documents SET name = ''",
         "UPDATE documents SET session_id = session_id",
@@ -94,6 +96,9 @@ DENIED = {
         "DELETE FROM document_pages",
         "INSERT INTO passages (id) OVERRIDING SYSTEM VALUE VALUES (1)",
         "UPDATE passages SET text = ''",
+        "SELECT words FROM passages",
+        "SELECT session_id FROM passage_vectors",
+        "DELETE FROM passage_vectors",
     ],
 }
 
@@ -105,10 +110,11 @@ def test_a_role_has_no_more_than_it_needs(acting: Acting, hers: dict[str, str], 
 
 
 FUNCTIONS = {
-    "app": "asking_session chat_positions close_reply current_session is_abandoned queue_length"
-    " reply_content reply_steps require_session room_taken search_chats search_words split_words",
+    "app": "asking_session chat_positions close_reply current_session is_abandoned passage_terms"
+    " queue_length reply_content reply_steps require_session room_taken search_chats search_words"
+    " split_words",
     "reader": "attempts_after attempts_before_trial claim_document hand_back_documents has_expired"
-    " lease_length new_lease reading_attempt_limit",
+    " lease_length new_lease passage_words reading_attempt_limit",
     "runner": "asking_session attempt_limit attempts_after attempts_before_trial chat_positions"
     " claim_reply close_abandoned close_reply find_trial hand_back has_expired is_abandoned"
     " is_alone is_over lease_length ms_per_position new_lease purge_deleted purge_files"

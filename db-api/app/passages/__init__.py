@@ -1,0 +1,1 @@
+"""Passages: finding those of a chat's documents that answer a question."""

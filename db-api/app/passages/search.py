@@ -1,0 +1,151 @@
+"""Finds the passages that answer a question, among those of one chat's documents.
+
+They are searched by words and, where there is a model for that, by vectors, and both rankings are
+fused. All of the chat's passages are compared, because an index would cost more when documents are
+read than it saves here, or lose results (docs/decisions/0019-passages.md). Only where there are
+very many, vectors are found by an index.
+"""
+
+import json
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+from app.db.base import AnyRow
+from app.passages.schemas import Found, FoundPassage
+from app.passages.words import LANGUAGES, detect_language, split_words
+
+CANDIDATES = 20  # of each way to search
+FUSION = 60  # reciprocal rank fusion's k: how little the first places differ
+EXACT = 50_000  # vectors that are all compared: below that an index is not worth its misses
+WORDS = 100  # of a question that are searched for
+BEFORE_WEIGHT = 0.5  # of a word that only the question before has
+# How much of a question's words, rare ones counting more, the best passage must have.
+GOOD_COVERAGE = 0.4
+
+SEARCHED = """
+FROM chat_documents link JOIN passages p ON p.document_id = link.document_id
+WHERE link.chat_id = :chat AND link.session_id = :owner AND p.session_id = :owner
+"""
+BY_WORDS = text(f"""
+WITH term AS MATERIALIZED (
+    SELECT number, query
+    FROM passage_terms(CAST(:words AS text[]), CAST(:language AS text), CAST(:languages AS text[]))
+), hit AS MATERIALIZED (
+    SELECT searched.id, term.number
+    FROM (SELECT p.id, p.words {SEARCHED}) AS searched JOIN term ON searched.words @@ term.query
+), rarity AS MATERIALIZED (
+    SELECT term.number, (CAST(:weights AS float8[]))[term.number]
+        * ln(1 + (SELECT count(*) {SEARCHED}) / (0.5 + count(hit.id))) AS value
+    FROM term LEFT JOIN hit USING (number) GROUP BY term.number
+)
+SELECT hit.id, sum(rarity.value) / (SELECT sum(value) FROM rarity) AS coverage
+FROM hit JOIN rarity USING (number)
+GROUP BY hit.id ORDER BY coverage DESC, hit.id LIMIT :most
+""")  # noqa: S608 - joined from constants, nothing from outside
+# Whether there is pgvector, and whether the vectors are few enough to compare them all.
+COUNT = text("""
+SELECT CASE WHEN to_regtype('halfvec') IS NOT NULL THEN (
+    SELECT count(*) FROM (
+        SELECT FROM chat_documents link JOIN passage_vectors v ON v.document_id = link.document_id
+        WHERE link.chat_id = :chat AND link.session_id = :owner AND v.session_id = :owner
+            AND v.model = :model
+        LIMIT :most
+    ) AS compared
+) ELSE 0 END
+""")
+# Materialized, so that no index may be used.
+BY_VECTOR = text("""
+WITH compared AS MATERIALIZED (
+    SELECT v.passage_id AS id, v.vector <=> CAST(:vector AS halfvec) AS distance
+    FROM chat_documents link JOIN passage_vectors v ON v.document_id = link.document_id
+    WHERE link.chat_id = :chat AND link.session_id = :owner AND v.session_id = :owner
+        AND v.model = :model
+)
+SELECT id, distance FROM compared ORDER BY distance, id LIMIT :most
+""")
+# The index is walked until enough of what it hands out is the chat's: others' rows are left out
+# only after that.
+USE_INDEX = text("""
+SELECT set_config('hnsw.iterative_scan', 'relaxed_order', true),
+    set_config('hnsw.max_scan_tuples', '1000000', true),
+    set_config('enable_sort', 'off', true), set_config('enable_seqscan', 'off', true)
+""")
+BY_INDEX = text("""
+WITH near AS MATERIALIZED (
+    SELECT v.passage_id AS id, v.vector <=> CAST(:vector AS halfvec) AS distance
+    FROM passage_vectors v
+    WHERE v.session_id = :owner AND v.model = :model AND v.document_id IN (
+        SELECT document_id FROM chat_documents WHERE chat_id = :chat AND session_id = :owner
+    )
+    ORDER BY v.vector <=> CAST(:vector AS halfvec) LIMIT :most
+)
+SELECT id, distance FROM near ORDER BY distance, id
+""")
+READ = text("""
+SELECT p.id, p.document_id, d.name, p.page, p.start_offset AS start, p.end_offset AS end, p.text
+FROM passages p JOIN documents d ON d.id = p.document_id
+WHERE p.id = ANY (CAST(:ids AS bigint[])) AND p.session_id = :owner AND d.session_id = :owner
+""")
+
+
+def find_passages(
+    connection: Connection,
+    session_id: UUID,
+    chat_id: UUID,
+    question: str,
+    *,
+    before: str | None,
+    vector: list[float] | None,
+    vector_model: str | None,
+    limit: int,
+) -> Found:
+    """At most ``limit`` passages of the documents of the session's chat. The transaction acts for
+    the session. ``before`` is the question before, with which a follow-up is searched together."""
+    whose = {"owner": session_id, "chat": chat_id}
+    by_words = connection.execute(BY_WORDS, whose | describe_words(question, before)).all()
+    near = find_near(connection, whose, vector, vector_model) if vector and vector_model else []
+    places = fuse([row.id for row in by_words], [row.id for row in near])[:limit]
+    rows = {row.id: row for row in connection.execute(READ, whose | {"ids": places})}
+    return Found(
+        passages=[FoundPassage.model_validate(rows[place]) for place in places],
+        good=bool(by_words) and by_words[0].coverage >= GOOD_COVERAGE,
+    )
+
+
+def find_near(
+    connection: Connection, whose: dict[str, UUID], vector: list[float], model: str
+) -> Sequence[AnyRow]:
+    """The passages whose vectors are nearest, with their cosine distances."""
+    values = whose | {"model": model, "most": EXACT}
+    count = connection.execute(COUNT, values).scalar_one()
+    if not count:
+        return []
+    if count == EXACT:
+        connection.execute(USE_INDEX)
+    values |= {"vector": json.dumps(vector), "most": CANDIDATES}
+    return connection.execute(BY_INDEX if count == EXACT else BY_VECTOR, values).all()
+
+
+def describe_words(question: str, before: str | None) -> dict[str, object]:
+    """The parameters of BY_WORDS that come from the questions."""
+    asked = split_words(question)
+    earlier = [word for word in split_words(before or "") if word not in asked]
+    weights = [1.0] * len(asked) + [BEFORE_WEIGHT] * len(earlier)
+    return {
+        "words": (asked + earlier)[:WORDS],
+        "weights": weights[:WORDS],
+        "language": detect_language(asked + earlier),
+        "languages": LANGUAGES,
+        "most": CANDIDATES,
+    }
+
+
+def fuse(*rankings: list[int]) -> list[int]:
+    """One ranking of several, by reciprocal ranks."""
+    scores: dict[int, float] = {}
+    for ranking in rankings:
+        for rank, place in enumerate(ranking, 1):
+            scores[place] = scores.get(place, 0) + 1 / (FUSION + rank)
+    return sorted(scores, key=lambda place: -scores[place])

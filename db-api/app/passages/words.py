@@ -1,0 +1,66 @@
+"""The words of a text, as passages and questions are compared by.
+
+PostgreSQL adds their stems (sql/passages): it has the stemmers, but nothing for accents.
+"""
+
+import re
+import unicodedata
+
+# The commonest words of the languages that are stemmed, without their accents.
+COMMON_WORDS = {
+    "danish": "af at der det de er et for fra hvad hvor ikke jeg med og om pa som til var",
+    "dutch": "aan als dat de een en er het hoe in is met niet of om op te van voor wat zijn",
+    "english": "a and are at be by for from how in is it of on that the this to was what with",
+    "french": "au avec ce dans de des du elle en est et la le les par pas pour que qui un une",
+    "german": "auf das dem den der des die ein eine es fur im in ist mit nicht sich und von wie zu",
+    "italian": "al che con da del della di e gli il in la le lo non per quale quanto si sono un",
+    "norwegian": "av at det de en er et for fra hva hvor ikke jeg med og om pa som til var",
+    "portuguese": "ao as com como da de do em e na nao no o os para por qual que se um uma",
+    "spanish": "con como cual de del el en es la las lo los no para por que se su un una y",
+    "swedish": "att av den det en ett for fran hur inte jag med och om pa som till var vad ar",
+}
+LANGUAGES = list(COMMON_WORDS)
+_COMMON = {language: frozenset(words.split()) for language, words in COMMON_WORDS.items()}
+
+ACCENTS = re.compile("[\u0300-\u036f]+")
+OTHER_LETTERS = str.maketrans(
+    {"æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"}
+)
+# A word that was divided at the end of a line.
+DIVISION = re.compile(r"(?<=[^\W\d_])[-\u00ad\u2010]\n\s*(?=[a-zß-ÿ])")
+# Thai and its neighbours, Chinese, Japanese, Korean: no spaces between words, or endings that are
+# written together with them.
+UNSPACED = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff"
+    "\U00020000-\U0003ffff"
+)
+WORD = re.compile(f"[{UNSPACED}]+|(?:(?![{UNSPACED}])[^\\W_])+")
+STARTS_UNSPACED = re.compile(f"[{UNSPACED}]")
+WORD_CHARACTERS = 64  # no more of a word is looked at
+
+
+def split_words(text: str) -> list[str]:
+    """Each word once, in the order of the text: without accents, in lower case. Of scripts without
+    spaces, each two characters that follow each other."""
+    words: dict[str, None] = {}
+    for word in WORD.findall(fold(DIVISION.sub("", text))):
+        if STARTS_UNSPACED.match(word) and len(word) > 1:
+            words.update(dict.fromkeys(word[n : n + 2] for n in range(len(word) - 1)))
+        else:
+            words[word[:WORD_CHARACTERS]] = None
+    return list(words)
+
+
+def fold(text: str) -> str:
+    """Without accents, in lower case; compatible forms of a letter are that letter."""
+    bare = ACCENTS.sub("", unicodedata.normalize("NFKD", text)).casefold()
+    return unicodedata.normalize("NFC", bare).translate(OTHER_LETTERS)
+
+
+def detect_language(words: list[str]) -> str | None:
+    """Whose commonest words occur most often among these; None if that is not one language."""
+    given = set(words)
+    counts = {language: len(given & common) for language, common in _COMMON.items()}
+    most = max(counts.values())
+    found = [language for language, count in counts.items() if count == most]
+    return found[0] if most and len(found) == 1 else None
