@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help local setup up down test test-db-api test-chat-ui test-doc-worker test-lm-api test-nginx test-local \
     test-whole browser test-faults test-bench test-eval test-support images stack check faults faults-short bench \
-    bench-short trace lint types types-db-api types-chat-ui types-doc-worker types-others format fmt lock
+    bench-short trace eval eval-short lint types types-db-api types-chat-ui types-doc-worker types-others format fmt lock
 
 PYTHON ?= python3
 VENV := .cache/venv/bin
@@ -94,6 +94,12 @@ trace: setup ## show where the milliseconds of a first word go
 
 bench-short: setup ## measure a little of everything, to see that it can be measured
 	$(call timed,$(VENV)/python -m bench --quick)
+
+eval: setup ## ask a Parley about documents, count right and wrong, and write it to docs/scorecard.md
+	@$(VENV)/python -m evaluation $(EVAL)
+
+eval-short: setup ## ask a little of everything about documents
+	$(call timed,$(VENV)/python -m evaluation --quick)
 
 ENGINE := docker info >/dev/null 2>&1 || [ -n "$$CI" ]
 

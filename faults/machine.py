@@ -6,6 +6,7 @@ import platform
 import re
 import secrets
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 from local.stack import ROOT
@@ -22,13 +23,13 @@ def describe_machine() -> str:
     return f"{cpu}, {os.cpu_count()} cores, {platform.system()} {platform.machine()}"
 
 
-def fingerprint_code(root: Path = ROOT) -> str:
-    """A short hash over the services and this harness as they are in the working tree. Only what
-    git tracks counts: caches change nothing, and neither does a new file before `git add`.
+def fingerprint_code(root: Path = ROOT, parts: Sequence[str] = CODE) -> str:
+    """A short hash over these folders as they are in the working tree. Only what git tracks
+    counts: caches change nothing, and neither does a new file before `git add`.
 
     Where git can't tell, nothing can be known to be the same, and each run is on code of its own.
     """
-    listing = ["git", "-C", str(root), "ls-files", "-z", "--", *CODE]
+    listing = ["git", "-C", str(root), "ls-files", "-z", "--", *parts]
     listed = subprocess.run(listing, capture_output=True, text=True, check=False)
     if listed.returncode:
         return f"unknown-{secrets.token_hex(4)}"

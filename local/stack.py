@@ -152,11 +152,12 @@ class Stack:
             "DOC_WORKER_TOKEN_FILE": str(secrets / "doc-worker" / "token"),
             "LM_API_URL": f"http://127.0.0.1:{ports['lm-api']}",
             "LM_API_KEY_FILE": str(secrets / "lm-api" / "key"),
-            "EMBED_URL": f"http://127.0.0.1:{ports['embed']}" if self.embedding_model else "",
             "EMBED_KEY_FILE": str(secrets / "embed" / "key"),
             "COOKIE_KEY_FILE": str(secrets / "cookie" / "key"),
             "RUNNERS_DIR": str(self.runners),
         }
+        if self.embedding_model:  # else EMBED_URL may name a server of one's own
+            shared["EMBED_URL"] = f"http://127.0.0.1:{ports['embed']}"
         return passed_on | shared | self._own(service, ports)
 
     def _own(self, service: str, ports: dict[str, int]) -> dict[str, str]:

@@ -94,7 +94,7 @@ def test_no_secret_is_in_any_environment(stack: Stack) -> None:
 def test_embed_is_lm_api_with_a_model_of_its_own(
     stack: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert stack.environment("doc-worker")["EMBED_URL"] == ""
+    assert not stack.environment("doc-worker").get("EMBED_URL")
     settings = {"EMBED_MODEL": "vectors.gguf", "LM_MODEL_URL": "https://x/y.gguf", "LM_SLOTS": "9"}
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
@@ -107,6 +107,15 @@ def test_embed_is_lm_api_with_a_model_of_its_own(
         told = stack.environment(service)
         assert told["EMBED_URL"] == f"http://127.0.0.1:{embed['PORT']}"
         assert told["EMBED_KEY_FILE"] == embed["LM_API_KEY_FILE"]
+
+
+def test_without_an_embedding_model_there_may_be_a_server_of_ones_own(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EMBED_URL", "http://127.0.0.1:9")
+    assert stack.environment("doc-worker")["EMBED_URL"] == "http://127.0.0.1:9"
+    monkeypatch.setenv("EMBED_MODEL", "vectors.gguf")
+    assert stack.environment("doc-worker")["EMBED_URL"] != "http://127.0.0.1:9"
 
 
 def test_a_pid_file_counts_only_while_somebody_of_that_process_lives(tmp_path: Path) -> None:

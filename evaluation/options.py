@@ -1,0 +1,65 @@
+"""What the person at the terminal may choose."""
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much is asked and read. Without names: all documents of the set."""
+
+    documents: tuple[str, ...]
+    paragraphs: int  # of each file of distractors
+    text_pages: int  # that are read for the time
+    scanned_pages: int
+    replies: int  # written by the model, of each kind
+
+
+FULL = Size(documents=(), paragraphs=160, text_pages=1000, scanned_pages=8, replies=20)
+QUICK = Size(
+    documents=(
+        "en-lease",
+        "en-insurance",
+        "de-museum",
+        "fr-nursery",
+        "es-gym",
+        "it-farmhouse",
+        "nl-library",
+    ),
+    paragraphs=10,
+    text_pages=100,
+    scanned_pages=1,
+    replies=2,
+)
+
+
+@dataclass(frozen=True)
+class Options:
+    """One run. Nothing is written down of a quick one, or of the half that is tuned on: of that
+    one, each question that went wrong is told instead."""
+
+    size: Size
+    quick: bool
+    half: str
+
+    @property
+    def written(self) -> bool:
+        return not self.quick and self.half == "test"
+
+
+def read_options(arguments: Sequence[str]) -> Options:
+    """From the command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m evaluation",
+        description="Asks a Parley of its own questions about documents, and counts.",
+    )
+    parser.add_argument("--quick", action="store_true", help="a little of everything")
+    parser.add_argument(
+        "--half",
+        choices=("test", "tune"),
+        default="test",
+        help="of the questions; those of `tune` that went wrong are told (default: test)",
+    )
+    given = parser.parse_args(arguments)
+    return Options(QUICK if given.quick else FULL, given.quick, given.half)

@@ -1,0 +1,92 @@
+"""What the evaluation counts and writes."""
+
+from typing import Any
+
+import pytest
+
+from bench.figures import Row
+from evaluation import table
+from evaluation.finding import Outcome, judge, list_misses
+from evaluation.options import FULL, QUICK, read_options
+from evaluation.question_set import Question, load_documents, load_questions
+from evaluation.reader import Search, holds_answer
+
+DEPOSIT = next(q for q in load_questions() if q.key == "en-lease/deposit")
+PARKING = next(q for q in load_questions() if q.key == "en-lease/parking")
+PASSAGE = {"name": "en-lease.pdf", "page": 2, "text": "a deposit of\n£1,710 before"}
+OTHER = PASSAGE | {"page": 3}
+
+
+@pytest.mark.parametrize(
+    ("changed", "holds"),
+    [
+        ({}, True),
+        ({"text": "a deposit of £1,\n710"}, True),
+        ({"text": "a deposit of £1,700"}, False),
+        ({"page": 1}, False),
+        ({"name": "en-school.pdf"}, False),
+    ],
+)
+def test_an_answer_counts_on_its_own_page_only(changed: dict[str, Any], holds: bool) -> None:
+    assert holds_answer(PASSAGE | changed, DEPOSIT) is holds
+
+
+def ask(question: Question, passage: dict[str, Any], good: bool) -> Outcome:
+    return Outcome(question, Search(good, [OTHER, passage]), 0.1)
+
+
+OUTCOMES = [
+    ask(DEPOSIT, PASSAGE, True),
+    ask(DEPOSIT, PASSAGE, False),
+    ask(DEPOSIT, OTHER, True),
+    ask(PARKING, PASSAGE, True),
+    ask(PARKING, PASSAGE, False),
+]
+
+
+def test_recall_and_refusals_are_counted_by_kind() -> None:
+    rows = {row.figure: row for row in judge(OUTCOMES, has_vectors=False)}
+    assert rows["recall@5, literal"] == Row("recall@5, literal", "≥ 0.9", "0.67 of 3", False)
+    assert rows["recall@5, of scans"].seen == "none asked"
+    refused = rows["unanswerable questions refused"]
+    wrongly = rows["answerable questions refused"]
+    assert (refused.seen, refused.holds) == ("0.50 of 2", False)
+    assert (wrongly.seen, wrongly.holds) == ("0.33 of 3 (literal 0.33)", False)
+
+
+@pytest.mark.parametrize("has_vectors", [True, False])
+def test_paraphrases_are_a_goal_only_with_vectors(has_vectors: bool) -> None:
+    row = next(row for row in judge(OUTCOMES, has_vectors=has_vectors) if "English" in row.figure)
+    assert bool(row.goal) is has_vectors
+
+
+def test_what_went_wrong_is_told() -> None:
+    assert [miss.split(": ")[1] for miss in list_misses(OUTCOMES)] == [
+        "refused",
+        "not found",
+        "not refused",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "written"),
+    [([], True), (["--quick"], False), (["--half", "tune"], False)],
+)
+def test_only_a_whole_run_of_the_half_not_tuned_on_is_written(
+    arguments: list[str], written: bool
+) -> None:
+    assert read_options(arguments).written is written
+
+
+def test_a_short_run_asks_in_every_language() -> None:
+    languages = {load_documents()[name].language for name in QUICK.documents}
+    assert languages == {document.language for document in load_documents().values()}
+    assert QUICK.paragraphs < FULL.paragraphs
+
+
+def test_the_section_names_the_model_of_each_figure() -> None:
+    row = Row("a figure", "≥ 1", "2", True)
+    text = table.render({"With words": [row], "With a model": [row]}, "Measured.", ["this", "that"])
+    assert text.count("| a figure | ≥ 1 | 2 | holds |") == 2
+    assert "With a model:\n\n| figure" in text
+    assert text.endswith("- this;\n- that.\n")
