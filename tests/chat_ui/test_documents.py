@@ -322,7 +322,7 @@ def test_a_page_s_text_is_shown_as_text(person: httpx.Client, db_api: DbApiServe
     expect(person.get(address), 200, "This page has not been read yet.")
     read_in(db_api, "a.txt", "<script>alert(1)</script>")
     expect(person.get(address), 200, "&lt;script&gt;alert(1)&lt;/script&gt;", "Page 1 of 1")
-    for number, status in ((0, 422), (2, 404)):
+    for number, status in ((0, 422), (2, 404), (2**31, 422)):
         expect(person.get(f"{address}?page={number}"), status)
 
 
@@ -354,6 +354,10 @@ def test_the_original_is_never_a_page_and_a_picture_is_shown_without_its_metadat
     answer = person.get(picture)
     assert (answer.content, answer.headers["content-type"]) == (b"clean", "image/jpeg")
     assert "/picture" in person.get(address_of(person, "p.png")).text
+
+
+def test_no_file_has_less_than_no_bytes(browser: httpx.Client, chat: str) -> None:
+    expect(upload(browser, f"{chat}/documents", file("a.txt"), params={"size": -1}), 422)
 
 
 def test_a_document_is_renamed_and_deleted(

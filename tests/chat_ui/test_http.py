@@ -70,6 +70,10 @@ def test_forms_of_other_sites_are_refused(
         assert (browser.post(path, headers=headers).status_code == 403) != allowed, path
 
 
+def test_links_of_other_sites_are_followed(browser: httpx.Client, chat: str) -> None:
+    expect(browser.get(chat, headers={"Sec-Fetch-Site": "cross-site"}), 200)
+
+
 def test_pages_are_never_cached_and_assets_for_ever(newcomer: httpx.Client) -> None:
     page = newcomer.get("/")
     assert page.headers["cache-control"] == "no-store"

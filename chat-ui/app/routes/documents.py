@@ -23,8 +23,8 @@ from app.views.problems import Problem
 
 router = APIRouter(tags=["documents"], dependencies=WITH_COOKIE)
 
-Size = Annotated[int | None, Query(ge=0, description="Bytes of the only file, if known")]
-Number = Annotated[int, Query(ge=1, le=2**31 - 1)]
+Size = Annotated[int | None, Query(description="Bytes of the only file, if known")]
+Number = Annotated[int, Query(ge=1)]
 
 # A stranger's bytes under our address: never a page, never a script.
 SAFE = {"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'"}

@@ -47,7 +47,7 @@ def begin_upload(body: NewFile, person: Person, database: Db, settings: Config) 
 def put_block(
     file_id: UUID,
     number: Annotated[int, Path(ge=0, le=2**31 - 1)],
-    content: Annotated[bytes, Body(media_type="application/octet-stream", min_length=1)],
+    content: Annotated[bytes, Body(media_type="application/octet-stream")],
     person: Person,
     database: Db,
     settings: Config,

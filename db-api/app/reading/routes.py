@@ -83,7 +83,7 @@ def store_pages(document_id: UUID, body: ReadPages, worker: Holder, database: Db
 )
 def store_picture(
     document_id: UUID,
-    jpeg: Annotated[bytes, Body(media_type="image/jpeg", min_length=1)],
+    jpeg: Annotated[bytes, Body(media_type="image/jpeg")],
     worker: Holder,
     database: Db,
 ) -> None:
