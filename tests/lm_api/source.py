@@ -27,6 +27,7 @@ class Source:
     knows_ranges: bool = True
     tells_length: bool = True
     break_off_after: list[int] = field(default_factory=list)  # bytes; one per answer, in order
+    misplaced: list[int] = field(default_factory=list)  # where answers claim to begin, instead
     pause: float = 0.0  # seconds between blocks of 10 kB
     asked: list[tuple[str, str | None]] = field(default_factory=list)
 
@@ -43,7 +44,8 @@ class Source:
             return Response(status_code=416 if start else self.status, headers=headers)
         headers = {"Content-Length": str(size - start)} if self.tells_length else {}
         if start:
-            headers["Content-Range"] = f"bytes {start}-{size - 1}/{size}"
+            begin = self.misplaced.pop(0) if self.misplaced else start
+            headers["Content-Range"] = f"bytes {begin}-{size - 1}/{size}"
         return StreamingResponse(self._send(start), 206 if start else 200, headers)
 
     async def _send(self, start: int) -> AsyncIterator[bytes]:

@@ -1,5 +1,6 @@
 """Fetching a model: what arrives is whole and right, or nothing gets the model's name."""
 
+import importlib
 import os
 import pty
 import re
@@ -13,6 +14,8 @@ import pytest
 from tests.lm_api.fetcher import PART, REVISION, SHA256, UNUSED, Fetcher
 from tests.lm_api.source import CONTENT, Source
 from tests.support.waiting import wait_until
+
+progress: Any = importlib.import_module("progress")
 
 
 def test_a_model_arrives_whole_from_where_hf_endpoint_says(
@@ -82,6 +85,23 @@ def test_a_broken_download_continues_where_the_source_can(
     assert source.ranges() == [None, *ranges]
 
 
+def test_what_comes_from_another_place_than_asked_for_is_asked_for_again(
+    fetcher: Fetcher, source: Source
+) -> None:
+    source.break_off_after, source.misplaced = [70_000], [5]
+    assert "asked for byte 70000 on, got byte 5 on; trying again" in fetcher.fetch()
+    assert source.ranges() == [None, *["bytes=70000-"] * 2]
+
+
+def test_a_part_that_is_longer_than_the_file_is_fetched_anew(
+    fetcher: Fetcher, source: Source
+) -> None:
+    fetcher.models.mkdir()
+    (fetcher.models / f"own.gguf{PART}").write_bytes(CONTENT + b"!")
+    fetcher.fetch(LM_MODEL_URL=f"{source.url}/own.gguf", LM_MODEL_SHA256=SHA256)
+    assert source.ranges() == [f"bytes={len(CONTENT) + 1}-", None]
+
+
 def test_a_stopped_fetch_leaves_a_part_and_the_next_continues(
     fetcher: Fetcher, source: Source
 ) -> None:
@@ -102,7 +122,7 @@ def test_a_stopped_fetch_leaves_a_part_and_the_next_continues(
     ("behaviour", "asked", "said"),
     [
         ({"status": 404}, 1, "404"),
-        ({"status": 503}, 3, "503"),
+        ({"status": 503}, 3, "can't be fetched: the source answers 503"),
         ({"knows_ranges": False, "break_off_after": [50_000] * 20}, 3, "broke off"),
     ],
 )
@@ -131,7 +151,7 @@ def test_wrong_content_is_removed_and_never_gets_the_name(
 
 def test_an_unreachable_source_says_what_to_do(fetcher: Fetcher) -> None:
     advice = (f"yourself, as {fetcher.file}", "HF_ENDPOINT", "LM_MODEL=smollm2-135m-instruct")
-    fetcher.fail(3, "Connection refused", *advice, HF_ENDPOINT=UNUSED)
+    fetcher.fail(3, "can't be fetched: Connection refused", *advice, HF_ENDPOINT=UNUSED)
 
 
 @pytest.mark.parametrize(
@@ -139,6 +159,8 @@ def test_an_unreachable_source_says_what_to_do(fetcher: Fetcher) -> None:
     [
         ({"HF_ENDPOINT": "mirror.example"}, "HF_ENDPOINT must begin with https://"),
         ({"LM_MODEL_URL": f"{UNUSED}/own.gguf"}, "LM_MODEL_SHA256"),
+        ({"LM_MODEL_URL": f"{UNUSED}/own.bin"}, "http(s) address of a .gguf file"),
+        ({"LM_MODEL_URL": "ftp://127.0.0.1/own.gguf"}, "http(s) address of a .gguf file"),
         ({"LM_MODEL": "gpt-5"}, "Choose one of: tiny"),
         ({"LM_MODEL": "other.gguf"}, "other.gguf, which is not there"),
         ({"LM_MODELS_DIR": "/dev/null/models"}, "can't make the models' folder"),
@@ -175,6 +197,13 @@ def test_a_log_gets_whole_lines_with_size_percent_speed_and_time_left(
     said = fetcher.fetch()
     assert "\r" not in said
     assert re.search(r"of 0\.3 MB \(\d+ %\), .* MB/s, .* left", said)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(45.4, "45 s"), (200, "3 min 20 s"), (7505, "2 h 05 min")]
+)
+def test_a_time_is_told_in_the_units_that_matter(seconds: float, said: str) -> None:
+    assert progress.duration(seconds) == said
 
 
 def test_a_terminal_sees_one_line_that_is_rewritten(fetcher: Fetcher, source: Source) -> None:
