@@ -106,7 +106,12 @@ def test_a_busy_port_is_explained(parley: LocalStack, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("place", "port", "words"),
-    [("", "http", "PORT is 'http'"), ("/file/home", str(free_port()), "/file")],
+    [
+        ("", "http", "PORT is 'http'"),
+        ("", "0", "PORT is '0'"),
+        ("", "65536", "PORT is '65536'"),
+        ("/file/home", str(free_port()), "/file"),
+    ],
 )
 def test_a_port_or_a_place_that_is_none_is_explained(
     tmp_path: Path, place: str, port: str, words: str

@@ -17,7 +17,8 @@ from local.dotenv import read_dotenv
 from local.logs import TROUBLE, Tail
 from local.model import SMALL, bring_model
 from local.ports import free_port, is_free, why_taken
-from local.postgres import is_ready
+from local.postgres import is_ready, postgres_bin
+from local.say import Listener
 from local.stack import ROOT, Stack
 from local.supervisord import Supervisor
 
@@ -142,6 +143,33 @@ def test_a_pid_file_counts_only_while_somebody_of_that_process_lives(tmp_path: P
     assert not pidfile.end(file, signal.SIGTERM)
 
 
+def test_what_ignores_a_polite_end_is_killed(tmp_path: Path) -> None:
+    code = (
+        "import os, pathlib, signal; from local import pidfile\n"
+        f"pidfile.take(pathlib.Path({str(tmp_path / 'x.pid')!r}))\n"
+        "signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); signal.pause()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, cwd=ROOT, process_group=0
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        assert pidfile.end(tmp_path / "x.pid", signal.SIGTERM, patience=0.1)
+        assert process.wait() == -signal.SIGKILL
+
+
+@pytest.mark.parametrize(
+    ("terminal", "no_color", "coloured"),
+    [(True, "", True), (True, "1", False), (False, "", False)],
+)
+def test_names_are_coloured_on_a_terminal_unless_that_is_unwanted(
+    monkeypatch: pytest.MonkeyPatch, terminal: bool, no_color: str, coloured: bool
+) -> None:
+    monkeypatch.setattr("sys.stdout", Mock(isatty=lambda: terminal))
+    monkeypatch.setenv("NO_COLOR", no_color)
+    assert ("\033[" in Listener().prefix("db")) == coloured
+
+
 def test_offline_the_small_model_is_taken_and_kept_for_the_run(
     tmp_path: Path, lock: int, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -165,6 +193,18 @@ def test_another_failure_of_the_fetcher_is_not_covered_up(tmp_path: Path, lock: 
         bring_model({"PYTHON": fetcher}, tmp_path / "fallen-back", lock)
     assert ended.value.code == 4
     assert calls.read_text() == "\n"
+
+
+@pytest.mark.parametrize(("model", "tried"), [("large", ["large", SMALL]), (SMALL, [SMALL])])
+def test_if_the_small_model_is_out_of_reach_too_nothing_is_settled(
+    tmp_path: Path, lock: int, model: str, tried: list[str]
+) -> None:
+    calls = tmp_path / "calls"
+    fetcher = write_fetcher(tmp_path, f'echo "$LM_MODEL" >>{calls}; exit 3')
+    with pytest.raises(SystemExit) as ended:
+        bring_model({"PYTHON": fetcher, "LM_MODEL": model}, tmp_path / "fallen-back", lock)
+    assert (ended.value.code, calls.read_text().split()) == (3, tried)
+    assert not (tmp_path / "fallen-back").exists()
 
 
 def test_a_log_is_shown_from_now_on_line_by_line_and_over_a_rotation(
@@ -242,3 +282,10 @@ def test_a_database_is_only_asked_once_it_says_that_it_is_ready(
         (tmp_path / "postmaster.pid").write_text(lock)
     assert is_ready(tmp_path, 5432) == ready
     assert asked.exists() == (ready or answer == 2)
+
+
+def test_a_missing_postgresql_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PG_BIN", raising=False)
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    with pytest.raises(FileNotFoundError, match="run `make setup`, or set PG_BIN"):
+        postgres_bin()

@@ -1,5 +1,6 @@
 """Setting up from nothing but Python: each thing that can be missing is explained in one line."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import local.__main__
-from local import venv
+from local import setup, venv
 from local.ports import free_port
 from local.say import Problem
 from local.stack import ROOT
@@ -19,6 +20,13 @@ def test_an_old_python_is_told_what_it_lacks(monkeypatch: pytest.MonkeyPatch) ->
     assert "needs Python 3.11 or newer" in said
     assert "make local PYTHON=" in said
     assert "\n" not in said
+
+
+def test_windows_is_told_where_it_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "name", "nt")
+        said = local.__main__.explain_what_is_missing()
+    assert "On Windows use WSL" in said
 
 
 def test_this_python_will_do() -> None:
@@ -39,6 +47,20 @@ def test_a_missing_venv_module_is_explained(
     monkeypatch.setattr(venv, "find_spec", lambda name: None if name == module else object())
     with pytest.raises(Problem, match=r"apt install python3\.\d+-venv"):
         venv.ensure_venv(tmp_path / "venv", [])
+
+
+def test_a_venv_that_can_not_be_made_is_explained(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", "false")
+    with pytest.raises(Problem, match="can't make"):
+        venv.ensure_venv(tmp_path / "venv", [])
+
+
+def test_setting_up_alone_starts_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(setup, "ensure_venv", lambda *_: Path("python"))
+    monkeypatch.setattr(os, "execv", lambda *_: pytest.fail("it was started"))
+    assert (setup.main(["setup"]), setup.main(["all"])) == (0, 2)
 
 
 def test_an_unreachable_package_index_is_explained_and_the_next_run_goes_on(
