@@ -159,15 +159,17 @@ def test_a_cancelled_upload_is_gone_and_a_finished_one_stays(
 def test_an_upload_that_was_given_up_leaves_nothing_after_ten_minutes(
     ada: Person, database: Database, sql: Sql, how: str
 ) -> None:
+    ada.upload(b"finished")
     old, new = (ada.begin_upload() for _ in range(2))
     for file in (old, new):
         body(ada.put_block(file, 0, b"x"))
-    sql("UPDATE files SET touched_at = now() - interval '9 min 1 s' WHERE id = %s", old)
+    sql("UPDATE files SET touched_at = now() - interval '9 min 1 s' WHERE id <> %s", new)
     if how == "purged":
         drop_uploads(database)
     else:
         ada.begin_upload()
-    assert sql("SELECT file_id::text FROM file_blocks") == [(new,)]
+    assert sql("SELECT file_id::text FROM file_blocks WHERE bytes = 'x'") == [(new,)]
+    assert len(ada.documents()) == 1, "a finished one is no upload any more"
     problem(ada.put_block(old, 0, b"x"), 404, "file-not-found")
 
 

@@ -11,7 +11,7 @@ import pytest
 from app.branches.show import find_leaf, is_shown
 from app.db.transactions import Database
 from app.documents import repository as documents
-from app.errors import MessageNotFound
+from app.errors import DocumentNotFound, FileNotFound, MessageNotFound
 from app.files import repository as files
 from app.messages.repository import find_parent, find_some, list_in_order, walk_branch
 from app.settings import Settings
@@ -126,24 +126,28 @@ def test_each_query_by_itself_finds_one_s_own_messages_only(
 def test_each_query_by_itself_finds_one_s_own_documents_only(
     unguarded: Settings, postgres: Postgres, ada: Person, bob: Person
 ) -> None:
-    document = UUID(ada.upload(b"x")["id"])
-    database = Database(unguarded)
-    with database.person(UUID(ada.session_id)) as connection:
-        row = documents.find(connection, UUID(ada.session_id), document)
+    document, upload = UUID(ada.upload(b"x")["id"]), UUID(ada.begin_upload())
+    database, owner = Database(unguarded), UUID(ada.session_id)
+    with database.person(owner) as connection:
+        file = documents.find(connection, owner, document).file_id
     postgres.psql(
         "INSERT INTO document_pages SELECT id, session_id, 1, 'x', 'text' FROM documents"
-        f" WHERE id = '{document}'",
+        f" WHERE id = '{document}'; UPDATE files SET touched_at = now() - interval '1 h'",
         unguarded.db_name,
     )
     for person, found in ((bob, False), (ada, True)):
         session = UUID(person.session_id)
         with database.person(session) as connection:
             assert bool(documents.find_page(connection, session, document, 1)) is found
-            assert bool(files.read_block(connection, session, row.file_id, 0)) is found
+            assert bool(files.read_block(connection, session, file, 0)) is found
             with nullcontext() if found else pytest.raises(NoResultFound):
-                documents.find_of_file(connection, session, row.file_id)
-            documents.drop(connection, session, row)
-        assert ids(ada.documents()) == ([] if found else [str(document)])
+                documents.find_of_file(connection, session, file)
+            documents.drop(connection, session, documents.find(connection, owner, document))
+            files.drop_abandoned(connection, session)
+            with pytest.raises(DocumentNotFound) if found else nullcontext():
+                documents.find(connection, owner, document)
+            with pytest.raises(FileNotFound) if found else nullcontext():
+                files.find(connection, owner, upload)
     database.close()
 
 

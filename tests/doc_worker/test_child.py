@@ -170,6 +170,7 @@ def test_every_script_is_kept_as_it_is(text: str) -> None:
     [
         (b"%PDF-1.7\ngarbage", "pdf", "damaged"),
         (files.text_pdf("A page.")[:200], "pdf", "damaged"),
+        (files.text_pdf(), "pdf", "damaged"),  # without a page
         (files.ENCRYPTED, "pdf", "encrypted"),
         (files.text_pdf(*["x"] * 1001), "pdf", "too-many-pages"),
         (b" \n\t ", "text", "empty"),
