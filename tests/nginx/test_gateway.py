@@ -122,6 +122,15 @@ def test_a_message_that_could_not_be_sent_is_not_thrown_away(
     assert "reload this page to send it again" in response.text
 
 
+def test_an_upload_that_cannot_be_had_is_not_called_too_large(
+    client: httpx.Client, upstream: Upstream
+) -> None:
+    upstream.stop()
+    response = client.post("/documents", content=b"x" * (LIMIT * 4 + 1))
+    assert response.status_code == 502
+    assert "reload this page to send it again" in response.text
+
+
 def test_the_pages_own_words_pass_when_they_are_busy(client: httpx.Client) -> None:
     response = client.get("/busy")
     assert (response.status_code, response.text) == (503, "<p>our own words</p>")
