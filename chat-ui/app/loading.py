@@ -70,6 +70,7 @@ async def load_home(
     problem: Problem | None = None,
     deleted: UUID | None = None,
     stay: bool = False,
+    notes: list[Problem] | None = None,
 ) -> HomePage:
     """The page that begins a chat; the name on it is empty if the session has none."""
     current, chats, limits, undo = await asyncio.gather(
@@ -90,9 +91,11 @@ async def load_home(
             current.reply_tokens or usual.reply_tokens,
             limits,
         ),
+        limits.document_bytes,
         problem,
         undo,
         stay,
+        notes or [],
     )
 
 

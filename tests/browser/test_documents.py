@@ -1,13 +1,16 @@
 """Documents in a browser: attached by a button, by dropping and by pasting, with and without
 scripts; what is said of them follows by itself."""
 
+import os
 import re
+import signal
 
 import pytest
 from playwright.sync_api import FilePayload, Locator, Page, expect
 
 from tests.browser.support.page import FITS, problem, prompt
 from tests.browser.support.people import Someone
+from tests.support.local_stack import LocalStack
 
 # In a page: some text as if it came from outside, by that event.
 TRANSFER = """([kind, names]) => {
@@ -40,6 +43,13 @@ def attach(someone: Someone, page: Page, *files: FilePayload) -> None:
     else:
         field.set_input_files(list(files))
         someone.press(page.get_by_role("button", name="Upload"))
+
+
+def attach_in_library(someone: Someone, page: Page, file: FilePayload) -> None:
+    page.get_by_label("Attach files").set_input_files([file])
+    if not someone.scripts:
+        someone.press(page.get_by_role("button", name="Upload"))
+    expect(documents(page)).to_have_count(1)
 
 
 def test_files_are_attached_to_a_chat(visitor: Someone) -> None:
@@ -83,11 +93,68 @@ def test_how_far_it_has_been_read_follows_by_itself(ann: Someone) -> None:
     expect(page.get_by_text("No documents yet.")).to_be_visible()
     page.get_by_label("Attach files").set_input_files([text_file("a.txt")])
     page.get_by_role("link", name="a.txt").focus()
-    expect(documents(page)).to_have_text("a.txt Ready")
+    expect(documents(page).locator("small").first).to_have_text("Ready")
     expect(page.get_by_text("No documents yet.")).not_to_be_visible()
     expect(page.get_by_role("link", name="a.txt")).to_be_focused()
     page.get_by_role("link", name="a.txt").click()
     expect(page.get_by_label("Text of page 1")).to_have_text("a.txt")
+
+
+def test_files_on_the_home_page_begin_a_chat_with_what_was_typed(visitor: Someone) -> None:
+    visitor.new_chat()  # with it the session begins
+    page = visitor.open("/")
+    prompt(page).fill("What does it say?")
+    attach(visitor, page, text_file("one.txt"), text_file("two.txt"))
+    expect(documents(page)).to_have_count(2)
+    expect(page).to_have_url(re.compile("/chats/"))
+    expect(prompt(page)).to_have_value("What does it say?" if visitor.scripts else "")
+    assert page.evaluate(FITS)
+    page.goto("/")
+    expect(prompt(page)).to_have_value("")
+
+
+def test_an_open_document_follows_how_far_it_has_been_read(
+    ann: Someone, parley: LocalStack
+) -> None:
+    reader = parley.kill("doc-worker", signal.SIGSTOP)
+    try:
+        page = ann.open()
+        attach(ann, page, text_file("a.txt", "These are its words."))
+        page.get_by_role("link", name="a.txt").click()
+        expect(page.get_by_text("Waiting to be read")).to_be_visible()
+    finally:
+        os.kill(reader, signal.SIGCONT)
+    expect(page.get_by_label("Text of page 1")).to_have_text("These are its words.")
+    expect(page.get_by_role("status")).to_contain_text("Ready")
+
+
+def test_a_document_is_renamed_and_deleted_in_the_list(visitor: Someone) -> None:
+    page = visitor.open()
+    page.goto("/documents")
+    attach_in_library(visitor, page, text_file("a.txt"))
+    visitor.press(page.locator("#documents summary"))
+    page.get_by_label("Rename to").fill("b.txt")
+    visitor.press(documents(page).get_by_role("button", name="Rename"))
+    expect(page.get_by_role("link", name="b.txt")).to_be_visible()
+    visitor.press(page.locator("#documents summary"))
+    assert page.evaluate(FITS)
+    visitor.press(documents(page).get_by_role("button", name="Delete"))
+    expect(documents(page)).to_have_count(0)
+
+
+def test_a_document_of_the_library_is_added_to_a_chat(visitor: Someone) -> None:
+    page = visitor.open()
+    chat = page.url
+    page.goto("/documents")
+    attach_in_library(visitor, page, text_file("a.txt"))
+    page.goto(chat)
+    visitor.press(page.get_by_title("Chat options"))
+    visitor.press(page.get_by_role("link", name="Add documents"))
+    expect(page.get_by_role("heading", name="Add documents")).to_be_visible()
+    assert page.evaluate(FITS)
+    visitor.press(page.get_by_role("button", name="Add a.txt"))
+    expect(documents(page)).to_have_count(1)
+    expect(prompt(page)).to_be_visible()
 
 
 def test_an_upload_that_fails_says_so(ann: Someone) -> None:

@@ -36,6 +36,7 @@ PICTURES = (
     *("first visit", "home", "home after a refusal", "chats", "menu in the list", "problem"),
     *("found while typing", "chat after a deletion", "chat", "replying", "drawer", "search"),
     *("settings", "editing", "chat with documents", "documents", "document"),
+    *("document menu", "add documents"),
 )
 FOR_THE_README = {
     ("chat", 1280, "light"): "chat-light.png",

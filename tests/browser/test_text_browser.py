@@ -2,9 +2,13 @@
 from."""
 
 import os
+import pty
 import re
+import select
 import shutil
 import subprocess
+import termios
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,8 +18,10 @@ import pytest
 from tests.browser.support.people import Someone
 from tests.support.local_stack import LocalStack
 from tests.support.person import edit, message_ids, messages, wait_until_final
+from tests.support.sql import sql
 
 W3M = shutil.which("w3m")
+ESCAPES = re.compile(rb" |\x1b[()][A-Z0-9]|\x1b\[[\d;?]*[A-Za-z]|\x1b.")
 needs_w3m = pytest.mark.skipif(
     W3M is None and not os.environ.get("CI"), reason="no w3m here (Debian: w3m)"
 )
@@ -67,6 +73,58 @@ def test_pages_read_from_top_to_bottom_without_what_needs_a_script(
     wanted = ("Good to see you, Ann", "Send", "Continue last chat", "New chat", "Today", "Rename")
     places = [home.index(words) for words in wanted]
     assert places == sorted(places)
+
+
+class Terminal:
+    """w3m in a terminal, used by its keys."""
+
+    def __init__(self, url: str, home: Path) -> None:
+        assert W3M, "CI needs w3m"
+        ours, theirs = pty.openpty()
+        termios.tcsetwinsize(theirs, (50, 100))
+        self._process = subprocess.Popen(
+            [W3M, "-no-proxy", "-no-mouse", url],
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            start_new_session=True,
+            env={**os.environ, "HOME": str(home), "LANG": "C.UTF-8", "TERM": "xterm"},
+        )
+        os.close(theirs)
+        self._screen = ours
+
+    def press(self, keys: str, then: str) -> None:
+        """These keys; then these words come on the screen. Some spaces are moves of the cursor."""
+        os.write(self._screen, keys.encode())
+        shown, deadline = b"", time.monotonic() + 60
+        while then.replace(" ", "").encode() not in ESCAPES.sub(b"", shown):
+            assert time.monotonic() < deadline, shown
+            if select.select([self._screen], [], [], 1)[0]:
+                shown += os.read(self._screen, 65_536)
+
+    def end(self) -> None:
+        self._process.kill()
+        self._process.wait()
+        os.close(self._screen)
+
+
+@needs_w3m
+def test_a_file_is_uploaded(ann: Someone, tmp_path: Path) -> None:
+    """From the first page on: a name, then the form below the composer."""
+    file = tmp_path / "note.txt"
+    file.write_text("Read in w3m.")
+    w3m = Terminal(ann.parley.url, tmp_path)
+    try:
+        w3m.press("", then="Start chatting")
+        w3m.press("/Your name\n\t\n", then="TEXT:")
+        w3m.press("Ann\n", then="Viewing")
+        w3m.press("\t\n", then="Attach files")
+        w3m.press("/Attach files\n\t\n", then="Filename")
+        w3m.press(f"{file}\n", then="Viewing")
+        w3m.press("\t\n", then="note.txt")
+        assert sql(ann.parley, "SELECT kind FROM documents WHERE name = 'note.txt'") == [("text",)]
+    finally:
+        w3m.end()
 
 
 @needs_w3m

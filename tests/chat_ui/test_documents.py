@@ -379,6 +379,71 @@ def test_a_document_is_renamed_and_deleted(
     expect(browser.get(address), 404)
 
 
+def test_a_document_is_renamed_and_deleted_in_the_list(person: httpx.Client, chat: str) -> None:
+    upload(person, f"{chat}/documents", file("a.txt"))
+    assert "/rename" not in parse(person.get(chat).text).find("div", id="documents").html  # type: ignore[union-attr]  # it is there
+    form = parse(person.get("/documents").text).find("details", class_="row-menu")
+    assert form
+    given = {e.attributes["name"]: e.attributes["value"] for e in form.find_all("input")}
+    rename = form_action(form.html, "/rename")
+    assert person.post(rename, data=given | {"name": "b.txt"}).headers["location"] == "/documents"
+    assert [name for name, _ in listed(person.get("/documents").text)] == ["b.txt"]
+    (delete,) = form.find_all("button", class_="danger")
+    person.post(delete.attributes["formaction"], data=given)
+    assert listed(person.get("/documents").text) == []
+
+
+def test_a_document_that_is_here_already_is_added_to_a_chat(
+    browser: httpx.Client, chat: str, stranger: httpx.Client
+) -> None:
+    upload(browser, "/documents", file("a.txt"))
+    upload(browser, f"{chat}/documents", file("b.txt"))
+    choice = f"{chat}/documents/add"
+    page = parse(browser.get(choice).text)
+    assert [row.text for row in page.find_all("span", class_="name")] == ["a.txt"]
+    (button,) = page.find_all("button", name="document")
+    given = {"document": button.attributes["value"]}
+    for where, data, status in (
+        (f"{open_chat(stranger)}/documents/add", given, 404),
+        (f"/chats/{uuid4()}/documents/add", given, 404),
+        (choice, {"document": str(uuid4())}, 404),
+        (choice, {}, 422),
+    ):
+        person = stranger if where != choice else browser
+        expect(person.post(where, data=data), status)
+    for _ in range(2):
+        assert browser.post(choice, data=given).headers["location"] == f"{chat}#end"
+        assert [name for name, _ in listed(browser.get(chat).text)] == ["a.txt", "b.txt"]
+    expect(browser.get(choice), 200, "You have no other documents.")
+
+
+def test_files_on_the_home_page_begin_a_chat(person: httpx.Client) -> None:
+    page = parse(person.get("/").text)
+    (form,) = page.find_all("form", class_="upload")
+    begin = form.attributes["action"]
+    chat = upload(person, begin, file("a.txt")).headers["location"]
+    assert [name for name, _ in listed(person.get(chat).text)] == ["a.txt"]
+    other = upload(person, begin, file("b.txt"), file("c.txt", b"<html>"))
+    expect(other, 415, "c.txt is not a document", "Write a message")
+    assert [name for name, _ in listed(other.text)] == ["b.txt"]
+    refused = upload(person, begin, file("d.txt", b"<html>"))
+    expect(refused, 415, "d.txt is not a document", "Good to see you")
+    expect(upload(person, begin, ("files", ("", b""))), 422, "Choose a file first.")
+
+
+def test_a_pdf_is_shown_beside_its_text_and_nowhere_else(person: httpx.Client) -> None:
+    upload(person, "/documents", file("a.pdf", PDF), file("b.txt"))
+    framed = person.get(address_of(person, "a.pdf"))
+    (frame,) = parse(framed.text).find_all("iframe")
+    assert frame.attributes["src"].startswith(address_of(person, "a.pdf") + "/original#page=1")
+    assert "frame-src 'self'" in framed.headers["content-security-policy"]
+    original = person.get(frame.attributes["src"]).headers["content-security-policy"]
+    assert "frame-ancestors 'self'" in original
+    text = person.get(address_of(person, "b.txt"))
+    assert "frame-src" not in text.headers["content-security-policy"]
+    assert not list(parse(text.text).find_all("iframe"))
+
+
 def test_an_export_names_the_chat_s_documents(browser: httpx.Client, chat: str) -> None:
     send(browser, chat, "Hi")
     wait_until_final(browser, chat)

@@ -11,11 +11,11 @@ from tests.chat_ui.support import expect, generate, links, messages, parse
 ROUTES = {
     *("/", "/chats", "/generate/{chat_id}", "/search", "/keys", "/export.json", "/export.md"),
     *("/settings", "/settings/forget", "/health", "/ready"),
-    "/chats/{chat_id}",
+    *("/chats/new/documents", "/chats/{chat_id}"),
     *(
         f"/chats/{{chat_id}}/{path}"
         for path in (
-            "documents",
+            *("documents", "documents/add"),
             *("settings", "rename", "pin", "delete", "restore", "prompt", "head", "events", "live"),
             *("export.json", "export.md", "messages/{message_id}", "messages/{message_id}/delete"),
             *("replies/{reply_id}/again", "replies/{reply_id}/continue", "replies/{reply_id}/stop"),

@@ -84,6 +84,9 @@ class Person:
         new = {"message_id": message}
         return self.http.put(f"/chats/{chat}/head", headers=self.headers, json=new)
 
+    def put_document(self, chat: str, document: str) -> httpx.Response:
+        return self.http.put(f"/chats/{chat}/documents/{document}", headers=self.headers)
+
     def delete(self, path: str) -> httpx.Response:
         return self.http.delete(path, headers=self.headers)
 

@@ -128,6 +128,24 @@ def test_a_document_says_which_pages_could_not_be_read(ada: Person, chat: str, s
         problem(answer, 404, "page-not-found")
 
 
+def test_a_document_is_added_to_another_chat_of_its_owner_only(
+    ada: Person, bob: Person, chat: str
+) -> None:
+    document = ada.upload(b"x")["id"]
+    for _ in range(2):
+        assert ada.put_document(chat, document).status_code == 204
+    assert ids(body(ada.get("/documents", chat=chat))["items"]) == [document]
+    theirs = bob.upload(b"y", chat=bob.chat())["id"]
+    for person, where, which, kind in (
+        (bob, chat, theirs, "chat-not-found"),
+        (bob, bob.chat(), document, "document-not-found"),
+        (ada, NOWHERE, document, "chat-not-found"),
+        (ada, chat, NOWHERE, "document-not-found"),
+    ):
+        problem(person.put_document(where, which), 404, kind)
+    assert [d["chats"] for d in bob.documents()] != []
+
+
 def test_a_document_is_renamed(ada: Person) -> None:
     path = f"/documents/{ada.upload(b'x')['id']}"
     assert body(ada.patch(path, name=" Lease.pdf "))["name"] == "Lease.pdf"

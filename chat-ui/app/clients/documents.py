@@ -60,6 +60,10 @@ class DocumentsClient:
         path = f"/documents/{document}/pages/{number}"
         return await self._api.call("GET", path, answer=DocumentPage, session=session)
 
+    async def add_to_chat(self, session: UUID, chat: UUID, document: UUID) -> None:
+        """The chat has it from now on; NotFound if either is not there, or somebody else's."""
+        await self._api.send("PUT", f"/chats/{chat}/documents/{document}", session=session)
+
     async def rename(self, session: UUID, document: UUID, name: str) -> None:
         """Change what it is called."""
         path = f"/documents/{document}"

@@ -11,14 +11,15 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response, Streamin
 from app.clients.types import Document
 from app.downloads import attachment
 from app.errors import InvalidInput, NotFound
-from app.forms import Form, read_text
+from app.forms import Form, read_id, read_text
 from app.htmx import is_script
-from app.loading import load_chat, load_chats
+from app.loading import load_chat, load_chats, load_home
 from app.openapi import WITH_COOKIE, form_body, pages, upload_body
+from app.security import POLICY
 from app.services import AppServices, Services
 from app.sessions import Session, renew_session
 from app.uploads.upload import UploadReport, upload_files
-from app.views.documents import DocumentsPage, DocumentView, UploadedView
+from app.views.documents import ChoicePage, DocumentsPage, DocumentView, UploadedView
 from app.views.problems import Problem
 
 router = APIRouter(tags=["documents"], dependencies=WITH_COOKIE)
@@ -28,6 +29,9 @@ Number = Annotated[int, Query(ge=1)]
 
 # A stranger's bytes under our address: never a page, never a script.
 SAFE = {"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'"}
+# A PDF is shown beside its text, in a frame of its page and of no other.
+FRAMED = {"Content-Security-Policy": "default-src 'none'; frame-ancestors 'self'"}
+FRAMING = {"Content-Security-Policy": f"{POLICY}; frame-src 'self'"}
 TYPES = {
     "pdf": "application/pdf",
     "jpeg": "image/jpeg",
@@ -75,6 +79,29 @@ async def upload_into_library(
     return RedirectResponse("/documents", 303)
 
 
+@router.post(
+    "/chats/new/documents",
+    summary="Begin a chat with files",
+    status_code=303,
+    response_class=RedirectResponse,
+    responses=pages(401, 403, 404, 413, 415, 422, 503, 507),
+    openapi_extra=upload_body(),
+)
+async def begin_chat_with_files(
+    request: Request, services: AppServices, session: Session
+) -> Response:
+    """Leads to the new chat, where the first message can be written. If no file could be taken,
+    that is told on the home page."""
+    name = (await services.sessions.current(session)).name or ""
+    usual = services.settings
+    chat = await services.chats.create(session, name, usual.system_prompt, usual.opening_message)
+    report = await upload_files(request, services.documents, session, chat.id)
+    if report.kept:
+        return await _lead_to_chat(services, session, chat.id, report)
+    home = await load_home(services, session, notes=report.notes)
+    return services.templates.page("home.html", home, report.status)
+
+
 @router.get(
     "/chats/{chat_id}/documents",
     summary="The documents of a chat",
@@ -106,9 +133,42 @@ async def upload_into_chat(
     report = await upload_files(request, services.documents, session, chat_id, size)
     if is_script(request):
         return await _show_list_of_chat(services, session, chat_id, report.notes)
-    if report.notes:
-        page = await load_chat(services, session, chat_id, notes=report.notes)
-        return services.templates.page("chat.html", page, report.status)
+    return await _lead_to_chat(services, session, chat_id, report)
+
+
+@router.get(
+    "/chats/{chat_id}/documents/add",
+    summary="Documents that can be added to a chat",
+    response_class=HTMLResponse,
+    responses=pages(401, 404, 422, 503),
+)
+async def show_choice(services: AppServices, session: Session, chat_id: UUID) -> HTMLResponse:
+    """Those of the library and of other chats, the newest first."""
+    chats, chat, documents = await asyncio.gather(
+        load_chats(services, session, chat_id),
+        services.chats.get(session, chat_id),
+        services.documents.list_newest(session),
+    )
+    others = [each for each in documents if all(has.id != chat_id for has in each.chats)]
+    return services.templates.page("chat_documents.html", ChoicePage(chats, chat, others))
+
+
+@router.post(
+    "/chats/{chat_id}/documents/add",
+    summary="Add a document to a chat",
+    status_code=303,
+    response_class=RedirectResponse,
+    responses=pages(401, 403, 404, 413, 422, 503),
+    openapi_extra=form_body(document="The document's id"),
+)
+async def add_document(
+    services: AppServices, session: Session, chat_id: UUID, form: Form
+) -> RedirectResponse:
+    """Without uploading it again. Leads back to the chat."""
+    document = read_id(form, "document")
+    if document is None:
+        raise InvalidInput
+    await services.documents.add_to_chat(session, chat_id, document)
     return RedirectResponse(f"/chats/{chat_id}#end", 303)
 
 
@@ -131,18 +191,20 @@ async def show_document(
     status_code=303,
     response_class=RedirectResponse,
     responses=pages(401, 403, 404, 413, 422, 503),
-    openapi_extra=form_body(name="One short line"),
+    openapi_extra=form_body(name="One short line", listed="Not empty: leads to the library"),
 )
 async def rename_document(
     services: AppServices, session: Session, document_id: UUID, form: Form
 ) -> Response:
-    """Leads back to the document."""
+    """Leads back to the document, or to the library."""
     try:
         await services.documents.rename(session, document_id, read_text(form, "name"))
     except InvalidInput as error:
         problem = Problem.of(error)
         return await _show_document(services, session, document_id, 1, problem, error.status)
-    return RedirectResponse(f"/documents/{document_id}", 303)
+    return RedirectResponse(
+        "/documents" if form.get("listed") else f"/documents/{document_id}", 303
+    )
 
 
 @router.post(
@@ -173,8 +235,9 @@ async def show_original(
     document = await services.documents.get(session, document_id)
     pieces = services.documents.read(session, document_id, document.size)
     stem = document.name.removesuffix(f".{ENDINGS[document.kind]}")
-    named = attachment(stem, ENDINGS[document.kind], inline=document.kind == "pdf")
-    headers = SAFE | named | {"Content-Length": str(document.size)}
+    is_pdf = document.kind == "pdf"
+    named = attachment(stem, ENDINGS[document.kind], inline=is_pdf)
+    headers = (FRAMED if is_pdf else SAFE) | named | {"Content-Length": str(document.size)}
     return StreamingResponse(pieces, media_type=TYPES[document.kind], headers=headers)
 
 
@@ -194,6 +257,16 @@ async def show_picture(
     pieces = services.documents.read(session, document_id, document.shown_size, shown=True)
     length = {"Content-Length": str(document.shown_size), "Cache-Control": "no-store"}
     return StreamingResponse(pieces, media_type=TYPES["jpeg"], headers=SAFE | length)
+
+
+async def _lead_to_chat(
+    services: Services, session: UUID, chat_id: UUID, report: UploadReport
+) -> Response:
+    """To the chat's page, which tells what is to be said of the files."""
+    if report.notes:
+        page = await load_chat(services, session, chat_id, notes=report.notes)
+        return services.templates.page("chat.html", page, report.status)
+    return RedirectResponse(f"/chats/{chat_id}#end", 303)
 
 
 async def _show_list_of_chat(
@@ -237,4 +310,5 @@ async def _show_document(
     if read is None and number > max(document.pages or 1, 1):
         raise NotFound
     page = DocumentView(chats, document, number, read, problem)
-    return services.templates.page("document.html", page, status)
+    headers = FRAMING if page.is_framed else {}
+    return services.templates.page("document.html", page, status, headers)

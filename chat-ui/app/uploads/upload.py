@@ -29,10 +29,11 @@ OF_ONE_FILE = (TooLarge, StorageFull, FileKindRefused, UploadFailed, Unavailable
 @dataclass
 class UploadReport:
     """What is to be said of files: those that were not taken, and those that were here before. The
-    status is that of the first refusal."""
+    status is that of the first refusal; `kept` counts those that were taken, or here."""
 
     notes: list[Problem] = field(default_factory=list)
     status: int = 200
+    kept: int = 0
 
     def refuse(self, error: ParleyError, **facts: int | str) -> None:
         """It was not taken."""
@@ -55,6 +56,7 @@ async def upload_files(
         found = True
         try:
             kept = await _upload(documents, session, chat, name, size, pieces)
+            report.kept += 1
             if kept.repeated:
                 report.notes.append(Problem("file-repeated", {"file": name, "kept": kept.name}))
         except OF_ONE_FILE as error:

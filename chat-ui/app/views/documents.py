@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from app.clients.types import Document, DocumentPage, Limits
+from app.clients.types import Chat, Document, DocumentPage, Limits
 from app.views.lists import ChatList
 from app.views.problems import Problem
 
@@ -31,6 +31,11 @@ class DocumentView:
     page: DocumentPage | None
     problem: Problem | None = None
 
+    @property
+    def is_framed(self) -> bool:
+        """Whether the original is shown by the browser itself, in a frame."""
+        return self.document.kind == "pdf"
+
 
 @dataclass(frozen=True)
 class UploadedView:
@@ -39,3 +44,17 @@ class UploadedView:
     documents: list[Document]
     upload: str
     notes: list[Problem]
+
+    @property
+    def managed(self) -> bool:
+        """Whether each has a menu: in the library."""
+        return self.upload == DocumentsPage.upload
+
+
+@dataclass(frozen=True)
+class ChoicePage:
+    """`chat_documents.html`: the documents that a chat may be given, which it doesn't have."""
+
+    chats: ChatList
+    chat: Chat
+    documents: list[Document]

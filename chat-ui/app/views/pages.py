@@ -27,7 +27,7 @@ class WelcomePage:
 @dataclass(frozen=True)
 class HomePage:
     """`home.html`: a form that begins a chat. `deleted` is a chat that was deleted just now; with
-    `stay`, restoring it leads back here."""
+    `stay`, restoring it leads back here; `notes` are about files that could not be taken."""
 
     chats: ChatList
     name: str
@@ -35,11 +35,14 @@ class HomePage:
     examples: list[str]
     composer: Composer
     room: Room
+    document_bytes: int
     problem: Problem | None = None
     deleted: DeletedChat | None = None
     stay: bool = False
+    notes: list[Problem] = field(default_factory=list)
 
     action = "/chats"
+    upload = "/chats/new/documents"
     in_place = False
 
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Response
 
+from app.chats import repository as chats
 from app.documents import complete, repository
 from app.documents.schemas import (
     Document,
@@ -79,6 +80,20 @@ def read_document(document_id: UUID, person: Person, database: Db) -> Document:
     with database.person(person) as connection:
         row = repository.find(connection, person, document_id)
     return Document.model_validate(row)
+
+
+@router.put(
+    "/chats/{chat_id}/documents/{document_id}",
+    status_code=204,
+    summary="Add a document to a chat",
+    responses=problems(SessionEnded, ChatNotFound, DocumentNotFound),
+)
+def add_to_chat(chat_id: UUID, document_id: UUID, person: Person, database: Db) -> None:
+    """One that the session has already, in the library or in another chat."""
+    with database.person(person) as connection:
+        chats.find(connection, person, chat_id)
+        repository.find(connection, person, document_id)
+        repository.give_to(connection, person, document_id, chat_id)
 
 
 @router.patch(

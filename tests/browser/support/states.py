@@ -7,6 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.support.page import prompt, replies, save, send_past_the_counter, side
 from tests.browser.support.people import Someone
+from tests.doc_worker.files import text_pdf
 from tests.support.sql import sql
 from tests.support.waiting import wait_until
 
@@ -236,7 +237,7 @@ READ = """
         WHERE session_id = %s AND kind = 'pdf';
 """
 FILES = {
-    "Rental contract, signed, with all appendices and the house rules.pdf": b"%PDF-1.7",
+    "Rental contract, signed, with all appendices and the house rules.pdf": text_pdf(QUESTION),
     "Reise nach Ørsted – Notizen.txt": b"Notes",
     "meter.png": b"\x89PNG\r\n\x1a\n",
 }
@@ -255,6 +256,20 @@ def _documents(path: str) -> Callable[[Someone], Page]:
         return someone.open(path.replace("CHAT", someone.chat).replace("ID", str(document)))
 
     return _in_another_chat(open_page)
+
+
+def _document_menu(someone: Someone) -> Page:
+    page = _documents("/documents")(someone)
+    page.locator("#documents summary").first.click()
+    expect(page.locator("#documents").get_by_role("button", name="Rename")).to_be_visible()
+    return page
+
+
+def _choice(someone: Someone) -> Page:
+    page = _documents("/documents")(someone)
+    page.goto(f"{someone.chat}/documents/add")
+    expect(page.get_by_role("button", name="Add meter.png")).to_be_visible()
+    return page
 
 
 STATES = [
@@ -289,6 +304,8 @@ STATES = [
     State("live page", _live_page),
     State("chat with documents", _documents("CHAT")),
     State("documents", _documents("/documents")),
+    State("document menu", _document_menu),
+    State("add documents", _choice),
     State("document", _documents("/documents/ID")),
     State("problem", _problem),
 ]

@@ -1,7 +1,7 @@
 // The composer and its like: text fields that grow, send by Enter and tell how much room is left.
 // Drafts are in drafts.js.
 
-import { NEW, keepDraft, keepDraftOfEdit } from "./drafts.js";
+import { NEW, adoptDraft, keepDraft, keepDraftOfEdit } from "./drafts.js";
 import { countWords, estimateTokens } from "./tokens.js";
 
 const SHOWN_FROM = 0.8; // of the limit
@@ -12,6 +12,7 @@ for (const field of document.querySelectorAll("textarea[data-limit]")) {
   const form = field.form;
   const chat = document.querySelector("[data-chat]")?.dataset.chat ?? NEW;
   const edited = field.closest(".editing")?.id;
+  if (!edited) adoptDraft(chat);
   if (edited) keepDraftOfEdit(field, `${chat}:${edited}`);
   else keepDraft(field, chat);
   if (edited) leaveByBack(form);

@@ -1,6 +1,8 @@
 // Uploads files by a button, by dropping and by pasting them, one after the other, and follows how far
 // documents have been read. The server renders the list.
 
+import { handOverDraft } from "./drafts.js";
+
 const EVERY_MS = 2000;
 const form = document.querySelector("form.upload");
 const documents = () => document.getElementById("documents");
@@ -9,12 +11,22 @@ let sending = false;
 let timer;
 
 function offer(files) {
+  if ("beginsChat" in form.dataset) return beginChat(files);
   for (const file of files) {
     const tooLarge = file.size > Number(form.dataset.limit);
     if (tooLarge) refuse(form.dataset.tooLarge, file);
     else waiting.push({ file, row: showRow(file) });
   }
   sendNext();
+}
+
+// On the home page: the answer is the page of the chat that they begin, where the draft goes on.
+function beginChat(files) {
+  const chosen = new DataTransfer();
+  for (const file of files) chosen.items.add(file);
+  form.elements.files.files = chosen.files;
+  handOverDraft();
+  form.submit();
 }
 
 function sendNext() {
@@ -96,6 +108,7 @@ function follow() {
 
 async function look() {
   if (document.hidden) return;
+  if (documents().querySelector("details[open]")) return follow(); // somebody renames one
   try {
     const headers = { "HX-Request": "true" };
     const response = await fetch(documents().dataset.source, { headers });
@@ -122,7 +135,7 @@ if (form) {
   }
   files.addEventListener("change", () => {
     offer(files.files);
-    files.value = "";
+    if (!("beginsChat" in form.dataset)) files.value = "";
   });
   form.addEventListener("submit", (event) => {
     event.preventDefault();

@@ -3,6 +3,7 @@
 
 const PREFIX = "draft:";
 export const NEW = "new"; // what a chat is to begin with
+const HANDED = "handed"; // the same, while its files are on their way
 
 // Whoever has no session any more leaves no drafts behind.
 if (document.querySelector("[data-forget-drafts]")) forgetDrafts();
@@ -27,6 +28,19 @@ export function keepDraftOfEdit(field, name) {
   const forget = () => write(PREFIX + name, "");
   field.form.addEventListener("submit", forget);
   field.form.querySelector("[data-cancel]").addEventListener("click", forget);
+}
+
+// The draft of home goes along into the chat that files begin.
+export function handOverDraft() {
+  write(PREFIX + HANDED, read(PREFIX + NEW) ?? "");
+  write(PREFIX + NEW, "");
+}
+
+export function adoptDraft(name) {
+  const handed = read(PREFIX + HANDED);
+  if (!handed) return;
+  write(PREFIX + name, handed);
+  write(PREFIX + HANDED, "");
 }
 
 function read(key) {
