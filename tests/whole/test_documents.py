@@ -39,6 +39,21 @@ def test_a_pdf_s_text_is_read(browser: httpx.Client) -> None:
     assert "Hello from a PDF." in read(browser, "a.pdf", files.text_pdf("Hello from a PDF."))
 
 
+def test_a_file_of_unknown_size_is_kept(browser: httpx.Client) -> None:
+    """It comes in chunks, as programs send what they make meanwhile."""
+    head = b'--b\r\nContent-Disposition: form-data; name="files"; filename="a.txt"\r\n\r\n'
+    form = head + b"word " * 500_000 + b"\r\n--b--\r\n"
+    chunks = (form[start : start + 10_000] for start in range(0, len(form), 10_000))
+    open_chat(browser)
+    kind = {"Content-Type": "multipart/form-data; boundary=b"}
+    sent = browser.post("/documents", content=chunks, headers=kind)
+    assert "transfer-encoding" in sent.request.headers
+    assert sent.status_code == 303
+    (link,) = [a for a in parse(browser.get("/documents").text).find_all("a") if a.text == "a.txt"]
+    original = browser.get(link.attributes["href"] + "/original")
+    assert original.content == b"word " * 500_000
+
+
 @tesseract
 def test_a_scan_is_read(browser: httpx.Client) -> None:
     content = files.scanned_pdf("The invoice number is 4711.")
