@@ -258,10 +258,22 @@ async def test_a_block_is_passed_on_before_more_is_read() -> None:
     assert most < BLOCK_BYTES + 2 * 65_536
 
 
+def test_the_library_says_when_documents_are_found_by_their_words_only(
+    person: httpx.Client, db_api: DbApiServer
+) -> None:
+    upload(person, "/documents", file("notes.txt", b"Hello."))
+    said = []
+    for happens in (None, "state = 'complete', finished_at = now()", "vector_model = 'm'"):
+        if happens:
+            db_api.sql(f"UPDATE documents SET {happens}")
+        said.append("searched by words only" in person.get("/documents").text)
+    assert said == [False, True, False]
+
+
 DOCUMENT = Document(
     id=uuid4(), name="a.pdf", kind="pdf", size=9, shown_size=None, in_library=True, chats=[],
     state="complete", error=None, pages=20, pages_read=20, unreadable=[], needs_ocr=[],
-    created_at=datetime.now(UTC),
+    vector_model=None, created_at=datetime.now(UTC),
 )  # fmt: skip
 STATES: list[tuple[dict[str, Any], str]] = [
     ({}, "Ready"),

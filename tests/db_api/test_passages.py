@@ -123,6 +123,27 @@ def test_what_is_not_in_the_documents_is_not_good(
     assert not search(ada, chat, question)["good"]
 
 
+SCATTERED = """A teacher founded the museum. Nobody knows why.
+It is heated with gas. That is cheap. The shop is in the old kitchen. It closes at five.
+Bags are left outside."""
+
+
+@pytest.mark.parametrize(
+    ("question", "good"),
+    [
+        ("Who founded the museum?", True),
+        ("When does the shop close?", True),  # in two sentences
+        ("Which teacher left cheap bags in the museum kitchen?", False),  # in many
+    ],
+)
+def test_what_is_good_is_in_one_place(
+    ada: Person, chat: str, read: Read, question: str, good: bool
+) -> None:
+    read(ada, chat, SCATTERED, *TEXTS)
+    found = search(ada, chat, question)
+    assert (found["passages"][0]["text"], found["good"]) == (SCATTERED, good)
+
+
 def test_a_follow_up_is_searched_together_with_the_question_before(
     ada: Person, chat: str, read: Read
 ) -> None:

@@ -192,7 +192,8 @@ class ChatOfDocument(Received):
 class Document(Received):
     """A file in chats or in the library. `size` is in bytes; `shown_size` that of a picture as it
     may be shown, if there is one. `pages` is None until they are counted; `unreadable` pages could
-    not be read, those in `needs_ocr` wait for a program that reads pictures."""
+    not be read, those in `needs_ocr` wait for a program that reads pictures. `vector_model`: whose
+    vectors it is found by; None: by its words alone."""
 
     id: UUID
     name: str
@@ -207,6 +208,7 @@ class Document(Received):
     pages_read: int
     unreadable: list[int]
     needs_ocr: list[int]
+    vector_model: str | None
     created_at: datetime
 
     @property

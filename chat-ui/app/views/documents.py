@@ -19,6 +19,11 @@ class DocumentsPage:
 
     upload = "/documents"
 
+    @property
+    def lack_vectors(self) -> bool:
+        """Whether some are found by their words alone."""
+        return any(d.state == "complete" and d.vector_model is None for d in self.documents)
+
 
 @dataclass(frozen=True)
 class DocumentView:

@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from app.db.base import AnyRow
+from app.passages.judge import is_good
 from app.passages.schemas import Found, FoundPassage
 from app.passages.words import LANGUAGES, detect_language, split_words
 
@@ -21,8 +22,6 @@ FUSION = 60  # reciprocal rank fusion's k: how little the first places differ
 EXACT = 50_000  # vectors that are all compared: below that an index is not worth its misses
 WORDS = 100  # of a question that are searched for
 BEFORE_WEIGHT = 0.5  # of a word that only the question before has
-# How much of a question's words, rare ones counting more, the best passage must have.
-GOOD_COVERAGE = 0.4
 
 SEARCHED = """
 FROM chat_documents link JOIN passages p ON p.document_id = link.document_id
@@ -40,9 +39,9 @@ WITH term AS MATERIALIZED (
         * ln(1 + (SELECT count(*) {SEARCHED}) / (0.5 + count(hit.id))) AS value
     FROM term LEFT JOIN hit USING (number) GROUP BY term.number
 )
-SELECT hit.id, sum(rarity.value) / (SELECT sum(value) FROM rarity) AS coverage
+SELECT hit.id, (SELECT array_agg(value ORDER BY number) FROM rarity) AS rarities
 FROM hit JOIN rarity USING (number)
-GROUP BY hit.id ORDER BY coverage DESC, hit.id LIMIT :most
+GROUP BY hit.id ORDER BY sum(rarity.value) DESC, hit.id LIMIT :most
 """)  # noqa: S608 - joined from constants, nothing from outside
 # Whether there is pgvector, and whether the vectors are few enough to compare them all.
 COUNT = text("""
@@ -104,14 +103,15 @@ def find_passages(
     """At most ``limit`` passages of the documents of the session's chat. The transaction acts for
     the session. ``before`` is the question before, with which a follow-up is searched together."""
     whose = {"owner": session_id, "chat": chat_id}
-    by_words = connection.execute(BY_WORDS, whose | describe_words(question, before)).all()
+    asked = describe_words(question, before)
+    by_words = connection.execute(BY_WORDS, whose | asked).all()
     near = find_near(connection, whose, vector, vector_model) if vector and vector_model else []
     places = fuse([row.id for row in by_words], [row.id for row in near])[:limit]
     rows = {row.id: row for row in connection.execute(READ, whose | {"ids": places})}
-    return Found(
-        passages=[FoundPassage.model_validate(rows[place]) for place in places],
-        good=bool(by_words) and by_words[0].coverage >= GOOD_COVERAGE,
-    )
+    # One may have been deleted just now.
+    passages = [FoundPassage.model_validate(rows[place]) for place in places if place in rows]
+    good = bool(by_words) and is_good(connection, asked, by_words[0].rarities, passages)
+    return Found(passages=passages, good=good)
 
 
 def find_near(

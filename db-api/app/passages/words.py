@@ -5,6 +5,7 @@ PostgreSQL adds their stems (sql/passages): it has the stemmers, but nothing for
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 # The commonest words of the languages that are stemmed, without their accents.
 COMMON_WORDS = {
@@ -34,7 +35,7 @@ UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff"
     "\U00020000-\U0003ffff"
 )
-WORD = re.compile(f"[{UNSPACED}]+|(?:(?![{UNSPACED}])[^\\W_])+")
+WORD = re.compile(f"[{UNSPACED}]+|[^\\W_{UNSPACED}]+")
 STARTS_UNSPACED = re.compile(f"[{UNSPACED}]")
 WORD_CHARACTERS = 64  # no more of a word is looked at
 
@@ -53,11 +54,13 @@ def split_words(text: str) -> list[str]:
 
 def fold(text: str) -> str:
     """Without accents, in lower case; compatible forms of a letter are that letter."""
+    if text.isascii():
+        return text.lower()
     bare = ACCENTS.sub("", unicodedata.normalize("NFKD", text)).casefold()
     return unicodedata.normalize("NFC", bare).translate(OTHER_LETTERS)
 
 
-def detect_language(words: list[str]) -> str | None:
+def detect_language(words: Iterable[str]) -> str | None:
     """Whose commonest words occur most often among these; None if that is not one language."""
     given = set(words)
     counts = {language: len(given & common) for language, common in _COMMON.items()}

@@ -3,6 +3,7 @@ what is being read."""
 
 import json
 from collections.abc import Iterator
+from itertools import chain
 from uuid import UUID
 
 from sqlalchemy import Connection, text
@@ -142,15 +143,15 @@ def do_others_wait(connection: Connection) -> bool:
 
 def describe(page: ReadPage) -> Iterator[dict[str, object]]:
     """Its passages, as they are stored."""
-    language = detect_language(split_words(page.text))
-    for start, end in page.passages:
-        text = page.text[start:end]
+    words = [split_words(page.text[start:end]) for start, end in page.passages]
+    language = detect_language(chain.from_iterable(words))
+    for (start, end), own in zip(page.passages, words, strict=True):
         yield {
             "page": page.number,
             "start_offset": start,
             "end_offset": end,
-            "text": text,
-            "words": split_words(text),
+            "text": page.text[start:end],
+            "words": own,
             "language": language,
         }
 

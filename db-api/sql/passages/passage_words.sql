@@ -7,4 +7,4 @@ RETURN array_to_tsvector(words || ARRAY(
 ));
 
 REVOKE EXECUTE ON FUNCTION passage_words(text[], text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION passage_words(text[], text) TO reader;
+GRANT EXECUTE ON FUNCTION passage_words(text[], text) TO reader, app;

@@ -111,8 +111,8 @@ def test_a_role_has_no_more_than_it_needs(acting: Acting, hers: dict[str, str], 
 
 FUNCTIONS = {
     "app": "asking_session chat_positions close_reply current_session is_abandoned passage_terms"
-    " queue_length reply_content reply_steps require_session room_taken search_chats search_words"
-    " split_words",
+    " passage_words queue_length reply_content reply_steps require_session room_taken search_chats"
+    " search_words split_words",
     "reader": "attempts_after attempts_before_trial claim_document hand_back_documents has_expired"
     " lease_length new_lease passage_words reading_attempt_limit",
     "runner": "asking_session attempt_limit attempts_after attempts_before_trial chat_positions"
