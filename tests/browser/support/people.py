@@ -175,7 +175,8 @@ class Someone:
         """Closes the pages; fails if any had an error or asked another origin."""
         errors = [e for e in self.profile.errors if not any(re.search(p, e) for p in self.expected)]
         home = f"{self.parley.url}/"
-        own = (home, f"blob:{home}", "data:", "about:")
+        viewer = ("chrome-extension:", "chrome:")  # Chromium's own, of PDF files
+        own = (home, f"blob:{home}", "data:", "about:", *viewer)
         foreign = [url for url in self.profile.requests if not url.startswith(own)]
         self.expected.clear()
         self.profile.clean()
