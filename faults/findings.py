@@ -10,6 +10,7 @@ The promises:
 - I6: no stranger sees, changes or stops anything
 - join: no character is lost or repeated where a reply was interrupted
 - watch: whoever watches is told when nothing is left to say
+- document: what was confirmed is kept byte for byte, and each of its pages once
 - back: everything is back without help within 60 s
 - answer: every answer is one a person can use
 """

@@ -12,7 +12,7 @@ from pathlib import Path
 from local.stack import ROOT
 
 # What runs while we measure. Figures of other code are not mixed with this one's.
-CODE = ("chat-ui", "db", "db-api", "lm-api", "local", "nginx", "faults")
+CODE = ("chat-ui", "db", "db-api", "doc-worker", "lm-api", "local", "nginx", "faults")
 
 
 def describe_machine() -> str:

@@ -4,6 +4,7 @@ from faults.scenarios import (
     busy,
     clock,
     full_disk,
+    ingestion,
     join,
     kills,
     long_chat,
@@ -26,6 +27,15 @@ SCENARIOS: tuple[Scenario, ...] = (
         size=100,
         quick_size=1,
         part_size=5,
+    ),
+    Scenario(
+        "ingestion",
+        "`kill -9` of doc-worker, db-api, chat-ui, PostgreSQL, nginx in mid-upload and mid-reading:"
+        " every confirmed document whole, every page once, nothing left of what was cut off",
+        ingestion.run,
+        size=50,
+        quick_size=1,
+        part_size=10,
     ),
     Scenario(
         "at-the-answer",

@@ -1,0 +1,173 @@
+"""`kill -9` of everything that a document passes through, while it is uploaded and read."""
+
+import asyncio
+import contextlib
+import functools
+import time
+from collections import Counter
+
+import psycopg2
+
+from faults.browser import PATIENCE, Browser, UnexpectedAnswer
+from faults.terminal import say
+from faults.trial import Trial
+from faults.uploads import Phase, Sent, delete, make_document, send, upload
+from faults.waiting import until
+
+SERVICES = ("doc-worker", "db-api", "chat-ui", "db", "nginx")
+PEOPLE = 2
+PAGES, PAGES_QUICK = 250, 120
+CUT_OFF = 0.2  # of all uploads
+PHASES = (Phase.SENDING, Phase.READING)
+
+READING = "SELECT id::text, progress FROM documents WHERE state = 'running'"
+STATE = "SELECT state, progress FROM documents WHERE id = %s"
+STORED = "SELECT number, text FROM document_pages WHERE document_id = %s ORDER BY number"
+PASSAGES = """
+SELECT p.page, p.start_offset,
+    p.text = substr(d.text, p.start_offset + 1, p.end_offset - p.start_offset)
+FROM passages p JOIN document_pages d ON d.document_id = p.document_id AND d.number = p.page
+WHERE p.document_id = %s
+"""
+UNFINISHED = "SELECT count(*) FROM files WHERE stored_at IS NULL"
+TIME_PASSES = "UPDATE files SET touched_at = touched_at - interval '10 min' WHERE stored_at IS NULL"
+Rows = list[tuple[object, ...]]
+
+
+class Kept:
+    """What people have sent, and what the database says of it, however often it is killed."""
+
+    def __init__(self, trial: Trial) -> None:
+        self._trial = trial
+        self.sent: list[Sent] = []
+
+    def count(self, phase: Phase) -> int:
+        """How many documents are in it."""
+        return sum(each.phase is phase for each in self.sent)
+
+    async def ask(self, statement: str, *values: object) -> Rows:
+        """The rows; asked again while the database is away."""
+        rows: list[Rows] = []
+
+        async def answers() -> bool:
+            with contextlib.suppress(psycopg2.Error):
+                rows.append(await asyncio.to_thread(self._trial.parley.sql, statement, *values))
+            return bool(rows)
+
+        await until(answers, "the database answers", PATIENCE, 0.1)
+        return rows[0]
+
+
+async def run(trial: Trial) -> None:
+    """`trial.size` kills of each service, in random order, half of them in mid-upload and half in
+    mid-reading, while people upload documents and look at what became of them."""
+    order = [service for service in SERVICES for _ in range(trial.size)]
+    trial.rng.shuffle(order)
+    kept, ending = Kept(trial), asyncio.Event()
+    people = [trial.browser() for _ in range(PEOPLE)]
+    tasks = [asyncio.create_task(_keep_uploading(trial, kept, person, ending)) for person in people]
+    try:
+        for number, service in enumerate(order, 1):
+            phase = PHASES[number % 2]
+            is_there = functools.partial(kept.count, phase)
+            await until(is_there, f"a document to be {phase.value}")
+            await asyncio.sleep(trial.rng.uniform(0, 0.5))
+            await _kill(trial, kept, service)
+            say(f"  {number}/{len(order)}: {service} killed, {len(kept.sent)} documents so far")
+        ending.set()
+        await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:  # those of an interrupted scenario
+            task.cancel()
+    await _look_for_rests(trial, kept, people)
+
+
+async def _kill(trial: Trial, kept: Kept, service: str) -> None:
+    reading = await kept.ask(READING)
+    counts = trial.found.counts
+    counts["kills in mid-upload"] += kept.count(Phase.SENDING) > 0
+    counts["kills in mid-reading"] += bool(reading)
+    before = trial.kill(service)
+    await trial.parley.wait_until_replaced(service, before)
+    await trial.parley.wait_until_well(PATIENCE)
+    if service == "doc-worker" and reading:
+        (document, progress), killed = reading[0], trial.last_fault
+
+        async def goes_on() -> bool:
+            rows = await kept.ask(STATE, document)
+            return not rows or rows[0][0] == "complete" or rows[0][1] != progress
+
+        await until(goes_on, "the reading continues", PATIENCE, 0.05)
+        trial.found.figures["reading continues after"].append(time.monotonic() - killed)
+
+
+async def _keep_uploading(trial: Trial, kept: Kept, person: Browser, ending: asyncio.Event) -> None:
+    """One document after the other: uploaded, read, compared and deleted."""
+    await person.open_chat()  # brings the session
+    while not ending.is_set():
+        number = f"{trial.seed}-{len(kept.sent) + 1}"
+        sent = make_document(number, PAGES_QUICK if trial.quick else PAGES)
+        kept.sent.append(sent)
+        try:
+            if trial.rng.random() < CUT_OFF:
+                trial.found.counts["uploads cut off by the person"] += 1
+                with contextlib.suppress(Exception):
+                    await send(person, sent, trial.rng.uniform(0.1, 0.9))
+            else:
+                await upload(person, sent)
+                sent.phase = Phase.READING
+                await _compare(trial, kept, person, sent)
+        except UnexpectedAnswer as error:
+            trial.found.violate("document", str(error))
+        finally:
+            sent.phase = Phase.OVER
+
+
+async def _compare(trial: Trial, kept: Kept, person: Browser, sent: Sent) -> None:
+    """What is stored of it, once it is read, with what was sent."""
+    while (state := await kept.ask(STATE, sent.id)) and state[0][0] in ("queued", "running"):
+        if time.monotonic() - max(sent.confirmed, trial.last_fault) > PATIENCE:
+            raise UnexpectedAnswer(
+                f"{sent.name} was not read {PATIENCE:.0f} s after the last fault"
+            )
+        await asyncio.sleep(0.1)
+    pages, passages = await kept.ask(STORED, sent.id), await kept.ask(PASSAGES, sent.id)
+    original = await person.get(f"/documents/{sent.id}/original")
+    for words in find_faults(sent, [str(s[0]) for s in state], pages, passages, original.content):
+        trial.found.violate("document", f"{sent.name}: {words}")
+    trial.found.counts["documents read"] += 1
+    trial.found.counts["pages read"] += len(pages)
+    await delete(person, sent)
+
+
+def find_faults(
+    sent: Sent, states: list[str], pages: Rows, passages: Rows, original: bytes
+) -> list[str]:
+    """What is wrong with a document that was confirmed. A page is a row of number and text; a
+    passage one of page, beginning, and whether it is what the page says there."""
+    if states != ["complete"]:
+        return [f"it was confirmed, and is {states[0] if states else 'gone'}"]
+    found = []
+    if original != sent.content:
+        found.append("its bytes are not those that were sent")
+    if pages != list(enumerate(sent.pages, 1)):
+        found.append(f"{len(pages)} pages are stored that are not its {len(sent.pages)}")
+    if {page for page, *_ in passages} != {number for number, _ in pages}:
+        found.append("there are pages without passages")
+    if any(count > 1 for count in Counter((page, start) for page, start, _ in passages).values()):
+        found.append("there are passages twice")
+    if not all(right for *_, right in passages):
+        found.append("there are passages that are not what their page says")
+    return found
+
+
+async def _look_for_rests(trial: Trial, kept: Kept, people: list[Browser]) -> None:
+    """When ten minutes have passed, the next upload of a person finds nothing of those cut off."""
+    trial.found.counts["uploads cut off that left something"] += int(
+        str((await kept.ask(UNFINISHED))[0][0])
+    )
+    await kept.ask(TIME_PASSES)
+    for person in people:
+        await upload(person, make_document(f"{trial.seed}-{person.name}", 1))
+    if left := (await kept.ask(UNFINISHED))[0][0]:
+        trial.found.violate("document", f"{left} uploads that were cut off left something")
