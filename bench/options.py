@@ -20,6 +20,9 @@ class Size:
     starts: int  # of Parley, and first visits in a browser
     idle: float  # seconds without anybody
     poem: int  # tokens of the reply that a browser shows
+    readings: int  # of the same amount of pages, by us and by bare programs in turn
+    text_pages: int
+    scans: int
 
 
 FULL = Size(
@@ -35,6 +38,9 @@ FULL = Size(
     starts=5,
     idle=20,
     poem=2000,
+    readings=4,
+    text_pages=1000,
+    scans=4,
 )
 QUICK = Size(
     rounds=2,
@@ -49,6 +55,9 @@ QUICK = Size(
     starts=1,
     idle=2,
     poem=40,
+    readings=1,
+    text_pages=50,
+    scans=1,
 )
 
 

@@ -6,6 +6,7 @@ from bench.figures import Found
 from bench.options import Size
 from bench.rows import (
     browser,
+    documents,
     first_word,
     hostile,
     idle,
@@ -34,6 +35,7 @@ ROWS: dict[str, Measure] = {
     "speed": speed.measure,
     "watchers": watchers.measure,
     "hostile": hostile.measure,
+    "documents": documents.measure,
     "browser": browser.measure,
     "screen": screen.measure,
 }
