@@ -171,6 +171,7 @@ def test_ending_or_renewing_a_session_leaves_others_alone(ada: Person, bob: Pers
 def test_documents_are_looked_for_among_one_s_own(ada: Person, bob: Person) -> None:
     chat, his = ada.chat(), bob.chat()
     hers, upload = ada.upload(b"Secret.", chat=chat), ada.begin_upload()
+    ada.upload(b"Secret.")  # it is in the library, too
     body(ada.put_block(upload, 0, b"More."))
     path = f"/documents/{hers['id']}"
     for answer in (

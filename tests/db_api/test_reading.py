@@ -178,14 +178,18 @@ def test_a_document_is_given_up_after_many_deaths_in_a_row_and_comes_last_until_
         assert Worker(reader, f"w{number}").claimed() == killer
         sql(LEASE_RUNS_OUT)
     assert worker.claim() is None
-    assert see(sql, "state, error", killer) == [("failed", "crashed")]
+    ended = see(sql, "state, error, finished_at", killer)
+    assert ended[0][:2] == ("failed", "crashed")
+    assert worker.claim() is None
+    assert see(sql, "state, error, finished_at", killer) == ended, "it ends once"
 
 
 def test_a_late_worker_and_one_that_hands_back_have_not_died(
     worker: Worker, ada: Person, sql: Sql
 ) -> None:
     document = queue(sql, ada).document
-    worker.claim()
+    assert worker.claimed() == document
+    assert worker.claimed() == document, "it has lost the answer, or forgot"
     sql(LEASE_RUNS_OUT)
     assert worker.claimed() == document
     worker.ask("POST", "/release")
@@ -210,6 +214,7 @@ def test_what_needs_a_tesseract_waits_for_a_worker_that_has_one(
     worker.claim(ocr=False)
     worker.store(document, 1)
     worker.store(document, 2, text="", source="needs-ocr", passages=[])
+    assert Worker(worker.http, "other").claim(ocr=True) is None, "while it is read"
     worker.finish(document)
     assert worker.claim(ocr=False) is None
     job = worker.claim(ocr=True)
