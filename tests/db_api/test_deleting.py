@@ -15,7 +15,9 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("post", "/replies"): {"replaces": NOWHERE, "client_key": "key"},
     ("put", "/head"): {"message_id": NOWHERE},
     ("patch", ""): {"title": "New"},
+    ("post", "/passages"): {"question": "one"},
 }
+WANTED = {"/passages": {"q": "one"}}
 
 
 @pytest.fixture
@@ -37,9 +39,12 @@ def test_no_route_finds_a_deleted_chat(app: FastAPI, ada: Person, said: str) -> 
     ]
     assert len(routes) >= 12
     for method, path in routes:
-        below, json = path.format(message_id=NOWHERE, reply_id=NOWHERE), BODIES.get((method, path))
+        nowhere = dict.fromkeys(("message_id", "reply_id", "document_id"), NOWHERE)
+        more: dict[str, Any] = {"json": BODIES.get((method, path)), "params": WANTED.get(path)}
         gone, unknown = (
-            ada.http.request(method, f"/chats/{chat}{below}", headers=ada.headers, json=json)
+            ada.http.request(
+                method, f"/chats/{chat}{path.format(**nowhere)}", headers=ada.headers, **more
+            )
             for chat in (said, NOWHERE)
         )
         assert problem(gone, 404, "chat-not-found") == unknown.json(), f"{method} {path}"
