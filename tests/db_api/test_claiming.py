@@ -8,7 +8,7 @@ from app.db.transactions import Database
 from sqlalchemy import text
 
 from tests.db_api.api import Api, Person, lines, written
-from tests.db_api.conftest import Sql, TakeOver
+from tests.db_api.conftest import ServeCopy, Sql, TakeOver
 from tests.support.waiting import wait_until
 
 WAITING = "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
@@ -155,3 +155,13 @@ def test_a_claim_waits_for_nobody_who_stops_or_deletes(
     sql("UPDATE replies SET stop_requested = %s WHERE message_id = %s", to_stop, replies[held])
     hold("SELECT FROM replies WHERE message_id = %s FOR NO KEY UPDATE", replies.pop(held))
     assert [api.claim()["reply"]["id"] for _ in range(2)] == replies
+
+
+def test_a_reply_that_expired_while_somebody_has_it_locked_takes_no_slot(
+    ada: Person, running: str, serve_copy: ServeCopy, hold: Callable[..., None], sql: Sql
+) -> None:
+    other = ada.send(ada.chat())
+    sql("UPDATE replies SET lease_until = now() - interval '1 s' WHERE message_id = %s", running)
+    hold("SELECT FROM replies WHERE message_id = %s FOR UPDATE", running)
+    with serve_copy(lm_slots=1) as api:
+        assert api.claim()["reply"]["id"] == other
