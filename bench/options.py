@@ -38,9 +38,9 @@ FULL = Size(
     starts=5,
     idle=20,
     poem=2000,
-    readings=4,
+    readings=3,
     text_pages=1000,
-    scans=4,
+    scans=2,
 )
 QUICK = Size(
     rounds=2,
