@@ -11,12 +11,13 @@ from app.assets import Assets
 from app.clients.base import DbApi
 from app.clients.chats import ChatsClient
 from app.clients.documents import DocumentsClient
+from app.clients.embedder import Embedder
 from app.clients.language_model import LanguageModel
 from app.clients.limits import LimitsClient
 from app.clients.messages import MessagesClient
 from app.clients.queue import QueueClient
 from app.clients.replies import RepliesClient
-from app.clients.service import connect
+from app.clients.service import Service, connect
 from app.clients.sessions import SessionsClient
 from app.clients.slots import SlotsClient
 from app.event_loop_lag import EventLoopLag
@@ -133,7 +134,8 @@ async def _serve(app: FastAPI, settings: Settings, templates: Templates) -> Asyn
             queue = QueueClient(unbounded, name_worker())
             sampling = Sampling(settings.temperature, settings.reply_tokens)
             locks = WorkerLocks(settings.runners_dir, queue.worker)
-            runner = Runner(queue, model, prompts, hub, sampling, locks)
+            embedder = Embedder(await _connect_embed(settings, running))
+            runner = Runner(queue, model, prompts, embedder, hub, sampling, locks)
             await running.enter_async_context(runner.run())
         app.state.services = Services(
             settings,
@@ -152,3 +154,11 @@ async def _serve(app: FastAPI, settings: Settings, templates: Templates) -> Asyn
         )
         tune_interpreter()
         yield
+
+
+async def _connect_embed(settings: Settings, stack: contextlib.AsyncExitStack) -> Service | None:
+    """Where there is one."""
+    if not settings.embed_url:
+        return None
+    key = read_secret(settings.embed_key_file)
+    return await stack.enter_async_context(connect(settings.embed_url, key, keep=False))

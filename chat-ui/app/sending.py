@@ -9,6 +9,7 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.datastructures import FormData
 
 from app.clients.queue_types import Sent
+from app.clients.types import MODES
 from app.errors import (
     BranchMoved,
     InvalidInput,
@@ -68,6 +69,7 @@ def _read_composer(form: FormData, request: Request) -> Composer:
         client_key=read_key(request, form, "client_key"),
         replaces=read_id(form, "replaces"),
         seen=read_id(form, "seen"),
+        mode=next((mode for mode in MODES if mode == read_text(form, "mode")), None),
     )
 
 
@@ -88,7 +90,14 @@ async def _store(
         )
     else:
         sent = await services.messages.send(
-            session, chat_id, text, key, worker, composer.replaces, composer.seen
+            session,
+            chat_id,
+            text,
+            key,
+            worker,
+            composer.replaces,
+            composer.seen,
+            composer.mode,
         )
     services.begin_reply(sent)
     return sent
@@ -126,7 +135,7 @@ async def _refuse(
     """Shows the form again with its text, and with a fresh key where the old one is used up. A
     script keeps the page it has, which may show another branch than the chat continues from."""
     if isinstance(error, KeyReused):
-        composer = Composer(composer.prompt, replaces=composer.replaces, seen=composer.seen)
+        composer = replace(composer, client_key=Composer().client_key)
     problem = Problem.of(error)
     if isinstance(error, MessageTooLarge):
         letters = letters_over(composer.prompt, await services.limits.get())

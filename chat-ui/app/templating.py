@@ -12,6 +12,7 @@ from app import preferences
 from app.assets import Assets
 from app.markdown.cache import TextCache
 from app.views.messages import MessageView
+from app.views.quotes import find_sources
 
 MESSAGES_KEPT = 8_000_000  # bytes of final messages, with what was made of them
 
@@ -23,7 +24,7 @@ def write_size(size: float) -> str:
 
 class Templates:
     """Jinja with what every page needs: `asset()`, the assistant's name, `preferences()`,
-    `title_of()`, whose words are in `_names.html`, and `show_message()`."""
+    `title_of()`, whose words are in `_names.html`, `show_message()` and `sources_of()`."""
 
     def __init__(self, assets: Assets, assistant_name: str) -> None:
         self.environment = Environment(
@@ -41,7 +42,7 @@ class Templates:
         }
         self.environment.filters["number"] = "{:,}".format
         self._messages = TextCache(MESSAGES_KEPT)
-        self.environment.globals["show_message"] = self.message
+        self.environment.globals |= {"show_message": self.message, "sources_of": find_sources}
         self.environment.filters["file_size"] = write_size
         for name in self.environment.list_templates():
             self.environment.get_template(name)  # compiled now: later somebody would wait for it

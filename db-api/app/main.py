@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, suppress
 import anyio.to_thread
 from fastapi import Depends, FastAPI
 
+from app.answering.routes import router as answering
 from app.branches.routes import router as branches
 from app.chats.routes import router as chats
 from app.db.transactions import Database
@@ -53,6 +54,7 @@ ROUTERS = (
     following,
     queue,
     runners,
+    answering,
 )
 
 DESCRIPTION = """

@@ -5,7 +5,7 @@ from app.db.base import Base
 from app.documents.models import ChatDocument, Document, DocumentPage, Passage, PassageVector
 from app.files.models import File, FileBlock
 from app.messages.models import Message
-from app.replies.models import Reply
+from app.replies.models import Quote, Reply, ReplyPassage
 from app.sessions.models import Session
 
 __all__ = [
@@ -19,6 +19,8 @@ __all__ = [
     "Message",
     "Passage",
     "PassageVector",
+    "Quote",
     "Reply",
+    "ReplyPassage",
     "Session",
 ]

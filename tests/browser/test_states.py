@@ -37,6 +37,7 @@ PICTURES = (
     *("found while typing", "chat after a deletion", "chat", "replying", "drawer", "search"),
     *("settings", "editing", "chat with documents", "documents", "document"),
     *("document menu", "add documents"),
+    *("answer with quotes", "quote", "prompt with passages"),
 )
 FOR_THE_README = {
     ("chat", 1280, "light"): "chat-light.png",

@@ -29,7 +29,15 @@ def begin(*steps: str, **before: Any) -> ActiveReply:
     """A reply of which this much was there when it was claimed."""
     reply = Reply(id=uuid4(), state="running", **before)
     written = [Step(text=text) for text in steps]
-    claim = Claim(reply=reply, chat_id=uuid4(), worker="w", steps=written, prompt=[], attempts=0)
+    claim = Claim(
+        reply=reply,
+        chat_id=uuid4(),
+        worker="w",
+        steps=written,
+        prompt=[],
+        passages=[],
+        attempts=0,
+    )
     return ActiveReply(claim, Sampling(temperature=0, reply_tokens=100))
 
 

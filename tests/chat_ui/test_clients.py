@@ -20,7 +20,7 @@ from app.clients.completion import (
 from app.clients.embedder import Embedder, QuestionVector
 from app.clients.language_model import LanguageModel
 from app.clients.service import Service, connect
-from app.clients.types import PromptMessage, TextPart
+from app.clients.types import PassagePart, PromptMessage, TextPart
 from app.errors import InvalidInput, ParleyError, QueueFull, Unavailable
 from app.timing import TellCost
 from starlette.applications import Starlette
@@ -217,15 +217,21 @@ async def test_a_models_name_is_asked_for_now_and_then_until_it_is_known(
     assert await model.find_name() == "m2", "who writes tells, too"
 
 
-async def test_a_message_of_one_text_is_sent_as_a_string_and_of_several_parts_as_a_list(
+async def test_a_message_s_parts_are_one_text_each_passage_headed_by_where_it_is_from(
     other: Other, service: Service
 ) -> None:
     other.answer = Response("data: [DONE]\n\n")
-    for prompt in (say("one"), say("one", "two")):
+    passage = PassagePart(document="a.txt", page=2, text="Words.")
+    parts: list[TextPart | PassagePart] = [
+        TextPart(text="one"),
+        passage,
+        TextPart(text="two"),
+    ]
+    for prompt in (say("one"), [PromptMessage(role="user", parts=parts)]):
         assert not [event async for event in LanguageModel(service).stream(prompt, "", 9, 0)]
     assert b'[{"role": "user", "content": "one"}]' in other.bodies[0]
-    parts = b'[{"type": "text", "text": "one"}, {"type": "text", "text": "two"}]'
-    assert b'[{"role": "user", "content": ' + parts + b"}]" in other.bodies[1]
+    joined = rb'"one\n\nFrom \"a.txt\", page 2:\nWords.\n\ntwo"'
+    assert b'[{"role": "user", "content": ' + joined + b"}]" in other.bodies[1]
 
 
 async def test_what_a_request_cost_is_told_and_the_gateways_id_goes_along(

@@ -28,7 +28,8 @@ BARE = Reply(id=ID, state="failed")
 WRITTEN_REPLY = (
     '{"id":"00000000-0000-0000-0000-000000000001","state":"failed","phase":null,"place":3,'
     '"wait_ms":4,"stop_requested":false,"error":%s,"model":null,"prompt_tokens":null,'
-    '"prompt_tokens_read":null,"completion_tokens":null,"first_token_ms":null,"total_ms":null}'
+    '"prompt_tokens_read":null,"completion_tokens":null,"first_token_ms":null,"total_ms":null,'
+    '"mode":"free","found":null,"quotes":[]}'
 )
 
 

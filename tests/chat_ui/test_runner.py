@@ -11,6 +11,7 @@ from unittest.mock import Mock
 
 import pytest
 from app.clients.base import DbApi
+from app.clients.embedder import Embedder
 from app.clients.language_model import PROBE_SECONDS, LanguageModel
 from app.clients.queue import QueueClient
 from app.clients.queue_types import Claim, Step
@@ -18,6 +19,7 @@ from app.clients.service import connect
 from app.clients.slots import SlotsClient
 from app.errors import LeaseLost, Unavailable
 from app.replies.active_reply import Sampling
+from app.replies.answer import NOTHING_FOUND
 from app.replies.prompt_cache import PromptCache
 from app.replies.publisher import Publisher
 from app.replies.runner import LOOK_SECONDS, Runner
@@ -103,7 +105,8 @@ async def bench(
         language_model = LanguageModel(lm_api, PATIENCE)
         prompts, locks = PromptCache(SlotsClient(lm_api)), WorkerLocks(tmp_path, replies.worker)
         queue = cast("QueueClient", replies)
-        runner = Runner(queue, language_model, prompts, publisher, SAMPLING, locks)
+        embedder = Embedder(None)
+        runner = Runner(queue, language_model, prompts, embedder, publisher, SAMPLING, locks)
         async with runner.run():
             read = partial(clients.messages.read, session, chat)
             yield Bench(runner, replies, sent.claim, read, publisher)
@@ -277,6 +280,25 @@ async def test_whatever_fails_once_the_reply_is_written_in_the_end(
     assert (await bench.ended()).content == model.text
     if call == "finish":
         assert len(model.requests) == (2 if given_up else 1)
+
+
+@pytest.mark.parametrize("written", ["", NOTHING_FOUND[:9], NOTHING_FOUND])
+@pytest.mark.parametrize("fault", [Unavailable(), LeaseLost()])
+async def test_a_search_that_fails_is_repeated_and_what_it_did_not_find_is_said_once(
+    bench: Bench, model: ScriptedModel, db_api: DbApiServer, fault: Exception, written: str
+) -> None:
+    """Also by the successor of a runner that died when it had said a part of it, or all."""
+    reply = bench.claim.reply
+    db_api.sql(
+        f"UPDATE replies SET mode = 'documents', text = '{written}' WHERE message_id = '{reply.id}'"
+    )
+    changed = {"reply": reply.model_copy(update={"mode": "documents"})}
+    bench.claim = bench.claim.model_copy(update=changed)
+    faults = bench.replies.faults["find_passages"] = [fault]
+    bench.begin(*[written] if written else [])
+    message = await bench.ended()
+    assert (message.content, message.reply.state) == (NOTHING_FOUND, "complete")
+    assert (message.reply.found, faults, model.requests) == (False, [], [])
 
 
 @pytest.mark.parametrize(

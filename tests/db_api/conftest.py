@@ -32,7 +32,7 @@ __all__ = ["postgres"]
 TABLES = (
     *("sessions", "chats", "messages", "replies"),
     *("files", "file_blocks", "documents", "chat_documents", "document_pages", "passages"),
-    "passage_vectors",
+    *("passage_vectors", "reply_passages", "quotes"),
 )
 
 Sql = Callable[..., list[tuple[Any, ...]]]

@@ -13,7 +13,7 @@ APP = ROOT / "db-api" / "app"
 LAYOUT = (
     "main serve",
     "models",
-    "pages following deleting reading",
+    "pages following deleting reading answering",
     "sending",
     "queue",
     "branches",

@@ -130,6 +130,7 @@ def test_the_prompt_shown_says_where_each_message_comes_from(ada: Person, chat: 
             {"role": "system", "parts": kind, "message_id": None},
             {"role": "assistant", "parts": hello, "message_id": opening},
         ],
+        "last_question": None,
         "context_start": None,
         "system_prompt": "Be kind.",
         "temperature": 0.5,

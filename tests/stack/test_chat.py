@@ -9,6 +9,7 @@ from tests.whole.test_documents import (
     test_a_pdf_s_text_is_read,
     test_a_photograph_is_read_and_shown,
     test_a_scan_is_read,
+    test_exact_words_of_a_pdf_are_quoted_on_their_page,
 )
 from tests.whole.test_question import (
     busy_chat,
@@ -23,6 +24,7 @@ __all__ = [
     "test_a_pdf_s_text_is_read",
     "test_a_photograph_is_read_and_shown",
     "test_a_scan_is_read",
+    "test_exact_words_of_a_pdf_are_quoted_on_their_page",
     "test_questions_are_answered_and_still_there_after_a_reload",
     "test_stop_ends_a_real_reply",
     "test_the_growing_page_streams_through_the_gateway",

@@ -9,7 +9,7 @@ import pytest
 
 from tests.doc_worker import files
 from tests.support.pages import parse
-from tests.support.person import open_chat
+from tests.support.person import generate, open_chat, wait_until_final
 from tests.support.waiting import wait_until
 
 tesseract = pytest.mark.skipif(
@@ -33,6 +33,23 @@ def find_ready(page: str) -> str | None:
     (row,) = box.find_all("li")
     (said,), (link,) = row.find_all("small"), row.find_all("a")
     return link.attributes["href"] if said.text.strip() == "Ready" else None
+
+
+def test_exact_words_of_a_pdf_are_quoted_on_their_page(browser: httpx.Client) -> None:
+    chat, words = open_chat(browser), "The lease ends on 31 March 2027."
+    content = files.text_pdf("The caretaker has the keys of the roof.", words)
+    assert browser.post(f"{chat}/documents", files={"files": ("a.pdf", content)}).is_redirect
+    wait_until(lambda: find_ready(browser.get(chat).text), 120)
+    form = {"prompt": "When does the lease end?", "mode": "exact", "client_key": "k"}
+    assert browser.post(generate(chat), data=form).status_code == 303
+    page = parse(wait_until_final(browser, chat))
+    quotes = page.find(class_="quotes")
+    assert quotes
+    (link,), (quote,) = quotes.find_all("a"), quotes.find_all("blockquote")
+    assert (link.text, quote.text) == ("[1] a.pdf, page 2", words)
+    marked = parse(browser.get(link.attributes["href"]).text).find("mark")
+    assert marked
+    assert marked.text == words
 
 
 def test_a_pdf_s_text_is_read(browser: httpx.Client) -> None:

@@ -1,11 +1,15 @@
-"""The model's server is killed between two questions: what it had read is not read again."""
+"""The model's server is killed between two questions: what it had read is not read again. Whoever
+is killed while a question about documents is answered: nothing is searched twice."""
 
 import re
 
 import httpx
+import pytest
 
 from tests.support.local_stack import LocalStack
-from tests.support.person import ask, open_chat
+from tests.support.person import ask, open_chat, send, wait_until_final
+from tests.support.sql import sql
+from tests.support.waiting import wait_until
 
 LONG = "Here is a list of words: " + "stone, river, " * 60 + "moss. Which one comes last?"
 
@@ -44,3 +48,30 @@ def test_a_chat_continues_without_being_read_again(
     parley.wait(lambda: parley.output().count("lm-api: serving on") > 1)
     ask(browser, chat, "And the first?")
     assert 0 < read_tokens(parley) < long / 4
+
+
+@pytest.mark.parametrize("service", ["chat-ui", "db-api", "lm-api"])
+def test_a_reply_from_documents_is_continued_from_the_same_passages(
+    parley: LocalStack, browser: httpx.Client, service: str
+) -> None:
+    def look() -> list[tuple[object, ...]]:
+        return sql(
+            parley,
+            "SELECT p.xmin::text, p.number, p.document_id, p.page FROM reply_passages p"
+            " WHERE p.chat_id = %s ORDER BY p.number",
+            chat.removeprefix("/chats/"),
+        )
+
+    parley.wait_until_model_is_ready()
+    chat, text = open_chat(browser), "The keeper of the lighthouse is called Ada Keller."
+    for name, content in (("a.txt", text), ("b.txt", f"{text} " * 3)):
+        sent = browser.post(f"{chat}/documents", files={"files": (name, content.encode())})
+        assert sent.is_redirect
+    wait_until(lambda: browser.get(chat).text.count("Ready") >= 2, 120)
+    assert send(browser, chat, "Who is the keeper of the lighthouse?").is_redirect
+    found = wait_until(look)
+    parley.kill(service)
+    parley.wait(parley.answers)
+    page = wait_until_final(browser, chat, 120)
+    assert look() == found
+    assert "[1]" in page or "[?]" in page

@@ -21,7 +21,7 @@ from app.clients.completion import (
     read_refusal,
 )
 from app.clients.service import BrokenOff, NoConnection, Service, TookTooLong
-from app.clients.types import PromptMessage
+from app.clients.types import PassagePart, PromptMessage, TextPart
 
 # A long prompt can keep a busy CPU reading for a while before the first byte of an answer.
 READ_SECONDS = 120
@@ -142,7 +142,11 @@ def _request(
 
 
 def _message(message: PromptMessage) -> dict[str, Any]:
-    """As OpenAI's API takes it: one text is a string, several parts are a list."""
-    if len(message.parts) == 1:
-        return {"role": message.role, "content": message.parts[0].text}
-    return {"role": message.role, "content": [part.model_dump() for part in message.parts]}
+    """As OpenAI's API takes it. Each passage is headed by where it is from."""
+    return {"role": message.role, "content": "\n\n".join(map(_write_part, message.parts))}
+
+
+def _write_part(part: TextPart | PassagePart) -> str:
+    if isinstance(part, TextPart):
+        return part.text
+    return f'From "{part.document}", page {part.page}:\n{part.text}'

@@ -7,7 +7,7 @@ from pydantic import TypeAdapter
 
 from app.clients.base import DbApi
 from app.clients.queue_types import Sent
-from app.clients.types import Chat, MessagePage, MessageRun
+from app.clients.types import Chat, MessagePage, MessageRun, Mode
 from app.clients.updates import ChatUpdate, KnownReply
 
 FOLLOW_SECONDS = 20
@@ -56,15 +56,18 @@ class MessagesClient:
         worker: str | None,
         replaces: UUID | None = None,
         seen: UUID | None = None,
+        mode: Mode | None = None,
     ) -> Sent:
         """Stores the message and its queued reply; claims it for `worker` if a slot is free. With
         `replaces` it becomes another version of that message; with `seen` it is refused if the
-        chat does not lead through that message any more."""
+        chat does not lead through that message any more. `mode` is how to answer it."""
         body: dict[str, object] = {"content": content, "client_key": client_key, "worker": worker}
         if replaces:
             body["replaces"] = str(replaces)
         if seen:
             body["seen"] = str(seen)
+        if mode:
+            body["mode"] = mode
         path = f"/chats/{chat}/messages"
         return await self._api.call("POST", path, answer=Sent, session=session, json=body)
 

@@ -3,12 +3,14 @@
 from uuid import UUID
 
 from app.clients.base import DbApi
+from app.clients.embedder import QuestionVector
 from app.clients.queue_types import (
     Batch,
     BatchResult,
     Claim,
     FinishRequest,
     FinishResult,
+    PassagesFound,
     ProgressRequest,
     ProgressResult,
     ReleaseRequest,
@@ -39,6 +41,14 @@ class QueueClient:
         """Ends the reply for good; LeaseLost if another worker has taken it over."""
         path, body = f"/replies/{reply}/finish", request.model_dump(mode="json")
         return await self._api.call("POST", path, answer=FinishResult, json=body)
+
+    async def find_passages(self, reply: UUID, question: QuestionVector | None) -> PassagesFound:
+        """What the reply is to be answered from: searched for once, however often it is asked."""
+        body: dict[str, object] = {"worker": self.worker}
+        if question:
+            body |= {"vector": question.vector, "vector_model": question.model}
+        path = f"/replies/{reply}/passages"
+        return await self._api.call("POST", path, answer=PassagesFound, json=body)
 
     async def shorten(self, reply: UUID) -> ShorterPrompt | None:
         """About half of the prompt, for one that was refused; None if it can't get shorter."""

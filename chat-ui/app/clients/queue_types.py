@@ -18,15 +18,28 @@ class Step(Received):
     text: str
 
 
+class Passage(Received):
+    """A part of a page that was found for a reply: its text from `start` up to `end`."""
+
+    document_id: UUID
+    document: str
+    page: int
+    start: int
+    end: int
+    text: str
+
+
 class Claim(Received):
     """A reply this worker may write until the lease runs out. `steps` is what is written already;
-    the last one is to be continued."""
+    the last one is to be continued. `passages` are what was found for it, if that has been searched
+    for; they are in the prompt."""
 
     reply: Reply
     chat_id: UUID
     worker: str
     steps: list[Step]
     prompt: list[PromptMessage]
+    passages: list[Passage]
     attempts: int
     temperature: float | None = None
     reply_tokens: int | None = None
@@ -40,6 +53,15 @@ class Sent(Received):
     claim: Claim | None
     title: str
     repeated: bool
+
+
+class PassagesFound(Received):
+    """What a reply is to be answered from, and its prompt with that. Not `found`: these only come
+    nearest."""
+
+    found: bool
+    passages: list[Passage]
+    prompt: list[PromptMessage]
 
 
 class ShorterPrompt(Received):
@@ -97,6 +119,17 @@ class FinishError(BaseModel):
     limit: int | None = None
 
 
+class NewQuote(BaseModel):
+    """What supports a sentence of a reply, as `Quote` says."""
+
+    start: int | None = None
+    end: int | None = None
+    document_id: UUID | None = None
+    page: int | None = None
+    quote_start: int | None = None
+    quote_end: int | None = None
+
+
 class FinishRequest(BaseModel):
     """How a reply ended, with the last of its text."""
 
@@ -112,6 +145,7 @@ class FinishRequest(BaseModel):
     first_token_ms: int | None = None
     total_ms: int | None = None
     context_start: UUID | None = None
+    quotes: list[NewQuote] = []
     claim_next: bool = True
 
 

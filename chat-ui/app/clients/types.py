@@ -14,11 +14,13 @@ Role = Literal["user", "assistant"]
 State = Literal["queued", "running", "complete", "stopped", "failed"]
 FinalState = Literal["complete", "stopped", "failed"]
 Phase = Literal["waiting", "reading", "writing"]
+Mode = Literal["free", "documents", "exact"]
 ErrorKind = Literal["model-broke", "model-refused", "prompt-too-long", "crashed", "reply-limit"]
 DocumentKind = Literal["pdf", "text", "markdown", "jpeg", "png"]
 DocumentSource = Literal["text", "ocr", "needs-ocr", "unreadable", "empty"]
 DocumentError = Literal["encrypted", "damaged", "too-many-pages", "too-large", "empty", "crashed"]
 
+MODES: tuple[Mode, ...] = get_args(Mode)
 FINAL: frozenset[State] = frozenset(get_args(FinalState))
 
 
@@ -62,7 +64,7 @@ class Session(Received):
 
 class Chat(Received):
     """A chat without its messages. `temperature`, `reply_tokens` and `turns`: None is the
-    default."""
+    default; `mode` is how its last question was to be answered, if that was said."""
 
     id: UUID
     username: str
@@ -72,6 +74,7 @@ class Chat(Received):
     temperature: float | None = None
     reply_tokens: int | None = None
     turns: int | None = None
+    mode: str | None = None
     created_at: datetime
     updated_at: datetime
     head: UUID | None
@@ -124,8 +127,24 @@ class ReplyError(Received):
         return 100 - 100 * self.limit // self.size + 1
 
 
+class Quote(Received):
+    """The source of a sentence of a reply, which is its text from `start` up to `end`: words of a
+    document, from `quote_start` up to `quote_end` on that page. Without a document it has none;
+    without a sentence these words only come near what was asked."""
+
+    start: int | None
+    end: int | None
+    document_id: UUID | None
+    document: str | None
+    page: int | None
+    quote_start: int | None
+    quote_end: int | None
+    text: str | None
+
+
 class Reply(Received):
-    """The life of one assistant message; its id is the message's id."""
+    """The life of one assistant message; its id is the message's id. `found`: whether the documents
+    answer it; `unread_pages` of them had not been read then."""
 
     id: UUID
     state: State
@@ -140,6 +159,10 @@ class Reply(Received):
     completion_tokens: int | None = None
     first_token_ms: int | None = None
     total_ms: int | None = None
+    mode: Mode = "free"
+    found: bool | None = None
+    unread_pages: int | None = None
+    quotes: list[Quote] = []
     started_at: datetime | None = None
 
     @property
@@ -266,19 +289,30 @@ class TextPart(Received):
     text: str
 
 
+class PassagePart(Received):
+    """A passage of a document that a question is to be answered from."""
+
+    type: Literal["passage"] = "passage"
+    document: str
+    page: int
+    text: str
+
+
 class PromptMessage(Received):
     """One message as the language model gets it. `message_id` is the one it comes from; None for
     the system prompt."""
 
     role: Role | Literal["system"]
-    parts: list[TextPart]
+    parts: list[TextPart | PassagePart]
     message_id: UUID | None = None
 
 
 class Prompt(Received):
-    """What the language model would get before the next message."""
+    """What the language model would get before the next message. `last_question` is how it got the
+    last one, if that was with passages."""
 
     messages: list[PromptMessage]
+    last_question: PromptMessage | None = None
     context_start: UUID | None
 
 

@@ -14,6 +14,7 @@ from app.clients.types import (
     Document,
     DocumentKind,
     Message,
+    Mode,
     Phase,
     Reply,
     ReplyError,
@@ -24,6 +25,19 @@ from app.clients.types import (
 FORMAT = "parley-chat"
 FORMAT_OF_ALL = "parley-chats"
 VERSION = 1
+
+
+class ExportedQuote(BaseModel):
+    """The source of a sentence, as `Quote` says: the words themselves are in `text`."""
+
+    start: int | None
+    end: int | None
+    document_id: UUID | None
+    document: str | None
+    page: int | None
+    quote_start: int | None
+    quote_end: int | None
+    text: str | None
 
 
 class ExportedReply(BaseModel):
@@ -42,6 +56,9 @@ class ExportedReply(BaseModel):
     completion_tokens: int | None
     first_token_ms: int | None
     total_ms: int | None
+    mode: Mode
+    found: bool | None
+    quotes: list[ExportedQuote]
 
     @classmethod
     def of(cls, reply: Reply) -> Self:

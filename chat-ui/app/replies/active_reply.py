@@ -14,9 +14,11 @@ from app.clients.queue_types import (
     FinishError,
     FinishRequest,
     FinishResult,
+    NewQuote,
+    PassagesFound,
     ShorterPrompt,
 )
-from app.clients.types import FinalState, Phase
+from app.clients.types import FinalState, Mode, Phase
 from app.clients.updates import ReplyUpdate
 from app.replies.stopwatch import Stopwatch
 from app.replies.written_text import WrittenText, join_steps
@@ -67,6 +69,8 @@ class ActiveReply:
         self.claim = claim
         self.sampling = sampling
         self.prompt = claim.prompt
+        self.found, self.passages = claim.reply.found, claim.passages
+        self.quotes: list[NewQuote] = []
         self.context_start: UUID | None = None  # where a shortened prompt begins
         self.model: str | None = None
         self.text = WrittenText(claim.steps)
@@ -126,6 +130,27 @@ class ActiveReply:
         self.progress.tokens = before + usage.completion_tokens
         self.progress.prompt_tokens = max(0, usage.prompt_tokens - before)
 
+    @property
+    def mode(self) -> Mode:
+        """How it is to be answered."""
+        return self.claim.reply.mode
+
+    @property
+    def question(self) -> str:
+        """What it answers."""
+        return self.claim.prompt[-1].parts[-1].text
+
+    def take_passages(self, found: PassagesFound) -> None:
+        """What it is to be answered from."""
+        self.found, self.passages, self.prompt = found.found, found.passages, found.prompt
+
+    def say(self, words: str) -> None:
+        """Writes words that are not the model's, or what of them is missing after an
+        interruption."""
+        if words.startswith(self.text.whole):
+            self.progress.phase = "writing"
+            self.text.pending += words[len(self.text.whole) :]
+
     # --- what db-api is told -----------------------------------------------------------------
 
     def is_due(self, now: float) -> bool:
@@ -171,6 +196,7 @@ class ActiveReply:
             first_token_ms=self.progress.first_token_ms,
             total_ms=self.clock.elapsed_ms,
             context_start=self.context_start if outcome.state == "complete" else None,
+            quotes=self.quotes,
         )
 
     # --- what watchers are told --------------------------------------------------------------

@@ -15,13 +15,16 @@ from collections import deque
 from collections.abc import AsyncIterator
 from uuid import UUID
 
+from app.answering.exact import BestSentence
 from app.clients.completion import ModelDied
+from app.clients.embedder import Embedder
 from app.clients.language_model import LanguageModel
 from app.clients.queue import QueueClient
 from app.clients.queue_types import Claim
 from app.errors import LeaseLost, ParleyError, Unavailable
 from app.replies.active_reply import ActiveReply, Outcome, Sampling
-from app.replies.generation import MODEL_BROKE, generate
+from app.replies.answer import Answerer, find_quotes
+from app.replies.generation import MODEL_BROKE
 from app.replies.prompt_cache import PromptCache
 from app.replies.publisher import Publisher
 from app.replies.worker_locks import WorkerLocks
@@ -47,12 +50,15 @@ class Runner:
         queue: QueueClient,
         model: LanguageModel,
         prompts: PromptCache,
+        embedder: Embedder,
         publisher: Publisher,
         sampling: Sampling,
         locks: WorkerLocks,
     ) -> None:
         self._queue, self._model, self._publisher = queue, model, publisher
         self._prompts, self._sampling, self._locks = prompts, sampling, locks
+        # No model that finds exact words is known yet.
+        self._answerer = Answerer(model, prompts, queue, embedder, BestSentence())
         self._active: dict[UUID, ActiveReply] = {}
         self._finished: deque[UUID] = deque(maxlen=REMEMBERED)
         self._urgent = asyncio.Event()
@@ -105,9 +111,7 @@ class Runner:
         active = ActiveReply(claim, self._sampling.of(claim))
         self._active[active.id] = active
         self._publisher.attach_writer(claim.chat_id, active.update())
-        active.generation = asyncio.create_task(
-            generate(self._model, self._prompts, self._queue, active, self._urgent.set)
-        )
+        active.generation = asyncio.create_task(self._answerer.answer(active, self._urgent.set))
         active.task = asyncio.create_task(self._write(active, active.generation))
         self._urgent.set()
 
@@ -173,6 +177,7 @@ class Runner:
 
     async def _finish(self, active: ActiveReply, outcome: Outcome) -> None:
         """Ends the reply in the database, however long db-api is away, and takes the next one."""
+        active.quotes = await find_quotes(active)
         active.finishing = True
         while True:
             try:

@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 
-from app.clients.types import Document
+from app.clients.types import Document, Mode
 from app.downloads import attachment
 from app.errors import InvalidInput, NotFound
 from app.forms import Form, read_id, read_text
@@ -26,6 +26,10 @@ router = APIRouter(tags=["documents"], dependencies=WITH_COOKIE)
 
 Size = Annotated[int | None, Query(description="Bytes of the only file, if known")]
 Number = Annotated[int, Query(ge=1)]
+Words = Annotated[
+    str | None,
+    Query(pattern=r"^\d{1,9}-\d{1,9}$", description="Words to mark: 12-34, in code points"),
+]
 
 # A stranger's bytes under our address: never a page, never a script.
 SAFE = {"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'"}
@@ -179,10 +183,14 @@ async def add_document(
     responses=pages(401, 404, 422, 503),
 )
 async def show_document(
-    services: AppServices, session: Session, document_id: UUID, page: Number = 1
+    services: AppServices,
+    session: Session,
+    document_id: UUID,
+    page: Number = 1,
+    quote: Words = None,
 ) -> HTMLResponse:
-    """Its text as it was read, beside the original."""
-    return await _show_document(services, session, document_id, page)
+    """Its text as it was read, beside the original; in it a quote is marked."""
+    return await _show_document(services, session, document_id, page, quote=quote)
 
 
 @router.post(
@@ -273,13 +281,18 @@ async def _show_list_of_chat(
     services: Services, session: UUID, chat_id: UUID, notes: list[Problem]
 ) -> HTMLResponse:
     documents = await services.documents.list_newest(session, chat=chat_id)
-    return _show_list(services, documents, f"/chats/{chat_id}/documents", notes)
+    mode: Mode | None = "documents" if documents else None
+    return _show_list(services, documents, f"/chats/{chat_id}/documents", notes, mode)
 
 
 def _show_list(
-    services: Services, documents: list[Document], upload: str, notes: list[Problem]
+    services: Services,
+    documents: list[Document],
+    upload: str,
+    notes: list[Problem],
+    mode: Mode | None = None,
 ) -> HTMLResponse:
-    page = UploadedView(documents, upload, notes)
+    page = UploadedView(documents, upload, notes, mode)
     return services.templates.page("_uploaded.html", page)
 
 
@@ -300,6 +313,7 @@ async def _show_document(
     number: int,
     problem: Problem | None = None,
     status: int = 200,
+    quote: str | None = None,
 ) -> HTMLResponse:
     chats, document = await asyncio.gather(
         load_chats(services, session), services.documents.get(session, document_id)
@@ -309,6 +323,8 @@ async def _show_document(
         read = await services.documents.page(session, document_id, number)
     if read is None and number > max(document.pages or 1, 1):
         raise NotFound
-    page = DocumentView(chats, document, number, read, problem)
+    start, _, end = (quote or "").partition("-")
+    marked = (int(start), int(end)) if quote else None
+    page = DocumentView(chats, document, number, read, problem, marked)
     headers = FRAMING if page.is_framed else {}
     return services.templates.page("document.html", page, status, headers)

@@ -23,6 +23,7 @@ router = APIRouter(tags=["chats"], dependencies=WITH_COOKIE)
         prompt="Your message",
         client_key="Any short text, new for each message",
         replaces="The id of a message of yours that this one is another version of",
+        mode="How to answer it, in a chat with documents: documents, free or exact",
         seen="The id of the last message you saw; refused if the chat left it meanwhile",
     ),
 )

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from app.clients.types import Chat, Document, DocumentPage, Limits
+from app.clients.types import Chat, Document, DocumentPage, Limits, Mode
 from app.views.lists import ChatList
 from app.views.problems import Problem
 
@@ -28,13 +28,21 @@ class DocumentsPage:
 @dataclass(frozen=True)
 class DocumentView:
     """`document.html`: a page of it, `number`, beside the original; `page` is None until it has
-    been read."""
+    been read. `quote` are the words to be marked, from one code point up to another."""
 
     chats: ChatList
     document: Document
     number: int
     page: DocumentPage | None
     problem: Problem | None = None
+    quote: tuple[int, int] | None = None
+
+    @property
+    def parts(self) -> tuple[str, str, str]:
+        """The page's text: before the words to be marked, these, and after them."""
+        text = self.page.text if self.page else ""
+        start, end = self.quote or (len(text), len(text))
+        return text[:start], text[start:end], text[max(start, end) :]
 
     @property
     def is_framed(self) -> bool:
@@ -44,11 +52,13 @@ class DocumentView:
 
 @dataclass(frozen=True)
 class UploadedView:
-    """`_uploaded.html`: what a script gets that has uploaded a file."""
+    """`_uploaded.html`: what a script gets that has uploaded a file. `mode`: how messages of this
+    chat can be answered now that it has documents."""
 
     documents: list[Document]
     upload: str
     notes: list[Problem]
+    mode: Mode | None = None
 
     @property
     def managed(self) -> bool:

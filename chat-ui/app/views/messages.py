@@ -1,13 +1,16 @@
 """Messages as they are shown, and the form for the next one."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from uuid import UUID, uuid4, uuid5
 
 from markupsafe import Markup
 
-from app.clients.types import Message, Reply
-from app.markdown import StreamingMarkdown, is_rendered, render
+from app.clients.types import Message, Mode, Reply
+from app.markdown import StreamingMarkdown, fill_marks, is_rendered, place_marks, render
 from app.render_thread import INLINE_CHARACTERS, run_in_render_thread
+from app.views.quotes import Source, Sources, find_sources
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,17 @@ class MessageView:
     def key(self) -> str:
         """Of the buttons that ask for another version."""
         return make_key(self.message)
+
+    @cached_property
+    def sources(self) -> Sources:
+        """Where a reply's sentences are from."""
+        return find_sources(self.message)
+
+    def show(self, mark: Callable[[Source | None], Markup]) -> Markup:
+        """The text, with what `mark` makes of a sentence's source behind that sentence."""
+        if not self.sources.ends:
+            return self.html
+        return fill_marks(self.html, lambda number: mark(self.sources.find(number)))
 
     @property
     def can_continue(self) -> bool:
@@ -56,12 +70,19 @@ def view_message(message: Message) -> MessageView:
         markdown = StreamingMarkdown(str(message.id))
         markdown.feed(message.content)
         return MessageView(message, Markup("").join(markdown.closed), markdown.open)
-    return MessageView(message, render(message.content, str(message.id)))
+    return MessageView(message, render(_mark_sentences(message), str(message.id)))
+
+
+def _mark_sentences(message: Message) -> str:
+    """A reply's text, with a mark behind each sentence of whose source something is known."""
+    return place_marks(message.content, find_sources(message).ends)
 
 
 def weigh(message: Message) -> int:
     """Characters of Markdown that viewing it means to read."""
-    return 0 if message.role == "user" or is_rendered(message.content) else len(message.content)
+    if message.role == "user" or is_rendered(_mark_sentences(message)):
+        return 0
+    return len(message.content)
 
 
 async def view_messages(messages: list[Message], *, ends: bool = True) -> list[MessageView]:
@@ -81,12 +102,14 @@ async def view_messages(messages: list[Message], *, ends: bool = True) -> list[M
 @dataclass(frozen=True)
 class Composer:
     """The form for a message: what was typed, the key that makes a send count once, the
-    message it replaces, if any, and else the last one that was seen above it."""
+    message it replaces, if any, and else the last one that was seen above it. `mode` is how to
+    answer it; None where there is no choice."""
 
     prompt: str = ""
     client_key: str = field(default_factory=lambda: uuid4().hex)
     replaces: UUID | None = None
     seen: UUID | None = None
+    mode: Mode | None = None
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,16 @@ from datetime import datetime
 from uuid import UUID
 
 from app import preferences
-from app.clients.types import Chat, DeletedChat, Document, Message, MessagePage, Prompt
+from app.clients.types import (
+    MODES,
+    Chat,
+    DeletedChat,
+    Document,
+    Message,
+    MessagePage,
+    Mode,
+    Prompt,
+)
 from app.model_settings import ModelSettings
 from app.preferences import Preferences
 from app.views.lists import ChatList
@@ -127,7 +136,7 @@ async def view_chat(
         newest=newest,
         shown=page.shown,
         redirect_to_live=redirect_to_live and not (problem or editing or deleted or notes),
-        composer=replace(composer or Composer(), seen=seen),
+        composer=_complete(composer or Composer(), seen, chat, documents),
         documents=documents,
         room=room,
         examples=examples,
@@ -139,6 +148,19 @@ async def view_chat(
         stay=stay,
         notes=notes,
     )
+
+
+def _complete(
+    composer: Composer, seen: UUID | None, chat: Chat, documents: list[Document]
+) -> Composer:
+    """With the choice of how to answer where there are documents: as the last time."""
+    mode = composer.mode or choose_mode(chat) if documents else None
+    return replace(composer, seen=seen, mode=mode)
+
+
+def choose_mode(chat: Chat) -> Mode:
+    """How the next message of a chat with documents is answered, unless its sender says more."""
+    return next((mode for mode in MODES if mode == chat.mode), "documents")
 
 
 @dataclass(frozen=True)

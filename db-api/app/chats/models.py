@@ -25,7 +25,8 @@ class Chat(Base):
     model is still given (none: all of them). ``last_seq`` is the highest ``seq`` ever given to a
     message of it. Without ``temperature`` and ``reply_tokens`` the runner's own are used; without
     ``turns`` the model is given as many as fit. ``client_key`` is that of the message it began
-    with, if it began with one.
+    with, if it began with one. ``mode`` is how its last question was to be answered, if that was
+    said.
     ``deleted_at`` hides it from everything but its restoration, until it is purged.
     """
 
@@ -50,6 +51,7 @@ class Chat(Base):
         CheckConstraint(f"temperature BETWEEN 0 AND {HIGHEST_TEMPERATURE}", name="temperature"),
         CheckConstraint("reply_tokens >= 1", name="reply_tokens"),
         CheckConstraint(f"turns BETWEEN 1 AND {MOST_TURNS}", name="turns"),
+        CheckConstraint("mode IN ('free', 'documents', 'exact')", name="mode"),
         # The list of a session's chats, read backwards: the pinned ones, then the newest.
         Index(None, "session_id", "pinned", "updated_at", "id"),
         Index("chats_deleted_idx", "deleted_at", postgresql_where=sql("deleted_at IS NOT NULL")),
@@ -65,6 +67,7 @@ class Chat(Base):
     temperature: Mapped[float | None] = mapped_column(REAL)
     reply_tokens: Mapped[int | None]
     turns: Mapped[int | None]
+    mode: Mapped[str | None]
     created_at: Mapped[TimeOfWriting]
     updated_at: Mapped[TimeOfWriting]
     head: Mapped[UUID | None]

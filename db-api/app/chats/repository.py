@@ -34,6 +34,7 @@ COLUMNS = (
     Chat.temperature,
     Chat.reply_tokens,
     Chat.turns,
+    Chat.mode,
     Chat.created_at,
     Chat.updated_at,
     Chat.head,

@@ -44,6 +44,7 @@ class Chat(ModelSettings):
     )
     pinned: bool
     system_prompt: str
+    mode: str | None = Field(description="How its last question was to be answered, if said.")
     created_at: datetime
     updated_at: datetime
     head: UUID | None = Field(description="The last message of the branch shown.")

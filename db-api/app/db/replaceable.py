@@ -28,6 +28,7 @@ ORDER = (
     "replies/reply_content",
     "replies/close_reply",
     "replies/continuations",
+    "replies/reply_quotes",
     "queue/queue_positions",
     "queue/ms_per_position",
     "queue/chat_positions",
@@ -55,6 +56,7 @@ ORDER = (
     "policies/replies",
     "policies/files",
     "policies/documents",
+    "policies/answers",
     "search/search_chats",
 )
 

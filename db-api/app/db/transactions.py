@@ -142,6 +142,16 @@ def acting_as_runner(connection: Connection) -> Iterator[None]:
     _prepend(connection, "SET LOCAL ROLE app")
 
 
+@contextmanager
+def acting_as_person(connection: Connection, session_id: UUID) -> Iterator[None]:
+    """Within a runner's transaction: the block's statements are those of the session whose reply
+    it writes. Of a session that has ended they find nothing."""
+    acting = f"SET LOCAL ROLE app; SET LOCAL app.session_id = '{UUID(str(session_id))}'"
+    _prepend(connection, acting)
+    yield
+    _prepend(connection, "SET LOCAL ROLE runner")
+
+
 def send_first(connection: Connection, statement: str, **values: str) -> None:
     """Sends this in front of the first statement, and nothing that was to go there before: several
     in one string are one round trip, and the last one's result is returned."""

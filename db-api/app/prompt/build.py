@@ -1,12 +1,16 @@
 """Builds the prompt: the system prompt, then the branch from where the model's window begins."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import Connection, text
 
 from app.chats import repository as chats
 from app.db.base import AnyRow
+from app.prompt.passages import ask_about, is_given
 from app.prompt.schemas import Prompt, PromptMessage, TextPart
+from app.replies.passages import read_passages
+from app.replies.schemas import Passage
 
 # Far above any context window; it only keeps a very long chat from being read whole.
 MOST_BYTES = 400_000
@@ -45,18 +49,31 @@ ORDER BY seq
 """)
 
 
+ANSWERED = text("""
+SELECT message_id, mode, found FROM replies WHERE message_id = :head AND session_id = :owner
+""")
+
+
 def build_prompt(
-    connection: Connection, chat_id: UUID, reply_id: UUID | None, *, start: UUID | None = None
+    connection: Connection,
+    chat_id: UUID,
+    reply_id: UUID | None,
+    *,
+    start: UUID | None = None,
+    passages: Sequence[Passage] = (),
 ) -> list[PromptMessage]:
     """The messages that lead to this reply (None: to the next one), oldest first; from `start` on
-    if that is given, else as far as the chat's window reaches. For the runner, or for a person who
-    was found to own the chat."""
+    if that is given, else as far as the chat's window reaches; the reply's question with these
+    passages. For the runner, or for a person who was found to own the chat."""
     values = {"chat_id": chat_id, "reply_id": reply_id, "start": start}
-    rows = connection.execute(PROMPT, {**values, "most_bytes": MOST_BYTES})
-    return [
+    rows = connection.execute(PROMPT, {**values, "most_bytes": MOST_BYTES}).all()
+    prompt = [
         PromptMessage(role=row.role, parts=[TextPart(text=row.content)], message_id=row.id)
         for row in rows
     ]
+    if passages:
+        prompt[-1].parts = ask_about(passages, rows[-1].content)
+    return prompt
 
 
 def show_prompt(connection: Connection, session_id: UUID, chat_id: UUID) -> Prompt:
@@ -65,9 +82,24 @@ def show_prompt(connection: Connection, session_id: UUID, chat_id: UUID) -> Prom
     chat: AnyRow = chats.find(connection, session_id, chat_id)
     return Prompt(
         messages=build_prompt(connection, chat_id, None),
+        last_question=_show_last_question(connection, session_id, chat),
         context_start=chat.context_start,
         system_prompt=chat.system_prompt,
         temperature=chat.temperature,
         reply_tokens=chat.reply_tokens,
         turns=chat.turns,
     )
+
+
+def _show_last_question(
+    connection: Connection, session_id: UUID, chat: AnyRow
+) -> PromptMessage | None:
+    """As it was given with its passages, if it was."""
+    if not chat.has_documents:
+        return None
+    values = {"head": chat.head, "owner": session_id}
+    reply = connection.execute(ANSWERED, values).one_or_none()
+    if reply is None or not is_given(reply.mode, reply.found):
+        return None
+    passages = read_passages(connection, session_id, reply.message_id)
+    return build_prompt(connection, chat.id, reply.message_id, passages=passages)[-1]

@@ -9,17 +9,29 @@ from app.model_settings import ModelSettings
 
 
 class TextPart(BaseModel):
-    """The only kind of part so far."""
+    """A piece of text."""
 
     type: Literal["text"] = "text"
     text: str
+
+
+class PassagePart(BaseModel):
+    """A passage that the question is to be answered from."""
+
+    type: Literal["passage"] = "passage"
+    document: str = Field(description="Its name.")
+    page: int
+    text: str
+
+
+PromptPart = TextPart | PassagePart
 
 
 class PromptMessage(BaseModel):
     """A message as the model gets it."""
 
     role: Literal["system", "user", "assistant"]
-    parts: list[TextPart]
+    parts: list[PromptPart]
     message_id: UUID | None = Field(description="Where it comes from; null: the system prompt.")
 
 
@@ -27,6 +39,10 @@ class Prompt(ModelSettings):
     """What the model would be given before the next message of the person."""
 
     messages: list[PromptMessage]
+    last_question: PromptMessage | None = Field(
+        description="As the model was given it, if that was with passages: no later prompt has"
+        " them."
+    )
     context_start: UUID | None = Field(description="Where its window begins; null: all of it.")
     system_prompt: str
 

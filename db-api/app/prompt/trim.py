@@ -12,7 +12,9 @@ from sqlalchemy import Connection, text
 
 from app.errors import LeaseLost, NothingToShorten
 from app.prompt.build import MOST_BYTES, build_prompt
+from app.prompt.passages import is_given
 from app.prompt.schemas import ShorterPrompt
+from app.replies.passages import read_for_runner
 
 # From the reply upwards to where the window begins, with the bytes between each message and the
 # end.
@@ -45,7 +47,7 @@ SELECT id FROM (
 WHERE turn = CAST(:turns AS bigint) AND turns >= 2 * CAST(:turns AS bigint)
 """)  # noqa: S608 - joined from constants above, nothing from outside
 HELD = text("""
-SELECT chat_id FROM replies
+SELECT chat_id, session_id, mode, found FROM replies
 WHERE message_id = :reply_id AND worker = :worker AND state = 'running' FOR NO KEY UPDATE
 """)
 SET = text("UPDATE chats SET context_start = :start WHERE id = :chat_id")
@@ -103,5 +105,7 @@ def shorten(connection: Connection, reply_id: UUID, worker: str) -> ShorterPromp
     start = find_start(connection, reply_id)
     if start is None:
         raise NothingToShorten
-    prompt = build_prompt(connection, held.chat_id, reply_id, start=start)
+    given = is_given(held.mode, held.found)
+    passages = read_for_runner(connection, held.session_id, reply_id) if given else []
+    prompt = build_prompt(connection, held.chat_id, reply_id, start=start, passages=passages)
     return ShorterPrompt(context_start=start, prompt=prompt)

@@ -10,12 +10,14 @@ from sqlalchemy import Connection, RowMapping, text
 
 from app.prompt import trim
 from app.prompt.build import build_prompt
+from app.prompt.passages import is_given
 from app.queue.schemas import Claim
+from app.replies.passages import read_for_runner
 from app.replies.repository import COLUMNS
 from app.replies.schemas import Reply, Step
 
 CLAIMED = f"""
-{COLUMNS}, r.chat_id, r.worker, r.text, r.finished_steps, r.lease_until, r.attempts,
+{COLUMNS}, r.chat_id, r.session_id, r.worker, r.text, r.finished_steps, r.lease_until, r.attempts,
 c.temperature, c.reply_tokens, c.turns
 """
 CLAIM = text(f"""
@@ -53,13 +55,18 @@ def _describe(connection: Connection, row: RowMapping | None) -> Claim | None:
     if row["text"]:
         steps.append(Step(text=row["text"]))
     chat_id, reply_id = row["chat_id"], row["message_id"]
+    # Of most replies nothing is searched, so nothing is asked for.
+    searched = row["mode"] != "free" and row["found"] is not None
+    passages = read_for_runner(connection, row["session_id"], reply_id) if searched else []
+    given = passages if is_given(row["mode"], row["found"]) else []
     start = trim.keep_turns(connection, chat_id, reply_id, row["turns"])
     return Claim(
         reply=Reply.from_row(row),
         chat_id=chat_id,
         worker=row["worker"],
         steps=steps,
-        prompt=build_prompt(connection, chat_id, reply_id, start=start),
+        prompt=build_prompt(connection, chat_id, reply_id, start=start, passages=given),
+        passages=passages,
         temperature=row["temperature"],
         reply_tokens=row["reply_tokens"],
         lease_until=row["lease_until"],

@@ -1,29 +1,26 @@
 """Finishing a reply, by the worker that wrote it."""
 
+from contextlib import nullcontext
 from uuid import UUID
 
 from sqlalchemy import Connection, text
 
 from app.db.base import AnyRow
+from app.db.transactions import acting_as_person
 from app.errors import LeaseLost, OffsetDiffers
 from app.prompt import trim
 from app.queue.schemas import FinishRequest
-from app.replies.repository import read
+from app.replies.passages import store_quotes
+from app.replies.repository import lock_chat, read
 from app.replies.schemas import Reply
 
-# The chat before the reply, the order every writer keeps, or a deletion and a finish could wait
-# for each other.
-LOCK_CHAT = text("""
-SELECT c.id FROM replies r JOIN chats c ON c.id = r.chat_id
-WHERE r.message_id = :reply_id FOR NO KEY UPDATE OF c
-""")
 # Row security lets nobody lock a final reply, so this finds unfinished ones only.
 LOCK_REPLY = text("""
 SELECT worker, text, chat_id, jsonb_array_length(finished_steps) AS step FROM replies
 WHERE message_id = :reply_id FOR NO KEY UPDATE
 """)
 FIND_FINISHED = text("""
-SELECT r.chat_id, char_length(m.content) AS length
+SELECT r.chat_id, r.session_id, r.mode, char_length(m.content) AS length
 FROM replies r JOIN messages m ON m.id = r.message_id
 WHERE r.message_id = :reply_id AND r.worker = :worker AND r.finished_at IS NOT NULL
 """)
@@ -34,7 +31,7 @@ SET text = text || :rest, model = :model,
     completion_tokens = coalesce(:completion_tokens, completion_tokens),
     first_token_ms = coalesce(first_token_ms, :first_token_ms), total_ms = :total_ms
 WHERE message_id = :reply_id
-RETURNING chat_id, char_length(reply_content(finished_steps, text)) AS length
+RETURNING chat_id, session_id, mode, char_length(reply_content(finished_steps, text)) AS length
 """)
 RECORDED = {"model", "prompt_tokens", "completion_tokens", "first_token_ms", "total_ms"}
 NO_ERROR = {"kind": None, "size": None, "limit": None}
@@ -51,7 +48,7 @@ def finish(
     a finish that comes after the reply was stopped because its worker seemed to be gone.
     """
     values = {"reply_id": reply_id}
-    connection.execute(LOCK_CHAT, values)
+    lock_chat(connection, reply_id)
     held = connection.execute(LOCK_REPLY, values).one_or_none()
     if held is None:
         finished = {**values, "worker": request.worker}
@@ -64,6 +61,8 @@ def finish(
         rest = _find_rest(held, request)
         counts = request.model_dump(include=RECORDED)
         final = connection.execute(RECORD, {**values, **counts, "rest": rest}).one()
+        if quotes := [one for one in request.quotes if (one.end or 0) <= final.length]:
+            store_quotes(connection, final.session_id, final.chat_id, reply_id, quotes)
         why = request.error.model_dump() if request.error else NO_ERROR
         connection.execute(CLOSE, {**values, "state": request.state, **why})
         if request.context_start is not None:
@@ -71,7 +70,10 @@ def finish(
         else:
             used = (request.prompt_tokens or 0) + (request.completion_tokens or 0)
             trim.move_if_full(connection, final.chat_id, reply_id, used, context_size)
-    return read(connection, reply_id), final.chat_id, final.length
+    # Only their owner reads the words of quotes.
+    free = final.mode == "free"
+    with nullcontext() if free else acting_as_person(connection, final.session_id):
+        return read(connection, reply_id), final.chat_id, final.length
 
 
 def _find_rest(held: AnyRow, request: FinishRequest) -> str:

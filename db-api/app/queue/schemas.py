@@ -7,13 +7,20 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from pydantic.config import JsonDict
 
-from app.limits import LARGEST_COUNT
 from app.prompt.schemas import PromptMessage
-from app.replies.schemas import ErrorKind, FinalState, Phase, Reply, Step
+from app.replies.schemas import (
+    Count,
+    ErrorKind,
+    FinalState,
+    NewQuote,
+    Passage,
+    Phase,
+    Reply,
+    Step,
+)
 from app.texts import Text, Worker
 from app.web.runners import WorkerName
 
-Count = Annotated[int, Field(ge=0, le=LARGEST_COUNT)]
 StepNumber = Annotated[Count, Field(description="The step, counted from 0.")]
 
 PROGRESS_EXAMPLE: JsonDict = {
@@ -54,6 +61,9 @@ class Claim(BaseModel):
     worker: str
     steps: list[Step] = Field(description="What is written already; continue the last one.")
     prompt: list[PromptMessage]
+    passages: list[Passage] = Field(
+        description="What was found for it, if that has been searched: they are in the prompt."
+    )
     temperature: float | None = Field(description="The chat's; null: the runner's own.")
     reply_tokens: int | None = Field(description="The chat's; null: the runner's own.")
     lease_until: datetime = Field(description="By the database's clock.")
@@ -127,6 +137,9 @@ class FinishRequest(BaseModel):
     total_ms: Count | None = None
     context_start: UUID | None = Field(
         default=None, description="Where the prompt began, if it had to be shortened."
+    )
+    quotes: Annotated[list[NewQuote], Field(max_length=1000)] = Field(
+        default=[], description="In the order of the reply's sentences."
     )
     claim_next: bool = False
 

@@ -1,4 +1,4 @@
-"""The table of replies."""
+"""The tables of replies, and of what they have from documents."""
 
 from typing import Any
 from uuid import UUID
@@ -21,7 +21,9 @@ class Reply(LeasedJob, Base):
     jump. ``requeued`` is, on the same count, when its session was last served while it was queued:
     whoever has had a turn goes to the end of the queue. ``continued``: it began with another
     version's text. ``error_size`` and ``error_limit`` are tokens; ``error_detail`` is what an
-    earlier version stored where the kind is unknown.
+    earlier version stored where the kind is unknown. ``mode`` is how it is to be answered; unless
+    freely, ``found`` is null until passages were searched for, then whether those are good enough;
+    ``unread_pages`` were not read then.
     """
 
     __tablename__ = "replies"
@@ -42,6 +44,8 @@ class Reply(LeasedJob, Base):
             "(error_detail IS NOT NULL) = (error IS NOT DISTINCT FROM 'unknown')",
             name="error_detail",
         ),
+        CheckConstraint("mode IN ('free', 'documents', 'exact')", name="mode"),
+        CheckConstraint("unread_pages >= 0", name="unread_pages"),
         # The queue, the claims, and a chat's unfinished replies.
         Index("replies_unfinished_idx", "chat_id", "queue_number", postgresql_where=UNFINISHED),
         Index("replies_complete_idx", "finished_at", postgresql_where=sql("state = 'complete'")),
@@ -60,9 +64,90 @@ class Reply(LeasedJob, Base):
     error_size: Mapped[int | None]
     error_limit: Mapped[int | None]
     error_detail: Mapped[str | None]
+    mode: Mapped[str] = mapped_column(server_default="free")
+    found: Mapped[bool | None]
+    unread_pages: Mapped[int | None]
     model: Mapped[str | None]
     prompt_tokens: Mapped[int | None]
     prompt_tokens_read: Mapped[int | None]
     completion_tokens: Mapped[int | None]
     first_token_ms: Mapped[int | None]
     total_ms: Mapped[int | None]
+
+
+def of_a_reply() -> tuple[ForeignKeyConstraint, ...]:
+    """What holds for all that a reply has from documents: it is of one session, and goes with the
+    message and with the document."""
+    return (
+        ForeignKeyConstraint(
+            ["message_id", "chat_id", "session_id"],
+            ["messages.id", "messages.chat_id", "messages.session_id"],
+            ondelete="CASCADE",
+        ),
+        ForeignKeyConstraint(
+            ["document_id", "session_id"],
+            ["documents.id", "documents.session_id"],
+            ondelete="CASCADE",
+        ),
+        ForeignKeyConstraint(
+            ["document_id", "page"],
+            ["document_pages.document_id", "document_pages.number"],
+            ondelete="CASCADE",
+        ),
+    )
+
+
+class ReplyPassage(Base):
+    """A passage found for a reply, the best one first."""
+
+    __tablename__ = "reply_passages"
+    __table_args__ = (
+        *of_a_reply(),
+        CheckConstraint("number >= 1", name="number"),
+        CheckConstraint("0 <= start_offset AND start_offset < end_offset", name="offsets"),
+        Index(None, "document_id", "page"),
+    )
+
+    message_id: Mapped[UUID] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    chat_id: Mapped[UUID]
+    session_id: Mapped[UUID]
+    document_id: Mapped[UUID]
+    page: Mapped[int]
+    start_offset: Mapped[int]
+    end_offset: Mapped[int]
+
+
+class Quote(Base):
+    """What a reply's sentence, from ``reply_start`` up to ``reply_end``, has as its source: the
+    page's text between two offsets. Without a document there is none; without a sentence it is a
+    passage that came near."""
+
+    __tablename__ = "quotes"
+    __table_args__ = (
+        *of_a_reply(),
+        CheckConstraint("number >= 1", name="number"),
+        CheckConstraint(
+            "(reply_start IS NULL) = (reply_end IS NULL)"
+            " AND (reply_start IS NULL OR (0 <= reply_start AND reply_start < reply_end))",
+            name="reply",
+        ),
+        CheckConstraint(
+            "num_nulls(document_id, page, start_offset, end_offset) IN (0, 4)"
+            " AND (document_id IS NULL OR (0 <= start_offset AND start_offset < end_offset))",
+            name="document",
+        ),
+        CheckConstraint("num_nonnulls(reply_start, document_id) > 0", name="something"),
+        Index(None, "document_id", "page"),
+    )
+
+    message_id: Mapped[UUID] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    chat_id: Mapped[UUID]
+    session_id: Mapped[UUID]
+    reply_start: Mapped[int | None]
+    reply_end: Mapped[int | None]
+    document_id: Mapped[UUID | None]
+    page: Mapped[int | None]
+    start_offset: Mapped[int | None]
+    end_offset: Mapped[int | None]

@@ -1,14 +1,19 @@
 """What the API says about a reply."""
 
 from datetime import datetime
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy import RowMapping
 
+from app.limits import LARGEST_COUNT
+
+Count = Annotated[int, Field(ge=0, le=LARGEST_COUNT)]
 State = Literal["queued", "running", "complete", "stopped", "failed"]
 FinalState = Literal["complete", "stopped", "failed"]
+# Freely; from the chat's documents; or by exact words of one of them.
+Mode = Literal["free", "documents", "exact"]
 Phase = Literal["waiting", "reading", "writing"]
 # Why a reply failed, or with reply-limit why a complete one ends in the middle.
 ErrorKind = Literal["model-broke", "model-refused", "prompt-too-long", "crashed", "reply-limit"]
@@ -32,6 +37,58 @@ class Step(BaseModel):
     text: str
 
 
+class Passage(BaseModel):
+    """A part of a page that was found for a reply."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    document_id: UUID
+    document: str = Field(description="Its name.")
+    page: int
+    start: int = Field(description="Where it begins on the page, in code points.")
+    end: int
+    text: str
+
+
+class NewQuote(BaseModel):
+    """A sentence of a reply, from `start` up to `end`, and the words on a page that it has as its
+    source. Without a document it has none; without a sentence it is a passage that came near."""
+
+    start: Count | None = None
+    end: Count | None = None
+    document_id: UUID | None = None
+    page: Count | None = None
+    quote_start: Count | None = None
+    quote_end: Count | None = None
+
+    @model_validator(mode="after")
+    def refuse_halves(self) -> Self:
+        """A sentence, a place in a document, or both; each of them whole, with something in it."""
+        sentence = (self.start, self.end)
+        place = (self.document_id, self.page, self.quote_start, self.quote_end)
+        whole = all(len({part is None for part in one}) == 1 for one in (sentence, place))
+        if not whole or (self.start is None and self.document_id is None):
+            raise ValueError("A quote has a sentence, a place in a document, or both")
+        for start, end in (sentence, place[2:]):
+            if start is not None and end is not None and start >= end:
+                raise ValueError("A quote has at least one character")
+        return self
+
+
+class Quote(BaseModel):
+    """What a sentence of a reply has as its source: exact words of a document. Without a document
+    none was found; without a sentence these words are what came nearest to the question."""
+
+    start: int | None = Field(description="Where the sentence begins, in code points.")
+    end: int | None
+    document_id: UUID | None
+    document: str | None = Field(description="Its name.")
+    page: int | None
+    quote_start: int | None = Field(description="Where the words begin on the page.")
+    quote_end: int | None
+    text: str | None = Field(description="The words, as they are on the page.")
+
+
 class Reply(BaseModel):
     """The state of an assistant message."""
 
@@ -48,6 +105,12 @@ class Reply(BaseModel):
     completion_tokens: int | None
     first_token_ms: int | None
     total_ms: int | None
+    mode: Mode = Field(description="How it is to be answered.")
+    found: bool | None = Field(
+        description="Whether its documents answer it; null until they were searched, and for free."
+    )
+    unread_pages: int | None = Field(description="Pages that were not read when they were.")
+    quotes: list[Quote] = Field(description="Of a final reply, in the order of its sentences.")
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None

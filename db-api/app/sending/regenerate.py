@@ -18,10 +18,13 @@ WITH answer AS (
     VALUES (:chat_id, :session_id, :seq, :parent_id, 'assistant', '', :client_key)
     RETURNING id, chat_id, session_id, seq
 ), job AS (
-    INSERT INTO replies (message_id, chat_id, session_id, text, continued)
+    INSERT INTO replies (message_id, chat_id, session_id, text, continued, mode)
     SELECT answer.id, answer.chat_id, answer.session_id, coalesce(old.content, ''),
-        coalesce(old.content <> '', false)
-    FROM answer LEFT JOIN messages old ON :continued AND old.id = :replaces
+        coalesce(old.content <> '', false), replaced.mode
+    FROM answer
+    JOIN replies replaced ON replaced.message_id = :replaces
+        AND replaced.session_id = answer.session_id
+    LEFT JOIN messages old ON :continued AND old.id = :replaces
         AND old.chat_id = :chat_id AND old.session_id = :session_id
 ), {SHOW_ANSWER}
 SELECT id FROM answer
@@ -65,6 +68,7 @@ def regenerate(
         "continued": new.continued,
         "replaces": new.replaces,
         "title": chat.title,
+        "mode": None,  # that of the version it replaces; the chat keeps the one it has
     }
     answer = connection.execute(STORE, {**owner, **values}).scalar_one()
     stored = Stored(found.replaced_parent, answer, chat.title)

@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 from app.limits import CLIENT_KEY_CHARACTERS
 from app.messages.schemas import Message
 from app.queue.schemas import Claim
+from app.replies.schemas import Mode
 from app.texts import (
     LinedText,
     OpeningMessage,
@@ -76,6 +77,11 @@ class NewMessage(BaseModel):
     content: Content
     client_key: ClientKey
     worker: ClaimingWorker = None
+    mode: Mode | None = Field(
+        default=None,
+        description="How to answer it. Null: from documents if the chat has some, else freely. The"
+        " chat remembers what was asked for.",
+    )
     replaces: UUID | None = Field(
         default=None,
         description="A message of the person: this one becomes another version of it.",

@@ -25,8 +25,14 @@ WITH question AS (
     SELECT chat_id, session_id, seq + 1, id, 'assistant', '' FROM question
     RETURNING *
 ), job AS (
-    INSERT INTO replies (message_id, chat_id, session_id)
-    SELECT id, chat_id, session_id FROM answer
+    INSERT INTO replies (message_id, chat_id, session_id, mode)
+    SELECT id, chat_id, session_id, coalesce(
+        CAST(:mode AS varchar),
+        CASE WHEN EXISTS (
+            SELECT FROM chat_documents d
+            WHERE d.chat_id = answer.chat_id AND d.session_id = answer.session_id
+        ) THEN 'documents' ELSE 'free' END
+    ) FROM answer
     RETURNING *
 ), written AS (TABLE question UNION ALL TABLE answer), {SHOW_ANSWER}
 {messages.WRITTEN}
@@ -92,6 +98,7 @@ def send_in(
         "content": new.content,
         "client_key": new.client_key,
         "title": title,
+        "mode": new.mode,
     }
     written = messages.parse(connection.execute(STORE, {**owner, **values}).scalar_one())
     question, answer = written

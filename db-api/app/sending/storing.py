@@ -40,7 +40,8 @@ LEFT JOIN replies r ON r.message_id = replaced.id
 # In the statement that stores an `answer`: the branch shown ends there from now on.
 SHOW_ANSWER = """
 shown AS (
-    UPDATE chats SET head = answer.id, last_seq = answer.seq, title = :title, updated_at = now()
+    UPDATE chats SET head = answer.id, last_seq = answer.seq, title = :title, updated_at = now(),
+        mode = coalesce(CAST(:mode AS varchar), chats.mode)
     FROM answer WHERE chats.id = :chat_id AND chats.session_id = :session_id
 )
 """

@@ -2,7 +2,7 @@
 GRANT SELECT,
     INSERT (session_id, username, system_prompt, temperature, reply_tokens, turns, client_key),
     UPDATE (title, pinned, system_prompt, temperature, reply_tokens, turns, updated_at, head, last_seq,
-        deleted_at)
+        deleted_at, mode)
     ON chats TO app;
 GRANT SELECT (id, session_id, system_prompt, temperature, reply_tokens, turns, head, context_start,
     last_seq, deleted_at), UPDATE (context_start), DELETE ON chats TO runner;

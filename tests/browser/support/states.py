@@ -272,6 +272,35 @@ def _choice(someone: Someone) -> Page:
     return page
 
 
+def _answered(path: str) -> Callable[[Someone], Page]:
+    """With quotes, one of them twice, and a sentence that has none."""
+
+    def open_page(someone: Someone) -> Page:
+        words = "The deposit is 1,500 euros."
+        content = f"The lease ends on 31 March 2027. {words}".encode()
+        files = [("files", ("a very long name of a lease agreement.txt", content))]
+        someone.http.post(f"{someone.chat}/documents", files=files)
+        unread = "SELECT id FROM documents WHERE session_id = %s AND finished_at IS NULL"
+        wait_until(lambda: not sql(someone.parley, unread, someone.session))
+        reply = someone.writer().ask("How high is the deposit, and when does the lease end?")
+        (passage,) = reply.find_passages()
+        said = [words, "**That is all** there is.", "The lease ends in March.", words]
+        places, end = {words: (33, 60), said[2]: (0, 32)}, 0
+        quotes = []
+        for sentence in said:
+            start, end = end, end + len(sentence) + 1
+            quote = {"start": start, "end": end - 1}
+            if place := places.get(sentence):
+                quote |= {"document_id": passage["document_id"], "page": 1}
+                quote |= dict(zip(("quote_start", "quote_end"), place, strict=True))
+            quotes.append(quote)
+        reply.finish(" ".join(said), quotes=quotes)
+        document = passage["document_id"]
+        return someone.open(path.replace("CHAT", someone.chat).replace("ID", document))
+
+    return _in_another_chat(open_page)
+
+
 STATES = [
     State("first visit", _first_visit("/")),
     State("home", _at("/")),
@@ -307,5 +336,8 @@ STATES = [
     State("document menu", _document_menu),
     State("add documents", _choice),
     State("document", _documents("/documents/ID")),
+    State("answer with quotes", _answered("CHAT")),
+    State("quote", _answered("/documents/ID?page=1&quote=33-60#quote")),
+    State("prompt with passages", _answered("CHAT/prompt")),
     State("problem", _problem),
 ]

@@ -92,6 +92,11 @@ class ReplyWriter:
         """As a runner learns it: from the answer to its progress."""
         wait_until(lambda: self.write()["stop_requested"])
 
+    def find_passages(self) -> list[Any]:
+        """What it is to be answered from."""
+        found = self._api.post(f"/replies/{self.id}/passages", {"worker": WORKER})
+        return list(found["passages"])
+
     def finish(self, text: str = "", state: str = "complete", **facts: Any) -> None:
         """The last words and the end."""
         self._api.post(f"/replies/{self.id}/finish", self.ending(text, state) | USUAL | facts)

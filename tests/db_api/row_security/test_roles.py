@@ -37,6 +37,10 @@ DENIED = {
         "UPDATE passages SET text = ''",
         "UPDATE passage_vectors SET model = ''",
         "INSERT INTO passage_vectors SELECT FROM passage_vectors",
+        "INSERT INTO reply_passages (number) VALUES (1)",
+        "INSERT INTO quotes (number) VALUES (1)",
+        "DELETE FROM quotes",
+        "UPDATE replies SET found = true",
     ],
     "runner": [
         "SELECT * FROM sessions",
@@ -63,6 +67,10 @@ DENIED = {
         "SELECT * FROM document_pages",
         "SELECT * FROM passages",
         "SELECT * FROM passage_vectors",
+        "SELECT * FROM quotes",
+        "UPDATE reply_passages SET page = 2",
+        "DELETE FROM reply_passages",
+        "UPDATE replies SET mode = 'free'",
     ],
     "searcher": [
         "SELECT name FROM sessions",
@@ -77,6 +85,8 @@ DENIED = {
     "reader": [
         "DELETE FROM passages",
         *(f"SELECT * FROM {table}" for table in ("sessions", "chats", "messages", "replies")),
+        "SELECT * FROM reply_passages",
+        "SELECT * FROM quotes",
         "SELECT name FROM documents",
         "SELECT sha256 FROM files",
         "INSERT INTO files (sha256) VALUES (NULL)",
@@ -111,14 +121,16 @@ def test_a_role_has_no_more_than_it_needs(acting: Acting, hers: dict[str, str], 
 
 FUNCTIONS = {
     "app": "asking_session chat_positions close_reply current_session is_abandoned passage_terms"
-    " passage_words queue_length reply_content reply_steps require_session room_taken search_chats"
+    " passage_words queue_length reply_content reply_quotes reply_steps require_session room_taken"
+    " search_chats"
     " search_words split_words",
     "reader": "attempts_after attempts_before_trial claim_document hand_back_documents has_expired"
     " lease_length new_lease passage_words reading_attempt_limit",
     "runner": "asking_session attempt_limit attempts_after attempts_before_trial chat_positions"
     " claim_reply close_abandoned close_reply find_trial hand_back has_expired is_abandoned"
     " is_alone is_over lease_length ms_per_position new_lease purge_deleted purge_files"
-    " queue_length reply_content reply_steps room_taken search_words split_words trial_length",
+    " queue_length reply_content reply_quotes reply_steps room_taken search_words split_words"
+    " trial_length",
     "searcher": "asking_session current_session search_chats search_query search_words split_words",
     "pg_monitor": "",  # anybody
 }

@@ -3,7 +3,7 @@
 from tests.db_api.api import Person
 from tests.db_api.conftest import Sql
 from tests.db_api.documents import keep_document
-from tests.db_api.row_security.conftest import Acting, Strangers
+from tests.db_api.row_security.conftest import Acting, Strangers, refusals
 
 
 def test_the_searcher_sees_no_session_but_the_asking_one(
@@ -12,6 +12,20 @@ def test_the_searcher_sees_no_session_but_the_asking_one(
     for session in (hers["session"], strangers[0]):
         with acting("searcher", session) as act:
             assert act("SELECT id FROM sessions") == [(session,)]
+
+
+def test_the_runner_finds_and_quotes_only_for_replies_that_are_written(
+    acting: Acting, hers: dict[str, str]
+) -> None:
+    insert = (
+        "INSERT INTO {} (message_id, chat_id, session_id, number, document_id, page, start_offset,"
+        " end_offset) VALUES ('{reply}', '{chat}', '{session}', 2, '{document}', 1, 0, 7)"
+    )
+    for table in ("reply_passages", "quotes"):
+        with acting("runner") as act:
+            assert act(insert.format(table, **hers)) == 1
+            other = insert.format(table, **hers | {"reply": hers["queued"]})
+            assert refusals(act, [other]) == {other: "policy"}
 
 
 def test_the_runner_deletes_only_what_was_over_a_day_ago(

@@ -96,7 +96,16 @@ function show(html, uploaded) {
   if (rows.length > 0) findList().append(...rows);
   if (focused) documents().querySelector(`a[href="${focused}"]`)?.focus();
   if (uploaded) form.reset();
+  offerChoice(document.getElementById("mode-choice"));
   follow();
+}
+
+// With its first document, a chat's composer lets one choose how to answer.
+function offerChoice(choice) {
+  if (choice && !document.getElementById("mode")) {
+    document.querySelector("#composer .box").before(choice.content);
+  }
+  choice?.remove();
 }
 
 // --- how far they have been read ---

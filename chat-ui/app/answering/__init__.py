@@ -1,0 +1,1 @@
+"""What is said of documents without a model: exact words, and which of them support a sentence."""

@@ -1,0 +1,118 @@
+"""Finds the sentences of documents that support those of a reply, without any model.
+
+Most of the words must be there, weighed by how rare they are in the passages; all numbers and all
+names; and both say no, or neither. What the model itself writes about its sources plays no part.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from app.answering.sentences import Sentence, cut_markdown, cut_sentences, has
+from app.clients.queue_types import NewQuote, Passage
+
+ENOUGH = 0.6  # of the weight of a sentence's words
+SMALL = 3  # letters of a word that says little by itself
+SAYS_LITTLE = 0.3
+FEW_WORDS = 2  # of a sentence that has to be there as a whole
+
+
+@dataclass(frozen=True)
+class Source:
+    """A sentence of a passage, or two that follow each other."""
+
+    passage: Passage
+    sentence: Sentence
+
+    def quote(self, said: Sentence) -> NewQuote:
+        """As what supports a sentence of the reply."""
+        return NewQuote(
+            start=said.start,
+            end=said.end,
+            document_id=self.passage.document_id,
+            page=self.passage.page,
+            quote_start=self.passage.start + self.sentence.start,
+            quote_end=self.passage.start + self.sentence.end,
+        )
+
+
+class Words:
+    """How much a word tells: the fewer sentences have it, the more."""
+
+    def __init__(self, sentences: Sequence[Sentence]) -> None:
+        self._count = len(sentences)
+        self._having = Counter(word for sentence in sentences for word in sentence.words)
+
+    def weigh(self, word: str) -> float:
+        rare = math.log(1 + self._count / max(1, self._having[word]))
+        little = len(word) <= SMALL and not word[0].isdigit() and word.isascii()
+        return rare * (SAYS_LITTLE if little else 1)
+
+    def share(self, wanted: Sentence, given: Sentence) -> float:
+        """How much of what a sentence says another one has words for, from 0 to 1."""
+        weights = {word: self.weigh(word) for word in wanted.words}
+        there = sum(weight for word, weight in weights.items() if has(given.words, word))
+        return there / (sum(weights.values()) or 1)
+
+
+def align(reply: str, passages: Sequence[Passage]) -> list[NewQuote]:
+    """For each sentence of the reply that states something: its best source, or none."""
+    singles = [
+        Source(passage, sentence)
+        for passage in passages
+        for sentence in cut_sentences(passage.text)
+    ]
+    words = Words([source.sentence for source in singles])
+    pairs = list(_pair(singles))
+    quotes = []
+    for said in cut_markdown(reply):
+        telling = _count_telling(said)
+        source = _find_best(said, singles, words) or _find_best(said, pairs, words)
+        if source and telling:
+            quotes.append(source.quote(said))
+        elif telling > 1:
+            quotes.append(NewQuote(start=said.start, end=said.end))
+    return quotes
+
+
+def point_at(passages: Iterable[Passage]) -> list[NewQuote]:
+    """Quotes of whole passages, which no sentence is built on."""
+    return [
+        NewQuote(document_id=p.document_id, page=p.page, quote_start=p.start, quote_end=p.end)
+        for p in passages
+    ]
+
+
+def _count_telling(said: Sentence) -> int:
+    """Its words that state something; none of a question, and of what only announces others."""
+    if said.text.endswith((":", "?")):
+        return 0
+    return sum(len(word) > SMALL or not word.isascii() or word[0].isdigit() for word in said.words)
+
+
+def _pair(sources: Sequence[Source]) -> Iterator[Source]:
+    for one, next_one in pairwise(sources):
+        if one.passage is next_one.passage:
+            start, end = one.sentence.start, next_one.sentence.end
+            yield Source(one.passage, Sentence(start, end, one.passage.text[start:end]))
+
+
+def _find_best(said: Sentence, sources: Sequence[Source], words: Words) -> Source | None:
+    enough = 1.0 if len(said.words) <= FEW_WORDS else ENOUGH
+    best, most = None, 0.0
+    for source in sources:
+        share = words.share(said, source.sentence)
+        if share >= enough - 1e-9 and share > most + 1e-9 and _agrees(said, source.sentence):
+            best, most = source, share
+    return best
+
+
+def _agrees(said: Sentence, source: Sentence) -> bool:
+    """Whether numbers and names are there, and neither denies what the other says."""
+    return (
+        said.numbers <= source.numbers
+        and all(has(source.words, name) for name in said.names)
+        and said.negated == source.negated
+    )

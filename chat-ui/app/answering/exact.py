@@ -1,0 +1,91 @@
+"""Answers by exact words: a part of a passage, never a word of a model.
+
+`Head` is the place of a model that finds the words of an answer. Without one it is the best
+sentence: by the order in which the search found the passages, the words of the question, and what
+kind of thing is asked for.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from app.answering.align import Words
+from app.answering.sentences import Sentence, cut_sentences
+from app.clients.queue_types import Passage
+
+RANK = 0.15  # what each earlier place in the search's order is worth
+KIND = 0.35  # what it is worth that a sentence has a number, a date or a name where that is asked
+
+NUMBER = re.compile(
+    r"\bhow (?:many|much|long|far|old|high|large|big|often|tall|heavy)\b|\bwhat percentage\b"
+    r"|\bwie ?viele?\b|\bwie (?:lange?|hoch|groß|alt|weit|oft|schwer)\b|\bcombien\b"
+    r"|\bcu[aá]nt[oa]s?\b|\bquant[ioae]\b|\bhoeveel\b|\bhoe (?:lang|hoog|groot|oud|ver|vaak)\b",
+    re.I,
+)
+DATE = re.compile(
+    r"\bwhen\b|\bwhat (?:year|date|day|time)\b|\bwhich (?:year|day)\b|\bwann\b|\bwelche[mns]? "
+    r"(?:jahr|tag|datum)\b|\bquand\b|\bquelle (?:date|année)\b|\bcu[aá]ndo\b|\bquando\b|\bwanneer\b"
+    r"|\bhow late\b|\bdeadline\b",
+    re.I,
+)
+NAME = re.compile(
+    r"\bwho(?:m|se)?\b|\bwhere\b|\bwer\b|\bwen\b|\bwem\b|\bwo\b|\bqui\b|\boù\b|\bqui[eé]n(?:es)?\b"
+    r"|\bd[oó]nde\b|\bchi\b|\bdove\b|\bwaar\b|\bwhich (?:city|town|company|person)\b",
+    re.I,
+)
+HAS_DATE = re.compile(
+    r"\b(?:1[0-9]|20)\d\d\b|\b\d{1,2}[./:h]\d{1,2}\b|\b\d{1,2}\.? ?(?:jan|feb|f[ée]v|m[aä]r|mar|apr"
+    r"|avr|abr|ma[iy]|jun|jui|giu|jul|lug|aug|ago|ao[uû]|sep|set|o[ck]t|out|ott|nov|d[eéi][cz])"
+    r"|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day|\b\w+(?:tag|dag)s?\b",
+    re.I,
+)
+
+
+@dataclass(frozen=True)
+class Span:
+    """Exact words of a passage: its text from `start` up to `end`."""
+
+    passage: Passage
+    start: int
+    end: int
+
+    @property
+    def text(self) -> str:
+        return self.passage.text[self.start : self.end]
+
+
+class Head(Protocol):
+    """Finds the words of a passage that answer a question."""
+
+    async def find(self, question: str, passages: Sequence[Passage]) -> Span | None:
+        """None if they are in none of them."""
+
+
+class BestSentence:
+    """A whole sentence, by words alone."""
+
+    async def find(self, question: str, passages: Sequence[Passage]) -> Span | None:
+        """The one that seems to answer the question; None without passages."""
+        asked = Sentence(0, len(question), question)
+        found = [
+            (rank, passage, sentence)
+            for rank, passage in enumerate(passages)
+            for sentence in cut_sentences(passage.text)
+        ]
+        words = Words([sentence for _, _, sentence in found])
+        best, most = None, -1.0
+        for rank, passage, sentence in found:
+            score = words.share(asked, sentence) + RANK * (len(passages) - rank) / len(passages)
+            score += KIND * _has_what_is_asked(question, sentence)
+            if score > most:
+                best, most = Span(passage, sentence.start, sentence.end), score
+        return best
+
+
+def _has_what_is_asked(question: str, sentence: Sentence) -> bool:
+    if NUMBER.search(question):
+        return bool(sentence.numbers)
+    if DATE.search(question):
+        return bool(HAS_DATE.search(sentence.text))
+    return bool(NAME.search(question) and sentence.names)

@@ -1,0 +1,138 @@
+"""Sentences of a page or of a reply, and what is compared of them: words, numbers and names."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from app.answering.words import NEGATIONS, OPENERS
+
+# What ends with a point and ends no sentence: initials, ordinal numbers and abbreviations.
+SHORT = (
+    r"\b(?:[^\W\d_]|\d{1,2}|Abb|Abs|Art|bzw|ca|cf|Co|Dr|dr|etc|evtl|Fig|fig|Inc|Ltd|Mme|Mr|Mrs|Ms"
+    r"|Nr|nr|No|no|pp|Prof|Sig|Sr|Sra|St|Str|Tel|usw|vgl|vs)\."
+)
+# A sentence ends at its mark, with what closes behind it, unless it continues with a small letter;
+# and at a blank line.
+END = re.compile(
+    rf"(?P<short>{SHORT})(?=\s+\S)"
+    r"""|[.!?…]+["'”’»)\]*_`]*(?=\s|\Z)(?!\s+[a-zß-ÿ])|[。！？]+[」』”）]*|(?=\n\s*\n)"""
+)
+# Of Markdown: code and formulas; what a line begins with. A heading is no sentence.
+FENCE = re.compile(r"^ *(```|~~~).*?(?:^ *\1[^\n]*$|\Z)|\$\$.*?(?:\$\$|\Z)", re.M | re.S)
+LINE_BEGINS = re.compile(r"\s*(?:(?:[-*+>|]|\d{1,3}[.)])\s+|\[[ xX]\]\s+|\|)*\s*(?!#{1,6}\s)")
+
+WORD = re.compile(r"\d{1,3}(?:[ \u00a0\u202f]\d{3})+(?!\d)|\d+(?:[.,'’]\d+)*|[^\W\d_]+")
+CITATION = re.compile(r"\[\^?\d+\]")  # a model's own numbers state nothing
+# Scripts without spaces between words: two signs at a time are compared.
+DENSE = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+")
+SAME_BEGINNING = 5  # letters, of two forms of a word
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A part of a text, with its place in it."""
+
+    start: int
+    end: int
+    text: str
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """All of them, small, without accents; numbers without what groups their digits."""
+        return frozenset(word for word, _ in self._words)
+
+    @cached_property
+    def numbers(self) -> frozenset[str]:
+        return frozenset(word for word in self.words if word[0].isdigit())
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Words with a capital, where none but a name or a German noun has one; the first word,
+        too, unless many sentences begin with it."""
+        first = {word for word, name in self._words[:1] if name and word not in OPENERS}
+        return frozenset(first.union(word for word, name in self._words[1:] if name))
+
+    @property
+    def negated(self) -> bool:
+        return not NEGATIONS.isdisjoint(self.words)
+
+    @cached_property
+    def _words(self) -> list[tuple[str, bool]]:
+        found = []
+        for match in WORD.finditer(CITATION.sub("", self.text)):
+            word = normalise(match[0])
+            if word[0].isdigit():
+                found.append((normalise_number(word), False))
+            elif DENSE.fullmatch(match[0]):
+                found += [(word[n : n + 2], False) for n in range(max(1, len(word) - 1))]
+            else:
+                found.append((word, match[0][0].isupper() and len(word) > 1))
+        return found
+
+
+def cut_sentences(text: str, start: int = 0, end: int | None = None) -> Iterator[Sentence]:
+    """Those of a plain text, or of a part of it, without the white space around them."""
+    end = len(text) if end is None else end
+    begin = start
+    for match in END.finditer(text, start, end):
+        if not match["short"]:
+            yield from _strip(text, begin, match.end())
+            begin = match.end()
+    yield from _strip(text, begin, end)
+
+
+def cut_markdown(text: str) -> Iterator[Sentence]:
+    """Those of a reply, line by line: code and formulas are none."""
+    covered = [match.span() for match in FENCE.finditer(text)]
+    start = 0
+    for line in text.splitlines(keepends=True):
+        end = start + len(line)
+        begins = LINE_BEGINS.match(text, start, end)
+        if begins and not any(first < end and start < last for first, last in covered):
+            yield from cut_sentences(text, begins.end(), start + len(line.rstrip("\r\n|")))
+        start = end
+
+
+def normalise(word: str) -> str:
+    """In small letters, without accents."""
+    apart = unicodedata.normalize("NFKD", word.casefold())
+    return "".join(c for c in apart if not unicodedata.combining(c)) or word
+
+
+def normalise_number(number: str) -> str:
+    """1.000 and 1,000 and 1000 are one number, 2.50 and 2,5 another."""
+    *groups, last = re.split(r"[^\d]", number)
+    grouped = bool(groups) and len(last) == 3 and len(groups[0]) <= 3 and groups != ["0"]
+    if not groups or grouped:
+        return "".join([*groups, last]).lstrip("0") or "0"
+    fraction = last.rstrip("0")
+    whole = "".join(groups).lstrip("0") or "0"
+    return f"{whole}.{fraction}" if fraction else whole
+
+
+def is_same(one: str, other: str) -> bool:
+    """Whether two words are equal, or forms of one: they begin alike for the most part."""
+    if one == other:
+        return True
+    if one[0].isdigit() or other[0].isdigit():
+        return False
+    same = 0
+    for a, b in zip(one, other, strict=False):
+        if a != b:
+            break
+        same += 1
+    return same >= SAME_BEGINNING and same >= max(len(one), len(other)) - 3
+
+
+def has(words: frozenset[str], word: str) -> bool:
+    """Whether it is among them, in some form."""
+    return word in words or any(is_same(word, other) for other in words)
+
+
+def _strip(text: str, start: int, end: int) -> Iterator[Sentence]:
+    part = text[start:end]
+    start += len(part) - len(part.lstrip())
+    if stripped := part.strip():
+        yield Sentence(start, start + len(stripped), stripped)

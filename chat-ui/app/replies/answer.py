@@ -1,0 +1,85 @@
+"""How a claimed reply is answered: by the model, with the passages that were found or freely; by
+exact words of a document; or by saying that nothing was found, which asks no model."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from app.answering.align import align, point_at
+from app.answering.exact import Head
+from app.clients.embedder import Embedder
+from app.clients.language_model import LanguageModel
+from app.clients.queue import QueueClient
+from app.clients.queue_types import NewQuote
+from app.errors import ParleyError
+from app.render_thread import run_in_render_thread
+from app.replies.active_reply import ActiveReply, Outcome
+from app.replies.generation import generate
+from app.replies.prompt_cache import PromptCache
+
+log = logging.getLogger(__name__)
+
+RETRY_SECONDS = 0.5  # when db-api is away
+
+NOTHING_FOUND = "I found nothing in your documents that answers this."
+NOT_THERE = "This is not in your documents."
+
+
+class Answerer:
+    """Has what a reply may be answered by."""
+
+    def __init__(
+        self,
+        model: LanguageModel,
+        prompts: PromptCache,
+        queue: QueueClient,
+        embedder: Embedder,
+        head: Head,
+    ) -> None:
+        self._model, self._prompts, self._queue = model, prompts, queue
+        self._embedder, self._head = embedder, head
+
+    async def answer(self, active: ActiveReply, announce: Callable[[], None]) -> Outcome:
+        """Writes into `active`; raises what `generate` raises. A reply that was interrupted is
+        answered from the passages that were found before."""
+        if active.mode != "free" and active.found is None:
+            await self._find_passages(active)
+        if active.mode == "exact":
+            active.say(await self._find_exact_words(active))
+        elif active.mode == "documents" and not active.found:
+            active.say(NOTHING_FOUND)
+        else:
+            return await generate(self._model, self._prompts, self._queue, active, announce)
+        return Outcome("complete")
+
+    async def _find_passages(self, active: ActiveReply) -> None:
+        """However long db-api is away; if the reply is another's by now, until the runner hears of
+        that."""
+        vector = await self._embedder.embed(active.question)
+        while True:
+            try:
+                return active.take_passages(await self._queue.find_passages(active.id, vector))
+            except ParleyError as error:
+                log.warning("reply %s: can't look for passages: %s", active.id, error)
+                await asyncio.sleep(RETRY_SECONDS)
+
+    async def _find_exact_words(self, active: ActiveReply) -> str:
+        if not active.found:
+            return NOT_THERE
+        span = await self._head.find(active.question, active.passages)
+        return span.text if span else NOT_THERE
+
+
+async def find_quotes(active: ActiveReply) -> list[NewQuote]:
+    """The sources of what was written, sentence by sentence; of what was not found, what comes
+    nearest."""
+    text, passages = active.text.whole, active.passages
+    if not text or not passages:
+        return []
+    if text in (NOTHING_FOUND, NOT_THERE):
+        return point_at(passages)
+    try:
+        return await run_in_render_thread(align, text, passages)
+    except Exception:
+        log.exception("reply %s: no quotes", active.id)  # better without them than not at all
+        return []

@@ -1,0 +1,135 @@
+"""Finds the passages that a reply is to be answered from, for the worker that holds it.
+
+They are stored with the reply. Whoever asks again, after an answer that got lost or as the
+successor of a worker that died, gets the same ones, and nothing is searched twice.
+"""
+
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+from app.answering.schemas import FindPassages, PassagesFound
+from app.db.base import AnyRow
+from app.db.transactions import acting_as_person
+from app.errors import LeaseLost
+from app.passages.search import find_passages
+from app.prompt import trim
+from app.prompt.build import build_prompt
+from app.prompt.passages import budget, estimate_tokens, fill, is_given
+from app.replies.passages import read_for_runner, store_passages
+from app.replies.repository import lock_chat
+from app.replies.schemas import Passage
+
+LOOKED_AT = 8  # passages that the search brings, of which those are given that have room
+NEAREST = 3  # are shown if none is good enough
+MOST_WHOLE_PAGES = 30
+
+# The question, and the one before it on the branch, which a follow-up is searched with.
+HELD = text("""
+SELECT r.message_id, r.chat_id, r.session_id, r.mode, r.found, question.content AS question,
+    before.content AS before,
+    CASE earlier.mode WHEN 'free' THEN earlier.prompt_tokens + earlier.completion_tokens END AS used
+FROM replies r
+JOIN messages m ON m.id = r.message_id
+JOIN messages question ON question.id = m.parent_id
+LEFT JOIN messages answer ON answer.id = question.parent_id
+LEFT JOIN messages before ON before.id = answer.parent_id
+LEFT JOIN replies earlier ON earlier.message_id = answer.id
+WHERE r.message_id = :reply_id AND r.worker = :worker AND r.state = 'running'
+FOR NO KEY UPDATE OF r
+""")
+# Locked, so that none is deleted before what points at it is stored.
+DOCUMENTS = text("""
+SELECT d.state IN ('queued', 'running') AND NOT d.embedding AS unfinished,
+    greatest(coalesce(d.pages, 1) - d.progress, 0) AS unread,
+    (
+        SELECT count(*) FROM document_pages p
+        WHERE p.document_id = d.id AND p.session_id = :owner AND p.source = 'needs-ocr'
+    ) AS needs_ocr
+FROM chat_documents link JOIN documents d ON d.id = link.document_id
+WHERE link.chat_id = :chat_id AND link.session_id = :owner AND d.session_id = :owner
+ORDER BY d.id
+FOR KEY SHARE OF d
+""")
+# Of pages with something on them, a few more than are ever given whole.
+PAGES = text(rf"""
+SELECT p.document_id, p.number AS page, char_length(p.text) AS "end", octet_length(p.text) AS size
+FROM chat_documents link JOIN document_pages p ON p.document_id = link.document_id
+WHERE link.chat_id = :chat_id AND link.session_id = :owner AND p.session_id = :owner
+    AND p.text ~ '\S'
+ORDER BY link.created_at, p.document_id, p.number
+LIMIT {MOST_WHOLE_PAGES + 1}
+""")  # noqa: S608 - joined from constants, nothing from outside
+FOUND = text("""
+UPDATE replies SET found = :found, unread_pages = nullif(CAST(:unread AS integer), 0)
+WHERE message_id = :reply_id
+""")
+
+
+def find_for_reply(
+    connection: Connection, reply_id: UUID, request: FindPassages, *, context_size: int
+) -> PassagesFound:
+    """What the reply is to be answered from; searched for if that has not been done."""
+    lock_chat(connection, reply_id)
+    values = {"reply_id": reply_id, "worker": request.worker}
+    held = connection.execute(HELD, values).one_or_none()
+    if held is None or held.mode == "free":
+        raise LeaseLost
+    found = held.found
+    if found is None:
+        owner, chat_id = held.session_id, held.chat_id
+        with acting_as_person(connection, owner):
+            room = budget(context_size, held.question)
+            best, found, unread = _search(connection, held, request, room)
+        store_passages(connection, owner, chat_id, reply_id, best)
+        connection.execute(FOUND, {"reply_id": reply_id, "found": found, "unread": unread})
+    passages = read_for_runner(connection, held.session_id, reply_id)
+    given = passages if is_given(held.mode, found) else []
+    if held.found is None and given and held.used:
+        # No reply before this one was measured with passages.
+        used = held.used + estimate_tokens(held.question, *(passage.text for passage in given))
+        trim.move_if_full(connection, held.chat_id, reply_id, used, context_size)
+    prompt = build_prompt(connection, held.chat_id, reply_id, passages=given)
+    return PassagesFound(found=found, passages=passages, prompt=prompt)
+
+
+def _search(
+    connection: Connection, held: AnyRow, request: FindPassages, room: int
+) -> tuple[list[Passage], bool, int]:
+    """The passages, whether they are good enough, and how many pages nobody could search. As the
+    person who asked."""
+    owned = {"owner": held.session_id, "chat_id": held.chat_id}
+    documents = connection.execute(DOCUMENTS, owned).all()
+    unread = sum(d.needs_ocr + (d.unread if d.unfinished else 0) for d in documents)
+    if held.mode == "documents" and documents and not unread:
+        whole = connection.execute(PAGES, owned).all()
+        if 0 < len(whole) <= MOST_WHOLE_PAGES and sum(page.size for page in whole) <= room:
+            return [_give_whole(page) for page in whole], True, 0
+    found = find_passages(
+        connection,
+        held.session_id,
+        held.chat_id,
+        held.question,
+        before=held.before,
+        vector=request.vector,
+        vector_model=request.vector_model,
+        limit=LOOKED_AT,
+    )
+    passages = [
+        Passage(
+            document_id=p.document_id,
+            document=p.name,
+            page=p.page,
+            start=p.start,
+            end=p.end,
+            text=p.text,
+        )
+        for p in found.passages
+    ]
+    return fill(passages, room) if found.good else passages[:NEAREST], found.good, unread
+
+
+def _give_whole(page: AnyRow) -> Passage:
+    return Passage(
+        document_id=page.document_id, document="", page=page.page, start=0, end=page.end, text=""
+    )
