@@ -38,6 +38,7 @@ def test_twenty_times_at_once_with_one_key_begin_one_chat(ada: Person, sql: Sql)
 
 
 def test_a_key_is_one_session_s_and_stands_for_one_text(ada: Person, api: Api, sql: Sql) -> None:
+    ada.begun("another", "another")
     begun = ada.begun("one", "k")
     assert api.person("Bob").begun("one", "k")["repeated"] is False
     assert ada.sent(ada.chat(), "one", "k")["repeated"] is False, "other chats have their own keys"

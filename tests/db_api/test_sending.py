@@ -169,3 +169,11 @@ def test_what_is_answered_at_once_is_what_can_be_read(ada: Person) -> None:
         assert [sent["message"], sent["reply"]] == ada.messages(chat)[-2:]
         assert sent["reply"]["reply"]["state"] == state
         ada.remove(chat, sent["message"]["id"])
+
+
+def test_asking_again_when_the_reply_has_ended_claims_nothing(
+    api: Api, ada: Person, chat: str
+) -> None:
+    sent = ada.sent(chat, "Hi", "k", worker="w")
+    api.finish(sent["reply"]["id"], "Hello.")
+    assert ada.sent(chat, "Hi", "k", worker="w")["claim"] is None
