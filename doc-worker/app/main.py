@@ -18,7 +18,7 @@ from app.tesseract import find_tesseract
 
 log = logging.getLogger("doc-worker")
 
-IDLE_S = 1.0  # between two looks at the queue
+IDLE_S = 1.5  # between two looks at the queue
 LOOK_S = 30.0  # between two looks for a Tesseract
 
 

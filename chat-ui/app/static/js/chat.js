@@ -11,6 +11,7 @@ import { Follower, keepScrollPosition } from "./scrolling.js";
 import { Sender } from "./sending.js";
 import { Speaker } from "./speaking.js";
 import { StopButton } from "./stopping.js";
+import { WaitingMark } from "./waiting.js";
 import { Watcher } from "./watching.js";
 
 class ParleyChat extends HTMLElement {
@@ -21,6 +22,7 @@ class ParleyChat extends HTMLElement {
     this.follower = new Follower(this.querySelector("[data-below]"), this.prompt);
     this.revealer = new Revealer(() => this.follower.follow());
     this.speaker = new Speaker(this.querySelector("[data-announce]"));
+    this.mark = new WaitingMark(this);
     this.watcher = new Watcher(this, {
       message: ({ html }) => this.showMessage(html),
       status: (status) => this.showStatus(status),
@@ -36,6 +38,7 @@ class ParleyChat extends HTMLElement {
     }
     keepScrollPosition(this, this.messages, () => this.addButtons(this.messages));
     if ("live" in this.dataset) this.watcher.start();
+    this.mark.rest();
     document.addEventListener("visibilitychange", () => this.update());
     window.addEventListener("focus", () => this.update());
     document.addEventListener("parley:listed", ({ detail: head }) => {
@@ -128,6 +131,7 @@ class ParleyChat extends HTMLElement {
   // What is to be done with each message that comes on the page.
   begin(article) {
     if (isUnfinished(article)) {
+      this.mark.rest();
       const open = article.querySelector(".open")?.textContent ?? "";
       const closed = article.querySelector(".body").textContent.length - open.length;
       this.speaker.begin(article.id, closed, open);
@@ -199,6 +203,7 @@ class ParleyChat extends HTMLElement {
   showText({ id, closed, open }) {
     const block = document.querySelector(`#m-${id} .open`);
     if (!block) return;
+    this.mark.rest();
     const [ended, growing] = [parse(closed), parse(open)];
     this.speaker.hear(`m-${id}`, ended.textContent, growing.textContent);
     this.addButtons(ended);
