@@ -97,11 +97,12 @@ def test_reduced_motion_is_honoured_and_motion_is_there_for_the_others(person: M
     page.keyboard.press("Escape")
     reply.write("that come all at once, however many they are.")
     expect(replies(page).last).to_contain_text("however many")
+    expect(page.locator(".waits-long")).to_be_visible()
     assert animations(page) == 0
 
     other.writer().ask("Go on.")
     page = other.open()
-    expect(page.locator(".progress")).to_be_visible()
+    expect(page.locator(".waits-long .progress")).to_be_visible()
     assert animations(page) > 0
 
 

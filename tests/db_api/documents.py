@@ -44,3 +44,15 @@ def keep_document(
             *(document, session),
         )
     return Kept(file, document)
+
+
+def quote_document(sql: Sql, reply: str, document: str, number: int = 1) -> None:
+    """The reply was given the document's passage, and quotes it."""
+    for table in ("reply_passages", "quotes"):
+        sql(
+            f"INSERT INTO {table} (message_id, chat_id, session_id, number, document_id, page,"
+            " start_offset, end_offset)"
+            " SELECT message_id, chat_id, session_id, %s, %s, 1, 0, 7"
+            " FROM replies WHERE message_id = %s",
+            *(number, document, reply),
+        )

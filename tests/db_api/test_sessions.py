@@ -6,7 +6,7 @@ import pytest
 
 from tests.db_api.api import NOWHERE, Api, Person, body, problem, reasons
 from tests.db_api.conftest import TABLES, ServeCopy, Sql
-from tests.db_api.documents import keep_document
+from tests.db_api.documents import keep_document, quote_document
 
 CURRENT = "/sessions/current"
 
@@ -44,14 +44,15 @@ def test_a_forgotten_session_leaves_nothing(
 ) -> None:
     his = bob.chat(opening="Hello")
     ada.send(chat)
-    for kept in (chat, his):
-        keep_document(sql, kept)
+    keep_document(sql, his)
+    quote_document(sql, running, keep_document(sql, chat).document)
     api.store(running, "Once")
     ada.delete(f"/chats/{ada.chat()}")
     assert ada.delete(CURRENT).status_code == 204
     columns = {table: "id" if table == "sessions" else "session_id" for table in TABLES}
     left = {t: sql(f"SELECT DISTINCT {column}::text FROM {t}") for t, column in columns.items()}
-    assert left == {table: [(bob.session_id,)] for table in TABLES} | {"replies": []}
+    none = {"replies": [], "reply_passages": [], "quotes": []}  # he had no reply
+    assert left == {table: [(bob.session_id,)] for table in TABLES} | none
     assert api.store(running, " upon", 4)["held"] is False
     problem(api.post_finish(running, "late"), 409, "lease-lost")
     assert len(bob.messages(his)) == 1

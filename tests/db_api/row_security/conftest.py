@@ -11,7 +11,7 @@ from psycopg2.errors import InsufficientPrivilege
 
 from tests.db_api.api import NOWHERE, Person
 from tests.db_api.conftest import Sql
-from tests.db_api.documents import keep_document
+from tests.db_api.documents import keep_document, quote_document
 
 Act = Callable[[str], Any]
 Acting = Callable[..., AbstractContextManager[Act]]
@@ -64,12 +64,7 @@ def hers(ada: Person, sql: Sql) -> dict[str, str]:
     reply, queued = ada.send(chat, "secret", worker="w"), ada.send(chat, "another secret")
     kept = keep_document(sql, chat)
     sql("INSERT INTO files (session_id) VALUES (%s)", ada.session_id)
-    for table in ("reply_passages", "quotes"):
-        sql(
-            f"INSERT INTO {table} (message_id, chat_id, session_id, number, document_id, page,"
-            " start_offset, end_offset) VALUES (%s, %s, %s, 1, %s, 1, 0, 7)",
-            *(reply, chat, ada.session_id, kept.document),
-        )
+    quote_document(sql, reply, kept.document)
     return {
         **{"session": ada.session_id, "chat": chat, "reply": reply, "queued": queued},
         **{"file": kept.file, "document": kept.document},

@@ -19,9 +19,15 @@ SETTINGS = {"temperature": None, "reply_tokens": None, "turns": None}
 # What columns hold in rows that are older than they are.
 ADDED: dict[str, dict[str, Any]] = {
     "sessions": {"name": None, "system_prompt": None} | SETTINGS,
-    "chats": {"pinned": False, "deleted_at": None, "client_key": None} | SETTINGS,
+    "chats": {"pinned": False, "deleted_at": None, "client_key": None, "mode": None} | SETTINGS,
     "messages": {},
-    "replies": {"finished_steps": [], "alone_until": None},
+    "replies": {
+        "finished_steps": [],
+        "alone_until": None,
+        "mode": "free",
+        "found": None,
+        "unread_pages": None,
+    },
 }
 # An error was any text. Size and limit are known of one; of what Parley itself never wrote, all of
 # it is kept as the detail.
