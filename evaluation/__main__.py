@@ -1,5 +1,7 @@
 """`python -m evaluation`: see README.md. Exit code 1 if a measurement broke, 130 after Ctrl-C."""
 
+import asyncio
+import os
 import shutil
 import signal
 import sys
@@ -7,25 +9,28 @@ import time
 from datetime import UTC, datetime
 
 from bench.figures import Row
+from bench.rows import documents
+from bench.stage import Stage
 from local.say import Problem
 from local.stack import ROOT
 from tests.support.local_stack import SMALL_MODEL, LocalStack
 from tests.support.marked import replace_marked
 from tests.support.serve import serve
 
-from evaluation import beside, finding, reading, stand_in, table
+from evaluation import answering, finding, memory, stand_in, table
 from evaluation.distractors import make_distractors
 from evaluation.finding import Outcome
 from evaluation.options import Options, read_options
-from evaluation.question_set import load_documents, load_questions
+from evaluation.question_set import ANSWERABLE, Question, load_documents, load_questions
 from evaluation.reader import Reader
 from evaluation.uploads import make_upload
 
 SCORECARD = ROOT / "docs" / "scorecard.md"
 BY_WORDS = "By words alone, without a model"
 BY_VECTORS = f"With vectors of {stand_in.NAME}, a stand-in that knows only English"
-READING = "Reading, with pypdfium2 and Tesseract"
-BESIDE = f"Others meanwhile, with {SMALL_MODEL}"
+EXACT = "Exact words: the best sentence, found with those vectors; no model answers"
+REPLIES = f"Replies of {SMALL_MODEL}, from what was found with those vectors"
+READING = f"Reading, with pypdfium2 and Tesseract, and replies of {SMALL_MODEL} meanwhile"
 SETTINGS = {"TEMPERATURE": "0", "REPLY_TOKENS": "48"}
 NOT_MEASURED = (
     "recall with a real embedding model, above all across languages: none could be fetched here",
@@ -60,20 +65,25 @@ def measure(options: Options, report: Report) -> None:
     """Everything, on a Parley of its own."""
     if shutil.which("tesseract") is None:
         raise Problem("Tesseract is needed: apt install tesseract-ocr tesseract-ocr-deu")
+    report.note(f"Load of the machine before: {os.getloadavg()[0]:.1f}.")
     with (
         serve(stand_in.app) as embed,
         LocalStack(None, None, EMBED_URL=embed, **SETTINGS) as parley,
     ):
         parley.wait_until_model_is_ready()
         reader = Reader(parley)
-        upload_all(reader, options, report)
+        with memory.watch_memory(parley) as seen:
+            upload_all(reader, options, report)
         found = measure_finding(reader, options, report)
         if options.half == "tune":
             for part, outcomes in found.items():
                 print("\n".join([f"\n{part}:", *finding.list_misses(outcomes)]))
             return
-        report.add(READING, reading.measure(parley, options.size))
-        report.add(BESIDE, beside.measure(parley, options.size))
+        measure_answers(parley, reader, options, report)
+    with LocalStack(None, None, **SETTINGS) as parley:
+        parley.wait_until_model_is_ready()
+        read = asyncio.run(documents.measure(Stage(parley, "", 0), options.size.reading))
+    report.add(READING, [*read.rows, memory.judge(seen)])
 
 
 def upload_all(reader: Reader, options: Options, report: Report) -> None:
@@ -91,8 +101,7 @@ def upload_all(reader: Reader, options: Options, report: Report) -> None:
 
 def measure_finding(reader: Reader, options: Options, report: Report) -> dict[str, list[Outcome]]:
     """By words, and by vectors as well; what became of each question."""
-    names = options.size.documents or load_documents()
-    asked = [q for q in load_questions() if q.document.name in names and q.half == options.half]
+    asked = choose_questions(options)
     vectors = stand_in.embed([question.ask for question in asked])
     found = {
         BY_WORDS: finding.ask_all(reader, asked),
@@ -102,6 +111,26 @@ def measure_finding(reader: Reader, options: Options, report: Report) -> dict[st
     for part, outcomes in found.items():
         report.add(part, finding.judge(outcomes, has_vectors=part == BY_VECTORS))
     return found
+
+
+def measure_answers(parley: LocalStack, reader: Reader, options: Options, report: Report) -> None:
+    """As a person asks, in a browser."""
+    asked = choose_questions(options)
+    exact = [q for q in asked if q.kind in (*ANSWERABLE, "unanswerable")]
+    report.add(EXACT, answering.measure_exact_words(reader, exact))
+    literal = [q for q in asked if q.kind in ("literal", "scanned")][::2][: options.size.replies]
+    rows = [answering.measure_first_word(parley, reader, literal)]
+    rows += answering.measure_replies(reader, literal)
+    rows.append(answering.measure_summaries(reader, choose_questions(options, "")))
+    rows.append(answering.measure_privacy(parley, reader, literal))
+    report.add(REPLIES, rows)
+
+
+def choose_questions(options: Options, half: str | None = None) -> list[Question]:
+    """About the documents of this run; those of its half, unless another one is named."""
+    names = options.size.documents or load_documents()
+    wanted = options.half if half is None else half
+    return [q for q in load_questions() if q.document.name in names and q.half == wanted]
 
 
 def main() -> int:

@@ -2,7 +2,9 @@
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from bench import options as bench
 
 
 @dataclass(frozen=True)
@@ -11,12 +13,11 @@ class Size:
 
     documents: tuple[str, ...]
     paragraphs: int  # of each file of distractors
-    text_pages: int  # that are read for the time
-    scanned_pages: int
+    reading: bench.Size  # for the row of `make bench` about documents
     replies: int  # written by the model, of each kind
 
 
-FULL = Size(documents=(), paragraphs=160, text_pages=1000, scanned_pages=8, replies=20)
+FULL = Size(documents=(), paragraphs=160, reading=replace(bench.FULL, readings=2), replies=12)
 QUICK = Size(
     documents=(
         "en-lease",
@@ -28,8 +29,7 @@ QUICK = Size(
         "nl-library",
     ),
     paragraphs=10,
-    text_pages=100,
-    scanned_pages=1,
+    reading=bench.QUICK,
     replies=2,
 )
 

@@ -87,10 +87,6 @@ class Reader:
         """The chat's documents, once none of them waits."""
         return wait_until(self._list_read, PATIENCE)
 
-    def wait_until_reading(self) -> None:
-        """Until the first page of a document is read."""
-        wait_until(lambda: any(each["pages_read"] for each in self.list_documents()), PATIENCE)
-
     def _list_read(self) -> list[dict[str, Any]] | None:
         documents = self.list_documents()
         return None if any(each["state"] in UNREAD for each in documents) else documents

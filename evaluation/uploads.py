@@ -55,11 +55,10 @@ def scan(page: str, seed: str) -> Image.Image:
     return Image.fromarray(np.clip(soft + grain, 0, 255).astype("uint8"))
 
 
-def picture_pdf(pictures: list[Image.Image], pages: int = 0) -> bytes:
-    """A page for each, filled by it; or so many, which show one after the other."""
+def picture_pdf(pictures: list[Image.Image]) -> bytes:
+    """A page for each, filled by it."""
     about = b"/Type/XObject/Subtype/Image/ColorSpace/DeviceGray/BitsPerComponent 8"
     about += b"/Filter/DCTDecode/Width %d/Height %d" % SIZE
     images = [stream(encode(picture, "JPEG", quality=60), about) for picture in pictures]
-    shown = [n % len(pictures) for n in range(pages or len(pictures))]
-    contents = [b"q %g 0 0 %g 0 0 cm /I%d Do Q" % (*A4, n) for n in shown]
+    contents = [b"q %g 0 0 %g 0 0 cm /I%d Do Q" % (*A4, n) for n in range(len(pictures))]
     return pdf_of(contents, images=images)
