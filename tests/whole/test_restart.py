@@ -71,7 +71,7 @@ def test_a_reply_from_documents_is_continued_from_the_same_passages(
     assert send(browser, chat, "Who is the keeper of the lighthouse?").is_redirect
     found = wait_until(look)
     parley.kill(service)
-    parley.wait(parley.answers)
+    parley.wait(lambda: parley.answers("/ready"))
     page = wait_until_final(browser, chat, 120)
     assert look() == found
     assert "[1]" in page or "[?]" in page
