@@ -2,17 +2,22 @@
 worker's token opens that and nothing else."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
+from app.db.transactions import Database
+from app.reading import repository
+from app.reading.schemas import ReadPage
 from app.settings import Settings
 
 from tests.db_api.api import NOWHERE, Api, Person, body, problem
 from tests.db_api.conftest import Sql
 from tests.db_api.documents import Kept, keep_document
 from tests.db_api.test_problems import OPEN, lead_nowhere, operations
+from tests.support.waiting import wait_until
 
 PAGE = {"number": 1, "text": "One. Two.", "source": "text", "passages": [[0, 4], [5, 9]]}
 ENDING = {"read_with": "eyes", "error": None}
@@ -121,6 +126,24 @@ def test_a_page_is_stored_once_and_what_comes_again_changes_nothing(
     assert see(sql, "text", document, "document_pages") == [("One. Two.",)]
     assert len(see(sql, "1", document, "passages")) == 2
     assert see(sql, "progress", document) == [(1,)]
+
+
+def test_a_document_may_be_deleted_while_its_pages_are_stored(
+    worker: Worker, ada: Person, sql: Sql, settings: Settings
+) -> None:
+    """Neither waits for the other for ever."""
+    document = queue(sql, ada).document
+    worker.claim()
+    waits = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+    with ThreadPoolExecutor(1) as pool:
+        with Database(settings).reader() as connection:
+            repository.hold(connection, worker.name, UUID(document))
+            deleting = pool.submit(ada.delete, f"/documents/{document}")
+            wait_until(lambda: sql(waits) != [(0,)])
+            page = ReadPage.model_validate(PAGE)
+            repository.store_pages(connection, worker.name, UUID(document), [page])
+        assert deleting.result().status_code == 204
+    assert see(sql, "1", document, "document_pages") == []
 
 
 def test_who_claims_after_a_death_goes_on_behind_the_stored_pages(

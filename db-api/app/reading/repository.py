@@ -31,6 +31,12 @@ FROM documents d JOIN files f ON f.id = d.file_id
 WHERE d.id = :id
 """)  # noqa: S608 - joined from constants, nothing from outside
 
+# A document is updated once in a transaction: the second time, PostgreSQL would look for its file,
+# too, which whoever deletes it holds while they wait for the document.
+HOLD = text(f"""
+SELECT session_id, file_id, shown_file_id, kind FROM documents
+WHERE id = :id AND {HELD} FOR NO KEY UPDATE
+""")  # noqa: S608 - joined from constants, nothing from outside
 RENEW = text(f"""
 UPDATE documents SET {RENEWAL}, pages = coalesce(:pages, pages)
 WHERE id = :id AND {HELD} RETURNING session_id, file_id, shown_file_id, kind
@@ -63,7 +69,9 @@ FROM json_to_recordset(CAST(:passages AS json)) AS p (
     words text[], language text
 )
 """)
-COUNT_PAGES = text("UPDATE documents SET progress = progress + :count WHERE id = :id")
+COUNT_PAGES = text(f"""
+UPDATE documents SET {RENEWAL}, progress = progress + :count WHERE id = :id
+""")  # noqa: S608 - joined from constants, nothing from outside
 OTHERS_WAIT = text("SELECT EXISTS (SELECT FROM documents WHERE state = 'queued')")
 
 NEW_FILE = text("SELECT uuidv7()")
@@ -71,7 +79,9 @@ KEEP_PICTURE = text("""
 INSERT INTO files (id, session_id, size, received, stored_at)
 VALUES (:file_id, :session_id, :size, :size, now())
 """)
-SHOW_PICTURE = text("UPDATE documents SET shown_file_id = :file_id WHERE id = :id")
+SHOW_PICTURE = text(f"""
+UPDATE documents SET {RENEWAL}, shown_file_id = :file_id WHERE id = :id
+""")  # noqa: S608 - joined from constants, nothing from outside
 FILL_PICTURE = text("""
 INSERT INTO file_blocks (file_id, session_id, number, bytes)
 VALUES (:file_id, :session_id, 0, :bytes)
@@ -115,6 +125,15 @@ def renew(
     return {"id": document_id, **held}
 
 
+def hold(connection: Connection, worker: str, document_id: UUID) -> dict[str, object]:
+    """A document that the worker holds, locked until commit, else DocumentNotFound. Its lease is
+    renewed with what is stored."""
+    held = connection.execute(HOLD, {"worker": worker, "id": document_id}).mappings().one_or_none()
+    if held is None:
+        raise DocumentNotFound
+    return {"id": document_id, **held}
+
+
 def read_block(connection: Connection, worker: str, document_id: UUID, number: int) -> bytes:
     held = renew(connection, worker, document_id)
     found = connection.execute(READ_BLOCK, {"file_id": held["file_id"], "number": number})
@@ -128,7 +147,7 @@ def store_pages(
     connection: Connection, worker: str, document_id: UUID, pages: list[ReadPage]
 ) -> bool:
     """Whether others wait. A page that is stored already stays as it is."""
-    held = renew(connection, worker, document_id)
+    held = hold(connection, worker, document_id)
     given = [page.model_dump(exclude={"passages"}) for page in pages]
     stored = set(connection.execute(STORE_PAGES, held | {"pages": json.dumps(given)}).scalars())
     passages = [passage for page in pages if page.number in stored for passage in describe(page)]
@@ -158,7 +177,7 @@ def describe(page: ReadPage) -> Iterator[dict[str, object]]:
 
 def store_picture(connection: Connection, worker: str, document_id: UUID, jpeg: bytes) -> None:
     """What is shown of a picture; the first one stays."""
-    held = renew(connection, worker, document_id)
+    held = hold(connection, worker, document_id)
     if held["shown_file_id"] is not None:
         return
     file = held | {"file_id": connection.execute(NEW_FILE).scalar_one(), "size": len(jpeg)}
