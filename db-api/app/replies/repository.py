@@ -54,7 +54,7 @@ LOCK_CHAT = text("""
 SELECT c.id FROM replies r JOIN chats c ON c.id = r.chat_id
 WHERE r.message_id = :reply_id FOR NO KEY UPDATE OF c
 """)
-ONE = text(f"SELECT {COLUMNS} FROM replies r WHERE message_id = :id")  # noqa: S608
+ONE = text(f"SELECT {COLUMNS} FROM replies r WHERE message_id = :id")  # noqa: S608 - a constant
 
 
 def lock_chat(connection: Connection, reply_id: UUID) -> None:

@@ -19,7 +19,7 @@ router = APIRouter(tags=["health"])
 log = logging.getLogger("parley")
 
 
-FIND_REVISION = text(f"SELECT version_num AS revision, ({READ_MARK}) AS mark FROM alembic_version")  # noqa: S608
+FIND_REVISION = text(f"SELECT version_num AS revision, ({READ_MARK}) AS mark FROM alembic_version")  # noqa: S608 - a constant
 
 
 class Health(BaseModel):

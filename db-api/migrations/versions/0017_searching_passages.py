@@ -1,6 +1,6 @@
 """What passages are searched by: their words, and vectors of an embedding model.
 
-Vectors have a table of their own, so that another model writes no passage anew. Without pgvector
+Vectors have a table of their own, so that another model rewrites no passage. Without pgvector
 they are arrays, which nothing searches.
 
 Revision: 0017, after 0016.
