@@ -28,7 +28,7 @@ class Size:
 FULL = Size(
     rounds=60,
     reply=48,
-    speeds=10,
+    speeds=6,
     story=128,
     chats=8,
     turns=40,
