@@ -6,6 +6,7 @@ Each test begins with empty tables. A test that needs other settings serves a co
 import contextlib
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -117,18 +118,20 @@ def connect(postgres: Postgres, settings: Settings) -> Iterator["psycopg2.extens
         yield connection
 
 
+def run_sql(
+    connection: "psycopg2.extensions.connection", sql: str, *values: Any
+) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return cursor.fetchall() if cursor.description else []
+
+
 @pytest.fixture(scope="session")
 def superuser(postgres: Postgres, settings: Settings) -> Iterator[Sql]:
     """Runs SQL past all policies, to look behind the scenes and to let time pass."""
     with connect(postgres, settings) as connection:
         connection.autocommit = True
-
-        def run(sql: str, *values: Any) -> list[tuple[Any, ...]]:
-            with connection.cursor() as cursor:
-                cursor.execute(sql, values)
-                return cursor.fetchall() if cursor.description else []
-
-        yield run
+        yield partial(run_sql, connection)
 
 
 @pytest.fixture

@@ -128,6 +128,13 @@ def test_a_message_and_all_branches_below_it_go(ada: Person, said: str, sql: Sql
     assert (ada.contents(said), sql("SELECT count(*) FROM messages")) == (["Hello"], [(1,)])
 
 
+def test_who_deletes_what_is_not_shown_is_shown_the_same(ada: Person, said: str) -> None:
+    two = ada.messages(said)[3]["id"]
+    another, _ = (ada.sent(said, text, replaces=two)["message"]["id"] for text in ("2nd", "3rd"))
+    before = ada.show(said, another)
+    assert ada.remove(said, two) == before
+
+
 def test_the_newest_leaf_of_what_remains_is_shown(ada: Person, said: str) -> None:
     opening, one, *_ = ids(ada.messages(said))
     ada.remove(said, ada.sent(said, "another", replaces=one)["message"]["id"])

@@ -112,13 +112,12 @@ def test_documents_are_listed_with_their_chats_the_newest_first(ada: Person, cha
 
 def test_a_document_says_which_pages_could_not_be_read(ada: Person, chat: str, sql: Sql) -> None:
     kept, other = keep_document(sql, chat), keep_document(sql, chat, b"other")
-    sixth = "INSERT INTO document_pages VALUES (%s, %s, 6, 'x', 'text')"
-    sql(sixth, other.document, ada.session_id)
-    sql(
-        "INSERT INTO document_pages SELECT %s, %s, n, '', CASE WHEN n < 4 THEN 'unreadable' ELSE"
-        " 'needs-ocr' END FROM generate_series(2, 5) AS n",
-        *(kept.document, ada.session_id),
-    )
+    for document, first in ((kept.document, 2), (other.document, 6)):
+        sql(
+            "INSERT INTO document_pages SELECT %s, %s, %s + n, '', CASE WHEN n < 2 THEN"
+            " 'unreadable' ELSE 'needs-ocr' END FROM generate_series(0, 3) AS n",
+            *(document, ada.session_id, first),
+        )
     document = body(ada.get(f"/documents/{kept.document}"))
     assert (document["unreadable"], document["needs_ocr"]) == ([2, 3], [4, 5])
     page = body(ada.get(f"/documents/{kept.document}/pages/1"))

@@ -2,8 +2,10 @@
 message is looked for in its chat only."""
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import nullcontext
+from functools import partial
 from uuid import UUID, uuid4
 
 import httpx
@@ -18,7 +20,8 @@ from app.settings import Settings
 from sqlalchemy.exc import NoResultFound
 
 from tests.db_api.api import Api, Person, body, ids, problem
-from tests.db_api.conftest import TABLES, new_database, serve_api
+from tests.db_api.conftest import TABLES, connect, new_database, run_sql, serve_api
+from tests.db_api.documents import keep_document, quote_document
 from tests.support.postgres import Postgres
 
 PARTS = ("", "/messages", "/messages/all", "/page", "/page?limit=1", "/follow", "/prompt")
@@ -195,3 +198,68 @@ def test_documents_are_looked_for_among_one_s_own(ada: Person, bob: Person) -> N
     assert bob.read(his, "/page")["documents"] == bob.documents()
     assert body(bob.get("/documents", chat=chat))["items"] == []
     assert ada.documents()[0]["name"] == "notes.txt"
+
+
+@pytest.mark.parametrize(
+    ("table", "row", "told"),
+    [
+        ("chats", "true", "About"),
+        ("messages", "content = 'Hello'", '"content":"Hello"'),
+        ("messages", "content = 'one'", '"count":2'),
+        ("replies", "model = 'qwen'", "qwen"),
+        ("documents", "true", "secret.txt"),
+        ("chat_documents", "true", "/prompt .*passage"),
+        ("chat_documents", "true", "chat=.*secret.txt"),
+        ("document_pages", "number = 1", "Secret."),
+        ("document_pages", "number = 2", '"unreadable":.2.'),
+        ("document_pages", "number = 3", '"needs_ocr":.3.'),
+        ("quotes", "true", '"quote_end":7'),
+        ("reply_passages", "true", '"type":"passage"'),
+    ],
+)
+def test_a_row_of_another_s_is_joined_to_nothing(
+    postgres: Postgres,
+    unguarded: Settings,
+    ada: Person,
+    bob: Person,
+    table: str,
+    row: str,
+    told: str,
+) -> None:
+    """As it would be if one hung on somebody else's row, which the foreign keys refuse."""
+    chat = ada.chat(opening="Hello")
+    first = ada.sent(chat, "one")["message"]["id"]
+    reply = ada.sent(chat, "two", replaces=first)["reply"]["id"]
+    ada.change(chat, title="About")
+    with connect(postgres, unguarded) as connection:
+        connection.autocommit = True
+        sql = partial(run_sql, connection)
+        document = keep_document(sql, chat).document
+        quote_document(sql, reply, document)
+        sql(
+            "UPDATE replies SET state = 'complete', finished_at = now(), model = 'qwen', mode ="
+            " 'documents', found = true WHERE message_id = %s",
+            reply,
+        )
+        sql(
+            "INSERT INTO document_pages VALUES (%s, %s, 2, '', 'unreadable'),"
+            " (%s, %s, 3, '', 'needs-ocr')",
+            *(document, ada.session_id) * 2,
+        )
+
+        def ask() -> str:
+            known = json.dumps([{"id": reply, "state": "running"}])
+            parts = ("", f"/{document}", f"/{document}/pages/1")
+            answers = [
+                *(ada.get(f"/chats/{chat}{part}") for part in PARTS),
+                ada.get(f"/chats/{chat}/follow", known=known),
+                ada.get("/documents", chat=chat),
+                *(ada.get(f"/documents{part}") for part in parts),
+            ]
+            return "\n".join(f"{answer.url} {answer.text}" for answer in answers)
+
+        assert re.search(told, ask())
+        sql("SET session_replication_role = replica")
+        given = f"UPDATE {table} SET session_id = %s WHERE session_id = %s AND {row}"
+        sql(given, bob.session_id, ada.session_id)
+        assert not re.search(told, ask())

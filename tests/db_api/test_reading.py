@@ -1,7 +1,7 @@
 """Documents are read by doc-worker: claimed in turns, each page stored once, whoever dies. The
 worker's token opens that and nothing else."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import UUID, uuid4
@@ -174,6 +174,28 @@ def test_what_a_dead_worker_held_is_taken_over_at_once_by_who_names_it(
     assert see(sql, "attempts, worker", document) == [(1, "other")]
 
 
+@pytest.mark.parametrize(
+    "state",
+    [
+        "state = 'queued'",
+        "state = 'queued', attempts = 10",
+        "lease_until = now() - interval '1 s'",
+        "state = 'complete', finished_at = now()",
+    ],
+)
+def test_a_claim_waits_for_no_document_that_is_being_deleted(
+    worker: Worker, ada: Person, sql: Sql, hold: Callable[..., None], state: str
+) -> None:
+    document = keep_document(sql, ada.chat(), state="running").document
+    sql("UPDATE document_pages SET source = 'needs-ocr'")
+    sql(f"UPDATE documents SET {state}")
+    hold("SELECT FROM documents FOR UPDATE")
+    assert worker.claim(model="m") is None
+    hold("ROLLBACK")
+    claimed = worker.claim(model="m")
+    assert claimed is None if "10" in state else claimed["id"] == document
+
+
 @pytest.mark.parametrize("path", ["/heartbeat", "/pages", "/blocks/0"])
 def test_every_call_renews_the_lease(worker: Worker, ada: Person, sql: Sql, path: str) -> None:
     document = queue(sql, ada).document
@@ -233,7 +255,7 @@ def test_sessions_take_turns(worker: Worker, ada: Person, bob: Person, sql: Sql)
 def test_what_needs_a_tesseract_waits_for_a_worker_that_has_one(
     worker: Worker, ada: Person, sql: Sql
 ) -> None:
-    document = queue(sql, ada).document
+    other, document = keep_document(sql, ada.chat()).document, queue(sql, ada).document
     worker.claim(ocr=False)
     worker.store(document, 1)
     worker.store(document, 2, text="", source="needs-ocr", passages=[])
@@ -242,6 +264,8 @@ def test_what_needs_a_tesseract_waits_for_a_worker_that_has_one(
     assert worker.claim(ocr=False) is None
     job = worker.claim(ocr=True)
     assert (job["id"], job["done"]) == (document, [1])
+    assert see(sql, "progress", document) == [(1,)], "pages of this one"
+    assert see(sql, "state", other) == [("complete",)], "all of it was read"
     worker.store(document, 2, text="Seen.", source="ocr", passages=[[0, 5]])
     worker.finish(document)
     assert worker.claim(ocr=True) is None

@@ -123,6 +123,17 @@ def test_a_beginning_with_something_below_it_stays_a_version(
     assert ada.contents(chat) == ["Count", "1, 2,", "Thank you", "Welcome"]
 
 
+@pytest.mark.parametrize("text", ["", "3, 4"])
+def test_what_a_continued_reply_does_not_begin_with_stays_a_version(
+    api: Api, ada: Person, chat: str, text: str
+) -> None:
+    first = api.answer(ada, chat, "Count", text, state="stopped")
+    cut = ada.regenerate(chat, first, worker="w")["reply"]["id"]
+    api.finish(cut, "1, 2", state="stopped")
+    continued = ada.regenerate(chat, cut, worker="w", continued=True)["reply"]
+    assert (continued["version"]["count"], continued["version"]["previous"]) == (2, first)
+
+
 def test_with_a_continued_reply_its_beginning_is_deleted(
     api: Api, ada: Person, chat: str, reply: str
 ) -> None:
@@ -130,9 +141,11 @@ def test_with_a_continued_reply_its_beginning_is_deleted(
     api.finish(cut, "2,", state="stopped")
     whole = ada.regenerate(chat, cut, worker="w", continued=True)["reply"]["id"]
     api.finish(whole, " 3", offset=2)
-    ada.remove(chat, whole)
+    below = ada.sent(chat, "below")["message"]["id"]
+    for message, left in ((below, 4), (whole, 2)):
+        ada.remove(chat, message)
+        assert len(ada.read(chat, "/messages/all")["items"]) == left
     assert ada.contents(chat) == ["one", "1"]
-    assert len(ada.read(chat, "/messages/all")["items"]) == 2
 
 
 def test_what_it_was_given_is_no_success_of_an_attempt_and_stays(

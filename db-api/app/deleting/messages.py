@@ -31,7 +31,7 @@ DELETE FROM messages WHERE id IN (SELECT id FROM below) AND session_id = :sessio
 # What it continued was shown as its beginning, not as a message of its own.
 FIND_BEGINNINGS = text("""
 SELECT CAST(m.id AS text) FROM continuations c JOIN messages m ON m.id = c.beginning
-WHERE c.whole = :message_id AND m.chat_id = :chat_id AND m.session_id = :session_id
+WHERE c.whole = :message_id AND m.session_id = :session_id
 """)
 DELETE_BEGINNINGS = text("""
 DELETE FROM messages

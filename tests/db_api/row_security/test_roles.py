@@ -148,6 +148,17 @@ def test_a_role_calls_no_other_functions_than_it_needs(sql: Sql, role: str) -> N
     assert (allowed or "") == FUNCTIONS[role]
 
 
+def test_no_function_runs_another_than_it_names(sql: Sql) -> None:
+    """Names in a body of text, or in one that runs as its owner, are looked up in one schema."""
+    led = sql(
+        "SELECT proname::text FROM pg_proc p WHERE pronamespace = 'public'::regnamespace"
+        " AND (prosqlbody IS NULL OR prosecdef)"
+        " AND proconfig IS DISTINCT FROM ARRAY['search_path=public, pg_temp']"
+        " AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = p.oid AND deptype = 'e')"
+    )
+    assert led == []
+
+
 def test_every_table_forces_row_security(sql: Sql) -> None:
     tables = sql(
         "SELECT relname::text, relrowsecurity AND relforcerowsecurity FROM pg_class WHERE relkind"
