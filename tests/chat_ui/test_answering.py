@@ -5,10 +5,13 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import AsyncMock, Mock
 from uuid import UUID
 
 import httpx
 import pytest
+from app.answering.exact import BestSentence
+from app.replies.answer import NOT_THERE, NOTHING_FOUND, Answerer
 
 from tests.chat_ui.support import (
     SCRIPT,
@@ -320,3 +323,17 @@ def test_without_documents_nothing_is_said_of_them(
     reply = ask(browser, chat)
     assert messages(browser.get(chat).text)[-1] == model.text
     assert reply.find(class_="quotes") is None
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("mode", "found"), [("documents", False), ("exact", False), ("exact", True)]
+)
+async def test_what_was_looked_for_is_not_looked_for_again(mode: str, found: bool) -> None:
+    active = Mock(mode=mode, found=found, question="Why?", passages=[])
+    queue = Mock(find_passages=AsyncMock(return_value=None))
+    embedder = Mock(embed=AsyncMock(return_value=None))
+    answerer = Answerer(Mock(), Mock(), queue, embedder, BestSentence())
+    assert (await answerer.answer(active, Mock())).state == "complete"
+    queue.find_passages.assert_not_called()
+    active.say.assert_called_once_with(NOTHING_FOUND if mode == "documents" else NOT_THERE)

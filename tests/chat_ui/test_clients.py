@@ -274,7 +274,7 @@ class Embed:
         ("multilingual-e5-small", JSONResponse({"data": [{"embedding": [1, 2]}]}), [1, 2]),
         ("other", JSONResponse({"data": [{"embedding": [1, 2]}]}), [1, 2]),
         ("other", JSONResponse({"data": []}), None),
-        ("other", JSONResponse({"error": "too long"}, 500), None),
+        ("other", JSONResponse({"data": [{"embedding": [1, 2]}]}, 500), None),
         ("other", Response("no JSON"), None),
     ],
 )
@@ -295,7 +295,9 @@ async def test_a_question_gets_a_vector_if_embed_makes_one(
     assert len(asked) < 1100
 
 
-async def test_without_embed_there_is_no_vector() -> None:
+async def test_without_embed_there_is_no_vector(service: Service, other: Other) -> None:
     assert await Embedder(None).embed("Why?") is None
+    other.answer = JSONResponse({"data": []})
+    assert await Embedder(service).embed("Why?") is None
     async with connect(f"http://127.0.0.1:{free_port()}", "") as service:
         assert await Embedder(service).embed("Why?") is None

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 from app.answering.align import align
 from app.answering.exact import BestSentence
-from app.answering.sentences import Sentence, cut_markdown, cut_sentences, normalise_number
+from app.answering.sentences import Sentence, cut_markdown, cut_sentences, has, normalise_number
 from app.clients.queue_types import Passage
 from app.clients.types import Quote
 from app.markdown import fill_marks, place_marks, render
@@ -97,10 +97,16 @@ def test_a_sentence_that_says_something_else_has_no_source(said: str, text: str)
 
 
 @pytest.mark.parametrize(
-    "said", ["", "Sure!", "Is that all?", "Here is what it says:", "# The lease"]
+    "said",
+    ["", "Sure!", "Is that all?", "Here is what it says:", "# The lease", "Pets are not allowed?"],
 )
 def test_what_states_nothing_is_not_asked_for_its_source(said: str) -> None:
     assert sources(said, LEASE) == []
+
+
+def test_of_equal_sources_the_first_one_counts() -> None:
+    text = "The tenant pays a deposit. The tenant pays a deposit at once."
+    assert sources("The tenant pays a deposit.", text) == ["The tenant pays a deposit."]
 
 
 def test_two_sentences_in_one_are_supported_by_both_together() -> None:
@@ -146,6 +152,7 @@ def test_abbreviations_and_ordinals_end_no_sentence() -> None:
         ("1500 1,500 1.500 1’500 1,500.00 01500", "1500"),
         ("2.5 2,50 2.50", "2.5"),
         ("0.125 0,125", "0.125"),
+        ("1234.567 1234,567", "1234.567"),
         ("12.345.678 12,345,678", "12345678"),
     ],
 )
@@ -155,8 +162,31 @@ def test_a_number_is_the_same_however_its_digits_are_grouped(same: str, number: 
 
 
 @pytest.mark.parametrize(
+    ("word", "other", "same"),
+    [
+        ("contracts", "contract", True),
+        ("cats", "cat", False),
+        ("mother", "bother", False),
+        ("inter", "international", False),
+        ("123456", "123457", False),
+    ],
+)
+def test_forms_of_a_word_begin_alike(word: str, other: str, same: bool) -> None:
+    assert has(frozenset([other]), word) is same
+
+
+def test_names_are_words_with_a_capital_but_for_those_that_begin_many_sentences() -> None:
+    said = "If Zoë pays", "Zoë pays", "nobody pays Zoë", "A. B. pays"
+    assert [Sentence(0, 1, text).names for text in said] == [{"zoe"}] * 3 + [set()]
+
+
+@pytest.mark.parametrize(
     ("question", "text", "begins"),
     [
+        ("How many keys are here?", "Keys are here. 3 keys are here.", "3 keys"),
+        ("When was it built?", "It was built here. It was built in 1999.", "It was built in"),
+        ("Who built it?", "It was built here. It was built by Anna.", "It was built by"),
+        ("What was built?", "It was built here. It was built here by Anna.", "It was built here."),
         ("How high is the deposit?", LEASE, "The tenant pays"),
         ("When are the keys handed over?", LEASE, "Keys"),
         ("Who pays for the water?", LEASE, "Mr. Bruno Ott"),

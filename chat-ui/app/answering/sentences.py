@@ -113,10 +113,8 @@ def normalise_number(number: str) -> str:
 
 
 def is_same(one: str, other: str) -> bool:
-    """Whether two words are equal, or forms of one: they begin alike for the most part."""
-    if one == other:
-        return True
-    if one[0].isdigit() or other[0].isdigit():
+    """Whether two words are forms of one: they begin alike for the most part."""
+    if one[0].isdigit():
         return False
     same = 0
     for a, b in zip(one, other, strict=False):

@@ -74,7 +74,7 @@ async def find_quotes(active: ActiveReply) -> list[NewQuote]:
     """The sources of what was written, sentence by sentence; of what was not found, what comes
     nearest."""
     text, passages = active.text.whole, active.passages
-    if not text or not passages:
+    if not passages:
         return []
     if text in (NOTHING_FOUND, NOT_THERE):
         return point_at(passages)

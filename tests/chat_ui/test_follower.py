@@ -1,0 +1,91 @@
+"""A follower asks db-api as often as it has to, and no more."""
+
+import asyncio
+from typing import cast
+from unittest.mock import AsyncMock, Mock
+from uuid import UUID, uuid4
+
+import pytest
+from app.clients.messages import FOLLOW_SECONDS, MessagesClient
+from app.clients.types import Reply
+from app.clients.updates import ChatUpdate
+from app.errors import Unavailable
+from app.watching.chat_state import ChatState
+from app.watching.follower import Follower
+
+from tests.chat_ui.test_feed import ANSWERED, ASKED, CHAT, OWNER, QUESTION, REPLY, grown, told
+
+pytestmark = pytest.mark.anyio
+
+BEGUN = told(grown("one"))
+MOVED = BEGUN.model_copy(update={"head": uuid4()})
+EMPTIED = BEGUN.model_copy(update={"head": None})
+GONE = ChatUpdate(messages=[], replies=[], head=REPLY, idle=True)
+UNANSWERED = ChatUpdate(messages=[ASKED], replies=[], head=QUESTION, idle=False)
+END = told(grown("one", "complete"), idle=True)
+LOOK = FOLLOW_SECONDS
+
+
+def follow(*answers: ChatUpdate | Exception) -> tuple[Follower, AsyncMock, asyncio.Event]:
+    """A follower, the call by which it asks, and what is set when nothing is left to come."""
+    asked, state, ended = AsyncMock(side_effect=answers), ChatState(), asyncio.Event()
+    client = cast("MessagesClient", Mock(follow=asked))
+
+    def present() -> None:
+        if state.ended:
+            ended.set()
+
+    return Follower(client, OWNER, CHAT, state, present), asked, ended
+
+
+@pytest.mark.parametrize(
+    ("opened", "later", "waits", "pauses"),
+    [
+        pytest.param(BEGUN, [told(grown("one two")), END], [LOOK, LOOK], 0, id="news"),
+        pytest.param(BEGUN, [BEGUN, END], [LOOK, LOOK], 1, id="no news"),
+        pytest.param(BEGUN, [MOVED, MOVED, MOVED, END], [LOOK, 0, LOOK, LOOK], 1, id="moved"),
+        pytest.param(BEGUN, [EMPTIED, END], [LOOK, LOOK], 0, id="emptied"),
+        pytest.param(BEGUN, [GONE], [LOOK], 0, id="gone"),
+        pytest.param(BEGUN, [Unavailable(), BEGUN, END], [LOOK, 0, LOOK], 2, id="away"),
+        pytest.param(UNANSWERED, [END], [0], 0, id="nothing to wait for"),
+    ],
+)
+async def test_how_long_each_question_may_wait_and_when_it_pauses(
+    monkeypatch: pytest.MonkeyPatch,
+    opened: ChatUpdate,
+    later: list[ChatUpdate | Exception],
+    waits: list[float],
+    pauses: int,
+) -> None:
+    pause = AsyncMock()
+    monkeypatch.setattr("app.watching.follower.asyncio.sleep", pause)
+    follower, asked, ended = follow(opened, *later)
+    await follower.open(0)
+    follower.start()
+    await ended.wait()
+    assert [call.kwargs["wait"] for call in asked.await_args_list[1:]] == waits
+    assert pause.await_count == pauses
+
+
+@pytest.mark.parametrize(
+    ("opened", "shown", "times"),
+    [(BEGUN, QUESTION, 1), (GONE, REPLY, 1), (BEGUN, None, 1), (BEGUN, uuid4(), 2)],
+)
+async def test_a_watcher_who_shows_what_is_known_asks_nothing(
+    opened: ChatUpdate, shown: UUID | None, times: int
+) -> None:
+    follower, asked, _ = follow(opened, opened)
+    await follower.open(0)
+    await follower.reach_back(0, shown)
+    assert asked.await_count == times
+
+
+def test_of_an_unknown_message_nothing_is_known_and_queued_text_comes_from_nowhere() -> None:
+    state = ChatState()
+    assert not state.merge(ChatUpdate(messages=[], replies=[grown("x")], head=None, idle=False))
+    state.merge(BEGUN)
+    state.attach_writer(grown("one"))
+    queued = {"id": uuid4(), "reply": Reply(id=uuid4(), state="queued")}
+    later = ANSWERED.model_copy(update=queued)
+    state.merge(BEGUN.model_copy(update={"messages": [later]}))
+    assert state.text_comes_from_here
