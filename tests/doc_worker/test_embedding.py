@@ -146,3 +146,18 @@ def test_what_can_t_be_stored_is_as_good_as_no_model(status: int, told: Any) -> 
         with pytest.raises(Unavailable):
             embedder.embed(["a"])
         assert embedder.find_model() is None, "until the next look"
+
+
+def test_a_model_is_looked_for_now_and_then_and_told_when_it_is_another(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "doc-worker")
+    names = ["a", "a", None, "b", "c"]
+    told = iter([{"data": [{"id": name}] if name else []} for name in names])
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, json=next(told)))
+    with httpx.Client(transport=transport, base_url="http://embed") as http:
+        embedder = Embedder(http)
+        assert [embedder.find_model() for _ in range(2)] == ["a"] * 2
+        monkeypatch.setattr("app.embedding.LOOK_S", -1)
+        assert [embedder.find_model() for _ in range(4)] == names[1:]
+    assert caplog.messages == [f"documents get vectors of {name}" for name in "abc"]

@@ -1,12 +1,15 @@
 """The worker asks for what it can read at the moment, and stops at nothing that a document does."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import httpx
 import pytest
 from app import main
 from app.client import Gone, Job
+from app.embedding import Embedder
 from app.main import Worker
 from app.messages import Ocr
 from app.settings import Settings, read_secret, read_settings
@@ -35,9 +38,12 @@ class Queue:
     def finish(self, job: Job, read_with: str, error: str | None = None) -> None:
         self.finished.append(error)
 
+    def release(self) -> None:
+        self.finished.append("released")
 
-def make_worker(queue: Queue) -> Worker:
-    return Worker(Settings(), queue)  # type: ignore[arg-type]  # what it needs of one
+
+def make_worker(queue: Queue, embedder: Embedder | None = None) -> Worker:
+    return Worker(Settings(), queue, embedder)  # type: ignore[arg-type]  # what it needs of one
 
 
 def test_a_tesseract_may_come_and_go(
@@ -76,14 +82,26 @@ def test_what_db_api_refuses_is_given_up_and_the_worker_works_on() -> None:
     assert queue.finished == ["crashed"]
 
 
+@pytest.mark.parametrize("embedder", [None, Mock(find_model=lambda: None)])
+def test_a_document_that_is_to_get_vectors_is_handed_back_without_a_model(
+    embedder: Embedder | None,
+) -> None:
+    worker = make_worker(queue := Queue(replace(JOB, embedding=True)), embedder)
+    assert worker.read_next()
+    assert queue.finished == ["released"]
+
+
 def test_every_setting_is_documented() -> None:
     readme = (ROOT / "doc-worker" / "README.md").read_text()
     assert [name for name in Settings.model_fields if f"| `{name.upper()}` |" not in readme] == []
 
 
-def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DOC_NICE", "20")
-    with pytest.raises(SystemExit, match="DOC_NICE"):
+@pytest.mark.parametrize(
+    ("name", "wrong"), [("DOC_NICE", "20"), ("DOC_NICE", "-1"), ("DOCUMENT_PAGES", "0")]
+)
+def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch, name: str, wrong: str) -> None:
+    monkeypatch.setenv(name, wrong)
+    with pytest.raises(SystemExit, match=name):
         read_settings()
 
 
