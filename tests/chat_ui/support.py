@@ -6,11 +6,13 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType, SimpleNamespace
 from typing import Any
 from uuid import UUID
 
 import httpx
 import psycopg2
+import pytest
 from app.clients.base import DbApi
 from app.clients.chats import ChatsClient
 from app.clients.messages import MessagesClient
@@ -58,6 +60,15 @@ __all__ = [
 
 OPENING = "Good day."
 SCRIPT = {"HX-Request": "true"}  # what a script says that wants a fragment
+
+
+def replace_within(
+    monkeypatch: pytest.MonkeyPatch, module: str, library: ModuleType, **members: object
+) -> None:
+    """Of a library, gives one module other members. The servers, which run in threads of this
+    process, keep the library as it is: without its `sleep`, they would end."""
+    seen = SimpleNamespace(**vars(library) | members)
+    monkeypatch.setattr(f"{module}.{library.__name__}", seen)
 
 
 class DbApiServer:

@@ -1,5 +1,6 @@
 """A reply in the memory of the runner: what is stored, shown and counted of it."""
 
+import time
 from typing import Any
 from unittest.mock import Mock
 from uuid import uuid4
@@ -16,12 +17,15 @@ from app.replies.active_reply import (
     Sampling,
 )
 
+from tests.chat_ui.support import replace_within
+
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Mock:
     """Does not run unless it is moved."""
     clock = Mock(now=1000.0)
-    monkeypatch.setattr("time.monotonic", lambda: clock.now)
+    for module in ("app.replies.active_reply", "app.replies.stopwatch"):
+        replace_within(monkeypatch, module, time, monotonic=lambda: clock.now)
     return clock
 
 

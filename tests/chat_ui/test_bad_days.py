@@ -1,5 +1,6 @@
 """When a service is loading, busy, broken or gone: nothing is lost, and the page says so."""
 
+import time
 from collections.abc import Iterator
 from typing import cast
 from unittest.mock import AsyncMock, Mock
@@ -26,6 +27,7 @@ from tests.chat_ui.support import (
     messages,
     new_browser,
     open_chat,
+    replace_within,
     send,
     wait_for,
     wait_until,
@@ -226,7 +228,7 @@ async def test_limits_are_asked_for_once_and_the_last_ones_known_outlast_a_failu
 ) -> None:
     told = [Limits.model_construct(message_bytes=limit) for limit in (5, 6)]
     call, clock = AsyncMock(side_effect=[Unavailable, told[0], Unavailable, told[1]]), Mock()
-    monkeypatch.setattr("app.clients.limits.time.monotonic", clock)
+    replace_within(monkeypatch, "app.clients.limits", time, monotonic=clock)
     limits = LimitsClient(cast("DbApi", Mock(call=call)))
     clock.return_value = -KEPT_SECONDS
     with pytest.raises(Unavailable):

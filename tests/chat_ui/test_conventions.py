@@ -220,3 +220,10 @@ def test_vendored_files_are_those_of_their_packages(folder: Path) -> None:
     assert {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files} == dict(
         listed
     )
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "tests" / "chat_ui").glob("*.py")), ids=str)
+def test_a_librarys_members_are_replaced_within_one_module(path: Path) -> None:
+    """`replace_within` does so. Replaced for everybody, they would be missing in the servers."""
+    everywhere = r"setattr\(\s*\"?(?:[\w.]+\.)?(?:asyncio|fcntl|os|threading|time)\b[.,]"
+    assert not re.search(everywhere, path.read_text())

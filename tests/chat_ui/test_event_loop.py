@@ -31,6 +31,7 @@ from app.views import messages as views
 from markupsafe import Markup
 
 from tests.chat_ui.safe_html import check
+from tests.chat_ui.support import replace_within
 
 
 @pytest.mark.anyio
@@ -90,7 +91,7 @@ async def test_with_nobody_there_the_loop_is_looked_at_seldom(
     async def sleep(seconds: float) -> None:
         raise Slept(seconds)
 
-    monkeypatch.setattr("app.event_loop_lag.asyncio.sleep", sleep)
+    replace_within(monkeypatch, "app.event_loop_lag", asyncio, sleep=sleep)
     with pytest.raises(Slept) as slept:
         await EventLoopLag(0.05, lambda: idle).measure()
     assert slept.value.args == (interval,)

@@ -13,6 +13,7 @@ from app.errors import Unavailable
 from app.watching.chat_state import ChatState
 from app.watching.follower import Follower
 
+from tests.chat_ui.support import replace_within
 from tests.chat_ui.test_feed import ANSWERED, ASKED, CHAT, OWNER, QUESTION, REPLY, grown, told
 
 pytestmark = pytest.mark.anyio
@@ -58,7 +59,7 @@ async def test_how_long_each_question_may_wait_and_when_it_pauses(
     pauses: int,
 ) -> None:
     pause = AsyncMock()
-    monkeypatch.setattr("app.watching.follower.asyncio.sleep", pause)
+    replace_within(monkeypatch, "app.watching.follower", asyncio, sleep=pause)
     follower, asked, ended = follow(opened, *later)
     await follower.open(0)
     follower.start()

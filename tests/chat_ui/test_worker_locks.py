@@ -1,5 +1,6 @@
 """A runner's lock lasts as long as its process, and nobody else's name is ever taken for dead."""
 
+import fcntl
 import logging
 import signal
 import sys
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 from app.replies.worker_locks import WorkerLocks
 
-from tests.chat_ui.support import ROOT, Program
+from tests.chat_ui.support import ROOT, Program, replace_within
 
 HOLD = """
 import sys, time
@@ -79,7 +80,7 @@ def test_where_nothing_can_be_locked_that_is_said_and_everybody_seems_to_live(
     folder = tmp_path if way == "no lock" else tmp_path / "none"
     (tmp_path / "dead").touch()
     if way == "no lock":
-        monkeypatch.setattr("fcntl.flock", refuse)
+        replace_within(monkeypatch, "app.replies.worker_locks", fcntl, flock=refuse)
     locks = WorkerLocks(folder, "own")
     with caplog.at_level(logging.WARNING):
         locks.take()
