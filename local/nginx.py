@@ -1,4 +1,5 @@
-"""nginx or none: whether `make local` puts a gateway in front of chat-ui."""
+"""nginx or none: whether `make local` puts a gateway in front of chat-ui. `run.py` starts what is
+chosen, and `stack.py` gives chat-ui the public port where there is none."""
 
 import os
 import shutil

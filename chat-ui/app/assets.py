@@ -27,7 +27,7 @@ STYLES = (
 # The same for what makes a chat live: /static/js/chat.js is these modules as one, each after those
 # that it imports. No two of them may use one name for different things.
 MODULES = (
-    "drafts", "tokens", "composer", "copying", "reveal", "scrolling", "speaking", "stopping",
+    "drafts", "tokens", "composer", "copying", "reveal", "scrolling", "speaking", "stop_button",
     "waiting", "watching", "sending", "branches", "documents", "chat",
 )  # fmt: skip
 IMPORT = re.compile(r"^import\b[^;]*;\n", re.MULTILINE)

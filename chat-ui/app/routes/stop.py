@@ -1,4 +1,5 @@
-"""Stopping a reply."""
+"""Stopping a reply: db-api notes it (`queue/stop.py` there), and the runner that writes it ends
+its request to the language model, which frees the slot (`app/replies/runner.py`)."""
 
 from uuid import UUID
 

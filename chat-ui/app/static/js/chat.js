@@ -10,7 +10,7 @@ import { Revealer } from "./reveal.js";
 import { Follower, keepScrollPosition } from "./scrolling.js";
 import { Sender } from "./sending.js";
 import { Speaker } from "./speaking.js";
-import { StopButton } from "./stopping.js";
+import { StopButton } from "./stop_button.js";
 import { WaitingMark } from "./waiting.js";
 import { Watcher } from "./watching.js";
 
