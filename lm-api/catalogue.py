@@ -1,4 +1,5 @@
-"""Which model is meant: a name from models.tsv, an own URL with its SHA-256, or a local .gguf file.
+"""Which model is meant: a name from models.tsv, an own URL with its SHA-256, or a local .gguf file
+(.bin of those that transcribe).
 
 `start` follows the same rules in sh, in the same order, because the image it runs in has no Python.
 """
@@ -81,7 +82,7 @@ def load_catalogue() -> dict[str, Model]:
             None if size == UNKNOWN else int(size),
             None if sha256 == UNKNOWN else sha256,
             licence,
-            int(context),
+            None if context == UNKNOWN else int(context),
             read_source(source),
         )
     return models
@@ -111,7 +112,7 @@ def choose_model(settings: Mapping[str, str], models_dir: Path) -> Model | Path:
     if url := settings.get("LM_MODEL_URL"):
         return read_own_url(url, settings.get("LM_MODEL_SHA256", "").strip().lower())
     name = settings.get("LM_MODEL") or DEFAULT
-    if name.endswith(".gguf"):
+    if name.endswith((".gguf", ".bin")):
         return Path(name) if "/" in name else models_dir / name
     models = load_catalogue()
     if name not in models:

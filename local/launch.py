@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 from local import pidfile
-from local.model import bring_embedding_model, bring_model
+from local.model import begin_fetching_whisper_model, bring_embedding_model, bring_model
 from local.stack import ROOT, Stack
 
 # Every other service's is its folder's `start`.
@@ -32,6 +32,8 @@ def main() -> None:
         environment = bring_model(environment, stack.run / "fallen-back", lock)
     elif service == "embed":
         bring_embedding_model(environment, lock)
+    elif service == "doc-worker" and environment.get("WHISPER_MODEL"):
+        begin_fetching_whisper_model(environment, lock)
     script = ROOT / SCRIPTS.get(service, f"{service}/start")
     os.chdir(script.parent)
     os.execve(script, [str(script)], environment)

@@ -1,5 +1,5 @@
 """Brings the language model before lm-api starts, and settles for the small one offline; and the
-model of embed before that starts, which can be done without."""
+model of embed before that starts, which can be done without, as can one that transcribes."""
 
 import os
 import subprocess
@@ -44,6 +44,13 @@ def bring_embedding_model(environment: dict[str, str], lock: int) -> None:
         print(f"documents are found by their words alone; trying again in {PAUSE} s", flush=True)
         time.sleep(PAUSE)
         raise SystemExit(code)
+
+
+def begin_fetching_whisper_model(environment: dict[str, str], lock: int) -> None:
+    """Fetches it beside doc-worker, which has other work, until it is there."""
+    wanted = {"LM_MODEL": environment["WHISPER_MODEL"], "LM_MODEL_URL": ""}
+    command = [str(ROOT / "lm-api" / "fetch-until-there")]
+    subprocess.Popen(command, env=os.environ | environment | wanted, pass_fds=[lock])
 
 
 def fetch(environment: dict[str, str], lock: int) -> int:

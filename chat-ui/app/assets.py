@@ -28,7 +28,7 @@ STYLES = (
 # that it imports. No two of them may use one name for different things.
 MODULES = (
     "drafts", "tokens", "composer", "copying", "reveal", "scrolling", "speaking", "stop_button",
-    "waiting", "watching", "sending", "branches", "documents", "chat",
+    "waiting", "watching", "sending", "branches", "documents", "recordings", "chat",
 )  # fmt: skip
 IMPORT = re.compile(r"^import\b[^;]*;\n", re.MULTILINE)
 EXPORT = re.compile(r"^export ", re.MULTILINE)

@@ -11,6 +11,7 @@ from app.views.lists import ChatList, view_chats
 from app.views.messages import Composer
 from app.views.pages import ChatView, HomePage, view_chat
 from app.views.problems import Problem
+from app.views.recordings import RecordingsView
 from app.views.room import Room
 
 PAGE_SIZE = 30  # messages
@@ -31,6 +32,7 @@ async def load_chat(
     deleted: UUID | None = None,
     stay: bool = False,
     notes: list[Problem] | None = None,
+    recording: UUID | None = None,
 ) -> ChatView:
     """The chat with a page of its messages; NotFound if it is not this session's."""
     page = await services.chats.page(
@@ -42,6 +44,12 @@ async def load_chat(
         asked = (m for m in page.messages.items if m.role == "user")
         edited = next((m for m in asked if m.id == editing), None)
         composer = Composer(edited.content, replaces=editing) if edited else None
+    recordings = None
+    if services.settings.whisper_model:
+        items = await services.recordings.list_all(session, chat_id)
+        recordings = RecordingsView(chat_id, items)
+        if recording and composer is None:
+            composer = Composer(recordings.read(recording), recording=recording)
     reply_tokens = page.chat.reply_tokens or services.settings.reply_tokens
     return await view_chat(
         page.chat,
@@ -59,6 +67,7 @@ async def load_chat(
         stay=stay,
         document_bytes=limits.document_bytes,
         notes=notes or [],
+        recordings=recordings,
     )
 
 

@@ -16,6 +16,7 @@ from app.clients.language_model import LanguageModel
 from app.clients.limits import LimitsClient
 from app.clients.messages import MessagesClient
 from app.clients.queue import QueueClient
+from app.clients.recordings import RecordingsClient
 from app.clients.replies import RepliesClient
 from app.clients.service import Service, connect
 from app.clients.sessions import SessionsClient
@@ -40,6 +41,7 @@ from app.routes import (
     keys,
     messages,
     prompt,
+    recordings,
     regenerate,
     search,
     send,
@@ -69,6 +71,7 @@ PARTS = (
     regenerate,
     messages,
     documents,
+    recordings,
     watch,
     chat_settings,
     prompt,
@@ -145,6 +148,7 @@ async def _serve(app: FastAPI, settings: Settings, templates: Templates) -> Asyn
             chats_client,
             messages_client,
             DocumentsClient(api),
+            RecordingsClient(api),
             RepliesClient(api),
             model,
             prompts,

@@ -31,6 +31,9 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 
+# For pages that can record.
+WITH_MICROPHONE = {"Permissions-Policy": "camera=(), geolocation=(), microphone=(self)"}
+
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 

@@ -1,6 +1,7 @@
 """What becomes of a form with a message: it is stored and its reply is begun, or the form is shown
 again with what was typed. The chat is one that is there, or one that begins with the message."""
 
+import contextlib
 from dataclasses import replace
 from uuid import UUID
 
@@ -55,6 +56,9 @@ async def send(
         return _keep_text(request, services, chat_id, composer, error)
     if chat_id is None:
         return RedirectResponse(f"/chats/{sent.message.chat_id}", 303)
+    if composer.recording:  # it is sent: a draft that is left over does no harm
+        with contextlib.suppress(NotFound, Unavailable):
+            await services.recordings.delete(session, chat_id, composer.recording)
     if is_script(request):
         services.hub.expect(session, chat_id, sent)
         both = [view_message(sent.message), view_message(sent.reply)]
@@ -70,6 +74,7 @@ def _read_composer(form: FormData, request: Request) -> Composer:
         replaces=read_id(form, "replaces"),
         seen=read_id(form, "seen"),
         mode=next((mode for mode in MODES if mode == read_text(form, "mode")), None),
+        recording=read_id(form, "recording"),
     )
 
 
@@ -154,4 +159,4 @@ async def _refuse(
     view = await load_chat(
         services, session, chat_id, composer=composer, problem=problem, editing=composer.replaces
     )
-    return services.templates.page("chat.html", view, error.status, headers)
+    return services.templates.chat(view, error.status, headers)

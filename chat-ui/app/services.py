@@ -11,6 +11,7 @@ from app.clients.language_model import LanguageModel
 from app.clients.limits import LimitsClient
 from app.clients.messages import MessagesClient
 from app.clients.queue_types import Sent
+from app.clients.recordings import RecordingsClient
 from app.clients.replies import RepliesClient
 from app.clients.sessions import SessionsClient
 from app.event_loop_lag import EventLoopLag
@@ -32,6 +33,7 @@ class Services:
     chats: ChatsClient
     messages: MessagesClient
     documents: DocumentsClient
+    recordings: RecordingsClient
     replies: RepliesClient
     model: LanguageModel
     prompts: PromptCache

@@ -22,6 +22,7 @@ class Settings(BaseSettings):
     lm_api_key_file: Path = Path("/run/secrets/lm-api/key")
     embed_url: str = ""
     embed_key_file: Path = Path("/run/secrets/embed/key")
+    whisper_model: str = ""
     cookie_key_file: Path = Path("/run/secrets/cookie/key")
 
     runner: Literal["on", "off", "only"] = "on"

@@ -1,7 +1,7 @@
 """Renders templates: autoescaped, strict about unknown names, with hashed addresses of assets."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
@@ -11,8 +11,12 @@ from markupsafe import Markup
 from app import preferences
 from app.assets import Assets
 from app.markdown.cache import TextCache
+from app.security import WITH_MICROPHONE
 from app.views.messages import MessageView
 from app.views.quotes import find_sources
+
+if TYPE_CHECKING:  # it knows of services, which have these templates
+    from app.views.pages import ChatView
 
 MESSAGES_KEPT = 8_000_000  # bytes of final messages, with what was made of them
 
@@ -71,3 +75,10 @@ class Templates:
         return HTMLResponse(
             self.render(name, page=page), status, {"Cache-Control": "no-store"} | (headers or {})
         )
+
+    def chat(
+        self, page: "ChatView", status: int = 200, headers: dict[str, str] | None = None
+    ) -> HTMLResponse:
+        """A chat's page: the only one on which a browser may offer its microphone."""
+        microphone = WITH_MICROPHONE if page.recordings else {}
+        return self.page("chat.html", page, status, microphone | (headers or {}))

@@ -9,6 +9,7 @@ Problem
 ├── ReplyNotFound           404 reply-not-found
 ├── FileNotFound            404 file-not-found
 ├── DocumentNotFound        404 document-not-found
+├── RecordingNotFound       404 recording-not-found
 ├── PageNotFound            404 page-not-found
 ├── BlockNotFound           404 block-not-found
 ├── KeyReused               409 key-reused
@@ -106,6 +107,11 @@ class FileNotFound(Problem):
 class DocumentNotFound(Problem):
     status, slug, title = 404, "document-not-found", "There is no such document in this session"
     detail = "GET /documents lists the documents of this session."
+
+
+class RecordingNotFound(Problem):
+    status, slug, title = 404, "recording-not-found", "There is no such recording in this chat"
+    detail = "GET /chats/{chat_id}/recordings lists those that were not sent or deleted."
 
 
 class PageNotFound(Problem):

@@ -26,6 +26,7 @@ from app.prompt.routes import router as prompt
 from app.queue.routes import router as queue
 from app.queue.routes import runners
 from app.reading.routes import router as reading
+from app.recordings.routes import router as recordings
 from app.search.routes import router as search
 from app.sending.routes import router as sending
 from app.sessions.routes import router as sessions
@@ -50,6 +51,7 @@ ROUTERS = (
     prompt,
     files,
     documents,
+    recordings,
     passages,
     following,
     queue,
@@ -69,6 +71,7 @@ TAGS = [
     {"name": "replies", "description": "Regenerate, continue or stop a reply."},
     {"name": "files", "description": "Upload a file, block by block."},
     {"name": "documents", "description": "A person's documents, in chats or in the library."},
+    {"name": "recordings", "description": "Sound that is transcribed for a message."},
     {"name": "runners", "description": "For the workers that write replies with the model."},
     {"name": "reading", "description": "For doc-worker, with its own token."},
     {"name": "limits", "description": "What is accepted."},

@@ -42,6 +42,7 @@ class Settings(BaseSettings):
     document_limit: int = Field(default=25_000_000, ge=1)
     document_pages: int = Field(default=1000, ge=1)
     documents_quota: int = Field(default=200_000_000, ge=1)
+    whisper_model: str = ""
     documents_total: int = Field(default=2_000_000_000, ge=1)
     session_days: int = Field(default=90, ge=1, le=3650)
     queue_limit: int = Field(default=100, ge=1)

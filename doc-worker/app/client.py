@@ -49,6 +49,11 @@ JOB = TypeAdapter(Job)
 PASSAGES = TypeAdapter(list[Passage])
 
 
+def is_not_searched(job: Job, page: Page) -> bool:
+    """What was said becomes a message; what waits for a Tesseract is read later."""
+    return job.kind == "sound" or page.source == "needs-ocr"
+
+
 class Queue:
     """The documents that wait to be read, as one worker sees them."""
 
@@ -68,10 +73,13 @@ class Queue:
             timeout=httpx.Timeout(30, connect=3),
         )
 
-    def claim(self, *, ocr: bool, vector_model: str | None = None) -> Job | None:
-        """The document whose turn it is. With `ocr` those, too, that wait for it; with a model
-        those that lack its vectors, when none is to be read."""
-        skills = {"ocr": ocr, "vector_model": vector_model, "predecessor": self._predecessor}
+    def claim(
+        self, *, ocr: bool, sound: bool = False, vector_model: str | None = None
+    ) -> Job | None:
+        """The document whose turn it is. With `ocr` those, too, that wait for it, and with `sound`
+        recordings; with a model those that lack its vectors, when none is to be read."""
+        skills = {"ocr": ocr, "sound": sound, "vector_model": vector_model}
+        skills["predecessor"] = self._predecessor
         response = self._call("POST", "/claim", json=skills)
         self._predecessor = None
         return None if response.status_code == 204 else JOB.validate_json(response.content)
@@ -95,7 +103,7 @@ class Queue:
                 "number": page.page,
                 "text": page.text,
                 "source": page.source,
-                "passages": [] if page.source == "needs-ocr" else cut_passages(page.text),
+                "passages": [] if is_not_searched(job, page) else cut_passages(page.text),
             }
             for page in pages
         ]

@@ -5,6 +5,7 @@ import logging
 import signal
 import sys
 import time
+from pathlib import Path
 from types import FrameType
 
 import httpx
@@ -47,13 +48,14 @@ class Worker:
         """Whether there was one."""
         ocr = self._find_ocr()
         model = self._embedder.find_model() if self._embedder else None
-        job = self._queue.claim(ocr=ocr is not None, vector_model=model)
+        whisper = self._find_whisper()
+        job = self._queue.claim(ocr=ocr is not None, sound=whisper is not None, vector_model=model)
         if job is None:
             return False
         if job.embedding:
             self._embed(job, model)
         else:
-            self._read(job, ocr)
+            self._read(job, ocr, whisper)
         return True
 
     def _embed(self, job: Job, model: str | None) -> None:
@@ -66,11 +68,12 @@ class Worker:
         except Unavailable:
             self._queue.release()
 
-    def _read(self, job: Job, ocr: Ocr | None) -> None:
+    def _read(self, job: Job, ocr: Ocr | None, whisper: Path | None) -> None:
         reading = Reading(
             self._queue,
             job,
             ocr=ocr,
+            whisper=whisper,
             page_limit=self._settings.document_pages,
             nice=self._settings.doc_nice,
             on_confined=self._say_confinement,
@@ -95,6 +98,11 @@ class Worker:
                 )
             self._ocr, self._looked = found, now
         return self._ocr
+
+    def _find_whisper(self) -> Path | None:
+        """It may still be on its way."""
+        file = self._settings.whisper_file
+        return file if file and file.is_file() else None
 
     def _say_confinement(self, lacks: list[str]) -> None:
         if lacks and not self._confinement_said:

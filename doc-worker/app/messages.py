@@ -8,9 +8,11 @@ from dataclasses import asdict, dataclass, field
 from json import dumps
 from typing import Literal
 
-Kind = Literal["pdf", "text", "markdown", "jpeg", "png"]
+Kind = Literal["pdf", "text", "markdown", "jpeg", "png", "sound"]
 Source = Literal["text", "ocr", "needs-ocr", "unreadable", "empty"]
-Error = Literal["encrypted", "damaged", "too-many-pages", "too-large", "empty", "crashed"]
+Error = Literal[
+    "encrypted", "damaged", "too-many-pages", "too-large", "too-long", "empty", "crashed"
+]
 
 LINE_LIMIT = 4_000_000  # bytes: the largest picture, and more than the longest page
 PAGE_CHARACTERS = 200_000  # what a page may have; a printed one has 3,000
@@ -26,11 +28,13 @@ class Ocr:
 
 @dataclass(frozen=True)
 class Request:
-    """How a file is to be read. `hurried`: the first page at ordinary priority."""
+    """How a file is to be read. `whisper`: the model that transcribes sound, a file. `hurried`: the
+    first page at ordinary priority."""
 
     kind: Kind
     page_limit: int
     ocr: Ocr | None = None
+    whisper: str | None = None
     done: list[int] = field(default_factory=list)  # pages that are stored already
     nice: int = 0
     hurried: bool = False

@@ -12,6 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from importlib.metadata import version
+from pathlib import Path
 
 from app.client import Job, Queue
 from app.messages import (
@@ -34,6 +35,7 @@ log = logging.getLogger("doc-worker")
 
 HEARTBEAT_S = 1.0
 PATIENCE_S = 8.0  # with a page at low priority, so that with the page itself it is below 20
+HEARING_PATIENCE_S = 60.0  # with half a minute of sound: it takes long on any processor
 PAGE_S = 120.0  # for a page: then it is unreadable
 TURN_S = 30.0  # for a document, if others wait
 STORE_S = 0.3  # what is read in this time is stored in one call,
@@ -50,16 +52,20 @@ class Reading:
         job: Job,
         *,
         ocr: Ocr | None,
+        whisper: Path | None = None,
         page_limit: int,
         nice: int,
-        patience: float = PATIENCE_S,
+        patience: float | None = None,
         page_seconds: float = PAGE_S,
         turn_seconds: float = TURN_S,
         on_confined: Callable[[list[str]], None] = lambda lacks: None,
     ) -> None:
         self._queue, self._job = queue, job
         self._ocr, self._page_limit, self._nice = ocr, page_limit, nice
-        self._patience, self._page_seconds = patience, page_seconds
+        self._whisper = str(whisper) if whisper and job.kind == "sound" else None
+        usual = HEARING_PATIENCE_S if self._whisper else PATIENCE_S
+        self._patience = usual if patience is None else patience
+        self._page_seconds = page_seconds
         self._on_confined = on_confined
         self._turn_ends = time.monotonic() + turn_seconds
         self._done = set(job.done)
@@ -78,6 +84,7 @@ class Reading:
                 kind=self._job.kind,
                 page_limit=self._page_limit,
                 ocr=self._ocr,
+                whisper=self._whisper,
                 done=sorted(self._done),
                 nice=self._nice,
                 hurried=self._hurried,
@@ -172,12 +179,14 @@ class Reading:
         self._store()
         if self._over:
             return
-        self._queue.finish(self._job, describe_programs(self._job, self._ocr), error)
+        self._queue.finish(self._job, describe_programs(self._job, self._ocr, self._whisper), error)
         self._over = True
 
 
-def describe_programs(job: Job, ocr: Ocr | None) -> str:
+def describe_programs(job: Job, ocr: Ocr | None, whisper: str | None = None) -> str:
     """What the document was read with."""
+    if whisper:
+        return f"whisper.cpp ({Path(whisper).stem})"
     programs = {
         "pdf": [f"pypdfium2 {version('pypdfium2')}"],
         "jpeg": [f"Pillow {version('pillow')}"],

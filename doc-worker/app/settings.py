@@ -17,10 +17,20 @@ class Settings(BaseSettings):
     embed_url: str = ""
     embed_key_file: Path = Path("/run/secrets/embed/key")
     doc_languages: str = "eng+deu"
+    whisper_model: str = ""
+    lm_models_dir: Path = Path("/models")
     doc_nice: int = Field(default=19, ge=0, le=19)
     alive_file: Path | None = None
     worker_file: Path | None = None
     document_pages: int = Field(default=1000, ge=1)
+
+    @property
+    def whisper_file(self) -> Path | None:
+        """Where the model is that transcribes sound, once it has come; None if there is none. A
+        name of lm-api's catalogue is that of its file, without the ending."""
+        if not self.whisper_model:
+            return None
+        return self.lm_models_dir / f"{self.whisper_model.removesuffix('.bin')}.bin"
 
 
 def read_settings() -> Settings:

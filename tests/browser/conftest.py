@@ -17,6 +17,7 @@ CHROMIUM = shutil.which("chromium")
 OPTIONS = [
     "--no-sandbox", "--disable-gpu", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--no-first-run",
+    "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",  # it beeps
 ]  # fmt: skip
 
 DESK: dict[str, Any] = {"viewport": {"width": 1280, "height": 800}}

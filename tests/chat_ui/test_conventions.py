@@ -16,7 +16,7 @@ from app.clients.types import ErrorKind, Reply, ReplyError
 from app.main import create_app
 from app.settings import Settings, read_secret
 from app.templating import Templates
-from app.views import lists, messages, pages, problems
+from app.views import lists, messages, pages, problems, recordings
 from app.views.problems import KINDS, Problem
 from jinja2 import meta, nodes
 from markupsafe import Markup
@@ -30,7 +30,7 @@ FOLDER = APP / "templates"
 NAMES = sorted(path.name for path in FOLDER.iterdir())
 TYPES: dict[str, type] = {
     name: kind
-    for module in (types, lists, messages, pages, problems)
+    for module in (types, lists, messages, pages, problems, recordings)
     for name, kind in vars(module).items()
     if isinstance(kind, type)
 }

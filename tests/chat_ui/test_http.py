@@ -23,6 +23,8 @@ ROUTES = {
     ),
     "/documents",
     "/documents/{document_id}",
+    "/chats/{chat_id}/recordings",
+    "/chats/{chat_id}/recordings/{recording_id}/delete",
     *(f"/documents/{{document_id}}/{path}" for path in ("rename", "delete", "original", "picture")),
 }
 COST = re.compile(r'chat-ui;dur=[\d.]+, db-api;dur=[\d.]+, sql;dur=[\d.]+;desc="4 round trips"')
@@ -119,7 +121,7 @@ def test_every_route_is_described_with_the_problems_it_can_have_and_the_fields_o
                 assert method != "post" or "403" in told, path
     body = document["paths"]["/generate/{chat_id}"]["post"]["requestBody"]["content"]
     fields = body["application/x-www-form-urlencoded"]["schema"]["properties"]
-    assert set(fields) == {"prompt", "client_key", "mode", "replaces", "seen"}
+    assert set(fields) == {"prompt", "client_key", "replaces", "mode", "recording", "seen"}
 
 
 def test_a_page_tells_what_it_cost_and_health_the_lag_of_the_event_loop(

@@ -39,7 +39,8 @@ def test_no_route_finds_a_deleted_chat(app: FastAPI, ada: Person, said: str) -> 
     ]
     assert len(routes) >= 12
     for method, path in routes:
-        nowhere = dict.fromkeys(("message_id", "reply_id", "document_id"), NOWHERE)
+        names = ("message_id", "reply_id", "document_id", "recording_id")
+        nowhere = dict.fromkeys(names, NOWHERE)
         more: dict[str, Any] = {"json": BODIES.get((method, path)), "params": WANTED.get(path)}
         gone, unknown = (
             ada.http.request(

@@ -38,8 +38,8 @@ def operations(document: Any) -> Iterator[tuple[str, str, Any]]:
 
 
 def lead_nowhere(path: str) -> str:
-    ids = dict.fromkeys(("chat_id", "reply_id", "message_id", "file_id", "document_id"), NOWHERE)
-    return path.format(**ids, number=1)
+    names = ("chat_id", "reply_id", "message_id", "file_id", "document_id", "recording_id")
+    return path.format(**dict.fromkeys(names, NOWHERE), number=1)
 
 
 def test_every_call_needs_the_service_s_token(api: Api, ada: Person, document: Any) -> None:

@@ -37,9 +37,14 @@ class Worker:
         )
 
     def claim(
-        self, *, ocr: bool = True, model: str | None = None, predecessor: str | None = None
+        self,
+        *,
+        ocr: bool = True,
+        sound: bool = False,
+        model: str | None = None,
+        predecessor: str | None = None,
     ) -> Any:
-        skills = {"ocr": ocr, "vector_model": model, "predecessor": predecessor}
+        skills = {"ocr": ocr, "sound": sound, "vector_model": model, "predecessor": predecessor}
         response = self.ask("POST", "/claim", json=skills)
         return None if response.status_code == 204 else body(response)
 

@@ -37,6 +37,7 @@ class DbApi:
             "PORT": str(port),
             "DB_API_TOKEN_FILE": str(self.secrets / "db-api" / "token"),
             "DOC_WORKER_TOKEN_FILE": str(self.secrets / "doc-worker" / "token"),
+            "WHISPER_MODEL": "any",
         }
         subprocess.run(
             [ROOT / "db-api" / "migrate"],

@@ -27,7 +27,7 @@ class Queue:
         self.asked: list[bool] = []
         self.finished: list[Any] = []
 
-    def claim(self, *, ocr: bool, vector_model: str | None) -> Job | None:
+    def claim(self, *, ocr: bool, sound: bool, vector_model: str | None) -> Job | None:
         self.asked.append(ocr)
         return self.job
 

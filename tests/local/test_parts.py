@@ -15,7 +15,7 @@ import pytest
 from local import pidfile
 from local.dotenv import read_dotenv
 from local.logs import TROUBLE, Tail
-from local.model import SMALL, bring_model
+from local.model import SMALL, begin_fetching_whisper_model, bring_model
 from local.ports import free_port, is_free, why_taken
 from local.postgres import is_ready, postgres_bin
 from local.say import Listener
@@ -117,6 +117,21 @@ def test_without_an_embedding_model_there_may_be_a_server_of_ones_own(
     assert stack.environment("doc-worker")["EMBED_URL"] == "http://127.0.0.1:9"
     monkeypatch.setenv("EMBED_MODEL", "vectors.gguf")
     assert stack.environment("doc-worker")["EMBED_URL"] != "http://127.0.0.1:9"
+
+
+def test_a_model_that_transcribes_is_fetched_beside_doc_worker(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = []
+    monkeypatch.setattr(subprocess, "Popen", lambda *words, **more: started.append((words, more)))
+    monkeypatch.setenv("WHISPER_MODEL", "ggml-base-q5_1")
+    monkeypatch.setenv("LM_MODEL_URL", "https://x/y.gguf")
+    begin_fetching_whisper_model(stack.environment("doc-worker"), 5)
+    ((((command,),), options),) = started
+    assert os.access(command, os.X_OK)
+    assert options["pass_fds"] == [5]
+    told = options["env"]
+    assert (told["LM_MODEL"], told["LM_MODEL_URL"]) == ("ggml-base-q5_1", "")
 
 
 def test_a_pid_file_counts_only_while_somebody_of_that_process_lives(tmp_path: Path) -> None:

@@ -42,6 +42,7 @@ PROBLEMS: dict[str, type[ParleyError]] = {
     "urn:parley:message-not-found": NotFound,
     "urn:parley:document-not-found": NotFound,
     "urn:parley:page-not-found": NotFound,
+    "urn:parley:recording-not-found": NotFound,
     "urn:parley:block-not-found": NotFound,
     "urn:parley:reply-not-found": NotFound,
     "urn:parley:session-ended": SessionEnded,

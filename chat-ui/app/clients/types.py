@@ -16,9 +16,11 @@ FinalState = Literal["complete", "stopped", "failed"]
 Phase = Literal["waiting", "reading", "writing"]
 Mode = Literal["free", "documents", "exact"]
 ErrorKind = Literal["model-broke", "model-refused", "prompt-too-long", "crashed", "reply-limit"]
-DocumentKind = Literal["pdf", "text", "markdown", "jpeg", "png"]
+DocumentKind = Literal["pdf", "text", "markdown", "jpeg", "png", "sound"]
 DocumentSource = Literal["text", "ocr", "needs-ocr", "unreadable", "empty"]
-DocumentError = Literal["encrypted", "damaged", "too-many-pages", "too-large", "empty", "crashed"]
+DocumentError = Literal[
+    "encrypted", "damaged", "too-many-pages", "too-large", "too-long", "empty", "crashed"
+]
 
 MODES: tuple[Mode, ...] = get_args(Mode)
 FINAL: frozenset[State] = frozenset(get_args(FinalState))
@@ -264,6 +266,29 @@ class KeptDocument(Document):
     """What became of an upload; `repeated` if the session had that content before."""
 
     repeated: bool
+
+
+class Recording(Received):
+    """Sound that is transcribed for a message: how many of its parts, of half a minute each, have
+    been, and what was said in them. `pages` is None until they are counted."""
+
+    id: UUID
+    state: State
+    error: DocumentError | None
+    pages: int | None
+    pages_read: int
+    text: str
+
+    @property
+    def final(self) -> bool:
+        """Nothing changes any more by itself."""
+        return self.state in FINAL
+
+
+class Recordings(Received):
+    """The oldest first."""
+
+    items: list[Recording]
 
 
 class Page(Received):

@@ -31,11 +31,12 @@ async def show_chat(
     live: Literal["yes", "no"] = "yes",
     deleted: Annotated[UUID | None, Query()] = None,
     stay: bool = False,
+    recording: Annotated[UUID | None, Query()] = None,
 ) -> HTMLResponse:
     """The newest messages of the branch shown; `before` pages back, `at` leads to one message,
     `edit` to one as a form. Browsers without JavaScript are led on to the live page while a reply
     is to come, unless `live` is `no`. `deleted` is another chat, to restore; with `stay` that leads
-    back to this one."""
+    back to this one. `recording` is one whose words are put into the message."""
     await renew_session(request, services.sessions, session)
     page = await load_chat(
         services,
@@ -47,5 +48,6 @@ async def show_chat(
         redirect_to_live=live == "yes",
         deleted=deleted,
         stay=stay,
+        recording=recording,
     )
-    return services.templates.page("chat.html", page)
+    return services.templates.chat(page)

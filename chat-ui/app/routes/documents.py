@@ -273,7 +273,7 @@ async def _lead_to_chat(
     """To the chat's page, which tells what is to be said of the files."""
     if report.notes:
         page = await load_chat(services, session, chat_id, notes=report.notes)
-        return services.templates.page("chat.html", page, report.status)
+        return services.templates.chat(page, report.status)
     return RedirectResponse(f"/chats/{chat_id}#end", 303)
 
 

@@ -24,6 +24,7 @@ router = APIRouter(tags=["chats"], dependencies=WITH_COOKIE)
         client_key="Any short text, new for each message",
         replaces="The id of a message of yours that this one is another version of",
         mode="How to answer it, in a chat with documents: documents, free or exact",
+        recording="The id of a recording that the text is from; it is deleted",
         seen="The id of the last message you saw; refused if the chat left it meanwhile",
     ),
 )

@@ -103,13 +103,15 @@ async def view_messages(messages: list[Message], *, ends: bool = True) -> list[M
 class Composer:
     """The form for a message: what was typed, the key that makes a send count once, the
     message it replaces, if any, and else the last one that was seen above it. `mode` is how to
-    answer it; None where there is no choice."""
+    answer it; None where there is no choice. `recording` is what the text was
+    transcribed from."""
 
     prompt: str = ""
     client_key: str = field(default_factory=lambda: uuid4().hex)
     replaces: UUID | None = None
     seen: UUID | None = None
     mode: Mode | None = None
+    recording: UUID | None = None
 
 
 @dataclass(frozen=True)

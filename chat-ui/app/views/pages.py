@@ -20,6 +20,7 @@ from app.preferences import Preferences
 from app.views.lists import ChatList
 from app.views.messages import Composer, MessageView, make_key, view_messages
 from app.views.problems import Problem
+from app.views.recordings import RecordingsView
 from app.views.room import Room
 
 
@@ -68,7 +69,7 @@ class ChatView:
     """`chat.html`. `model` is who writes its replies, if that is known; `editing` is the message
     that is a form; `deleted` another chat that was deleted just now; with `stay`, restoring it
     leads back to this one; `notes` are about files that were uploaded just now, `document_bytes` is
-    the most that one may have."""
+    the most that one may have. `recordings` are None where nothing transcribes them."""
 
     chat: Chat
     chats: ChatList
@@ -88,6 +89,7 @@ class ChatView:
     deleted: DeletedChat | None = None
     stay: bool = False
     notes: list[Problem] = field(default_factory=list)
+    recordings: RecordingsView | None = None
 
     in_place = True  # a script sends the form and shows what comes
 
@@ -124,6 +126,7 @@ async def view_chat(
     deleted: DeletedChat | None = None,
     stay: bool = False,
     notes: list[Problem],
+    recordings: RecordingsView | None = None,
 ) -> ChatView:
     """A chat with one page of its messages."""
     seen = page.items[-1].id if page.items else None
@@ -147,6 +150,7 @@ async def view_chat(
         deleted=deleted,
         stay=stay,
         notes=notes,
+        recordings=recordings,
     )
 
 

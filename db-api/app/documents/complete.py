@@ -12,16 +12,18 @@ from app.documents.names import tidy_name
 from app.documents.schemas import NewDocument
 from app.errors import FileIncomplete, FileKindRefused
 from app.files import repository as files
+from app.settings import Settings
 
 
 def complete(
-    database: Database, session_id: UUID, file_id: UUID, new: NewDocument
+    database: Database, session_id: UUID, file_id: UUID, new: NewDocument, settings: Settings
 ) -> tuple[AnyRow, bool]:
     """The document, and whether the session had this content before: then that document is
     given to the chat, too, and the upload is deleted. It is also deleted where it is refused."""
     try:
         digest, finder = read_blocks(database, session_id, file_id, new)
-        kind = finder.find(new.name)
+        # A recording becomes a message, so it needs a chat.
+        kind = finder.find(new.name, hears=bool(settings.whisper_model and new.chat_id))
     except (FileIncomplete, FileKindRefused):
         with database.person(session_id) as connection:
             files.drop_upload(connection, session_id, file_id)
@@ -40,8 +42,11 @@ def complete(
             document = repository.find_of_file(connection, session_id, kept)
             if not stored:
                 files.drop_upload(connection, session_id, file_id)
-        repository.give_to(connection, session_id, document, new.chat_id)
-        return repository.find(connection, session_id, document), kept is not None
+        if kind == "sound" and new.chat_id:
+            repository.keep_recording(connection, session_id, document, new.chat_id)
+        else:
+            repository.give_to(connection, session_id, document, new.chat_id)
+        return repository.find_kept(connection, session_id, document), kept is not None
 
 
 def read_blocks(

@@ -7,9 +7,9 @@ from typing import Literal, get_args
 
 from app.errors import FileKindRefused
 
-Kind = Literal["pdf", "text", "markdown", "jpeg", "png"]
+Kind = Literal["pdf", "text", "markdown", "jpeg", "png", "sound"]
 # What is refused by its name; a file of any other kind is `unknown`.
-Refused = Literal["empty", "html", "postscript", "office", "rtf", "picture", "sound", "unknown"]
+Refused = Literal["empty", "html", "postscript", "office", "rtf", "picture", "unknown"]
 
 # A PDF may have something else before it: readers look for it in the first kilobyte. A text may
 # speak of one there, but doesn't end like one.
@@ -50,9 +50,11 @@ class KindFinder:
         self.size += len(block)
         self.controls += len(block) - len(block.translate(None, CONTROLS))
 
-    def find(self, name: str) -> Kind:
-        """The kind of the whole file, or FileKindRefused."""
+    def find(self, name: str, *, hears: bool = False) -> Kind:
+        """The kind of the whole file, or FileKindRefused. Sound is taken where it is heard."""
         found = self._look()
+        if found == "sound" and not hears:
+            raise FileKindRefused(found=found)
         if found == "text" and name.lower().endswith((".md", ".markdown")):
             return "markdown"
         kinds: tuple[Kind, ...] = get_args(Kind)

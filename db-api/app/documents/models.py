@@ -26,6 +26,10 @@ class Document(LeasedJob, Base):
     """A file that a person gave to a chat or to the library, and the job of reading it. Its
     progress is counted in pages.
 
+    A recording (``sound``) is in no chat and not in the library: its text becomes a message of the
+    chat ``draft_of``. Its pages are parts of half a minute. When it has been read, its bytes are
+    deleted.
+
     ``shown_file_id`` is a picture as it may be shown, without its metadata. ``pages`` is null until
     they are counted. ``read_with`` says by which programs it was read. Afterwards it may be a job
     again, that of getting vectors (``embedding``); ``vector_model`` made those of all its passages.
@@ -41,20 +45,27 @@ class Document(LeasedJob, Base):
             ["files.id", "files.session_id"],
             ondelete="SET NULL (shown_file_id)",
         ),
+        ForeignKeyConstraint(
+            ["draft_of", "session_id"],
+            ["chats.id", "chats.session_id"],
+            ondelete="SET NULL (draft_of)",
+        ),
         # What pages, passages and chats point at, so that none can be of another session.
         UniqueConstraint("id", "session_id"),
         UniqueConstraint("file_id"),
         *job_constraints(),
         CheckConstraint(f"char_length(name) BETWEEN 1 AND {DOCUMENT_NAME_CHARACTERS}", name="name"),
-        CheckConstraint("kind IN ('pdf', 'text', 'markdown', 'jpeg', 'png')", name="kind"),
+        CheckConstraint("kind IN ('pdf', 'text', 'markdown', 'jpeg', 'png', 'sound')", name="kind"),
         CheckConstraint("pages >= 0", name="pages"),
         CheckConstraint(
-            "error IN ('crashed', 'damaged', 'empty', 'encrypted', 'too-large', 'too-many-pages')",
+            "error IN ('crashed', 'damaged', 'empty', 'encrypted', 'too-large', 'too-many-pages',"
+            " 'too-long')",
             name="error",
         ),
         # A session's documents, the newest first.
         Index(None, "session_id", "created_at", "id"),
         Index(None, "shown_file_id"),
+        Index("documents_draft_of_idx", "draft_of", postgresql_where=sql("draft_of IS NOT NULL")),
         Index("documents_unfinished_idx", "created_at", "id", postgresql_where=UNFINISHED),
     )
 
@@ -65,6 +76,7 @@ class Document(LeasedJob, Base):
     name: Mapped[str]
     kind: Mapped[str]
     in_library: Mapped[bool] = mapped_column(server_default=false())
+    draft_of: Mapped[UUID | None]
     pages: Mapped[int | None]
     read_with: Mapped[str | None]
     error: Mapped[str | None]

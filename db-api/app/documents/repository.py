@@ -38,12 +38,14 @@ CROSS JOIN LATERAL (
     FROM chat_documents link JOIN chats c ON c.id = link.chat_id
     WHERE link.document_id = d.id AND c.session_id = :owner AND c.deleted_at IS NULL
 ) AS chats
-WHERE d.session_id = :owner AND (d.in_library OR json_array_length(chats.list) > 0)
+WHERE d.session_id = :owner
 """
-FIND = text(f"{READ} AND d.id = :document").columns(chats=JSON)
-LIST = text(f"{READ} ORDER BY d.created_at DESC, d.id DESC LIMIT :most").columns(chats=JSON)
+FOUND = f"{READ} AND (d.in_library OR json_array_length(chats.list) > 0)"
+FIND_KEPT = text(f"{READ} AND d.id = :document").columns(chats=JSON)
+FIND = text(f"{FOUND} AND d.id = :document").columns(chats=JSON)
+LIST = text(f"{FOUND} ORDER BY d.created_at DESC, d.id DESC LIMIT :most").columns(chats=JSON)
 LIST_OF_CHAT = text(f"""
-{READ} AND EXISTS (
+{FOUND} AND EXISTS (
     SELECT FROM chat_documents link
     WHERE link.document_id = d.id AND link.chat_id = :chat AND link.session_id = :owner
 )
@@ -58,6 +60,11 @@ def find(connection: Connection, session_id: UUID, document_id: UUID) -> AnyRow:
     if found is None:
         raise DocumentNotFound
     return found
+
+
+def find_kept(connection: Connection, session_id: UUID, document_id: UUID) -> AnyRow:
+    """The same of one that was kept just now, which may be a recording."""
+    return connection.execute(FIND_KEPT, {"owner": session_id, "document": document_id}).one()
 
 
 def list_newest(connection: Connection, session_id: UUID, limit: int) -> Sequence[AnyRow]:
@@ -76,6 +83,13 @@ def create(connection: Connection, session_id: UUID, file_id: UUID, name: str, k
     statement = insert(Document).values(values).returning(Document.id)
     document_id: UUID = connection.execute(statement).scalar_one()
     return document_id
+
+
+def keep_recording(
+    connection: Connection, session_id: UUID, document_id: UUID, chat_id: UUID
+) -> None:
+    """What is said in it is to become a message of this chat."""
+    change(connection, session_id, document_id, {"draft_of": chat_id})
 
 
 def find_of_file(connection: Connection, session_id: UUID, file_id: UUID) -> UUID:

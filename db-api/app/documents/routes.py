@@ -27,7 +27,7 @@ from app.errors import (
 )
 from app.files import repository as files
 from app.web.auth import Person
-from app.web.deps import Db
+from app.web.deps import Config, Db
 from app.web.openapi import problems
 from app.web.routing import ThreadRoute
 
@@ -44,11 +44,17 @@ Number = Annotated[int, Path(ge=0, le=2**31 - 1)]
     | {200: {"model": KeptDocument, "description": "The session has had this content before."}},
 )
 def complete_upload(
-    file_id: UUID, body: NewDocument, person: Person, database: Db, response: Response
+    file_id: UUID,
+    body: NewDocument,
+    person: Person,
+    database: Db,
+    settings: Config,
+    response: Response,
 ) -> KeptDocument:
     """Its kind is found by its content. The same content is kept once per session: then its
-    document is given to the chat, or to the library, as well. A refused upload is deleted."""
-    row, repeated = complete.complete(database, person, file_id, body)
+    document is given to the chat, or to the library, as well. A refused upload is deleted. Sound
+    becomes a recording of the chat, if there is a model that transcribes it."""
+    row, repeated = complete.complete(database, person, file_id, body, settings)
     if repeated:
         response.status_code = 200
     return KeptDocument(**Document.model_validate(row).model_dump(), repeated=repeated)

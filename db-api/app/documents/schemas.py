@@ -11,7 +11,9 @@ from app.texts import DocumentName
 
 State = Literal["queued", "running", "complete", "stopped", "failed"]
 Source = Literal["text", "ocr", "needs-ocr", "unreadable", "empty"]
-ErrorKind = Literal["encrypted", "damaged", "too-many-pages", "too-large", "empty", "crashed"]
+ErrorKind = Literal[
+    "encrypted", "damaged", "too-many-pages", "too-large", "too-long", "empty", "crashed"
+]
 
 
 class ChatOfDocument(BaseModel):

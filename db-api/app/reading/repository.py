@@ -18,8 +18,8 @@ EXPIRE = text("""
 UPDATE documents SET lease_until = clock_timestamp()
 WHERE worker = :predecessor AND state = 'running'
 """)
-HAND_BACK = text("SELECT hand_back_documents(:worker, :ocr, :vector_model)")
-CLAIM = text("SELECT claim_document(:worker)")
+HAND_BACK = text("SELECT hand_back_documents(:worker, :ocr, :sound, :vector_model)")
+CLAIM = text("SELECT claim_document(:worker, :sound)")
 FIND = text(f"""
 SELECT d.id, d.kind, (f.size + {BLOCK_BYTES} - 1) / {BLOCK_BYTES} AS blocks,
     d.shown_file_id IS NOT NULL AS shown, d.embedding,
@@ -87,6 +87,14 @@ INSERT INTO file_blocks (file_id, session_id, number, bytes)
 VALUES (:file_id, :session_id, 0, :bytes)
 """)
 
+# Of a recording, only the text is kept. The same one may come again.
+# Its file is locked before it, as by whoever deletes it.
+LOCK_RECORDING = text("""
+SELECT FROM files f JOIN documents d ON d.file_id = f.id
+WHERE d.id = :id AND d.kind = 'sound' FOR UPDATE OF f
+""")
+DROP_BLOCKS = text("DELETE FROM file_blocks WHERE file_id = :file_id")
+EMPTY_FILE = text("UPDATE files SET size = 0, received = 0, sha256 = NULL WHERE id = :file_id")
 FINISH = text(f"""
 UPDATE documents
 SET state = CASE WHEN CAST(:error AS varchar) IS NULL THEN 'complete' ELSE 'failed' END,
@@ -187,6 +195,11 @@ def store_picture(connection: Connection, worker: str, document_id: UUID, jpeg: 
 
 
 def finish(connection: Connection, worker: str, document_id: UUID, ending: ReadingEnd) -> None:
+    connection.execute(LOCK_RECORDING, {"id": document_id})
+    held = hold(connection, worker, document_id)
+    if held["kind"] == "sound":
+        connection.execute(DROP_BLOCKS, held)
+        connection.execute(EMPTY_FILE, held)
     values = {"worker": worker, "id": document_id, **ending.model_dump()}
     if connection.execute(FINISH, values).one_or_none() is None:
         raise DocumentNotFound

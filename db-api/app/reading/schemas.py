@@ -24,6 +24,7 @@ class WorkerSkills(BaseModel):
         description="Make vectors with this model. When nothing is to be read, documents without"
         " those come.",
     )
+    sound: bool = Field(default=False, description="Transcribe sound. Recordings come, too.")
     predecessor: Worker | None = Field(
         default=None, description="A worker that is dead: what it held is handed back at once."
     )

@@ -1,6 +1,7 @@
 -- Who may do what with documents. A person keeps and names them; the reader reads those that wait for it, and doesn't learn their names.
-GRANT SELECT, INSERT (session_id, file_id, name, kind, in_library), UPDATE (name, in_library) ON documents TO app;
-GRANT SELECT (id, file_id, shown_file_id, in_library) ON documents TO runner;
+GRANT SELECT, INSERT (session_id, file_id, name, kind, in_library), UPDATE (name, in_library, draft_of)
+    ON documents TO app;
+GRANT SELECT (id, file_id, shown_file_id, in_library, draft_of) ON documents TO runner;
 GRANT SELECT (id, session_id, file_id, shown_file_id, kind, pages, read_with, error, state, worker, lease_until,
         attempts, alone_until, progress, progress_at_claim, stop_requested, created_at, started_at, finished_at,
         embedding, vector_model),

@@ -2,7 +2,8 @@
 -- has one. A lease that ran out is a death if another worker notices it; the claimer itself lives. One that was read and was to get
 -- vectors is just read again; when nothing waits to be read, the next one that lacks vectors of the claimer's model is queued. What
 -- others have locked stays for the next claim.
-CREATE OR REPLACE FUNCTION hand_back_documents(claimer text, can_ocr boolean, model text) RETURNS void
+CREATE OR REPLACE FUNCTION hand_back_documents(claimer text, can_ocr boolean, can_hear boolean, model text)
+RETURNS void
 LANGUAGE sql SET search_path = public, pg_temp
 BEGIN ATOMIC
     UPDATE documents
@@ -36,12 +37,12 @@ BEGIN ATOMIC
     WHERE id = (
         SELECT id FROM documents
         WHERE model IS NOT NULL AND to_regtype('halfvec') IS NOT NULL
-            AND NOT EXISTS (SELECT FROM documents WHERE state = 'queued')
-            AND state = 'complete' AND vector_model IS DISTINCT FROM model
+            AND NOT EXISTS (SELECT FROM documents WHERE state = 'queued' AND (can_hear OR kind <> 'sound'))
+            AND state = 'complete' AND kind <> 'sound' AND vector_model IS DISTINCT FROM model
         ORDER BY created_at, id
         LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED
     );
 END;
 
-REVOKE EXECUTE ON FUNCTION hand_back_documents(text, boolean, text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION hand_back_documents(text, boolean, text) TO reader;
+REVOKE EXECUTE ON FUNCTION hand_back_documents(text, boolean, boolean, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION hand_back_documents(text, boolean, boolean, text) TO reader;

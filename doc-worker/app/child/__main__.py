@@ -12,6 +12,7 @@ from app.child.confine import confine, limit_cpu
 from app.child.pdf import PdfFile
 from app.child.pictures import PictureFile
 from app.child.refused import Refused
+from app.child.sound import SoundFile
 from app.child.texts import TextFile
 from app.messages import (
     PAGE_CHARACTERS,
@@ -27,12 +28,15 @@ from app.messages import (
     write,
 )
 
-FILES: dict[str, type[PdfFile] | type[TextFile] | type[PictureFile]] = {
+ReadableFile = PdfFile | TextFile | PictureFile | SoundFile
+
+FILES: dict[str, type[ReadableFile]] = {
     "pdf": PdfFile,
     "text": TextFile,
     "markdown": TextFile,
     "jpeg": PictureFile,
     "png": PictureFile,
+    "sound": SoundFile,
 }
 
 
@@ -53,7 +57,8 @@ def main() -> None:
     request = read_request(sys.stdin.buffer.readline())
     if not request.hurried:
         os.nice(request.nice)
-    answers.send(Confined(confine(request.ocr.program if request.ocr else None)))
+    program = request.ocr.program if request.ocr else None
+    answers.send(Confined(confine(program, request.whisper)))
     try:
         read_file(sys.stdin.buffer.read(), request, answers)
     except Refused as refused:
@@ -89,7 +94,7 @@ def read_file(content: bytes, request: Request, answers: Answers) -> None:
             hurried = False
 
 
-def read_page(file: PdfFile | TextFile | PictureFile, number: int) -> Page:
+def read_page(file: ReadableFile, number: int) -> Page:
     try:
         text, source = file.read(number)
     except FileNotFoundError:  # Tesseract was just removed

@@ -16,6 +16,7 @@ import sys
 from pathlib import Path
 
 MEMORY = 512_000_000  # bytes of address space
+HEARING_MEMORY = 1_500_000_000  # with a model that transcribes, and what it computes with
 PAGE_CPU = 60  # seconds of CPU
 
 READ_ONLY = ("/usr", "/lib", "/lib64", "/bin", "/opt", "/etc/ld.so.cache", "/etc/alternatives")
@@ -41,8 +42,9 @@ CALLS = {
 }
 
 
-def confine(program: str | None) -> list[str]:
-    """`program`: Tesseract's path. Returns what this system could not take: nothing, at best."""
+def confine(program: str | None, model: str | None = None) -> list[str]:
+    """`program`: Tesseract's path; `model`: that of one which transcribes. Returns what this system
+    could not take: nothing, at best."""
     lacks = []
     for limit, value in (
         (resource.RLIMIT_CORE, 0),
@@ -52,7 +54,7 @@ def confine(program: str | None) -> list[str]:
         resource.setrlimit(limit, (value, value))
     try:
         hard = resource.getrlimit(resource.RLIMIT_AS)[1]
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, hard))
+        resource.setrlimit(resource.RLIMIT_AS, (HEARING_MEMORY if model else MEMORY, hard))
     except (OSError, ValueError):
         lacks.append("memory")
     if sys.platform != "linux":
@@ -60,7 +62,7 @@ def confine(program: str | None) -> list[str]:
     libc = ctypes.CDLL(None, use_errno=True)
     libc.prctl(PARENT_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0)
     libc.prctl(NO_NEW_PRIVILEGES, 1, 0, 0, 0)
-    if not close_files(libc, program):
+    if not close_files(libc, program, model):
         lacks.append("files")
     if not close_network(libc):
         lacks.append("network")
@@ -75,8 +77,9 @@ def limit_cpu() -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (used + PAGE_CPU, hard))
 
 
-def close_files(libc: ctypes.CDLL, program: str | None) -> bool:
-    """Leaves what Python and Tesseract are made of, to be read. Whether that worked."""
+def close_files(libc: ctypes.CDLL, program: str | None, model: str | None) -> bool:
+    """Leaves what Python and Tesseract are made of, and the model, to be read. Whether that
+    worked."""
     version = call(libc, CREATE_RULESET, None, 0, 1)
     handled = ALL_ACCESS | (TRUNCATE if version >= 3 else 0)
     attributes = struct.pack("QQQ", handled, 0, SCOPED)[: 24 if version >= 6 else 8]
@@ -89,6 +92,8 @@ def close_files(libc: ctypes.CDLL, program: str | None) -> bool:
         own += [str(home / folder) for folder in ("bin", "lib", "share")]
     for path in (*READ_ONLY, *own):
         allow(libc, ruleset, path, READ_FILE | READ_DIR | EXECUTE)
+    if model:
+        allow(libc, ruleset, model, READ_FILE)
     allow(libc, ruleset, "/dev/null", READ_FILE | WRITE_FILE)
     done = call(libc, RESTRICT_SELF, ruleset, 0)
     os.close(ruleset)

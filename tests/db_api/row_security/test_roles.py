@@ -99,7 +99,7 @@ DENIED = {
         " VALUES (uuidv7(), uuidv7(), 'x', 'pdf')",
         "DELETE FROM documents",
         "DELETE FROM files",
-        "UPDATE files SET received = 0",
+        "UPDATE files SET stored_at = now()",
         "SELECT session_id FROM file_blocks",
         "UPDATE file_blocks SET bytes = ''",
         "UPDATE document_pages SET number = 2",

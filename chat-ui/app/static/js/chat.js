@@ -6,6 +6,7 @@ import { Branches } from "./branches.js";
 import "./composer.js";
 import "./documents.js";
 import { addCopyButtons } from "./copying.js";
+import "./recordings.js";
 import { Revealer } from "./reveal.js";
 import { Follower, keepScrollPosition } from "./scrolling.js";
 import { Sender } from "./sending.js";

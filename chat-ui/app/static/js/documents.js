@@ -10,7 +10,7 @@ const waiting = [];
 let sending = false;
 let timer;
 
-function offer(files) {
+export function offer(files) {
   if ("beginsChat" in form.dataset) return beginChat(files);
   for (const file of files) {
     const tooLarge = file.size > Number(form.dataset.limit);
@@ -41,8 +41,10 @@ function sendNext() {
   request.upload.addEventListener("progress", ({ loaded, total }) => showSent(row, loaded / total));
   request.addEventListener("loadend", () => {
     row.remove();
-    if (request.status === 200) show(request.responseText, true);
-    else refuse(form.dataset.failed, file);
+    if (request.status === 200) {
+      show(request.responseText, true);
+      document.dispatchEvent(new Event("parley:uploaded"));
+    } else refuse(form.dataset.failed, file);
     sending = false;
     sendNext();
   });
@@ -77,7 +79,7 @@ function findList() {
   return list;
 }
 
-function refuse(words, { name }) {
+export function refuse(words, { name = "" } = {}) {
   const problem = document.createElement("p");
   problem.className = "problem";
   problem.textContent = words.replace("…", name);
