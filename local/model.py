@@ -1,5 +1,6 @@
 """Brings the language model before lm-api starts, and settles for the small one offline; and the
-model of embed before that starts, which can be done without, as can one that transcribes."""
+models of embed and answer before these start, which can be done without, as can one that
+transcribes."""
 
 import os
 import subprocess
@@ -10,7 +11,11 @@ from local.stack import ROOT
 
 SMALL = "smollm2-135m-instruct"
 SMALL_CONTEXT = 8192  # tokens it was made for
-PAUSE = 60  # seconds before an embedding model that can't be had is asked for again
+PAUSE = 60  # seconds before an optional model that can't be had is asked for again
+WITHOUT = {
+    "embed": "documents are found by their words alone",
+    "answer": "the best sentence is taken for exact words",
+}
 UNREACHABLE = 3  # lm-api/fetch.py's exit code when the model's source can't be reached
 
 
@@ -38,10 +43,10 @@ def bring_model(environment: dict[str, str], fallen_back: Path, lock: int) -> di
     return environment | small
 
 
-def bring_embedding_model(environment: dict[str, str], lock: int) -> None:
-    """Fetches it if it is not there. Until that works, embed ends and is started again."""
+def bring_optional_model(service: str, environment: dict[str, str], lock: int) -> None:
+    """Fetches it if it is not there. Until that works, the service ends and is started again."""
     if code := fetch(environment, lock):
-        print(f"documents are found by their words alone; trying again in {PAUSE} s", flush=True)
+        print(f"{WITHOUT[service]}; trying again in {PAUSE} s", flush=True)
         time.sleep(PAUSE)
         raise SystemExit(code)
 

@@ -41,7 +41,11 @@ class Runner:
 
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
-        wanted = {"nginx": nginx(), "embed": stack.embedding_model}
+        wanted = {
+            "nginx": nginx(),
+            "embed": stack.embedding_model,
+            "answer": stack.answer_model,
+        }
         self.services = [service for service in SERVICES if wanted.get(service, True)]
         self.supervisor = Supervisor(socket_path(stack))
         self._tails = [Tail(stack.logs / f"{s}.log", s) for s in self.services]

@@ -24,7 +24,14 @@ from local.say import Problem
 ROOT = Path(__file__).resolve().parents[1]
 
 # The services' default ports, the same as compose.dev.yaml publishes.
-USUAL_PORTS = {"lm-api": 8000, "db-api": 8001, "chat-ui": 8002, "db": 8003, "embed": 8004}
+USUAL_PORTS = {
+    "lm-api": 8000,
+    "db-api": 8001,
+    "chat-ui": 8002,
+    "db": 8003,
+    "embed": 8004,
+    "answer": 8005,
+}
 SOCKET_PATH_LIMIT = 60  # of the 103 characters that macOS allows, leaving room for the names
 
 
@@ -55,6 +62,11 @@ class Stack:
     def embedding_model(self) -> str:
         """The one that embed is to serve; empty: there is no embed."""
         return read_settings().get("EMBED_MODEL", "")
+
+    @property
+    def answer_model(self) -> str:
+        """The one that answer is to use; empty: there is no answer."""
+        return read_settings().get("ANSWER_MODEL", "")
 
     @property
     def logs(self) -> Path:
@@ -153,11 +165,14 @@ class Stack:
             "LM_API_URL": f"http://127.0.0.1:{ports['lm-api']}",
             "LM_API_KEY_FILE": str(secrets / "lm-api" / "key"),
             "EMBED_KEY_FILE": str(secrets / "embed" / "key"),
+            "ANSWER_KEY_FILE": str(secrets / "answer" / "key"),
             "COOKIE_KEY_FILE": str(secrets / "cookie" / "key"),
             "RUNNERS_DIR": str(self.runners),
         }
         if self.embedding_model:  # else EMBED_URL may name a server of one's own
             shared["EMBED_URL"] = f"http://127.0.0.1:{ports['embed']}"
+        if self.answer_model:
+            shared["ANSWER_URL"] = f"http://127.0.0.1:{ports['answer']}"
         return passed_on | shared | self._own(service, ports)
 
     def _own(self, service: str, ports: dict[str, int]) -> dict[str, str]:
@@ -188,6 +203,9 @@ class Stack:
                 "LM_API_KEY_FILE": str(self.home / "secrets" / "embed" / "key"),
                 "PORT": str(ports["embed"]),
             }
+        if service == "answer":
+            fetched = {"LM_MODEL": self.answer_model, "LM_MODEL_URL": ""}
+            return fetched | {"PORT": str(ports["answer"])}
         at_the_front = service == "chat-ui" and ports["chat-ui"] == self.port
         own = {"HOST": self.address} if at_the_front else {}
         return own | {"PORT": str(ports.get(service, self.port))}

@@ -23,6 +23,8 @@ class Settings(BaseSettings):
     embed_url: str = ""
     embed_key_file: Path = Path("/run/secrets/embed/key")
     whisper_model: str = ""
+    answer_url: str = ""
+    answer_key_file: Path = Path("/run/secrets/answer/key")
     cookie_key_file: Path = Path("/run/secrets/cookie/key")
 
     runner: Literal["on", "off", "only"] = "on"

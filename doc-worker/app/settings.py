@@ -1,4 +1,5 @@
-"""doc-worker's settings, read from the environment once. README.md documents each."""
+"""doc-worker's settings, and those of `answer`, read from the environment once. README.md documents
+each."""
 
 from pathlib import Path
 
@@ -23,6 +24,11 @@ class Settings(BaseSettings):
     alive_file: Path | None = None
     worker_file: Path | None = None
     document_pages: int = Field(default=1000, ge=1)
+
+    answer_model: str = ""
+    answer_key_file: Path = Path("/run/secrets/answer/key")
+    host: str = "0.0.0.0"  # noqa: S104 - of a container that only others of Parley reach
+    port: int = Field(default=80, ge=1, le=65535)
 
     @property
     def whisper_file(self) -> Path | None:

@@ -1,13 +1,16 @@
 """How chat-ui asks the other services, and what it never does."""
 
 import asyncio
+import json
 import re
 import socket
 import threading
 from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
 import httpx
 import pytest
+from app.clients.answer_finder import AnswerFinder
 from app.clients.base import DbApi
 from app.clients.completion import (
     Delta,
@@ -295,9 +298,42 @@ async def test_a_question_gets_a_vector_if_embed_makes_one(
     assert len(asked) < 1100
 
 
-async def test_without_embed_there_is_no_vector(service: Service, other: Other) -> None:
+FOUND = {"passage": 0, "start": 1, "end": 3, "score": 0.8, "no_answer_score": 0.1, "model": "m"}
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({}, (1, 3)),
+        ({"end": 4, "score": 0.1}, (1, 4)),  # that is to say, none
+        ({"end": 4}, None),
+        ({"start": 3}, None),
+        ({"start": -1}, None),
+        ({"passage": 1}, None),
+        ({"passage": -1}, None),
+        ({"score": "high"}, None),
+        (500, None),
+    ],
+)
+async def test_words_that_answer_are_taken_if_they_are_there(
+    other: Other, service: Service, change: Any, words: tuple[int, int] | None
+) -> None:
+    status, answer = (200, FOUND | change) if isinstance(change, dict) else (change, FOUND)
+    other.answer = JSONResponse(answer, status)
+    found = await AnswerFinder(service).find("Why? " * 1000, ["abc"])
+    assert (found and (found.start, found.end)) == words
+    asked = json.loads(other.bodies[0])
+    assert (len(asked["question"]), asked["passages"]) == (1000, ["abc"])
+    assert other.heard[0].url.path == "/answer"
+
+
+async def test_without_embed_there_is_no_vector_and_without_answer_no_words(
+    service: Service, other: Other
+) -> None:
     assert await Embedder(None).embed("Why?") is None
     other.answer = JSONResponse({"data": []})
     assert await Embedder(service).embed("Why?") is None
-    async with connect(f"http://127.0.0.1:{free_port()}", "") as service:
-        assert await Embedder(service).embed("Why?") is None
+    assert await AnswerFinder(None).find("Why?", ["abc"]) is None
+    async with connect(f"http://127.0.0.1:{free_port()}", "") as nobody:
+        assert await Embedder(nobody).embed("Why?") is None
+        assert await AnswerFinder(nobody).find("Why?", ["abc"]) is None

@@ -42,8 +42,16 @@ class Fetcher:
 
     def list_model(self, source: str, size: int | str = len(CONTENT), sha256: str = SHA256) -> None:
         """Rewrites the catalogue with this one model."""
-        row = ("tiny", "tiny.gguf", str(size), sha256, "MIT", "2048", source)
-        self.program.with_name("models.tsv").write_text("\t".join(row) + "\n")
+        self._write_catalogue(("tiny", "tiny.gguf", str(size), sha256, "MIT", "2048", source))
+
+    def list_files(self, *files: tuple[str, str, str]) -> None:
+        """Rewrites the catalogue with these files (name, source, hash) of a model."""
+        size = str(len(CONTENT))
+        self._write_catalogue(*((n, n, size, sha256, "MIT", "512", s) for n, s, sha256 in files))
+
+    def _write_catalogue(self, *rows: tuple[str, ...]) -> None:
+        lines = ["\t".join(row) + "\n" for row in rows]
+        self.program.with_name("models.tsv").write_text("".join(lines))
 
     def begin(self, **settings: str) -> subprocess.Popen[str]:
         """Starts it, not waiting for its end."""

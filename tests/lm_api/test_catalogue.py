@@ -27,6 +27,8 @@ def test_the_promised_models_are_there() -> None:
         "qwen2.5-0.5b-instruct-q4_0",
         "smollm2-135m-instruct",
         *EMBEDDING,
+        "tinyroberta-squad2/model.onnx",
+        "tinyroberta-squad2/tokenizer.json",
         *TRANSCRIBING,
     ]
 
@@ -41,6 +43,10 @@ def test_every_model_is_pinned_may_be_shared_and_is_in_the_readme(model: dict[st
         assert model["sha256"] == "-"
         assert re.fullmatch(r"huggingface:[\w.-]+/[\w.-]+@main", model["source"])
         assert int(model["context"]) >= 512, "the default"
+    elif "/" in model["name"]:
+        assert model["file"] == model["name"], "of a model in a folder of its own"
+        assert re.fullmatch(r"[0-9a-f]{64}", model["sha256"])
+        assert re.fullmatch(r"huggingface:[\w./-]+@[0-9a-f]{40}!\S+", model["source"])
     else:
         assert re.fullmatch(r"[0-9a-f]{64}", model["sha256"])
         assert re.fullmatch(
@@ -52,8 +58,8 @@ def test_every_model_is_pinned_may_be_shared_and_is_in_the_readme(model: dict[st
             assert model["file"] == f"{model['name']}.bin", "doc-worker knows it by its name"
         else:
             assert int(model["context"]) >= 4096, "the default"
-    assert model["licence"] in ("Apache-2.0", "MIT")
-    assert f"`{model['name']}`" in README
+    assert model["licence"] in ("Apache-2.0", "MIT", "CC-BY-4.0")
+    assert f"`{model['name'].partition('/')[0]}`" in README
     assert model["bytes"] == "-" or f"{int(model['bytes']):,}" in README
 
 

@@ -163,6 +163,7 @@ def test_an_unreachable_source_says_what_to_do(fetcher: Fetcher) -> None:
         ({"LM_MODEL_URL": "ftp://127.0.0.1/own.gguf"}, "http(s) address of a .gguf file"),
         ({"LM_MODEL": "gpt-5"}, "Choose one of: tiny"),
         ({"LM_MODEL": "other.gguf"}, "other.gguf, which is not there"),
+        ({"LM_MODEL": "/nowhere/folder"}, "/nowhere/folder, which is not there"),
         ({"LM_MODELS_DIR": "/dev/null/models"}, "can't make the models' folder"),
     ],
 )
@@ -173,12 +174,32 @@ def test_a_wrong_setting_is_explained(
     assert source.asked == []
 
 
-def test_a_file_of_ones_own_needs_no_fetching(
-    fetcher: Fetcher, source: Source, tmp_path: Path
+@pytest.mark.parametrize("name", ["mine.gguf", "mine"])
+def test_a_file_or_folder_of_ones_own_needs_no_fetching(
+    fetcher: Fetcher, source: Source, tmp_path: Path, name: str
 ) -> None:
-    (tmp_path / "mine.gguf").write_bytes(b"GGUF")
-    fetcher.run(0, LM_MODEL=str(tmp_path / "mine.gguf"))
+    mine = tmp_path / name
+    mine.write_bytes(b"GGUF") if mine.suffix else mine.mkdir()
+    fetcher.run(0, LM_MODEL=str(mine))
     assert source.asked == []
+
+
+def test_a_model_of_several_files_is_a_folder(fetcher: Fetcher, source: Source) -> None:
+    at = f"huggingface:someone/tiny@{REVISION}!"
+    fetcher.list_files(
+        ("tiny/model.onnx", f"{at}onnx/small.onnx", SHA256),
+        ("tiny/tokenizer.json", f"{at}tokenizer.json", "-"),
+    )
+    fetcher.run(0)
+    folder = fetcher.models / "tiny"
+    assert [(folder / f).read_bytes() for f in ("model.onnx", "tokenizer.json")] == [CONTENT] * 2
+    assert (folder / "tokenizer.json.sha256").read_text().strip() == SHA256
+    repository = f"/someone/tiny/resolve/{REVISION}"
+    paths = [f"{repository}/onnx/small.onnx", f"{repository}/tokenizer.json"]
+    assert [path for path, _ in source.asked] == paths
+    assert fetcher.run(0)[0].count("is there") == 2
+    assert len(source.asked) == 2
+    fetcher.fail(2, "Choose one of: tiny;", LM_MODEL="other")
 
 
 def test_two_at_once_fetch_it_once(fetcher: Fetcher, source: Source) -> None:

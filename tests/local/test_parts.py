@@ -20,6 +20,7 @@ from local.ports import free_port, is_free, why_taken
 from local.postgres import is_ready, postgres_bin
 from local.say import Listener
 from local.stack import ROOT, Stack
+from local.supervision import SERVICES
 from local.supervisord import Supervisor
 
 
@@ -86,8 +87,8 @@ def test_no_secret_is_in_any_environment(stack: Stack) -> None:
     directory = stack.home / "secrets"
     subprocess.run([ROOT / "secrets" / "make", directory], check=True)
     secrets = [p.read_text() for p in directory.rglob("*") if p.is_file()]
-    assert len(secrets) == 6
-    for service in ("db", "migrate", "db-api", "lm-api", "embed", "chat-ui", "doc-worker", "nginx"):
+    assert len(secrets) == 7
+    for service in SERVICES:
         values = " ".join(stack.environment(service).values())
         assert not [s for s in secrets if s in values]
 
@@ -132,6 +133,18 @@ def test_a_model_that_transcribes_is_fetched_beside_doc_worker(
     assert options["pass_fds"] == [5]
     told = options["env"]
     assert (told["LM_MODEL"], told["LM_MODEL_URL"]) == ("ggml-base-q5_1", "")
+
+
+def test_answer_is_there_where_a_model_is_named_for_it(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "ANSWER_URL" not in stack.environment("chat-ui")
+    monkeypatch.setenv("ANSWER_MODEL", "spans")
+    monkeypatch.setenv("LM_MODEL_URL", "https://x/y.gguf")
+    answer, chat_ui = stack.environment("answer"), stack.environment("chat-ui")
+    fetched = {"ANSWER_MODEL": "spans", "LM_MODEL": "spans", "LM_MODEL_URL": ""}
+    assert answer | fetched == answer
+    assert chat_ui["ANSWER_URL"] == f"http://127.0.0.1:{answer['PORT']}"
 
 
 def test_a_pid_file_counts_only_while_somebody_of_that_process_lives(tmp_path: Path) -> None:

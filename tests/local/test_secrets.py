@@ -1,5 +1,6 @@
 """secrets/make: makes what is missing, and never touches what is there."""
 
+import re
 import stat
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
@@ -7,7 +8,8 @@ from pathlib import Path
 
 from local.stack import ROOT
 
-NAMES = ["cookie/key", "db-api/token", "db/password", "doc-worker/token", "embed/key", "lm-api/key"]
+NAMES = ["answer/key", "cookie/key", "db-api/token", "db/password", "doc-worker/token"]
+NAMES += ["embed/key", "lm-api/key"]
 
 
 def make(directory: Path) -> subprocess.CompletedProcess[str]:
@@ -33,6 +35,12 @@ def test_makes_different_secrets_that_only_owner_and_group_may_read(tmp_path: Pa
         assert len(secret) == 64
         assert set(secret) <= set("0123456789abcdef")
         assert stat.S_IMODE((tmp_path / name).stat().st_mode) == 0o440
+
+
+def test_the_image_has_a_directory_for_each_that_it_may_write_to() -> None:
+    """Else that of a fresh volume is root's."""
+    made = re.findall(r"/run/secrets/([a-z-]+)", (ROOT / "secrets" / "Dockerfile").read_text())
+    assert sorted(made) == sorted(str(Path(name).parent) for name in NAMES)
 
 
 def test_a_secret_that_is_there_is_never_overwritten(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ SECRETS = {
     "doc-worker/token": ("db-api", "doc-worker", "secrets"),
     "lm-api/key": ("lm-api", "chat-ui", "secrets"),
     "embed/key": ("chat-ui", "doc-worker", "secrets"),  # embed itself is not started
+    "answer/key": ("chat-ui", "secrets"),  # nor is answer
     "cookie/key": ("chat-ui", "secrets"),
 }
 
