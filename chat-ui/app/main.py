@@ -4,10 +4,13 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 from fastapi import Depends, FastAPI
 
+from app.answering.exact import ModelWords
 from app.assets import Assets
+from app.clients.answer_finder import AnswerFinder
 from app.clients.base import DbApi
 from app.clients.chats import ChatsClient
 from app.clients.documents import DocumentsClient
@@ -137,8 +140,10 @@ async def _serve(app: FastAPI, settings: Settings, templates: Templates) -> Asyn
             queue = QueueClient(unbounded, name_worker())
             sampling = Sampling(settings.temperature, settings.reply_tokens)
             locks = WorkerLocks(settings.runners_dir, queue.worker)
-            embedder = Embedder(await _connect_embed(settings, running))
-            runner = Runner(queue, model, prompts, embedder, hub, sampling, locks)
+            embed = await _connect(settings.embed_url, settings.embed_key_file, running)
+            answer = await _connect(settings.answer_url, settings.answer_key_file, running)
+            embedder, head = Embedder(embed), ModelWords(AnswerFinder(answer))
+            runner = Runner(queue, model, prompts, embedder, head, hub, sampling, locks)
             await running.enter_async_context(runner.run())
         app.state.services = Services(
             settings,
@@ -160,9 +165,8 @@ async def _serve(app: FastAPI, settings: Settings, templates: Templates) -> Asyn
         yield
 
 
-async def _connect_embed(settings: Settings, stack: contextlib.AsyncExitStack) -> Service | None:
-    """Where there is one."""
-    if not settings.embed_url:
+async def _connect(url: str, key: Path, stack: contextlib.AsyncExitStack) -> Service | None:
+    """To a service that there need not be: without an address there is none."""
+    if not url:
         return None
-    key = read_secret(settings.embed_key_file)
-    return await stack.enter_async_context(connect(settings.embed_url, key, keep=False))
+    return await stack.enter_async_context(connect(url, read_secret(key), keep=False))

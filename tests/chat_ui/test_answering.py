@@ -2,6 +2,7 @@
 or not at all; whatever is killed meanwhile, from the same passages."""
 
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,23 +14,30 @@ import pytest
 from app.answering.exact import BestSentence
 from app.replies.answer import NOT_THERE, NOTHING_FOUND, Answerer
 
+from local.ports import free_port
+from local.stack import ROOT
 from tests.chat_ui.support import (
     SCRIPT,
     DbApiServer,
     ScriptedModel,
+    StartBriefly,
     client_key,
     events,
     expect,
     generate,
     message_ids,
     messages,
+    new_browser,
     open_chat,
     parse,
     text_of,
     wait_until,
     wait_until_final,
 )
+from tests.support.answer_model import write_answer_model
 from tests.support.pages import Element
+from tests.support.program import Program
+from tests.support.waiting import answers
 
 FILLER = "Nothing of interest is written on this page. " * 20
 LEASE = "The tenant pays a deposit of EUR 1,500. The lease ends on 31 March 2027."
@@ -337,3 +345,65 @@ async def test_what_was_looked_for_is_not_looked_for_again(mode: str, found: boo
     assert (await answerer.answer(active, Mock())).state == "complete"
     queue.find_passages.assert_not_called()
     active.say.assert_called_once_with(NOTHING_FOUND if mode == "documents" else NOT_THERE)
+
+
+@pytest.fixture
+def answer_finder(tmp_path: Path, secrets: Path) -> Iterator[tuple[Program, dict[str, object]]]:
+    """The service answer with a model that knows one date, and what chat-ui is told of it."""
+    write_answer_model(tmp_path / "dates", {"31": (6, 0), "2027": (0, 6), "[CLS]": (2, 2)})
+    key, port = secrets / "answer" / "key", free_port()
+    settings = {
+        "PYTHON": sys.executable,
+        "ANSWER_MODEL": "dates",
+        "ANSWER_KEY_FILE": str(key),
+        "LM_MODELS_DIR": str(tmp_path),
+        "HOST": "127.0.0.1",
+        "PORT": str(port),
+    }
+    program = Program([ROOT / "doc-worker" / "start-answer"], settings, tmp_path / "log")
+    url = f"http://127.0.0.1:{port}"
+    program.wait_until(lambda: answers(f"{url}/health"))
+    yield program, {"answer_url": url, "answer_key_file": key}
+    program.end()
+
+
+def test_exact_words_are_chosen_by_a_model_where_there_is_one(
+    serve_chat_ui: StartBriefly, db_api: DbApiServer, reader: Reader, model: ScriptedModel,
+    answer_finder: tuple[Program, dict[str, object]],
+) -> None:  # fmt: skip
+    program, told = answer_finder
+    with serve_chat_ui(db_api_url=db_api.url, **told) as url, new_browser(url) as browser:
+        chat = open_chat(browser)
+        attach(browser, chat)
+        lease = reader.read(*[FILLER] * 3, LEASE)
+
+        reply = ask(browser, chat, mode="exact")
+        body = reply.find(class_="body")
+        assert body
+        assert body.text.strip() == "31 March 2027 [1]"
+        sentence = "The lease ends on 31 March 2027."
+        address = f"/documents/{lease}?page=4&quote=40-72#quote"
+        assert quotes(reply) == [("[1] lease.txt, page 4", sentence, address)]
+        assert "best sentence" not in reply.text
+        program.end()
+        reply = ask(browser, chat, mode="exact")
+        assert sentence in reply.text
+        assert "best sentence" in reply.text
+    assert model.requests == []
+
+
+def test_what_the_model_finds_no_words_for_is_not_in_the_documents(
+    serve_chat_ui: StartBriefly, db_api: DbApiServer, reader: Reader, model: ScriptedModel,
+    answer_finder: tuple[Program, dict[str, object]],
+) -> None:  # fmt: skip
+    with (
+        serve_chat_ui(db_api_url=db_api.url, **answer_finder[1]) as url,
+        new_browser(url) as browser,
+    ):
+        chat = open_chat(browser)
+        attach(browser, chat)
+        reader.read(*[FILLER] * 3, "The tenant pays a deposit of EUR 1,500.")
+        reply = ask(browser, chat, "What deposit does the tenant pay?", mode="exact")
+    assert "This is not in your documents." in reply.text
+    assert "Nearest passages" in reply.text
+    assert "best sentence" not in reply.text

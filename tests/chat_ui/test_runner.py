@@ -10,6 +10,7 @@ from typing import Any, cast
 from unittest.mock import Mock
 
 import pytest
+from app.answering.exact import BestSentence
 from app.clients.base import DbApi
 from app.clients.embedder import Embedder
 from app.clients.language_model import PROBE_SECONDS, LanguageModel
@@ -106,7 +107,9 @@ async def bench(
         prompts, locks = PromptCache(SlotsClient(lm_api)), WorkerLocks(tmp_path, replies.worker)
         queue = cast("QueueClient", replies)
         embedder = Embedder(None)
-        runner = Runner(queue, language_model, prompts, embedder, publisher, SAMPLING, locks)
+        runner = Runner(
+            queue, language_model, prompts, embedder, BestSentence(), publisher, SAMPLING, locks
+        )
         async with runner.run():
             read = partial(clients.messages.read, session, chat)
             yield Bench(runner, replies, sent.claim, read, publisher)

@@ -1,8 +1,8 @@
 """Answers by exact words: a part of a passage, never a word of a model.
 
-`Head` is the place of a model that finds the words of an answer. Without one it is the best
-sentence: by the order in which the search found the passages, the words of the question, and what
-kind of thing is asked for.
+They are chosen by a question-answering model, where there is one. Else it is the best sentence: by
+the order in which the search found the passages, the words of the question, and what kind of thing
+is asked for.
 """
 
 import re
@@ -12,7 +12,8 @@ from typing import Protocol
 
 from app.answering.align import Words
 from app.answering.sentences import Sentence, cut_sentences
-from app.clients.queue_types import Passage
+from app.clients.answer_finder import AnswerFinder
+from app.clients.queue_types import NewQuote, Passage
 
 RANK = 0.15  # what each earlier place in the search's order is worth
 KIND = 0.35  # what it is worth that a sentence has a number, a date or a name where that is asked
@@ -44,15 +45,32 @@ HAS_DATE = re.compile(
 
 @dataclass(frozen=True)
 class Span:
-    """Exact words of a passage: its text from `start` up to `end`."""
+    """Exact words of a passage: its text from `start` up to `end`. `model`: that chose them."""
 
     passage: Passage
     start: int
     end: int
+    model: str | None = None
 
     @property
     def text(self) -> str:
         return self.passage.text[self.start : self.end]
+
+    def quote(self) -> NewQuote:
+        """The sentence around them, or those that they are in, as the source of the reply."""
+        around = [
+            sentence
+            for sentence in cut_sentences(self.passage.text)
+            if sentence.start < self.end and self.start < sentence.end
+        ]
+        return NewQuote(
+            start=0,
+            end=len(self.text),
+            document_id=self.passage.document_id,
+            page=self.passage.page,
+            quote_start=self.passage.start + around[0].start,
+            quote_end=self.passage.start + around[-1].end,
+        )
 
 
 class Head(Protocol):
@@ -81,6 +99,22 @@ class BestSentence:
             if score > most:
                 best, most = Span(passage, sentence.start, sentence.end), score
         return best
+
+
+class ModelWords:
+    """The words that a model chooses; as long as it is missing, the best sentence."""
+
+    def __init__(self, finder: AnswerFinder) -> None:
+        self._finder = finder
+
+    async def find(self, question: str, passages: Sequence[Passage]) -> Span | None:
+        """None, too, if the model says that they don't answer the question."""
+        told = await self._finder.find(question, [passage.text for passage in passages])
+        if told is None:
+            return await BestSentence().find(question, passages)
+        if told.is_none:
+            return None
+        return Span(passages[told.passage], told.start, told.end, told.model)
 
 
 def _has_what_is_asked(question: str, sentence: Sentence) -> bool:

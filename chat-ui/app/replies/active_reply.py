@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 from uuid import UUID
 
+from app.answering.exact import Span
 from app.clients.completion import Usage
 from app.clients.queue_types import (
     Batch,
@@ -71,6 +72,7 @@ class ActiveReply:
         self.prompt = claim.prompt
         self.found, self.passages = claim.reply.found, claim.passages
         self.quotes: list[NewQuote] = []
+        self.span: Span | None = None  # that it is, by exact words
         self.context_start: UUID | None = None  # where a shortened prompt begins
         self.model: str | None = None
         self.text = WrittenText(claim.steps)

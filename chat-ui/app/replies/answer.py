@@ -67,6 +67,7 @@ class Answerer:
         if not active.found:
             return NOT_THERE
         span = await self._head.find(active.question, active.passages)
+        active.span, active.model = span, span.model if span else None
         return span.text if span else NOT_THERE
 
 
@@ -78,6 +79,8 @@ async def find_quotes(active: ActiveReply) -> list[NewQuote]:
         return []
     if text in (NOTHING_FOUND, NOT_THERE):
         return point_at(passages)
+    if active.span and active.span.text == text:
+        return [active.span.quote()]
     try:
         return await run_in_render_thread(align, text, passages)
     except Exception:

@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import AsyncIterator
 from uuid import UUID
 
-from app.answering.exact import BestSentence
+from app.answering.exact import Head
 from app.clients.completion import ModelDied
 from app.clients.embedder import Embedder
 from app.clients.language_model import LanguageModel
@@ -51,14 +51,14 @@ class Runner:
         model: LanguageModel,
         prompts: PromptCache,
         embedder: Embedder,
+        head: Head,
         publisher: Publisher,
         sampling: Sampling,
         locks: WorkerLocks,
     ) -> None:
         self._queue, self._model, self._publisher = queue, model, publisher
         self._prompts, self._sampling, self._locks = prompts, sampling, locks
-        # No model that finds exact words is known yet.
-        self._answerer = Answerer(model, prompts, queue, embedder, BestSentence())
+        self._answerer = Answerer(model, prompts, queue, embedder, head)
         self._active: dict[UUID, ActiveReply] = {}
         self._finished: deque[UUID] = deque(maxlen=REMEMBERED)
         self._urgent = asyncio.Event()
