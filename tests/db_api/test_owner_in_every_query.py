@@ -12,6 +12,7 @@ import httpx
 import pytest
 from app.branches.show import find_leaf, is_shown
 from app.db.transactions import Database
+from app.deleting.messages import DELETE_BEGINNINGS, FIND_BEGINNINGS, FIND_PART
 from app.documents import repository as documents
 from app.errors import DocumentNotFound, FileNotFound, MessageNotFound
 from app.files import repository as files
@@ -108,12 +109,14 @@ def test_what_was_deleted_is_listed_for_its_owner_only(ada: Person, bob: Person)
 
 
 def test_each_query_by_itself_finds_one_s_own_messages_only(
-    unguarded: Settings, ada: Person, bob: Person
+    api: Api, unguarded: Settings, ada: Person, bob: Person
 ) -> None:
-    head = UUID(ada.send(made := ada.chat(opening="Hello")))
+    made = ada.chat(opening="Hello")
+    cut = api.answer(ada, made, "Hi", "1", state="stopped")
+    head = UUID(ada.regenerate(made, cut, continued=True)["reply"]["id"])
     chat, opening = UUID(made), UUID(ada.messages(made)[0]["id"])
     database = Database(unguarded)
-    for person, found in ((ada, True), (bob, False)):
+    for person, found in ((bob, False), (ada, True)):
         session = UUID(person.session_id)
         with database.person(session) as connection:
             assert is_shown(connection, session, head, opening) is found
@@ -123,6 +126,9 @@ def test_each_query_by_itself_finds_one_s_own_messages_only(
             assert bool(find_some(connection, session, chat, [head])) is found
             with nullcontext() if found else pytest.raises(MessageNotFound):
                 find_parent(connection, session, chat, head)
+            values = {"session_id": session, "chat_id": chat, "message_id": head, "head": head}
+            for query in (FIND_PART, FIND_BEGINNINGS, DELETE_BEGINNINGS):
+                assert connection.execute(query, values | {"beginnings": [cut]}).rowcount == found
     database.close()
 
 

@@ -158,7 +158,7 @@ def test_who_claims_after_a_death_goes_on_behind_the_stored_pages(
     worker.claim()
     worker.store(document)
     other = Worker(reader, "other")
-    assert other.claim() is None, "the lease still holds"
+    assert other.claim(model="m") is None, "the lease still holds"
     sql(LEASE_RUNS_OUT)
     assert other.claim()["done"] == [1]
     problem(worker.put(document, [PAGE | {"number": 2}]), 404, "document-not-found")
@@ -384,12 +384,13 @@ def test_a_document_gets_vectors_after_it_was_read_and_of_another_model_anew(
         worker.ask("POST", f"/{document}/vectors/finish", json={"model": model})
         assert see(sql, "state, vector_model, embedding", document) == [("complete", model, False)]
         assert see(sql, "model", document, "passage_vectors") == [(model,)] * 2
-        assert worker.claim(model=model) is None
+        assert worker.claim(model=model) is worker.claim(model=None) is None
 
 
 def test_reading_goes_before_vectors(worker: Worker, ada: Person, sql: Sql) -> None:
     read, waiting = keep_document(sql, ada.chat()).document, queue(sql, ada).document
     assert worker.claim(model="m")["id"] == waiting
+    assert see(sql, "state", read) == [("complete",)], "nor does it wait"
     worker.finish(waiting)
     assert worker.claim(model="m")["id"] == read
     queue(sql, ada)

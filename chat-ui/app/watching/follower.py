@@ -118,7 +118,7 @@ class Follower:
 
     def _merge(self, update: ChatUpdate) -> bool:
         changed = self._state.merge(update)
-        if changed or self._state.ended:
+        if changed:
             self._present()
         return changed
 
