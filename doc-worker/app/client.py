@@ -5,7 +5,7 @@ An answer that doesn't come is waited for: the work is done, and only has to be 
 
 import logging
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from uuid import uuid4
 
@@ -18,6 +18,9 @@ from app.predecessor import replace_predecessor
 
 log = logging.getLogger("doc-worker")
 
+Vector = list[float]
+
+DIGITS = 6  # of a vector's numbers, of which db-api keeps three or four
 RETRY_S = 1.0
 PATIENCE = 10  # failures in a row before that is worth a line in the log: it may be starting
 
@@ -45,8 +48,26 @@ class Passage:
     text: str
 
 
+@dataclass(frozen=True)
+class Passages:
+    """Of a document with this title: its first line."""
+
+    title: str
+    passages: list[Passage]
+
+
+@dataclass(frozen=True)
+class SentenceVector:
+    """Of a passage's text from `start` up to `end`."""
+
+    passage: int
+    start: int
+    end: int
+    vector: Vector
+
+
 JOB = TypeAdapter(Job)
-PASSAGES = TypeAdapter(list[Passage])
+PASSAGES = TypeAdapter(Passages)
 
 
 def is_not_searched(job: Job, page: Page) -> bool:
@@ -114,14 +135,16 @@ class Queue:
         ending = {"read_with": read_with, "error": error}
         self._call("POST", f"/{job.id}/finish", json=ending)
 
-    def list_passages(self, job: Job, model: str) -> list[Passage]:
-        """A few that lack a vector of the model."""
+    def list_passages(self, job: Job, model: str) -> Passages:
+        """A few that lack vectors of the model."""
         answer = self._call("GET", f"/{job.id}/passages", params={"model": model})
-        return PASSAGES.validate_python(answer.json()["passages"])
+        return PASSAGES.validate_json(answer.content)
 
-    def store_vectors(self, job: Job, model: str, vectors: dict[int, list[float]]) -> bool:
-        """By their passages' ids. Whether others wait."""
-        told = [{"passage": passage, "vector": vector} for passage, vector in vectors.items()]
+    def store_vectors(self, job: Job, model: str, vectors: list[SentenceVector]) -> bool:
+        """All of their passages. Whether others wait."""
+        told = [
+            {**asdict(each), "vector": [round(n, DIGITS) for n in each.vector]} for each in vectors
+        ]
         answer = self._call("PUT", f"/{job.id}/vectors", json={"model": model, "vectors": told})
         return bool(answer.json()["others_wait"])
 

@@ -1,4 +1,4 @@
-"""Vectors of passages, from embed: a server of lm-api's kind with an embedding model. It may be
+"""Vectors of sentences, from embed: a server of lm-api's kind with an embedding model. It may be
 missing; then documents are found by their words alone."""
 
 import logging
@@ -7,14 +7,14 @@ import time
 import httpx
 from pydantic import BaseModel, ValidationError
 
-from app.client import Job, Queue
+from app.client import Job, Queue, SentenceVector, Vector
+from app.passages import cut_parts
 
 log = logging.getLogger("doc-worker")
 
 LOOK_S = 10.0  # between two looks for the model
 LEAST_CHARACTERS = 50  # any model takes a text so short
 SIZE = 384  # numbers of a vector that db-api stores
-Vector = list[float]
 
 
 class Unavailable(Exception):
@@ -116,12 +116,14 @@ def find_prefix(model: str) -> str:
 
 
 def give_vectors(queue: Queue, job: Job, embedder: Embedder, model: str) -> None:
-    """To all of the document's passages, unless another document waits to be read. Raises
+    """To each sentence of the document's passages, unless another document waits to be read. What
+    a sentence is about is said by the document's title, so this is put before it. Raises
     Unavailable, and Gone."""
-    while passages := queue.list_passages(job, model):
-        vectors = embedder.embed([passage.text for passage in passages])
-        ids = [passage.id for passage in passages]
-        if queue.store_vectors(job, model, dict(zip(ids, vectors, strict=True))):
+    while (given := queue.list_passages(job, model)).passages:
+        parts = [(p, start, end) for p in given.passages for start, end in cut_parts(p.text)]
+        vectors = embedder.embed([f"{given.title}: {p.text[a:b]}" for p, a, b in parts])
+        told = [SentenceVector(p.id, a, b, v) for (p, a, b), v in zip(parts, vectors, strict=True)]
+        if queue.store_vectors(job, model, told):
             queue.release()
             return
     queue.finish_vectors(job, model)

@@ -7,6 +7,7 @@ Span = tuple[int, int]  # from, up to: code points of the page's text
 
 SIZE = 200  # tokens, about
 LETTERS_PER_TOKEN = 4.5
+SHORT = 30  # characters of a sentence that says little by itself: a heading, a name
 # Scripts that have a token for about each sign: Thai, Chinese, Japanese, Korean.
 DENSE = re.compile(
     "[\u0e00-\u0e7f\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]"
@@ -52,6 +53,17 @@ def cut_sentences(text: str) -> Iterator[Span]:
         if start < stop:
             yield start, stop
         begin = end
+
+
+def cut_parts(text: str) -> list[Span]:
+    """What of a passage gets a vector of its own: each sentence, a short one with the next."""
+    parts: list[Span] = []
+    for start, end in cut_sentences(text):
+        if parts and parts[-1][1] - parts[-1][0] < SHORT:
+            parts[-1] = (parts[-1][0], end)
+        else:
+            parts.append((start, end))
+    return parts
 
 
 def strip(text: str, start: int, end: int) -> Span:

@@ -208,6 +208,18 @@ async def test_the_best_sentence_has_what_is_asked_for(
 
 
 @pytest.mark.anyio
+async def test_the_best_sentence_may_be_the_one_that_means_what_is_asked() -> None:
+    near = {
+        "sentence_start": 1000 + LEASE.index("Pets"),
+        "sentence_end": 1000 + LEASE.index("Mr. Bruno"),
+    }
+    found = passage(LEASE, start=1000).model_copy(update=near)
+    span = await BestSentence().find("Would a cat be welcome?", [found, passage("Dogs run.")])
+    assert span
+    assert span.text.startswith("Pets are not allowed")
+
+
+@pytest.mark.anyio
 async def test_without_passages_there_is_no_best_sentence() -> None:
     assert await BestSentence().find("Why?", []) is None
 

@@ -40,7 +40,7 @@ def keep_document(
             " (document_id, session_id, page, start_offset, end_offset, text, words)"
             " VALUES (%s, %s, 1, 0, 7, 'Secret.', 'secret') RETURNING *"
             ") INSERT INTO passage_vectors SELECT id, document_id, session_id, 'model',"
-            " array_fill(1, ARRAY[384])::halfvec FROM passage",
+            " array_fill(1, ARRAY[384])::halfvec, 0, 7 FROM passage",
             *(document, session),
         )
     return Kept(file, document)

@@ -136,7 +136,7 @@ def test_documents_that_fit_are_given_whole_once_all_is_read(
         "UPDATE documents SET state = 'running', finished_at = NULL, lease_until = now(),"
         " pages = 5, progress = 3"
     )
-    reply = ada.send(chat, "Summarise it.", worker="w")
+    reply = ada.send(chat, "Is it insured?", worker="w")
     assert find(api, reply)["found"] is False
     assert ada.reply(chat, reply)["unread_pages"] == 2
 

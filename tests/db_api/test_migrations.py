@@ -95,6 +95,28 @@ def test_going_back_brings_back_nothing_that_was_deleted(
     assert postgres.psql(found, fresh.db_name) == "2|0|1|4"
 
 
+def test_vectors_of_whole_passages_are_made_anew_of_sentences(
+    postgres: Postgres, fresh: Settings
+) -> None:
+    command.upgrade(alembic_config(fresh), "0019")
+    postgres.psql(
+        "INSERT INTO sessions (expires_at) VALUES (now() + interval '1 day');"
+        " INSERT INTO files (session_id, size, received, stored_at)"
+        " SELECT id, 1, 1, now() FROM sessions;"
+        " INSERT INTO documents (session_id, file_id, name, kind, state, finished_at, vector_model)"
+        " SELECT session_id, id, 'a', 'text', 'complete', now(), 'm' FROM files;"
+        " INSERT INTO document_pages SELECT id, session_id, 1, 'A.', 'text' FROM documents;"
+        " INSERT INTO passages (document_id, session_id, page, start_offset, end_offset, text,"
+        " words) SELECT id, session_id, 1, 0, 2, 'A.', '' FROM documents;"
+        " INSERT INTO passage_vectors SELECT id, document_id, session_id, 'm',"
+        " array_fill(1, ARRAY[384])::halfvec FROM passages",
+        fresh.db_name,
+    )
+    command.upgrade(alembic_config(fresh), "head")
+    left = "SELECT vector_model, (SELECT count(*) FROM passage_vectors) FROM documents"
+    assert postgres.psql(left, fresh.db_name) == "|0"
+
+
 def test_the_models_say_what_the_migrations_made(fresh: Settings) -> None:
     command.upgrade(alembic_config(fresh), "head")
     constraints = text(

@@ -1,24 +1,18 @@
 """Passages of a chat's documents are found by their words: whatever their case, accents, endings or
 script; the rare ones count more. Only the chat's own documents are searched."""
 
-import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from operator import mul
-from random import Random
 from typing import Any
 
 import httpx
 import pytest
-from alembic import command
-from app.passages import search as search_module
 from app.passages.words import COMMON_WORDS, detect_language, split_words
 from app.settings import Settings
 
 from tests.db_api.api import NOWHERE, Api, Person, body, problem
-from tests.db_api.conftest import Sql, alembic_config, new_database, serve_api
-from tests.support.postgres import Postgres
+from tests.db_api.conftest import Sql
 
 # (person, chat, pages): a document of these pages, each a passage; its id.
 Read = Callable[..., str]
@@ -105,7 +99,7 @@ def test_it_is_told_with_its_place(ada: Person, chat: str, read: Read) -> None:
     (first,) = search(ada, chat, "caretaker", limit=1)["passages"]
     assert first == {
         **{"document_id": document, "name": "notes.txt", "page": 4, "text": TEXTS[3]},
-        **{"start": 0, "end": len(TEXTS[3])},
+        **{"start": 0, "end": len(TEXTS[3]), "sentence_start": None, "sentence_end": None},
     }
 
 
@@ -244,102 +238,3 @@ def test_each_language_has_a_stemmer_and_its_commonest_words_have_no_accents(sql
     for language, words in COMMON_WORDS.items():
         assert f"{language}_stem" in stemmers
         assert split_words(words) == words.split()
-
-
-def make_vector(seed: int) -> list[float]:
-    """Some direction; far from that of any other seed."""
-    random = Random(seed)
-    return [random.uniform(-1, 1) for _ in range(384)]
-
-
-@pytest.fixture
-def embed(reader: httpx.Client) -> Callable[[str, list[list[float]]], None]:
-    """Gives a document's passages these vectors, in their order, as doc-worker does."""
-
-    def store(document: str, vectors: list[list[float]], model: str = "m") -> None:
-        claimed = body(reader.post("/claim", json={"ocr": False, "vector_model": model}))
-        assert (claimed["id"], claimed["embedding"]) == (document, True)
-        while left := body(reader.get(f"/{document}/passages", params={"model": model}))[
-            "passages"
-        ]:
-            given = [{"passage": p["id"], "vector": vectors.pop(0)} for p in left]
-            told = {"model": model, "vectors": given}
-            body(reader.put(f"/{document}/vectors", json=told))
-        ended = reader.post(f"/{document}/vectors/finish", json={"model": model})
-        assert ended.status_code == 204
-
-    return store
-
-
-def test_a_passage_is_found_by_its_vector_and_by_words_and_best_by_both(
-    ada: Person, chat: str, read: Read, embed: Callable[..., None]
-) -> None:
-    document = read(ada, chat, "A badger.", "An otter.", "A badger and an otter.", "Nothing.")
-    embed(document, [make_vector(n) for n in range(4)])
-    by_vector = {"vector": make_vector(3), "vector_model": "m"}
-    found = ask(ada, chat, "unheard-of", **by_vector)["passages"]
-    assert found[0]["text"] == "Nothing."
-    both = ask(ada, chat, "badger", vector=make_vector(2), vector_model="m")["passages"]
-    assert both[0]["text"] == "A badger and an otter."
-    other = ask(ada, chat, "otter", vector=make_vector(3), vector_model="other")["passages"]
-    assert [passage["text"] for passage in other] == ["An otter.", "A badger and an otter."]
-
-
-def test_a_small_session_beside_a_huge_one_finds_all_its_nearest(
-    ada: Person,
-    bob: Person,
-    chat: str,
-    read: Read,
-    embed: Callable[..., None],
-    sql: Sql,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """Ada has 60 passages, Bob 800. Against brute force, by comparing all and by the index."""
-    texts = [f"Passage {n}" for n in range(60)]
-    vectors = {text: make_vector(n) for n, text in enumerate(texts)}
-    embed(read(ada, chat, *texts), list(vectors.values()))
-    his = read(bob, bob.chat(), "His.")
-    add_many(sql, his, 800)
-    sql("ANALYZE passage_vectors")
-    recalls = []
-    for exact in (search_module.EXACT, 1):
-        monkeypatch.setattr(search_module, "EXACT", exact)
-        for seed in range(1000, 1010):
-            asked = make_vector(seed)
-            nearest = sorted(texts, key=lambda text: -cosine(vectors[text], asked))[:10]
-            found = ask(ada, chat, "?", vector=asked, vector_model="m", limit=10)["passages"]
-            recalls.append(len(set(nearest) & {passage["text"] for passage in found}) / 10)
-    assert recalls == [1.0] * 20
-
-
-def test_without_pgvector_documents_are_found_by_their_words(postgres: Postgres) -> None:
-    with new_database(postgres, revision=None) as bare:
-        postgres.psql("DROP EXTENSION vector", bare.db_name)
-        command.upgrade(alembic_config(bare), "head")
-        with serve_api(bare) as (api, _), connect_reader(api, bare) as reader:
-            chat = (ada := api.person("Ada")).chat()
-            read_document(reader, ada, chat, "A badger.")
-            asked = {"vector": make_vector(0), "vector_model": "m"}
-            found = ask(ada, chat, "badgers", **asked)["passages"]
-            assert [passage["text"] for passage in found] == ["A badger."]
-            skills = {"ocr": True, "vector_model": "m"}
-            assert reader.post("/claim", json=skills).status_code == 204, "nothing to do"
-
-
-def cosine(a: list[float], b: list[float]) -> float:
-    return float(sum(map(mul, a, b))) / math.hypot(*a) / math.hypot(*b)
-
-
-def add_many(sql: Sql, document: str, count: int) -> None:
-    """Passages with vectors around one direction, which an index hands out together."""
-    sql(
-        "WITH passage AS ("
-        " INSERT INTO passages"
-        " (document_id, session_id, page, start_offset, end_offset, text, words)"
-        " SELECT id, session_id, 1, n, n + 1, 'x', '' FROM documents, generate_series(10, %s) AS n"
-        " WHERE id = %s RETURNING *"
-        ") INSERT INTO passage_vectors SELECT id, document_id, session_id, 'm',"
-        " (SELECT array_agg(random() - 0.5) FROM generate_series(1, 384) WHERE id > 0)::halfvec"
-        " FROM passage",
-        *(count + 9, document),
-    )

@@ -21,7 +21,10 @@ from tests.support.waiting import wait_until
 
 PAGE = {"number": 1, "text": "One. Two.", "source": "text", "passages": [[0, 4], [5, 9]]}
 ENDING = {"read_with": "eyes", "error": None}
-VECTORS = {"model": "m", "vectors": [{"passage": 1, "vector": [0.5] * 384}]}
+VECTORS = {
+    "model": "m",
+    "vectors": [{"passage": 1, "start": 0, "end": 1, "vector": [0.5] * 384}],
+}
 LEASE_RUNS_OUT = "UPDATE documents SET lease_until = now() - interval '1 s' WHERE state = 'running'"
 
 
@@ -356,72 +359,6 @@ def test_of_pages_that_come_together_the_new_ones_are_stored(
     assert worker.put(document, [PAGE | {"number": n} for n in (1, 2, 3)]).is_success
     assert see(sql, "progress", document) == [(3,)]
     assert len(see(sql, "1", document, "passages")) == 6
-
-
-def embed(worker: Worker, document: str, model: str) -> int:
-    """Stores a vector for each passage that lacks one; how many there were."""
-    passages = body(worker.ask("GET", f"/{document}/passages", params={"model": model}))["passages"]
-    given = [{"passage": p["id"], "vector": [0.5] * 384} for p in passages]
-    if given:
-        told = {"model": model, "vectors": given}
-        body(worker.ask("PUT", f"/{document}/vectors", json=told))
-    return len(given)
-
-
-def test_a_document_gets_vectors_after_it_was_read_and_of_another_model_anew(
-    worker: Worker, ada: Person, sql: Sql
-) -> None:
-    document = queue(sql, ada).document
-    assert not worker.claim(model="m")["embedding"]
-    worker.store(document)
-    assert embed(worker, document, "m") == 0, "it is being read"
-    worker.finish(document)
-    assert worker.claim(model=None) is None
-    for model in ("m", "other"):
-        assert worker.claim(model=model)["embedding"]
-        assert body(ada.get(f"/documents/{document}"))["state"] == "complete", "for people"
-        assert [embed(worker, document, model) for _ in range(2)] == [2, 0]
-        worker.ask("POST", f"/{document}/vectors/finish", json={"model": model})
-        assert see(sql, "state, vector_model, embedding", document) == [("complete", model, False)]
-        assert see(sql, "model", document, "passage_vectors") == [(model,)] * 2
-        assert worker.claim(model=model) is worker.claim(model=None) is None
-
-
-def test_reading_goes_before_vectors(worker: Worker, ada: Person, sql: Sql) -> None:
-    read, waiting = keep_document(sql, ada.chat()).document, queue(sql, ada).document
-    assert worker.claim(model="m")["id"] == waiting
-    assert see(sql, "state", read) == [("complete",)], "nor does it wait"
-    worker.finish(waiting)
-    assert worker.claim(model="m")["id"] == read
-    queue(sql, ada)
-    told = {"model": "m", "vectors": [{"passage": 0, "vector": [0.5] * 384}]}
-    assert body(worker.ask("PUT", f"/{read}/vectors", json=told)) == {"others_wait": True}
-    worker.ask("POST", "/release")
-    assert see(sql, "state, embedding", read) == [("complete", False)]
-
-
-def test_who_dies_over_vectors_spoils_no_document(
-    worker: Worker, reader: httpx.Client, ada: Person, sql: Sql
-) -> None:
-    document = keep_document(sql, ada.chat()).document
-    for number in range(12):
-        assert Worker(reader, f"w{number}").claim(model="m")["id"] == document
-        sql(LEASE_RUNS_OUT)
-    assert worker.claim(model=None) is None
-    assert see(sql, "state, error, embedding", document) == [("complete", None, False)]
-
-
-def test_a_vector_is_stored_for_passages_of_the_document_only(
-    worker: Worker, ada: Person, bob: Person, sql: Sql
-) -> None:
-    his = keep_document(sql, bob.chat(), b"his").document
-    sql("UPDATE documents SET vector_model = 'm'")
-    hers = keep_document(sql, ada.chat()).document
-    assert worker.claim(model="m")["id"] == hers
-    ((passage,),) = see(sql, "id", his, "passages")
-    told = {"model": "m", "vectors": [{"passage": passage, "vector": [0.5] * 384}]}
-    body(worker.ask("PUT", f"/{hers}/vectors", json=told))
-    assert see(sql, "model", his, "passage_vectors") == [("model",)]
 
 
 def test_a_document_that_is_deleted_while_it_is_read_is_gone(

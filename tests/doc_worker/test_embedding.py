@@ -8,7 +8,15 @@ from typing import Any
 
 import httpx
 import pytest
-from app.embedding import SIZE, Embedder, Unavailable, connect_to_embed, find_prefix
+from app.client import Job, Passage, Passages, SentenceVector
+from app.embedding import (
+    SIZE,
+    Embedder,
+    Unavailable,
+    connect_to_embed,
+    find_prefix,
+    give_vectors,
+)
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -135,6 +143,41 @@ def test_of_a_text_that_is_too_long_the_beginning_is_looked_at() -> None:
     with scripted(answer) as embedder:
         assert len(embedder.embed(["short", "long " * 60])) == 2
     assert [len(text) for text in taken] == [14, 84]
+
+
+class Queue:
+    """db-api, with one passage that lacks vectors."""
+
+    def __init__(self) -> None:
+        self.stored: list[SentenceVector] = []
+
+    def list_passages(self, job: Job, model: str) -> Passages:
+        text = "It begins on 1 May of this year. It ends on 30 April of the next."
+        return Passages("Lease", [] if self.stored else [Passage(7, text)])
+
+    def store_vectors(self, job: Job, model: str, vectors: list[SentenceVector]) -> bool:
+        self.stored += vectors
+        return False
+
+    def finish_vectors(self, job: Job, model: str) -> None: ...
+
+
+def test_each_sentence_gets_a_vector_that_knows_what_the_document_is_about() -> None:
+    asked = []
+
+    def answer(texts: list[str]) -> tuple[int, Any]:
+        asked.extend(texts)
+        return 200, tell(len(texts))
+
+    job = Job("1", "text", blocks=1, done=[], shown=False, embedding=True)
+    with scripted(answer) as embedder:
+        give_vectors(queue := Queue(), job, embedder, "m")  # type: ignore[arg-type]  # as it needs
+    places = [(each.passage, each.start, each.end, each.vector[0]) for each in queue.stored]
+    assert places == [(7, 0, 32, 0), (7, 33, 65, 1)]
+    assert asked == [
+        "passage: Lease: It begins on 1 May of this year.",
+        "passage: Lease: It ends on 30 April of the next.",
+    ]
 
 
 @pytest.mark.parametrize(

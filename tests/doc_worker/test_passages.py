@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 import pytest
-from app.passages import SIZE, count_tokens, cut_passages
+from app.passages import SIZE, count_tokens, cut_parts, cut_passages, cut_sentences
 
 SENTENCES = [f"Sentence number {n} says that nothing happened on that day." for n in range(60)]
 
@@ -56,8 +56,26 @@ def test_no_passage_is_much_longer_than_it_should_be_and_no_letter_is_lost(text:
     ],
 )
 def test_a_sentence_ends_where_it_should(sentences: list[str]) -> None:
-    from app.passages import cut_sentences
-
     text = " ".join(sentences)
     found = [text[start:end] for start, end in cut_sentences(text)]
     assert found == [sentence.strip() for sentence in sentences]
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        ["Costs\n\nThe rent is due on the first of each month.", "It is EUR 900."],
+        ["Yes. No. Perhaps."],
+        [],
+    ],
+)
+def test_each_sentence_gets_a_vector_and_a_short_one_together_with_the_next(
+    parts: list[str],
+) -> None:
+    text = " ".join(parts)
+    assert [text[start:end] for start, end in cut_parts(text)] == parts
+
+
+def test_a_passage_gets_no_more_vectors_than_can_be_stored_at_once() -> None:
+    text = "A. " * 300
+    assert len(cut_parts(text)) <= len(text) / 30

@@ -16,6 +16,7 @@ from app.clients.answer_finder import AnswerFinder
 from app.clients.queue_types import NewQuote, Passage
 
 RANK = 0.15  # what each earlier place in the search's order is worth
+MEANING = 0.15  # what it is worth to be the nearest one of its passage by vectors
 KIND = 0.35  # what it is worth that a sentence has a number, a date or a name where that is asked
 
 NUMBER = re.compile(
@@ -96,6 +97,7 @@ class BestSentence:
         for rank, passage, sentence in found:
             score = words.share(asked, sentence) + RANK * (len(passages) - rank) / len(passages)
             score += KIND * _has_what_is_asked(question, sentence)
+            score += MEANING * _is_nearest(passage, sentence)
             if score > most:
                 best, most = Span(passage, sentence.start, sentence.end), score
         return best
@@ -115,6 +117,14 @@ class ModelWords:
         if told.is_none:
             return None
         return Span(passages[told.passage], told.start, told.end, told.model)
+
+
+def _is_nearest(passage: Passage, sentence: Sentence) -> bool:
+    """Whether it is, or is part of, the one that the search found nearest by its meaning."""
+    if passage.sentence_start is None or passage.sentence_end is None:
+        return False
+    start, end = passage.start + sentence.start, passage.start + sentence.end
+    return passage.sentence_start < end and start < passage.sentence_end
 
 
 def _has_what_is_asked(question: str, sentence: Sentence) -> bool:

@@ -19,7 +19,8 @@ class Step(Received):
 
 
 class Passage(Received):
-    """A part of a page that was found for a reply: its text from `start` up to `end`."""
+    """A part of a page that was found for a reply: its text from `start` up to `end`. Its sentence
+    that comes nearest by its meaning is known where there are vectors."""
 
     document_id: UUID
     document: str
@@ -27,6 +28,8 @@ class Passage(Received):
     start: int
     end: int
     text: str
+    sentence_start: int | None = None
+    sentence_end: int | None = None
 
 
 class Claim(Received):

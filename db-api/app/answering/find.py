@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
+from app.answering.overview import asks_for_overview, read_overview
 from app.answering.schemas import FindPassages, PassagesFound
 from app.db.base import AnyRow
 from app.db.transactions import acting_as_person
@@ -40,7 +41,7 @@ FOR NO KEY UPDATE OF r
 """)
 # Locked, so that none is deleted before what points at it is stored.
 DOCUMENTS = text("""
-SELECT d.state IN ('queued', 'running') AND NOT d.embedding AS unfinished,
+SELECT d.name, d.state IN ('queued', 'running') AND NOT d.embedding AS unfinished,
     greatest(coalesce(d.pages, 1) - d.progress, 0) AS unread,
     (
         SELECT count(*) FROM document_pages p
@@ -105,6 +106,10 @@ def _search(
         whole = connection.execute(PAGES, owned).all()
         if 0 < len(whole) <= MOST_WHOLE_PAGES and sum(page.size for page in whole) <= room:
             return [_give_whole(page) for page in whole], True, 0
+    if held.mode == "documents" and asks_for_overview(held.question, (d.name for d in documents)):
+        parts = read_overview(connection, held.session_id, held.chat_id, room)
+        if parts:
+            return parts, True, unread
     found = find_passages(
         connection,
         held.session_id,
@@ -123,6 +128,8 @@ def _search(
             start=p.start,
             end=p.end,
             text=p.text,
+            sentence_start=p.sentence_start,
+            sentence_end=p.sentence_end,
         )
         for p in found.passages
     ]

@@ -182,11 +182,13 @@ ischema_names["halfvec"] = HalfVector  # so that it is known when a table is loo
 
 
 class PassageVector(Base):
-    """A passage as an embedding model sees it."""
+    """A sentence of a passage as an embedding model sees it: the page's text from ``start_offset``
+    up to ``end_offset``."""
 
     __tablename__ = "passage_vectors"
     __table_args__ = (
         ForeignKeyConstraint(["passage_id"], ["passages.id"], ondelete="CASCADE"),
+        CheckConstraint("0 <= start_offset AND start_offset < end_offset", name="offsets"),
         ForeignKeyConstraint(
             ["document_id", "session_id"],
             ["documents.id", "documents.session_id"],
@@ -202,6 +204,8 @@ class PassageVector(Base):
     )
 
     passage_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    start_offset: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    end_offset: Mapped[int]
     document_id: Mapped[UUID]
     session_id: Mapped[UUID]
     model: Mapped[str]

@@ -38,7 +38,9 @@ class Question(BaseModel):
 
 
 class FoundPassage(BaseModel):
-    """A part of a page: its text from ``start`` up to ``end``, in code points of the page."""
+    """A part of a page: its text from ``start`` up to ``end``, in code points of the page. Of its
+    sentences, the one between ``sentence_start`` and ``sentence_end`` is nearest to the question's
+    vector, if there are vectors."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -48,6 +50,8 @@ class FoundPassage(BaseModel):
     start: int
     end: int
     text: str
+    sentence_start: int | None = None
+    sentence_end: int | None = None
 
 
 class Found(BaseModel):

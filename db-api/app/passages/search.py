@@ -7,7 +7,7 @@ very many, vectors are found by an index.
 """
 
 import json
-from collections.abc import Sequence
+from itertools import islice
 from uuid import UUID
 
 from sqlalchemy import Connection, text
@@ -17,9 +17,10 @@ from app.passages.judge import is_good
 from app.passages.schemas import Found, FoundPassage
 from app.passages.words import LANGUAGES, detect_language, split_words
 
-CANDIDATES = 20  # of each way to search
+CANDIDATES = 20  # passages of each way to search
+NEAREST = 400  # sentences, which are of that many passages at least
 FUSION = 60  # reciprocal rank fusion's k: how little the first places differ
-EXACT = 50_000  # vectors that are all compared: below that an index is not worth its misses
+EXACT = 200_000  # vectors that are all compared: below that an index is not worth its misses
 WORDS = 100  # of a question that are searched for
 BEFORE_WEIGHT = 0.5  # of a word that only the question before has
 
@@ -43,44 +44,39 @@ SELECT hit.id, (SELECT array_agg(value ORDER BY number) FROM rarity) AS rarities
 FROM hit JOIN rarity USING (number)
 GROUP BY hit.id ORDER BY sum(rarity.value) DESC, hit.id LIMIT :most
 """)  # noqa: S608 - joined from constants, nothing from outside
-# Whether there is pgvector, and whether the vectors are few enough to compare them all.
-COUNT = text("""
-SELECT CASE WHEN to_regtype('halfvec') IS NOT NULL THEN (
-    SELECT count(*) FROM (
-        SELECT FROM chat_documents link JOIN passage_vectors v ON v.document_id = link.document_id
-        WHERE link.chat_id = :chat AND link.session_id = :owner AND v.session_id = :owner
-            AND v.model = :model
-        LIMIT :most
-    ) AS compared
-) ELSE 0 END
-""")
+HAS_PGVECTOR = text("SELECT to_regtype('halfvec') IS NOT NULL")
 # Materialized, so that no index may be used.
 BY_VECTOR = text("""
 WITH compared AS MATERIALIZED (
-    SELECT v.passage_id AS id, v.vector <=> CAST(:vector AS halfvec) AS distance
+    SELECT v.passage_id AS id, v.start_offset, v.end_offset,
+        v.vector <=> CAST(:vector AS halfvec) AS distance
     FROM chat_documents link JOIN passage_vectors v ON v.document_id = link.document_id
     WHERE link.chat_id = :chat AND link.session_id = :owner AND v.session_id = :owner
         AND v.model = :model
+    LIMIT :exact
 )
-SELECT id, distance FROM compared ORDER BY distance, id LIMIT :most
+SELECT *, (SELECT count(*) FROM compared) AS compared FROM compared
+ORDER BY distance, id LIMIT :most
 """)
 # The index is walked until enough of what it hands out is the chat's: others' rows are left out
 # only after that.
 USE_INDEX = text("""
 SELECT set_config('hnsw.iterative_scan', 'relaxed_order', true),
     set_config('hnsw.max_scan_tuples', '1000000', true),
-    set_config('enable_sort', 'off', true), set_config('enable_seqscan', 'off', true)
+    set_config('hnsw.ef_search', '1000', true), set_config('enable_sort', 'off', true),
+    set_config('enable_seqscan', 'off', true)
 """)
 BY_INDEX = text("""
 WITH near AS MATERIALIZED (
-    SELECT v.passage_id AS id, v.vector <=> CAST(:vector AS halfvec) AS distance
+    SELECT v.passage_id AS id, v.start_offset, v.end_offset,
+        v.vector <=> CAST(:vector AS halfvec) AS distance
     FROM passage_vectors v
     WHERE v.session_id = :owner AND v.model = :model AND v.document_id IN (
         SELECT document_id FROM chat_documents WHERE chat_id = :chat AND session_id = :owner
     )
     ORDER BY v.vector <=> CAST(:vector AS halfvec) LIMIT :most
 )
-SELECT id, distance FROM near ORDER BY distance, id
+SELECT * FROM near ORDER BY distance, id
 """)
 READ = text("""
 SELECT p.id, p.document_id, d.name, p.page, p.start_offset AS start, p.end_offset AS end, p.text
@@ -105,27 +101,39 @@ def find_passages(
     whose = {"owner": session_id, "chat": chat_id}
     asked = describe_words(question, before)
     by_words = connection.execute(BY_WORDS, whose | asked).all()
-    near = find_near(connection, whose, vector, vector_model) if vector and vector_model else []
-    places = fuse([row.id for row in by_words], [row.id for row in near])[:limit]
+    near = find_near(connection, whose, vector, vector_model) if vector and vector_model else {}
+    places = fuse([row.id for row in by_words], list(near))[:limit]
     rows = {row.id: row for row in connection.execute(READ, whose | {"ids": places})}
     # One may have been deleted just now.
-    passages = [FoundPassage.model_validate(rows[place]) for place in places if place in rows]
+    passages = [describe(rows[place], near.get(place)) for place in places if place in rows]
     good = bool(by_words) and is_good(connection, asked, by_words[0].rarities, passages)
     return Found(passages=passages, good=good)
 
 
 def find_near(
     connection: Connection, whose: dict[str, UUID], vector: list[float], model: str
-) -> Sequence[AnyRow]:
-    """The passages whose vectors are nearest, with their cosine distances."""
-    values = whose | {"model": model, "most": EXACT}
-    count = connection.execute(COUNT, values).scalar_one()
-    if not count:
-        return []
-    if count == EXACT:
+) -> dict[int, AnyRow]:
+    """The passages with the nearest sentences, the nearest first: each one's best sentence, and its
+    cosine distance."""
+    if not connection.execute(HAS_PGVECTOR).scalar_one():
+        return {}
+    values = whose | {"vector": json.dumps(vector), "model": model, "most": NEAREST}
+    sentences = connection.execute(BY_VECTOR, values | {"exact": EXACT}).all()
+    if sentences and sentences[0].compared == EXACT:
         connection.execute(USE_INDEX)
-    values |= {"vector": json.dumps(vector), "most": CANDIDATES}
-    return connection.execute(BY_INDEX if count == EXACT else BY_VECTOR, values).all()
+        sentences = connection.execute(BY_INDEX, values).all()
+    best: dict[int, AnyRow] = {}
+    for sentence in sentences:
+        best.setdefault(sentence.id, sentence)
+    return dict(islice(best.items(), CANDIDATES))
+
+
+def describe(passage: AnyRow, nearest: AnyRow | None) -> FoundPassage:
+    """With its sentence that is nearest by vectors."""
+    found = FoundPassage.model_validate(passage)
+    if nearest:
+        found.sentence_start, found.sentence_end = nearest.start_offset, nearest.end_offset
+    return found
 
 
 def describe_words(question: str, before: str | None) -> dict[str, object]:

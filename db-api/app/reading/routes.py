@@ -13,7 +13,6 @@ from app.reading.schemas import (
     Heartbeat,
     Job,
     PagesStored,
-    PassageText,
     PassageTexts,
     PassageVectors,
     ReadingEnd,
@@ -108,8 +107,7 @@ def read_passages(
 ) -> PassageTexts:
     """A few of them. Of a document that is claimed for vectors only."""
     with database.reader() as connection:
-        rows = vectors.list_passages(connection, worker, document_id, model)
-    return PassageTexts(passages=[PassageText.model_validate(row) for row in rows])
+        return vectors.list_passages(connection, worker, document_id, model)
 
 
 @router.put("/{document_id}/vectors", summary="Store vectors", responses=HELD)

@@ -3,7 +3,7 @@
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import BaseModel, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from app.documents.kinds import Kind
 from app.documents.schemas import ErrorKind, Source
@@ -11,6 +11,7 @@ from app.passages.schemas import Vector, VectorModel
 from app.texts import Text, Worker
 
 PAGE_CHARACTERS = 200_000
+MOST_VECTORS = 400
 
 Offset = Annotated[int, Field(ge=0)]
 
@@ -87,7 +88,9 @@ class ReadingEnd(BaseModel):
 
 
 class PassageText(BaseModel):
-    """A passage that is to get a vector."""
+    """A passage whose sentences are to get vectors."""
+
+    model_config = ConfigDict(from_attributes=True)
 
     id: int
     text: str
@@ -96,21 +99,31 @@ class PassageText(BaseModel):
 class PassageTexts(BaseModel):
     """Some of those that a document has; with none, all have theirs."""
 
+    title: str = Field(description="The document's first line.")
     passages: list[PassageText]
 
 
 class PassageVector(BaseModel):
-    """A passage as the model sees it."""
+    """A sentence of a passage as the model sees it: its text from ``start`` up to ``end``, in code
+    points of the passage."""
 
     passage: Annotated[int, Field(ge=0, lt=2**63)]
+    start: Annotated[Offset, Field(le=PAGE_CHARACTERS)]
+    end: Annotated[Offset, Field(le=PAGE_CHARACTERS)]
     vector: Vector
+
+    @model_validator(mode="after")
+    def refuse_nothing(self) -> Self:
+        if self.start >= self.end:
+            raise ValueError("A sentence has at least one character")
+        return self
 
 
 class PassageVectors(BaseModel):
     """Of one document, by one model."""
 
     model: VectorModel
-    vectors: list[PassageVector] = Field(min_length=1, max_length=100)
+    vectors: list[PassageVector] = Field(min_length=1, max_length=MOST_VECTORS)
 
 
 class EmbeddingEnd(BaseModel):

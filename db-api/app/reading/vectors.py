@@ -1,17 +1,18 @@
-"""The vectors of a document's passages, by the worker that has claimed it for them."""
+"""The vectors of the sentences in a document's passages, by the worker that has claimed it for
+them."""
 
 import json
-from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import Connection, RowMapping, text
+from sqlalchemy import Connection, text
 
 from app.errors import DocumentNotFound
 from app.jobs.leases import HELD
 from app.reading.repository import do_others_wait, renew
-from app.reading.schemas import PassageVectors
+from app.reading.schemas import PassageText, PassageTexts, PassageVectors
 
-BATCH = 8  # passages: a vector takes about 0.1 s, a lease is short
+BATCH = 6  # passages: the vectors of one take about 0.2 s, a lease is short
+TITLE_CHARACTERS = 80
 
 LIST = text("""
 SELECT p.id, p.text FROM passages p
@@ -20,14 +21,21 @@ WHERE p.document_id = :id AND NOT EXISTS (
 )
 ORDER BY p.id LIMIT :most
 """)
+FIRST = text("""
+SELECT text FROM passages WHERE document_id = :id ORDER BY page, start_offset LIMIT 1
+""")
 # Of the document's passages, and no others.
 STORE = text("""
-INSERT INTO passage_vectors (passage_id, document_id, session_id, model, vector)
-SELECT p.id, p.document_id, :session_id, :model, v.vector
-FROM json_to_recordset(CAST(:vectors AS json)) AS v (passage bigint, vector real[])
+INSERT INTO passage_vectors
+    (passage_id, document_id, session_id, start_offset, end_offset, model, vector)
+SELECT p.id, p.document_id, :session_id, p.start_offset + v.start, p.start_offset + v.end,
+    :model, v.vector
+FROM json_to_recordset(CAST(:vectors AS json))
+    AS v (passage bigint, start integer, "end" integer, vector real[])
 JOIN passages p ON p.id = v.passage
-WHERE p.document_id = :id
-ON CONFLICT (passage_id) DO UPDATE SET model = excluded.model, vector = excluded.vector
+WHERE p.document_id = :id AND p.start_offset + v.end <= p.end_offset
+ON CONFLICT (passage_id, start_offset) DO UPDATE
+SET end_offset = excluded.end_offset, model = excluded.model, vector = excluded.vector
 """)
 FINISH = text(f"""
 UPDATE documents
@@ -38,11 +46,13 @@ WHERE id = :id AND embedding AND {HELD} RETURNING id
 
 def list_passages(
     connection: Connection, worker: str, document_id: UUID, model: str
-) -> Sequence[RowMapping]:
-    """The next ones that lack a vector of the model."""
+) -> PassageTexts:
+    """The next ones that lack vectors of the model."""
     held = renew(connection, worker, document_id)
-    values = held | {"model": model, "most": BATCH}
-    return connection.execute(LIST, values).mappings().all()
+    rows = connection.execute(LIST, held | {"model": model, "most": BATCH})
+    passages = [PassageText.model_validate(row) for row in rows]
+    first = connection.execute(FIRST, held).scalar_one_or_none() or ""
+    return PassageTexts(title=first.partition("\n")[0][:TITLE_CHARACTERS], passages=passages)
 
 
 def store(connection: Connection, worker: str, document_id: UUID, given: PassageVectors) -> bool:

@@ -98,13 +98,20 @@ def of_a_reply() -> tuple[ForeignKeyConstraint, ...]:
 
 
 class ReplyPassage(Base):
-    """A passage found for a reply, the best one first."""
+    """A passage found for a reply, the best one first, and its sentence whose vector is nearest
+    to the question's, if it has vectors."""
 
     __tablename__ = "reply_passages"
     __table_args__ = (
         *of_a_reply(),
         CheckConstraint("number >= 1", name="number"),
         CheckConstraint("0 <= start_offset AND start_offset < end_offset", name="offsets"),
+        CheckConstraint(
+            "num_nulls(sentence_start, sentence_end) IN (0, 2)"
+            " AND (sentence_start IS NULL OR (start_offset <= sentence_start"
+            " AND sentence_start < sentence_end AND sentence_end <= end_offset))",
+            name="sentence",
+        ),
         Index(None, "document_id", "page"),
     )
 
@@ -116,6 +123,8 @@ class ReplyPassage(Base):
     page: Mapped[int]
     start_offset: Mapped[int]
     end_offset: Mapped[int]
+    sentence_start: Mapped[int | None]
+    sentence_end: Mapped[int | None]
 
 
 class Quote(Base):

@@ -15,7 +15,8 @@ from app.replies.schemas import NewQuote, Passage
 
 READ = text("""
 SELECT r.document_id, d.name AS document, r.page, r.start_offset AS start, r.end_offset AS end,
-    substr(p.text, r.start_offset + 1, r.end_offset - r.start_offset) AS text
+    substr(p.text, r.start_offset + 1, r.end_offset - r.start_offset) AS text,
+    r.sentence_start, r.sentence_end
 FROM reply_passages r
 JOIN documents d ON d.id = r.document_id AND d.session_id = :owner
 JOIN document_pages p
@@ -25,10 +26,14 @@ ORDER BY r.number
 """)
 STORE = text("""
 INSERT INTO reply_passages
-    (message_id, chat_id, session_id, number, document_id, page, start_offset, end_offset)
-SELECT :reply_id, :chat_id, :owner, p.number, p.document_id, p.page, p.start, p.end
-FROM json_to_recordset(CAST(:passages AS json))
-    AS p (number integer, document_id uuid, page integer, start integer, "end" integer)
+    (message_id, chat_id, session_id, number, document_id, page, start_offset, end_offset,
+    sentence_start, sentence_end)
+SELECT :reply_id, :chat_id, :owner, p.number, p.document_id, p.page, p.start, p.end,
+    p.sentence_start, p.sentence_end
+FROM json_to_recordset(CAST(:passages AS json)) AS p (
+    number integer, document_id uuid, page integer, start integer, "end" integer,
+    sentence_start integer, sentence_end integer
+)
 """)
 
 # Until commit nobody deletes them: what points at them is about to be stored.

@@ -48,6 +48,10 @@ class Passage(BaseModel):
     start: int = Field(description="Where it begins on the page, in code points.")
     end: int
     text: str
+    sentence_start: int | None = Field(
+        default=None, description="Where its sentence begins that comes nearest by its meaning."
+    )
+    sentence_end: int | None = None
 
 
 class NewQuote(BaseModel):

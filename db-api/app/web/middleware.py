@@ -18,7 +18,7 @@ SAFE_HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
 }
-BLOCK = re.compile(r"/files/[^/]+/blocks/[^/]+|/reading/[^/]+/(picture|pages)")
+BLOCK = re.compile(r"/files/[^/]+/blocks/[^/]+|/reading/[^/]+/(picture|pages|vectors)")
 
 
 class Guard:

@@ -12,9 +12,11 @@ GRANT SELECT, DELETE, INSERT (chat_id, document_id, session_id) ON chat_document
 GRANT SELECT (document_id) ON chat_documents TO runner;
 GRANT SELECT ON document_pages, passages, passage_vectors TO app;
 GRANT SELECT (document_id, number, source), INSERT, UPDATE (text, source) ON document_pages TO reader;
-GRANT SELECT (id, document_id, text), INSERT (document_id, session_id, page, start_offset, end_offset, text, words)
+GRANT SELECT (id, document_id, page, start_offset, end_offset, text),
+    INSERT (document_id, session_id, page, start_offset, end_offset, text, words)
     ON passages TO reader;
-GRANT SELECT (passage_id, model, vector), INSERT, UPDATE (model, vector) ON passage_vectors TO reader;
+GRANT SELECT (passage_id, start_offset, end_offset, model, vector), INSERT, UPDATE (end_offset, model, vector)
+    ON passage_vectors TO reader;
 
 CREATE POLICY app_reads ON documents FOR SELECT TO app
     USING (session_id = (SELECT current_session()));
