@@ -148,6 +148,22 @@ def test_a_follow_up_is_searched_together_with_the_question_before(
     assert "museum" in ask(ada, chat, "And on other days?", before=before)["passages"][0]["text"]
 
 
+@pytest.mark.parametrize(
+    ("question", "good"),
+    [
+        ("Where is the caretaker's cellar?", True),
+        ("And the otter?", False),
+        ("What is it, and who is it?", True),
+    ],
+)
+def test_a_follow_up_is_judged_by_its_own_words_if_it_has_some(
+    ada: Person, chat: str, read: Read, question: str, good: bool
+) -> None:
+    read(ada, chat, *TEXTS)
+    before = "Does the lease end in March, and may it be extended?"
+    assert ask(ada, chat, question, before=before)["good"] is good
+
+
 def test_only_the_documents_of_the_chat_are_searched(
     ada: Person, bob: Person, chat: str, read: Read
 ) -> None:

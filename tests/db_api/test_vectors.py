@@ -108,6 +108,29 @@ def test_many_near_sentences_of_a_passage_hide_no_other_passage(
     assert find(ada, chat, "?", near) == ["x" * 50, "Other."]
 
 
+def mix(*vectors: Vectors) -> Vectors:
+    return [sum(numbers) for numbers in zip(*vectors, strict=True)]
+
+
+@pytest.mark.parametrize(
+    ("asked", "sentences", "good"),
+    [
+        (mix(make_vector(0), make_vector(5)), 12, True),
+        (mix(make_vector(0), make_vector(99)), 12, False),  # about the same, and something else
+        (make_vector(99), 12, False),
+        (mix(make_vector(0), make_vector(5)), 9, False),  # too few to know what they are all about
+    ],
+)
+def test_a_question_in_other_words_is_good_if_one_sentence_means_it(
+    ada: Person, chat: str, read: Read, embed: Embed, asked: Vectors, sentences: int, good: bool
+) -> None:
+    about = make_vector(0)
+    vectors = [mix(about, make_vector(n)) for n in range(1, sentences + 1)]
+    embed(read(ada, chat, "x" * sentences), [vectors])
+    found = ask(ada, chat, "unheard-of", vector=asked, vector_model="m")
+    assert found["good"] is good
+
+
 def test_a_small_session_beside_a_huge_one_finds_all_its_nearest(
     ada: Person,
     bob: Person,

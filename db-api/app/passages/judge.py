@@ -1,14 +1,18 @@
-"""Whether a question can be answered from passages: if one or two neighbouring sentences have most
-of its words.
+"""Whether a question can be answered from passages: if one sentence has most of its words, or
+comes near to its meaning.
 
-A passage that has them here and there is only about the same subject. Rare words count more, but
-not in full: the name of what is asked about is rare, and says nothing about an answer.
+A passage that has the words here and there is only about the same subject. Rare words count more,
+but not in full: the name of what is asked about is rare, and says nothing about an answer.
+
+The thresholds were chosen with one half of the questions in `evaluation/`.
 """
 
 import json
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+from uuid import UUID
 
 from sqlalchemy import Connection, text
 
@@ -16,8 +20,11 @@ from app.passages.schemas import FoundPassage
 from app.passages.words import detect_language, split_words
 
 JUDGED = 5  # of the passages that were found
-# The share that must be there. Chosen with one half of the questions in `evaluation/`.
-GOOD = 0.55
+GOOD = 0.55  # the share of the words that must be there
+GOOD_BESIDE_VECTORS = 0.64  # where a sentence may come near instead
+NEAR = 0.38  # see HOW_NEAR
+FEW = 10  # sentences of a document, too few to tell what all are about
+PAIR = 0.85  # what two neighbouring sentences count, of one that has all their words
 SENTENCE_END = re.compile(r"(?<=[.!?…])\s+|(?<=[。！？])|\n\s*\n")
 
 COVER = text("""
@@ -25,35 +32,80 @@ WITH term AS MATERIALIZED (
     SELECT query, (CAST(:weights AS float8[]))[row_number() OVER (ORDER BY number)] AS weight
     FROM passage_terms(CAST(:words AS text[]), CAST(:language AS text), CAST(:languages AS text[]))
 ), place AS MATERIALIZED (
-    SELECT number, passage_words(words, language) AS words
-    FROM ROWS FROM (json_to_recordset(CAST(:places AS json)) AS (words text[], language text))
-        WITH ORDINALITY AS p (words, language, number)
+    SELECT number, counts, passage_words(words, language) AS words
+    FROM ROWS FROM (
+        json_to_recordset(CAST(:places AS json)) AS (words text[], language text, counts float8)
+    ) WITH ORDINALITY AS p (words, language, counts, number)
 )
-SELECT max(covered) / (SELECT sum(weight) FROM term)
+SELECT coalesce(max(covered), 0) / (SELECT sum(weight) FROM term)
 FROM (
-    SELECT sum(term.weight) AS covered FROM place JOIN term ON place.words @@ term.query
-    GROUP BY place.number
+    SELECT place.counts * sum(term.weight) AS covered
+    FROM place JOIN term ON place.words @@ term.query
+    GROUP BY place.number, place.counts
 ) AS each
 """)
 
+# How near a document's nearest sentence comes to the question: the cosine of what is left of both
+# without the direction that the document's sentences have in common. Each of them, and any question
+# about the document, is near to that.
+HOW_NEAR = text("""
+WITH sentence AS MATERIALIZED (
+    SELECT vector FROM passage_vectors
+    WHERE document_id = :document AND session_id = :owner AND model = :model
+), document AS MATERIALIZED (
+    SELECT avg(vector) AS vector FROM sentence HAVING count(*) >= :few
+)
+SELECT max((near - asked_common * common)
+    / nullif(sqrt(greatest(0, 1 - asked_common ^ 2) * greatest(0, 1 - common ^ 2)), 0))
+FROM (
+    SELECT 1 - (sentence.vector <=> asked) AS near, 1 - (document.vector <=> asked) AS asked_common,
+        1 - (document.vector <=> sentence.vector) AS common
+    FROM sentence, document, CAST(:vector AS halfvec) AS asked
+) AS compared
+""")
 
-def is_good(
+
+def is_good(cover: float, nearness: float | None) -> bool:
+    """By the shares of words, and by vectors if there are some."""
+    if nearness is None:
+        return cover >= GOOD
+    return nearness >= NEAR or cover >= GOOD_BESIDE_VECTORS
+
+
+def measure_cover(
     connection: Connection,
     asked: Mapping[str, object],
     rarities: Sequence[float],
     passages: Sequence[FoundPassage],
-) -> bool:
-    """`asked` are the parameters of the question's words, `rarities` how rare each of them is."""
+) -> float:
+    """The share of the question's words that one place has; of a follow-up without a word of its
+    own, that of the question before. `asked` are the parameters of the words, the question's own
+    first, and `rarities` how rare each of them is."""
     places = [place for passage in passages[:JUDGED] for place in describe_places(passage.text)]
     weights = [math.sqrt(rarity) for rarity in rarities]
     values = {**asked, "weights": weights, "places": json.dumps(places)}
-    covered = connection.execute(COVER, values).scalar_one()
-    return covered is not None and covered >= GOOD
+    for words in (asked["own"], asked["words"]):
+        share = connection.execute(COVER, values | {"words": words}).scalar_one()
+        if share is not None:
+            return float(share)
+    return 0.0
 
 
 def describe_places(passage: str) -> Iterator[dict[str, object]]:
-    """The words of each two sentences that follow each other."""
+    """The words of each sentence, and of each two that follow each other."""
     sentences = [sentence for sentence in SENTENCE_END.split(passage) if sentence.strip()]
-    for first, second in zip(sentences, [*sentences[1:], ""], strict=True):
-        words = split_words(f"{first} {second}")
-        yield {"words": words, "language": detect_language(words)}
+    pairs = [f"{first} {second}" for first, second in pairwise(sentences)]
+    for counts, places in ((1, sentences), (PAIR, pairs)):
+        for place in places:
+            words = split_words(place)
+            yield {"words": words, "language": detect_language(words), "counts": counts}
+
+
+def measure_nearness(
+    connection: Connection, owner: UUID, document: UUID, vector: list[float], model: str
+) -> float | None:
+    """Of the document's nearest sentence; None if the document has too few with vectors."""
+    values = {"owner": owner, "document": document, "model": model, "few": FEW}
+    measured = connection.execute(HOW_NEAR, values | {"vector": json.dumps(vector)})
+    near: float | None = measured.scalar_one()
+    return near

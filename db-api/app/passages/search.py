@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from app.db.base import AnyRow
-from app.passages.judge import is_good
+from app.passages.judge import is_good, measure_cover, measure_nearness
 from app.passages.schemas import Found, FoundPassage
 from app.passages.words import LANGUAGES, detect_language, split_words
 
@@ -106,8 +106,13 @@ def find_passages(
     rows = {row.id: row for row in connection.execute(READ, whose | {"ids": places})}
     # One may have been deleted just now.
     passages = [describe(rows[place], near.get(place)) for place in places if place in rows]
-    good = bool(by_words) and is_good(connection, asked, by_words[0].rarities, passages)
-    return Found(passages=passages, good=good)
+    rarities = by_words[0].rarities if by_words else []
+    nearness = None
+    if near and passages and vector and vector_model:
+        document = passages[0].document_id
+        nearness = measure_nearness(connection, session_id, document, vector, vector_model)
+    cover = measure_cover(connection, asked, rarities, passages)
+    return Found(passages=passages, good=is_good(cover, nearness))
 
 
 def find_near(
@@ -143,6 +148,7 @@ def describe_words(question: str, before: str | None) -> dict[str, object]:
     weights = [1.0] * len(asked) + [BEFORE_WEIGHT] * len(earlier)
     return {
         "words": (asked + earlier)[:WORDS],
+        "own": asked[:WORDS],
         "weights": weights[:WORDS],
         "language": detect_language(asked + earlier),
         "languages": LANGUAGES,
