@@ -212,6 +212,15 @@ async def test_who_has_just_sent_watches_without_a_question_to_db_api_until_the_
     hub.leave(feed)
 
 
+async def test_who_joins_after_the_end_is_told_what_came_since() -> None:
+    hub, _ = connect(told(grown("one", "complete"), idle=True), told(grown("two")))
+    ended = await hub.join(OWNER, CHAT, 0)
+    feed = await hub.join(OWNER, CHAT, 0)
+    assert (ended.ended, feed.ended) == (True, False)
+    for one in (ended, feed):
+        hub.leave(one)
+
+
 async def test_db_api_is_asked_once_for_all_who_come_at_once() -> None:
     hub, follow = connect(told(grown("")))
     feeds = await asyncio.gather(*(hub.join(OWNER, CHAT, 0) for _ in range(50)))

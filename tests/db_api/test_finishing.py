@@ -32,6 +32,20 @@ def test_the_text_moves_into_the_message(
     assert api.store(running, "x")["held"] is False, "it takes no more"
 
 
+def test_it_moves_into_its_own_message_only(
+    api: Api, ada: Person, chat: str, running: str, bob: Person
+) -> None:
+    other = bob.send(his := bob.chat(), worker="w")
+    for reply in (other, running):
+        api.store(reply, reply)
+    api.finish(running, "", offset=len(running))
+    assert ada.contents(chat)[-1] == running
+    unwritten = bob.send(empty := bob.chat(), worker="w")
+    api.finish(other, "", offset=len(other))
+    api.finish(unwritten, "", state="stopped")
+    assert (bob.contents(his)[-1], bob.contents(empty)[-1]) == (other, "")
+
+
 @pytest.mark.parametrize("kind", [None, *get_args(ErrorKind)])
 @pytest.mark.parametrize("state", get_args(FinalState))
 def test_every_end_is_kept_with_its_reason(

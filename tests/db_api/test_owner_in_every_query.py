@@ -25,6 +25,7 @@ from tests.db_api.conftest import TABLES, connect, new_database, run_sql, serve_
 from tests.db_api.documents import keep_document, quote_document
 from tests.support.postgres import Postgres
 
+VECTOR = {"vector": [1] * 384, "vector_model": "model"}
 PARTS = ("", "/messages", "/messages/all", "/page", "/page?limit=1", "/follow", "/prompt")
 
 
@@ -216,11 +217,18 @@ def test_documents_are_looked_for_among_one_s_own(ada: Person, bob: Person) -> N
         ("documents", "true", "secret.txt"),
         ("chat_documents", "true", "/prompt .*passage"),
         ("chat_documents", "true", "chat=.*secret.txt"),
-        ("document_pages", "number = 1", "Secret."),
+        ("document_pages", "number = 1", '"Secret.","source"'),
+        ("document_pages", "number = 1", '"quote_end":7,"text":"Secret."'),
+        ("document_pages", "number = 1", "/prompt .*Secret"),
         ("document_pages", "number = 2", '"unreadable":.2.'),
         ("document_pages", "number = 3", '"needs_ocr":.3.'),
         ("quotes", "true", '"quote_end":7'),
         ("reply_passages", "true", '"type":"passage"'),
+        ("chat_documents", "true", "GET .*/passages.*Secret"),
+        ("documents", "true", "GET .*/passages.*Secret"),
+        ("passages", "true", "GET .*/passages.*Secret"),
+        ("passages", "true", "POST .*/passages.*Secret"),
+        ("passage_vectors", "true", "POST .*/passages.*Secret"),
     ],
 )
 def test_a_row_of_another_s_is_joined_to_nothing(
@@ -260,9 +268,11 @@ def test_a_row_of_another_s_is_joined_to_nothing(
                 *(ada.get(f"/chats/{chat}{part}") for part in PARTS),
                 ada.get(f"/chats/{chat}/follow", known=known),
                 ada.get("/documents", chat=chat),
+                ada.get(f"/chats/{chat}/passages", q="secret"),
+                ada.post(f"/chats/{chat}/passages", {"question": "?", **VECTOR}),
                 *(ada.get(f"/documents{part}") for part in parts),
             ]
-            return "\n".join(f"{answer.url} {answer.text}" for answer in answers)
+            return "\n".join(f"{a.request.method} {a.url} {a.text}" for a in answers)
 
         assert re.search(told, ask())
         sql("SET session_replication_role = replica")

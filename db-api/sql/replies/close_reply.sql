@@ -6,13 +6,12 @@ CREATE OR REPLACE FUNCTION close_reply(
 ) RETURNS void LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
     UPDATE messages SET content = reply_content(r.finished_steps, r.text) FROM replies r
-    WHERE messages.id = reply AND r.message_id = reply
-        AND (r.text <> '' OR r.finished_steps <> '[]');
+    WHERE messages.id = reply AND r.message_id = reply AND r.text <> '';
     UPDATE replies r
     SET state = final_state, error = why, error_size = why_size, error_limit = why_limit,
-        -- A single step is the message's content.
+        -- A single step is the message's content. Of several none is empty.
         finished_steps = CASE
-            WHEN r.finished_steps = '[]' OR r.text = '' THEN r.finished_steps
+            WHEN r.finished_steps = '[]' THEN r.finished_steps
             ELSE r.finished_steps || jsonb_build_object('kind', 'text', 'text', r.text)
         END,
         text = '', phase = NULL, lease_until = NULL, finished_at = now()
