@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from app.clients.messages import FOLLOW_SECONDS, MessagesClient
-from app.clients.types import Reply
+from app.clients.types import Reply, State
 from app.clients.updates import ChatUpdate
 from app.errors import Unavailable
 from app.watching.chat_state import ChatState
@@ -81,12 +81,27 @@ async def test_a_watcher_who_shows_what_is_known_asks_nothing(
     assert asked.await_count == times
 
 
-def test_of_an_unknown_message_nothing_is_known_and_queued_text_comes_from_nowhere() -> None:
+def test_growing_text_comes_from_here_if_all_of_it_does_and_nothing_of_unknown_messages() -> None:
     state = ChatState()
     assert not state.merge(ChatUpdate(messages=[], replies=[grown("x")], head=None, idle=False))
-    state.merge(BEGUN)
+    assert not state.text_comes_from_here
+    state.merge(told(grown("one"), idle=True))
+    assert not state.ended, "more of it was seen to come"
+    assert not state.text_comes_from_here
     state.attach_writer(grown("one"))
     queued = {"id": uuid4(), "reply": Reply(id=uuid4(), state="queued")}
     later = ANSWERED.model_copy(update=queued)
     state.merge(BEGUN.model_copy(update={"messages": [later]}))
     assert state.text_comes_from_here
+
+
+def test_of_what_is_written_here_others_tell_the_end_only() -> None:
+    def tell(of: State) -> str:
+        state.merge(told(grown("one", of)))
+        reply = state.messages[REPLY].message.reply
+        return reply.state if reply else ""
+
+    state = ChatState()
+    assert [tell("running"), tell("queued")] == ["running", "queued"]
+    state.attach_writer(grown("one"))
+    assert [tell("queued"), tell("complete")] == ["running", "complete"]

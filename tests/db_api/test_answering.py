@@ -103,6 +103,7 @@ def test_only_the_worker_that_holds_a_reply_finds_something_for_it(
 ) -> None:
     reply = ada.send(chat, QUESTION, worker="w")
     problem(post_find(api, reply, "another"), 409, "lease-lost")
+    problem(post_find(api, reply, vector=[0.5] * 384), 422, "invalid-input")
     free = ada.sent(ada.chat(), QUESTION, worker="w")["reply"]["id"]
     problem(post_find(api, free), 409, "lease-lost")
     api.finish(reply)

@@ -68,6 +68,7 @@ DENIED = {
         "SELECT * FROM passages",
         "SELECT * FROM passage_vectors",
         "SELECT * FROM quotes",
+        "SELECT number FROM reply_passages",
         "UPDATE reply_passages SET page = 2",
         "DELETE FROM reply_passages",
         "UPDATE replies SET mode = 'free'",
