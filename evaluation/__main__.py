@@ -34,7 +34,7 @@ READING = f"Reading, with pypdfium2 and Tesseract, and replies of {SMALL_MODEL} 
 SETTINGS = {"TEMPERATURE": "0", "REPLY_TOKENS": "48"}
 NOT_MEASURED = (
     "recall with a real embedding model, above all across languages: none could be fetched here",
-    "span F1 of a question-answering head: there is none yet",
+    "span F1 of a question-answering model: none could be fetched here",
 )
 
 
