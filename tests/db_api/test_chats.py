@@ -82,6 +82,21 @@ def test_a_changed_system_prompt_counts_from_the_next_message(api: Api, ada: Per
     assert lines(ada.sent(chat, "two", worker="w")["claim"]["prompt"])[0] == ("system", "Be brief.")
 
 
+def test_a_chat_with_documents_is_listed_by_the_first_one_until_a_message_names_it(
+    ada: Person,
+) -> None:
+    empty, chat = ada.chat(opening="Hello"), ada.chat(opening="Hello")
+    for name in ("one.txt", "two.txt"):
+        ada.upload(name.encode(), name, chat)
+    (listed,) = body(ada.get("/chats"))["items"]
+    assert (listed["id"], listed["title"]) == (chat, "one.txt")
+    assert ada.read(chat)["title"] == ada.read(chat, "/page")["chat"]["title"] == "one.txt"
+    assert ada.documents()[0]["chats"] == [{"id": chat, "title": "one.txt"}]
+    assert ada.read(empty)["title"] is None
+    assert ada.sent(chat, "What is it?")["title"] == "What is it?"
+    assert ada.read(chat)["title"] == "What is it?"
+
+
 def test_the_chat_written_to_last_is_listed_first(ada: Person) -> None:
     first, second, third = (ada.chat() for _ in range(3))
     ada.send(first)

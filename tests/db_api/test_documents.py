@@ -145,6 +145,26 @@ def test_a_document_is_added_to_another_chat_of_its_owner_only(
     assert [d["chats"] for d in bob.documents()] != []
 
 
+def test_a_document_is_removed_from_a_chat_of_its_owner_and_stays_where_else_it_is(
+    ada: Person, bob: Person, chat: str
+) -> None:
+    only, shared = (ada.upload(content, chat=chat)["id"] for content in (b"x", b"y"))
+    other, his = ada.chat(), bob.chat()
+    ada.put_document(other, shared)
+    for person, where, which, kind in (
+        (bob, chat, shared, "chat-not-found"),
+        (bob, his, shared, "document-not-found"),
+        (ada, NOWHERE, shared, "chat-not-found"),
+        (ada, chat, NOWHERE, "document-not-found"),
+    ):
+        problem(person.delete(f"/chats/{where}/documents/{which}"), 404, kind)
+    assert len(ada.documents()) == 2
+    for document in (only, shared, shared):
+        assert ada.delete(f"/chats/{chat}/documents/{document}").status_code == 204
+    assert ada.read(chat, "/page")["documents"] == []
+    assert [d["chats"] for d in ada.documents()] == [[{"id": other, "title": "notes.txt"}]]
+
+
 def test_a_document_is_renamed(ada: Person) -> None:
     path = f"/documents/{ada.upload(b'x')['id']}"
     assert body(ada.patch(path, name=" Lease.pdf "))["name"] == "Lease.pdf"
@@ -204,6 +224,7 @@ def test_a_document_goes_for_good_with_its_last_chat_but_not_from_the_library(
     ada.delete(f"/chats/{chat}")
     assert set(ids(ada.documents())) == {shared, library}
     problem(ada.get(f"/documents/{only}"), 404, "document-not-found")
+    assert [c["documents"] for c in body(ada.get("/chats/deleted"))["items"]] == [1]
     ada.post(f"/chats/{chat}/restore")
     assert len(ada.documents()) == 3, "as long as its chat can be restored"
     ada.delete(f"/chats/{chat}")

@@ -260,6 +260,16 @@ def test_sessions_take_turns(worker: Worker, ada: Person, bob: Person, sql: Sql)
     assert order == [hers[0], his[0], hers[1], his[1], hers[2]]
 
 
+def test_texts_are_read_before_what_takes_longer(worker: Worker, ada: Person, sql: Sql) -> None:
+    kinds = ("pdf", "png", "markdown", "text")
+    queued = {kind: queue(sql, ada, kind=kind).document for kind in kinds}
+    order = []
+    while document := worker.claimed():
+        order.append(document)
+        worker.finish(document)
+    assert order == [queued[kind] for kind in ("markdown", "text", "pdf", "png")]
+
+
 def test_what_needs_a_tesseract_waits_for_a_worker_that_has_one(
     worker: Worker, ada: Person, sql: Sql
 ) -> None:

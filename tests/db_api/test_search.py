@@ -31,12 +31,27 @@ def test_titles_come_first_then_messages_the_newest_first(api: Api, ada: Person)
     message = {"message_id": asked["id"], "role": "user", "created_at": asked["created_at"]}
     assert (hits[0], hits[2]) == (title, title | message)
     assert texts(hits[:2]) == ["Is the Nile a river?", "About a River"]
-    opening, question, _ = (m["id"] for m in ada.messages(chat))
+    _, question, _ = (m["id"] for m in ada.messages(chat))
     assert [(h["message_id"], h["role"]) for h in hits[3:]] == [
         (reply, "assistant"),
         (question, "user"),
-        (opening, "assistant"),
-    ]
+    ], "but the opening message is in every chat"
+
+
+def test_a_chat_without_a_title_is_found_by_the_name_of_its_first_document(
+    ada: Person, bob: Person
+) -> None:
+    chat = ada.chat(opening="Hello")
+    ada.upload(b"x", "Lease of the flat.txt", chat)
+    ada.upload(b"y", "Rules.txt", chat)
+    (hit,) = ada.search("flat")
+    assert (hit["chat_id"], hit["message_id"]) == (chat, None)
+    assert hit["title"] == "Lease of the flat.txt"
+    assert texts([hit]) == [hit["title"]]
+    assert ada.search("rules") == ada.search("hello") == bob.search("flat") == []
+    ada.change(chat, title="Home")
+    assert ada.search("flat") == []
+    assert [hit["title"] for hit in ada.search("home")] == ["Home"]
 
 
 def test_text_of_every_branch_is_found_once_it_is_finished(

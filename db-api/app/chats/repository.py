@@ -12,6 +12,7 @@ from sqlalchemy import (
     column,
     exists,
     func,
+    or_,
     select,
     table,
     text,
@@ -25,10 +26,12 @@ from app.db.base import AnyRow
 from app.errors import ChatNotFound
 from app.jobs.models import UNFINISHED
 
+# What a chat is called (sql/chats/chat_title.sql).
+TITLE = func.chat_title(Chat.id, Chat.title).label("title")
 COLUMNS = (
     Chat.id,
     Chat.username,
-    Chat.title,
+    TITLE,
     Chat.pinned,
     Chat.system_prompt,
     Chat.temperature,
@@ -48,14 +51,14 @@ IS_FOUND = and_(
     Chat.id == bindparam("chat"), Chat.session_id == bindparam("owner"), Chat.deleted_at.is_(None)
 )
 SORT_KEY = (Chat.pinned, Chat.updated_at, Chat.id)
-# Somebody has written in it: a message and its reply are more than the opening message. It stays so
-# when they are deleted.
-HAS_BEGUN = Chat.last_seq > 1
 REPLIES = table("replies", column("chat_id"), column("session_id"))
 DOCUMENTS = table("chat_documents", column("chat_id"), column("session_id"))
 HAS_DOCUMENTS = exists().where(
     DOCUMENTS.c.chat_id == Chat.id, DOCUMENTS.c.session_id == bindparam("owner")
 )
+# Somebody has written in it: a message and its reply are more than the opening message. It stays so
+# when they are deleted. Or it has documents.
+HAS_BEGUN = or_(Chat.last_seq > 1, HAS_DOCUMENTS)
 WRITING = select(REPLIES.c.chat_id).where(REPLIES.c.session_id == bindparam("owner"), UNFINISHED)
 
 # Put together once: that takes longer than to run them.
@@ -71,6 +74,19 @@ LIST = (
     .order_by(*(column.desc() for column in SORT_KEY))
     .limit(bindparam("most", type_=Integer))
 )
+# With them go the documents that are nowhere else.
+LIST_DELETED = text("""
+SELECT c.id, chat_title(c.id, c.title) AS title, c.deleted_at, (
+    SELECT count(*) FROM chat_documents link JOIN documents d ON d.id = link.document_id
+    WHERE link.chat_id = c.id AND d.session_id = :owner AND NOT d.in_library AND NOT EXISTS (
+        SELECT FROM chat_documents other JOIN chats kept ON kept.id = other.chat_id
+        WHERE other.document_id = d.id AND kept.session_id = :owner AND kept.deleted_at IS NULL
+    )
+) AS documents
+FROM chats c
+WHERE c.session_id = :owner AND c.deleted_at IS NOT NULL
+ORDER BY c.deleted_at DESC, c.id DESC LIMIT :most
+""")
 
 STORE = text("""
 INSERT INTO chats (
@@ -171,7 +187,7 @@ def list_page(
     empty: bool = False,
 ) -> Sequence[AnyRow]:
     """The session's chats: the pinned ones, then those written to last; from below ``before``. With
-    ``empty`` also those in which nobody has written yet."""
+    ``empty`` also those in which there is nothing yet."""
     statement = LIST if empty else LIST.where(HAS_BEGUN)
     if username is not None:
         statement = statement.where(Chat.username == username)
@@ -201,13 +217,7 @@ def change(
 
 def list_deleted(connection: Connection, session_id: UUID, limit: int) -> Sequence[AnyRow]:
     """The session's chats that can be restored, the one deleted last first."""
-    statement = (
-        select(Chat.id, Chat.title, Chat.deleted_at)
-        .where(Chat.session_id == session_id, Chat.deleted_at.is_not(None))
-        .order_by(Chat.deleted_at.desc(), Chat.id.desc())
-        .limit(limit)
-    )
-    return connection.execute(statement).all()
+    return connection.execute(LIST_DELETED, {"owner": session_id, "most": limit}).all()
 
 
 def mark_deleted(connection: Connection, session_id: UUID, chat_id: UUID) -> None:

@@ -38,7 +38,7 @@ def list_chats(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     before: Annotated[str | None, Query(description="`next` of the page before.")] = None,
     empty: Annotated[
-        bool, Query(description="Also those in which the person has not written yet.")
+        bool, Query(description="Also those without a message of the person and a document.")
     ] = False,
 ) -> ChatPage:
     """This session's chats: the pinned ones first, then the one written to last."""

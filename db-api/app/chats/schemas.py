@@ -40,7 +40,8 @@ class Chat(ModelSettings):
     id: UUID
     username: str
     title: str | None = Field(
-        description="The first line of the first message from the person, until it is changed."
+        description="The first line of the first message from the person, until it is changed;"
+        " before that the name of its first document."
     )
     pinned: bool
     system_prompt: str
@@ -90,6 +91,7 @@ class DeletedChat(BaseModel):
     id: UUID
     title: str | None
     deleted_at: datetime
+    documents: int = Field(description="How many documents went with it: they are nowhere else.")
 
 
 class DeletedChats(BaseModel):

@@ -37,6 +37,7 @@ ORDER = (
     "queue/hand_back",
     "queue/find_trial",
     "queue/claim_reply",
+    "chats/chat_title",
     "search/split_words",
     "search/search_words",
     "search/search_query",

@@ -27,13 +27,20 @@ SELECT d.id, CASE WHEN d.embedding THEN 'complete' ELSE d.state END AS state, d.
         SELECT number FROM document_pages p
         WHERE p.document_id = d.id AND p.session_id = :owner AND p.source = 'needs-ocr'
         ORDER BY number
-    ) AS needs_ocr
+    ) AS needs_ocr,
+    EXISTS (
+        SELECT FROM document_pages p
+        WHERE p.document_id = d.id AND p.session_id = :owner AND p.text ~ '\\S'
+    ) AS has_text
 FROM documents d
 JOIN files f ON f.id = d.file_id
 LEFT JOIN files shown ON shown.id = d.shown_file_id
 CROSS JOIN LATERAL (
     SELECT coalesce(
-        json_agg(json_build_object('id', c.id, 'title', c.title) ORDER BY link.created_at), '[]'
+        json_agg(
+            json_build_object('id', c.id, 'title', chat_title(c.id, c.title))
+            ORDER BY link.created_at
+        ), '[]'
     ) AS list
     FROM chat_documents link JOIN chats c ON c.id = link.chat_id
     WHERE link.document_id = d.id AND c.session_id = :owner AND c.deleted_at IS NULL
@@ -110,6 +117,16 @@ def give_to(
         return
     link = {"chat_id": chat_id, "document_id": document_id, "session_id": session_id}
     connection.execute(upsert(ChatDocument).values(link).on_conflict_do_nothing())
+
+
+def take_from(connection: Connection, session_id: UUID, document_id: UUID, chat_id: UUID) -> None:
+    """The document is not in this chat any more."""
+    statement = delete(ChatDocument).where(
+        ChatDocument.session_id == session_id,
+        ChatDocument.document_id == document_id,
+        ChatDocument.chat_id == chat_id,
+    )
+    connection.execute(statement)
 
 
 def change(

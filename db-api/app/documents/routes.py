@@ -102,6 +102,21 @@ def add_to_chat(chat_id: UUID, document_id: UUID, person: Person, database: Db) 
         repository.give_to(connection, person, document_id, chat_id)
 
 
+@router.delete(
+    "/chats/{chat_id}/documents/{document_id}",
+    status_code=204,
+    summary="Remove a document from a chat",
+    responses=problems(SessionEnded, ChatNotFound, DocumentNotFound),
+)
+def take_from_chat(chat_id: UUID, document_id: UUID, person: Person, database: Db) -> None:
+    """One that is nowhere else, in the library or in another chat, is found no more and deleted
+    for good by the next purge."""
+    with database.person(person) as connection:
+        chats.find(connection, person, chat_id)
+        repository.find(connection, person, document_id)
+        repository.take_from(connection, person, document_id, chat_id)
+
+
 @router.patch(
     "/documents/{document_id}",
     summary="Rename a document",

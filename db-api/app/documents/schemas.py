@@ -45,6 +45,7 @@ class Document(BaseModel):
     needs_ocr: list[int] = Field(
         description="Pages that are pictures, which nothing here can read yet."
     )
+    has_text: bool = Field(description="Some text was found in it.")
     vector_model: str | None = Field(
         description="The model whose vectors it is found by; null: by its words alone."
     )

@@ -10,6 +10,9 @@ GRANT SELECT (id, session_id, file_id, shown_file_id, kind, pages, read_with, er
     ON documents TO reader;
 GRANT SELECT, DELETE, INSERT (chat_id, document_id, session_id) ON chat_documents TO app;
 GRANT SELECT (document_id) ON chat_documents TO runner;
+-- A chat without a title is found by the name of its first document.
+GRANT SELECT (id, name) ON documents TO searcher;
+GRANT SELECT (chat_id, document_id, created_at) ON chat_documents TO searcher;
 GRANT SELECT ON document_pages, passages, passage_vectors TO app;
 GRANT SELECT (document_id, number, source), INSERT, UPDATE (text, source) ON document_pages TO reader;
 GRANT SELECT (id, document_id, page, start_offset, end_offset, text),
@@ -26,6 +29,7 @@ CREATE POLICY app_changes ON documents FOR UPDATE TO app
     USING (session_id = (SELECT current_session()));
 CREATE POLICY runner_purges ON documents FOR SELECT TO runner USING (true);
 CREATE POLICY reader_sees ON documents FOR SELECT TO reader USING (true);
+CREATE POLICY searcher_reads ON documents FOR SELECT TO searcher USING (true);
 CREATE POLICY reader_works ON documents FOR UPDATE TO reader
     USING (state IN ('queued', 'running', 'complete'))
     WITH CHECK (true);
@@ -34,6 +38,7 @@ CREATE POLICY app_owns ON chat_documents TO app
     USING (session_id = (SELECT current_session()))
     WITH CHECK (session_id = (SELECT current_session()));
 CREATE POLICY runner_purges ON chat_documents FOR SELECT TO runner USING (true);
+CREATE POLICY searcher_reads ON chat_documents FOR SELECT TO searcher USING (true);
 
 CREATE POLICY app_reads ON document_pages FOR SELECT TO app
     USING (session_id = (SELECT current_session()));

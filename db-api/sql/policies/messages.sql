@@ -3,7 +3,7 @@ GRANT SELECT, DELETE, UPDATE (content),
     INSERT (chat_id, session_id, seq, parent_id, role, content, client_key) ON messages TO app;
 GRANT SELECT (id, chat_id, parent_id, seq, role, content, created_at), UPDATE (content)
     ON messages TO runner;
-GRANT SELECT (id, chat_id, session_id, role, content, created_at) ON messages TO searcher;
+GRANT SELECT (id, chat_id, session_id, parent_id, role, content, created_at) ON messages TO searcher;
 
 CREATE POLICY app_reads ON messages FOR SELECT TO app
     USING (session_id = (SELECT current_session()));

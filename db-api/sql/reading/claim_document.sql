@@ -1,6 +1,6 @@
 -- Claims the next document for a worker: its id, or no row. Sessions take turns: the one whose last turn is longest ago comes first, and
--- of its documents recordings, because somebody waits to send them, and else the oldest. One at which workers died comes after all
--- others, and one that has been read and lacks vectors last. Only who can hear gets recordings.
+-- of its documents recordings, because somebody waits to send them, then texts, before what takes longer, and else the oldest. One at
+-- which workers died comes after all others, and one that has been read and lacks vectors last. Only who can hear gets recordings.
 CREATE OR REPLACE FUNCTION claim_document(claimer text, can_hear boolean) RETURNS SETOF uuid
 LANGUAGE sql SET search_path = public, pg_temp
 BEGIN ATOMIC
@@ -12,7 +12,7 @@ BEGIN ATOMIC
         WHERE d.state = 'queued' AND (can_hear OR d.kind <> 'sound')
         ORDER BY d.embedding, d.attempts,
             (SELECT max(o.started_at) FROM documents o WHERE o.session_id = d.session_id) NULLS FIRST,
-            d.kind <> 'sound', d.created_at, d.id
+            d.kind <> 'sound', d.kind NOT IN ('text', 'markdown'), d.created_at, d.id
         LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED
     )
     RETURNING id;

@@ -18,14 +18,22 @@ BEGIN ATOMIC
         UNION ALL
         SELECT chat_id, id, session_id, created_at, id
         FROM messages WHERE search_words(session_id, content) @@ (SELECT query FROM asked)
+            AND NOT (role = 'assistant' AND parent_id IS NULL)  -- the opening message, which is in every chat
+        UNION ALL
+        SELECT id, NULL, session_id, updated_at, id
+        FROM chats WHERE session_id = (SELECT session_id FROM asked) AND title IS NULL
+            AND search_words(session_id, chat_title(id, NULL)) @@ (SELECT query FROM asked)
     ), page AS (
         SELECT hits.chat_id, hits.message_id, hits.created_at, hits.id
         FROM hits JOIN asked USING (session_id) JOIN chats c ON c.id = hits.chat_id
-        WHERE c.deleted_at IS NULL AND c.last_seq > 1  -- somebody has written in it
+        WHERE c.deleted_at IS NULL AND (
+            c.last_seq > 1  -- somebody has written in it
+            OR EXISTS (SELECT FROM chat_documents d WHERE d.chat_id = c.id)
+        )
         ORDER BY message_id IS NOT NULL, created_at DESC, id DESC OFFSET skip LIMIT most
     )
-    SELECT page.chat_id, c.title, page.message_id, m.role, coalesce(m.content, c.title),
-        page.created_at
+    SELECT page.chat_id, chat_title(c.id, c.title), page.message_id, m.role,
+        coalesce(m.content, chat_title(c.id, c.title)), page.created_at
     FROM page JOIN chats c ON c.id = page.chat_id LEFT JOIN messages m ON m.id = page.message_id
     ORDER BY page.message_id IS NOT NULL, page.created_at DESC, page.id DESC;
 END;

@@ -121,7 +121,8 @@ def test_a_role_has_no_more_than_it_needs(acting: Acting, hers: dict[str, str], 
 
 
 FUNCTIONS = {
-    "app": "asking_session chat_positions close_reply current_session is_abandoned passage_terms"
+    "app": "asking_session chat_positions chat_title close_reply current_session is_abandoned"
+    " passage_terms"
     " passage_words queue_length reply_content reply_quotes reply_steps require_session room_taken"
     " search_chats"
     " search_words split_words",
@@ -132,7 +133,8 @@ FUNCTIONS = {
     " is_alone is_over lease_length ms_per_position new_lease purge_deleted purge_files"
     " queue_length reply_content reply_quotes reply_steps room_taken search_words split_words"
     " trial_length",
-    "searcher": "asking_session current_session search_chats search_query search_words split_words",
+    "searcher": "asking_session chat_title current_session search_chats search_query search_words"
+    " split_words",
     "pg_monitor": "",  # anybody
 }
 
