@@ -84,10 +84,11 @@ class SessionEnded(ParleyError):
 
 
 class InvalidInput(ParleyError):
-    """A form that can't be taken as it is; `kind` says why."""
+    """A form that can't be taken as it is; `kind` says why. `others` are about other fields."""
 
     status = 422
     kind = "invalid-input"
+    others: tuple["InvalidInput", ...] = ()
 
     @classmethod
     def of(cls, field: str, reason: str, **facts: int | str) -> "InvalidInput":

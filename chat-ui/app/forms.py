@@ -13,6 +13,7 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.types import Message
 
+from app.clients.types import MODES, Mode
 from app.errors import FormTooLarge, InvalidInput
 from app.services import AppServices
 
@@ -65,6 +66,11 @@ def read_id(form: FormData, name: str) -> UUID | None:
         return UUID(value) if value else None
     except ValueError as error:
         raise InvalidInput from error
+
+
+def read_mode(form: FormData) -> Mode | None:
+    """How a message is to be answered; None if the form doesn't say."""
+    return next((mode for mode in MODES if mode == read_text(form, "mode")), None)
 
 
 def read_key(request: Request, form: FormData, name: str) -> str:

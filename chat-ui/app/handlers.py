@@ -18,6 +18,7 @@ from app.templating import Templates
 from app.views.problems import ErrorPage, Problem
 
 CHAT = re.compile(r"^/(?:chats|generate)/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:/|$)")
+DOCUMENT = re.compile(r"^/documents/[0-9a-f-]{36}(?:/|$)")
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +35,8 @@ def add_error_handlers(app: FastAPI, templates: Templates) -> None:
         # A fault is shown outside all middleware, where no session is known.
         session = find_session(request) if status < 500 else None
         found = CHAT.match(request.url.path)
+        if status == 404 and DOCUMENT.match(request.url.path):
+            problem = Problem("document-gone")
         page = ErrorPage(
             problem,
             refresh=refresh and request.method == "GET",

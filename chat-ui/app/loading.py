@@ -7,6 +7,7 @@ from uuid import UUID
 from app.clients.types import DeletedChat
 from app.errors import ParleyError
 from app.services import Services
+from app.views.documents import AttachPage
 from app.views.lists import ChatList, view_chats
 from app.views.messages import Composer
 from app.views.pages import ChatView, HomePage, view_chat
@@ -106,6 +107,18 @@ async def load_home(
         stay,
         notes or [],
     )
+
+
+async def load_attach(
+    services: Services, session: UUID, chat_id: UUID | None, composer: Composer
+) -> AttachPage:
+    """The form for files of a chat, or of one that they begin, with the message that was typed."""
+    chat = await services.chats.get(session, chat_id) if chat_id else None
+    chats, limits = await asyncio.gather(
+        load_chats(services, session, chat_id), services.limits.get()
+    )
+    hears = bool(chat and services.settings.whisper_model)
+    return AttachPage(chats, chat, composer, limits.document_bytes, hears)
 
 
 async def _find_deleted(

@@ -63,9 +63,10 @@ def form_body(required: bool = True, **fields: str) -> dict[str, Any]:
     }
 
 
-def upload_body() -> dict[str, Any]:
-    """`openapi_extra` for a form of files, which are read as they come."""
+def upload_body(**fields: str) -> dict[str, Any]:
+    """`openapi_extra` for a form of files, which are read as they come, and of these fields."""
     files = {"type": "array", "items": {"type": "string", "format": "binary"}}
-    schema = {"type": "object", "properties": {"files": files}, "required": ["files"]}
+    others = {name: {"type": "string", "description": text} for name, text in fields.items()}
+    schema = {"type": "object", "properties": {"files": files, **others}, "required": ["files"]}
     content = {"multipart/form-data": {"schema": schema}}
     return {"requestBody": {"required": True, "content": content}}

@@ -10,7 +10,6 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.datastructures import FormData
 
 from app.clients.queue_types import Sent
-from app.clients.types import MODES
 from app.errors import (
     BranchMoved,
     InvalidInput,
@@ -23,9 +22,9 @@ from app.errors import (
     TooLarge,
     Unavailable,
 )
-from app.forms import read_id, read_key, read_text
+from app.forms import read_id, read_key, read_mode, read_text
 from app.htmx import is_script
-from app.loading import load_chat, load_home
+from app.loading import load_attach, load_chat, load_home
 from app.services import Services
 from app.sessions import find_session, forget_session
 from app.views.messages import Composer, SentView, view_message
@@ -37,7 +36,7 @@ async def send(
     request: Request, services: Services, form: FormData, chat_id: UUID | None = None
 ) -> Response:
     """Leads to the chat; a script that is there already gets both new messages. Without `chat_id`
-    the message begins a chat."""
+    the message begins a chat. If files are to be attached first, nothing is sent yet."""
     try:
         composer = _read_composer(form, request)
     except InvalidInput as error:
@@ -46,6 +45,9 @@ async def send(
     try:
         if session is None:  # whoever has none has no chats either
             raise NotFound if chat_id else SessionEnded
+        if form.get("attach"):
+            page = await load_attach(services, session, chat_id, composer)
+            return services.templates.page("attach.html", page)
         try:
             sent = await _store(services, session, chat_id, composer)
         except (InvalidInput, TooLarge, KeyReused, BranchMoved, QueueFull) as error:
@@ -73,7 +75,7 @@ def _read_composer(form: FormData, request: Request) -> Composer:
         client_key=read_key(request, form, "client_key"),
         replaces=read_id(form, "replaces"),
         seen=read_id(form, "seen"),
-        mode=next((mode for mode in MODES if mode == read_text(form, "mode")), None),
+        mode=read_mode(form),
         recording=read_id(form, "recording"),
     )
 

@@ -49,7 +49,7 @@ def test_pages_read_from_top_to_bottom_without_what_needs_a_script(
     text = show(ann.http.get(ann.chat).text, tmp_path)
     places = [
         text.index(words)
-        for words in ("What is the sea?", "Salt water.", "deep", "Send", "Attach files", "Upload")
+        for words in ("What is the sea?", "Salt water.", "deep", "Attach files", "Send")
     ]
     assert places == sorted(places)
     assert re.search(r"About 1\d,000 letters at most\.", text)
@@ -110,7 +110,7 @@ class Terminal:
 
 @needs_w3m
 def test_a_file_is_uploaded(ann: Someone, tmp_path: Path) -> None:
-    """From the first page on: a name, then the form below the composer."""
+    """From the first page on: a name, then the button beside the message, which is kept."""
     file = tmp_path / "note.txt"
     file.write_text("Read in w3m.")
     w3m = Terminal(ann.parley.url, tmp_path)
@@ -119,7 +119,8 @@ def test_a_file_is_uploaded(ann: Someone, tmp_path: Path) -> None:
         w3m.press("/Your name\n\t\n", then="TEXT:")
         w3m.press("Ann\n", then="Viewing")
         w3m.press("\t\n", then="Attach files")
-        w3m.press("/Attach files\n\t\n", then="Filename")
+        w3m.press("/Attach files\n\n", then="Upload")
+        w3m.press("/Attach files\n/Attach files\n\t\n", then="Filename")
         w3m.press(f"{file}\n", then="Viewing")
         w3m.press("\t\n", then="note.txt")
         assert sql(ann.parley, "SELECT kind FROM documents WHERE name = 'note.txt'") == [("text",)]

@@ -13,7 +13,7 @@ import httpx
 import pytest
 from app.clients.documents import BLOCK_BYTES
 from app.clients.types import Document
-from app.errors import InvalidInput, UploadFailed
+from app.errors import FormTooLarge, InvalidInput, UploadFailed
 from app.uploads.multipart import FormFiles
 from app.uploads.upload import upload_files
 from markupsafe import Markup
@@ -22,8 +22,11 @@ from starlette.requests import Request
 from tests.chat_ui.support import (
     SCRIPT,
     DbApiServer,
+    client_key,
     expect,
     form_action,
+    generate,
+    hidden_field,
     open_chat,
     parse,
     send,
@@ -46,9 +49,10 @@ def upload(browser: httpx.Client, where: str, *files: File, **more: Any) -> http
 
 def address_of(browser: httpx.Client, name: str) -> str:
     """The document's page, as the library leads there."""
-    rows = list(parse(browser.get("/documents").text).find_all("li"))
-    (link,) = [a for row in rows for a in row.find_all("a") if a.text == name]
-    return link.attributes["href"]
+    rows = parse(browser.get("/documents").text).find("div", id="documents").find_all("li")  # type: ignore[union-attr]  # it is there
+    links = [next(row.find_all("a")) for row in rows]
+    (address,) = [link.attributes["href"] for link in links if link.text == name]
+    return address
 
 
 def listed(page: str) -> list[tuple[str, str]]:
@@ -121,8 +125,10 @@ def test_the_same_file_again_is_kept_once_and_that_is_said(
     upload(browser, f"{chat}/documents", file("a.txt"))
     again = file("a.txt"), file("b.txt", b"a.txt")
     answer = upload(browser, f"{chat}/documents", *again, headers=SCRIPT if script else {})
-    expect(answer, 200, "a.txt was already here:", "b.txt was already here as a.txt:")
+    before = "is attached. You had uploaded it before"
+    expect(answer, 200, f"a.txt {before}.", f"b.txt {before} as a.txt.")
     assert len(listed(answer.text)) == 1
+    expect(upload(browser, "/documents", file("a.txt")), 200, "a.txt is in your library. You had")
 
 
 def test_a_form_without_a_file_says_so(browser: httpx.Client, chat: str) -> None:
@@ -205,8 +211,7 @@ def make_request(chunks: Iterator[bytes], kind: str = "multipart/form-data; boun
 HEAD = b'--b\r\ncontent-disposition: form-data; name="files"; filename="%b"\r\n\r\n'
 
 
-async def read_all(chunks: list[bytes]) -> list[tuple[str, bytes]]:
-    files = FormFiles(make_request(iter(chunks)))
+async def read_all(files: FormFiles) -> list[tuple[str, bytes]]:
     return [(name, b"".join([piece async for piece in pieces])) async for name, pieces in files]
 
 
@@ -215,10 +220,12 @@ async def read_all(chunks: list[bytes]) -> list[tuple[str, bytes]]:
 async def test_a_form_is_read_the_same_however_it_is_cut(size: int) -> None:
     field = b'--b\r\nContent-Disposition: form-data; name="other"\r\n\r\nno file\r\n'
     name = "grün %22x%22.txt".encode()
-    form = field + HEAD % name + b"one\r\n--bx\r\n" + b"\r\n" + HEAD % b"" + b"\r\n"
+    form = HEAD % name + b"one\r\n--bx\r\n" + b"\r\n" + HEAD % b"" + b"\r\n" + field
     form += HEAD % b"2" + b"two\r\n--b--\r\n"
     chunks = [form[start : start + size] for start in range(0, len(form), size)]
-    assert await read_all(chunks) == [('grün "x".txt', b"one\r\n--bx\r\n"), ("2", b"two")]
+    files = FormFiles(make_request(iter(chunks)))
+    assert await read_all(files) == [('grün "x".txt', b"one\r\n--bx\r\n"), ("2", b"two")]
+    assert files.fields == {"other": "no file"}
 
 
 @pytest.mark.anyio
@@ -228,9 +235,12 @@ async def test_what_is_no_form_and_what_ends_too_early_is_refused() -> None:
     with pytest.raises(InvalidInput):
         FormFiles(make_request(iter([]), f"multipart/form-data; boundary={'x' * 300}"))
     with pytest.raises(InvalidInput):
-        await read_all([b"no boundary"])
+        await read_all(FormFiles(make_request(iter([b"no boundary"]))))
     with pytest.raises(UploadFailed):
-        await read_all([HEAD % b"a" + b"never end"])
+        await read_all(FormFiles(make_request(iter([HEAD % b"a" + b"never end"]))))
+    field = b'--b\r\nContent-Disposition: form-data; name="prompt"\r\n\r\n'
+    with pytest.raises(FormTooLarge):
+        await read_all(FormFiles(make_request(iter([field, b"x" * 600_000, b"x" * 600_000]))))
 
 
 @pytest.mark.anyio
@@ -273,13 +283,15 @@ def test_the_library_says_when_documents_are_found_by_their_words_only(
 DOCUMENT = Document(
     id=uuid4(), name="a.pdf", kind="pdf", size=9, shown_size=None, in_library=True, chats=[],
     state="complete", error=None, pages=20, pages_read=20, unreadable=[], needs_ocr=[],
-    vector_model=None, created_at=datetime.now(UTC),
+    has_text=True, vector_model=None, created_at=datetime.now(UTC),
 )  # fmt: skip
 STATES: list[tuple[dict[str, Any], str]] = [
     ({}, "Ready"),
     ({"state": "queued", "pages": None, "pages_read": 0}, "Waiting to be read"),
     ({"state": "running", "pages": None, "pages_read": 0}, "Reading…"),
     ({"state": "queued", "pages_read": 3}, "Reading: 3 of 20 pages"),
+    ({"has_text": False}, "No text found"),
+    ({"has_text": False, "needs_ocr": [1]}, "Text recognition missing for page 1"),
     ({"unreadable": [3]}, "Ready, but for page 3"),
     ({"unreadable": [3, 7]}, "Ready, but for pages 3 and 7"),
     (
@@ -333,9 +345,31 @@ def test_a_page_s_text_is_shown_as_text(person: httpx.Client, db_api: DbApiServe
     address = address_of(person, "a.txt")
     expect(person.get(address), 200, "This page has not been read yet.")
     read_in(db_api, "a.txt", "<script>alert(1)</script>")
-    expect(person.get(address), 200, "&lt;script&gt;alert(1)&lt;/script&gt;", "Page 1 of 1")
-    for number, status in ((0, 422), (2, 404), (2**31, 422)):
+    expect(person.get(address), 200, "&lt;script&gt;alert(1)&lt;/script&gt;", "of 1 <button>Go")
+    for number, status in ((0, 422), (2, 303), (2**31, 422)):
         expect(person.get(f"{address}?page={number}"), status)
+    assert person.get(f"{address}?page=2").headers["location"] == f"{address}?page=1"
+
+
+def test_a_document_that_could_not_be_read_says_so_and_one_that_is_gone_too(
+    person: httpx.Client, db_api: DbApiServer
+) -> None:
+    upload(person, "/documents", file("a.pdf", PDF))
+    address = address_of(person, "a.pdf")
+    db_api.sql("UPDATE documents SET state = 'failed', error = 'damaged', finished_at = now()")
+    expect(person.get(address), 200, "This document could not be read.", "the file is damaged")
+    person.post(f"{address}/delete")
+    for path in ("", "/original"):
+        expect(person.get(address + path), 404, "<strong>Document not found.</strong>")
+
+
+def test_the_library_says_what_a_document_is_and_where(browser: httpx.Client, chat: str) -> None:
+    upload(browser, f"{chat}/documents", file("a.txt"))
+    upload(browser, "/documents", file("a.txt"))
+    (row,) = parse(browser.get("/documents").text).find("div", id="documents").find_all("li")  # type: ignore[union-attr]  # it is there
+    facts = [small.text for small in row.find_all("small")][1]
+    assert facts.startswith("Text · 5 Bytes · ")
+    assert " ".join(facts.split()).endswith("· in the library · in a.txt")
 
 
 def test_the_original_is_never_a_page_and_a_picture_is_shown_without_its_metadata(
@@ -385,7 +419,9 @@ def test_a_document_is_renamed_and_deleted(
     expect(browser.post(rename, data={"name": " "}), 422, "Please enter a name")
     assert browser.post(rename, data={"name": "b.txt"}).headers["location"] == address
     assert [name for name, _ in listed(browser.get(chat).text)] == ["b.txt"]
-    delete = form_action(browser.get(address).text, "/delete")
+    page = browser.get(address).text
+    expect(browser.get(address), 200, "is only in one chat. It will be permanently deleted")
+    delete = form_action(page, "/delete")
     assert browser.post(delete).headers["location"] == "/documents"
     assert listed(browser.get(chat).text) == listed(browser.get("/documents").text) == []
     expect(browser.get(address), 404)
@@ -400,9 +436,111 @@ def test_a_document_is_renamed_and_deleted_in_the_list(person: httpx.Client, cha
     rename = form_action(form.html, "/rename")
     assert person.post(rename, data=given | {"name": "b.txt"}).headers["location"] == "/documents"
     assert [name for name, _ in listed(person.get("/documents").text)] == ["b.txt"]
-    (delete,) = form.find_all("button", class_="danger")
-    person.post(delete.attributes["formaction"], data=given)
+    (delete,) = form.find_all("a", class_="danger")
+    asked = person.get(delete.attributes["href"]).text
+    assert "open" in parse(asked).find("details", id="delete").attributes  # type: ignore[union-attr]  # it is there
+    person.post(form_action(asked, "/delete"))
     assert listed(person.get("/documents").text) == []
+
+
+def remove_buttons(browser: httpx.Client, chat: str) -> dict[str, Any]:
+    """What takes a document from the chat, by the document's name: a button, or a link to where it
+    is deleted."""
+    rows = parse(browser.get(chat).text).find("div", id="documents").find_all("li")  # type: ignore[union-attr]  # it is there
+    return {row.find("a").text: next(row.find_all(class_="remove")) for row in rows}  # type: ignore[union-attr]
+
+
+def test_a_document_is_removed_from_a_chat_and_stays_where_else_it_is(
+    browser: httpx.Client, chat: str, stranger: httpx.Client
+) -> None:
+    upload(browser, f"{chat}/documents", file("only.txt"), file("library.txt"), file("shared.txt"))
+    upload(browser, "/documents", file("library.txt"))
+    other = open_chat(browser)
+    upload(browser, f"{other}/documents", file("shared.txt"))
+    buttons = remove_buttons(browser, chat)
+    assert "href" in buttons["only.txt"].attributes, "it would be deleted: that is asked first"
+    given = {
+        name: {"document": buttons[name].attributes["value"]}
+        for name in ("library.txt", "shared.txt")
+    }
+    for where, data, status in (
+        (f"{open_chat(stranger)}/documents/remove", given["shared.txt"], 404),
+        (f"{chat}/documents/remove", {"document": str(uuid4())}, 404),
+        (f"{chat}/documents/remove", {}, 422),
+    ):
+        person = browser if where.startswith(chat) else stranger
+        expect(person.post(where, data=data), status)
+    for data in given.values():
+        answer = browser.post(f"{chat}/documents/remove", data=data)
+        assert answer.headers["location"] == f"{chat}#end"
+    names = [sorted(name for name, _ in listed(browser.get(p).text)) for p in (chat, other)]
+    assert names == [["only.txt"], ["shared.txt"]]
+    assert len(listed(browser.get("/documents").text)) == 3
+
+
+def test_removing_a_document_that_is_only_in_this_chat_deletes_it_once_that_is_confirmed(
+    browser: httpx.Client, chat: str
+) -> None:
+    upload(browser, f"{chat}/documents", file("only.txt"))
+    asked = browser.get(remove_buttons(browser, chat)["only.txt"].attributes["href"]).text
+    assert "is only in one chat. It will be permanently deleted" in asked
+    back = {"chat": hidden_field(asked, "chat")}
+    assert browser.post(form_action(asked, "/delete"), data=back).headers["location"] == (
+        f"{chat}#end"
+    )
+    assert listed(browser.get("/documents").text) == []
+
+
+def test_a_deleted_chat_says_how_many_documents_went_with_it(
+    browser: httpx.Client, chat: str
+) -> None:
+    for names, said in ((["a.txt"], "with 1 document."), (["b.txt"], "with 2 documents.")):
+        upload(browser, f"{chat}/documents", *(file(name) for name in names))
+        gone = browser.post(f"{chat}/delete", data={"current": ""}).headers["location"]
+        page = expect(browser.get(gone), 200, f"was deleted {said}")
+        browser.post(form_action(page, "/restore"))
+
+
+def list_titles(browser: httpx.Client) -> list[str]:
+    """Those of the list of chats."""
+    shown = parse(browser.get("/").text).find_all("ol", class_="chat-list")
+    return [link.text for part in shown for link in part.find_all("a")]
+
+
+def test_a_chat_with_files_only_is_listed_under_the_first_one_s_name(
+    browser: httpx.Client, person: httpx.Client
+) -> None:
+    chat = upload(person, "/chats/new/documents", file("lease.txt")).headers["location"]
+    upload(person, f"{chat.split('#')[0]}/documents", file("later.txt"))
+    assert list_titles(person) == ["lease.txt"], "and no empty one"
+    send(person, chat.split("#")[0], "What is the rent?")
+    assert list_titles(person) == ["What is the rent?"]
+
+
+@pytest.mark.parametrize("home", [False, True])
+def test_a_message_that_was_typed_is_kept_while_files_are_attached(
+    person: httpx.Client, chat: str, home: bool
+) -> None:
+    """In a browser without scripts."""
+    page = person.get("/" if home else chat).text
+    typed = "Two\nlines & <b>"
+    data = {"prompt": typed, "client_key": client_key(page), "attach": "1"}
+    action = "/chats" if home else generate(chat)
+    form = expect(person.post(action, data=data), 200, "Your message is kept.")
+    where, kept = form_action(form, "/documents"), {"prompt": hidden_field(form, "prompt")}
+    again = person.post(where, files=[file("a.txt")], data=kept)
+    assert [name for name, _ in listed(expect(again, 200, kept=typed))] == ["a.txt"]
+    for more in ({"cancel": "1"}, {}):
+        answer = person.post(where, files=[("files", ("", b""))], data=kept | more)
+        expect(answer, 200 if more else 422, kept=typed)
+        assert ("Choose a file first." in answer.text) is not bool(more)
+    if not home:
+        assert person.post(where, files=[file("b.txt")]).status_code == 303, "nothing was typed"
+
+
+def test_nobody_attaches_files_to_another_s_chat(chat: str, stranger: httpx.Client) -> None:
+    data = {"prompt": "Mine", "attach": "1"}
+    expect(stranger.post(generate(chat), data=data), 404, kept="Mine")
 
 
 def test_a_document_that_is_here_already_is_added_to_a_chat(
@@ -431,8 +569,7 @@ def test_a_document_that_is_here_already_is_added_to_a_chat(
 
 def test_files_on_the_home_page_begin_a_chat(person: httpx.Client) -> None:
     page = parse(person.get("/").text)
-    (form,) = page.find_all("form", class_="upload")
-    begin = form.attributes["action"]
+    begin = page.find("span", id="upload").attributes["data-action"]  # type: ignore[union-attr]  # it is there
     chat = upload(person, begin, file("a.txt")).headers["location"]
     assert [name for name, _ in listed(person.get(chat).text)] == ["a.txt"]
     other = upload(person, begin, file("b.txt"), file("c.txt", b"<html>"))

@@ -15,7 +15,7 @@ ROUTES = {
     *(
         f"/chats/{{chat_id}}/{path}"
         for path in (
-            *("documents", "documents/add"),
+            *("documents", "documents/add", "documents/remove"),
             *("settings", "rename", "pin", "delete", "restore", "prompt", "head", "events", "live"),
             *("export.json", "export.md", "messages/{message_id}", "messages/{message_id}/delete"),
             *("replies/{reply_id}/again", "replies/{reply_id}/continue", "replies/{reply_id}/stop"),
@@ -121,7 +121,8 @@ def test_every_route_is_described_with_the_problems_it_can_have_and_the_fields_o
                 assert method != "post" or "403" in told, path
     body = document["paths"]["/generate/{chat_id}"]["post"]["requestBody"]["content"]
     fields = body["application/x-www-form-urlencoded"]["schema"]["properties"]
-    assert set(fields) == {"prompt", "client_key", "replaces", "mode", "recording", "seen"}
+    wanted = {"prompt", "client_key", "replaces", "mode", "recording", "attach", "seen"}
+    assert set(fields) == wanted
 
 
 def test_a_page_tells_what_it_cost_and_health_the_lag_of_the_event_loop(

@@ -140,6 +140,19 @@ def test_a_setting_that_will_not_do_is_explained_and_kept(
     assert 'data-theme="system"' in browser.get(chat).text, "nor was anything else saved"
 
 
+def test_all_fields_that_will_not_do_are_explained_at_once(
+    browser: httpx.Client, chat: str
+) -> None:
+    form = {"title": "Hi", "name": "Bo", "temperature": "hot", "turns": "0"}
+    for path in (f"{chat}/settings", "/settings"):
+        page = parse(expect(browser.post(path, data=form), 422, "from 0 to 2", "from 1 to 1,000"))
+        wrong = [found.attributes for found in page.find_all(aria_invalid="true")]
+        assert [(a["id"], "autofocus" in a) for a in wrong] == [
+            ("temperature", True),
+            ("turns", False),
+        ]
+
+
 def test_new_chats_start_with_the_settings_chosen_for_them(
     browser: httpx.Client, chat: str, model: ScriptedModel
 ) -> None:

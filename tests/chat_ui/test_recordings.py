@@ -65,7 +65,9 @@ def test_nothing_is_offered_where_nothing_transcribes(
 ) -> None:
     hearing = browser.get(chat)
     assert MICROPHONE in hearing.headers["permissions-policy"]
-    expect(hearing, 200, 'id="record-button"', "audio/*", "A recording of at most 10 minutes")
+    expect(hearing, 200, 'id="record-button"', "audio/*")
+    form = browser.post(generate(chat), data={"attach": "1"})
+    expect(form, 200, "audio/*", "A recording of at most 10 minutes")
     with new_browser(url, browser.cookies) as client:
         deaf = client.get(chat)
     assert MICROPHONE not in deaf.headers["permissions-policy"]

@@ -142,8 +142,12 @@ def _problem(path: str, status: int, content: bytes) -> ParleyError:
         problem = loads(content)
         error = PROBLEMS[problem["type"]]
         if error is InvalidInput:
-            refused = problem["errors"][0]  # the page shows the form again, so one will do
-            return InvalidInput.of(refused["field"], refused["reason"], **_facts(refused))
+            first, *others = (
+                InvalidInput.of(refused["field"], refused["reason"], **_facts(refused))
+                for refused in problem["errors"]
+            )
+            first.others = tuple(others)
+            return first
     except (LookupError, ValueError, TypeError):
         log.error("db-api answered %s to %s", status, path)
         return Unavailable()

@@ -64,6 +64,10 @@ class DocumentsClient:
         """The chat has it from now on; NotFound if either is not there, or somebody else's."""
         await self._api.send("PUT", f"/chats/{chat}/documents/{document}", session=session)
 
+    async def take_from_chat(self, session: UUID, chat: UUID, document: UUID) -> None:
+        """The chat doesn't have it any more; where else it is, it stays."""
+        await self._api.send("DELETE", f"/chats/{chat}/documents/{document}", session=session)
+
     async def rename(self, session: UUID, document: UUID, name: str) -> None:
         """Change what it is called."""
         path = f"/documents/{document}"

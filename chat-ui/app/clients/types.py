@@ -97,11 +97,12 @@ class ChatPage(Received):
 
 
 class DeletedChat(Received):
-    """A chat that can be restored for a day."""
+    """A chat that can be restored for a day; `documents` went with it."""
 
     id: UUID
     title: str | None
     deleted_at: datetime
+    documents: int = 0
 
 
 class DeletedChats(Received):
@@ -217,8 +218,8 @@ class ChatOfDocument(Received):
 class Document(Received):
     """A file in chats or in the library. `size` is in bytes; `shown_size` that of a picture as it
     may be shown, if there is one. `pages` is None until they are counted; `unreadable` pages could
-    not be read, those in `needs_ocr` wait for a program that reads pictures. `vector_model`: whose
-    vectors it is found by; None: by its words alone."""
+    not be read, those in `needs_ocr` wait for a program that reads pictures. `has_text`: some page
+    has. `vector_model`: whose vectors it is found by; None: by its words alone."""
 
     id: UUID
     name: str
@@ -233,6 +234,7 @@ class Document(Received):
     pages_read: int
     unreadable: list[int]
     needs_ocr: list[int]
+    has_text: bool
     vector_model: str | None
     created_at: datetime
 

@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response, Streamin
 from app.clients.types import Document, Mode
 from app.downloads import attachment
 from app.errors import InvalidInput, NotFound
-from app.forms import Form, read_id, read_text
+from app.forms import Form, read_id, read_mode, read_text
 from app.htmx import is_script
 from app.loading import load_chat, load_chats, load_home
 from app.openapi import WITH_COOKIE, form_body, pages, upload_body
@@ -20,6 +20,7 @@ from app.services import AppServices, Services
 from app.sessions import Session, renew_session
 from app.uploads.upload import UploadReport, upload_files
 from app.views.documents import ChoicePage, DocumentsPage, DocumentView, UploadedView
+from app.views.messages import Composer
 from app.views.problems import Problem
 
 router = APIRouter(tags=["documents"], dependencies=WITH_COOKIE)
@@ -31,6 +32,13 @@ Words = Annotated[
     Query(pattern=r"^\d{1,9}-\d{1,9}$", description="Words to mark: 12-34, in code points"),
 ]
 
+# What a form for files keeps meanwhile.
+TYPED = {
+    "prompt": "A message that was typed; it is in the chat's form again",
+    "mode": "How it is to be answered",
+    "recording": "The id of a recording that it is from",
+    "cancel": "If not empty, there may be no file",
+}
 # A stranger's bytes under our address: never a page, never a script.
 SAFE = {"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'"}
 # A PDF is shown beside its text, in a frame of its page and of no other.
@@ -89,20 +97,21 @@ async def upload_into_library(
     status_code=303,
     response_class=RedirectResponse,
     responses=pages(401, 403, 404, 413, 415, 422, 503, 507),
-    openapi_extra=upload_body(),
+    openapi_extra=upload_body(**TYPED),
 )
 async def begin_chat_with_files(
     request: Request, services: AppServices, session: Session
 ) -> Response:
-    """Leads to the new chat, where the first message can be written. If no file could be taken,
-    that is told on the home page."""
+    """Leads to the new chat, where the first message can be written, with what was typed of it. If
+    no file could be taken, that is told on the home page."""
     name = (await services.sessions.current(session)).name or ""
     usual = services.settings
     chat = await services.chats.create(session, name, usual.system_prompt, usual.opening_message)
     report = await upload_files(request, services.documents, session, chat.id)
     if report.kept:
         return await _lead_to_chat(services, session, chat.id, report)
-    home = await load_home(services, session, notes=report.notes)
+    typed = _read_typed(report)
+    home = await load_home(services, session, composer=typed, notes=report.notes)
     return services.templates.page("home.html", home, report.status)
 
 
@@ -127,12 +136,13 @@ async def show_documents_of_chat(
     status_code=303,
     response_class=RedirectResponse,
     responses=pages(401, 403, 404, 413, 415, 422, 503, 507),
-    openapi_extra=upload_body(),
+    openapi_extra=upload_body(**TYPED),
 )
 async def upload_into_chat(
     request: Request, services: AppServices, session: Session, chat_id: UUID, size: Size = None
 ) -> Response:
-    """Leads back to the chat. Files that could not be taken are told there; the others are kept."""
+    """Leads back to the chat. Files that could not be taken are told there; the others are kept.
+    A message that was typed before is in the chat's form again."""
     await services.chats.get(session, chat_id)  # before a byte is read
     report = await upload_files(request, services.documents, session, chat_id, size)
     if is_script(request):
@@ -176,6 +186,25 @@ async def add_document(
     return RedirectResponse(f"/chats/{chat_id}#end", 303)
 
 
+@router.post(
+    "/chats/{chat_id}/documents/remove",
+    summary="Remove a document from a chat",
+    status_code=303,
+    response_class=RedirectResponse,
+    responses=pages(401, 403, 404, 413, 422, 503),
+    openapi_extra=form_body(document="The document's id"),
+)
+async def remove_document(
+    services: AppServices, session: Session, chat_id: UUID, form: Form
+) -> RedirectResponse:
+    """It stays in the library and in other chats. Leads back to the chat."""
+    document = read_id(form, "document")
+    if document is None:
+        raise InvalidInput
+    await services.documents.take_from_chat(session, chat_id, document)
+    return RedirectResponse(f"/chats/{chat_id}#end", 303)
+
+
 @router.get(
     "/documents/{document_id}",
     summary="A page of a document",
@@ -188,9 +217,16 @@ async def show_document(
     document_id: UUID,
     page: Number = 1,
     quote: Words = None,
-) -> HTMLResponse:
-    """Its text as it was read, beside the original; in it a quote is marked."""
-    return await _show_document(services, session, document_id, page, quote=quote)
+    deleting: bool = False,
+    chat: UUID | None = None,
+) -> Response:
+    """Its text as it was read, beside the original; in it a quote is marked. `deleting` opens the
+    form that deletes it, which leads back to that `chat`."""
+    start, _, end = (quote or "").partition("-")
+    marked = (int(start), int(end)) if quote else None
+    return await _show_document(
+        services, session, document_id, page, quote=marked, deleting=deleting, chat=chat
+    )
 
 
 @router.post(
@@ -209,7 +245,9 @@ async def rename_document(
         await services.documents.rename(session, document_id, read_text(form, "name"))
     except InvalidInput as error:
         problem = Problem.of(error)
-        return await _show_document(services, session, document_id, 1, problem, error.status)
+        return await _show_document(
+            services, session, document_id, 1, error.status, problem=problem
+        )
     return RedirectResponse(
         "/documents" if form.get("listed") else f"/documents/{document_id}", 303
     )
@@ -220,14 +258,16 @@ async def rename_document(
     summary="Delete a document",
     status_code=303,
     response_class=RedirectResponse,
-    responses=pages(401, 403, 404, 422, 503),
+    responses=pages(401, 403, 404, 413, 422, 503),
+    openapi_extra=form_body(required=False, chat="The chat to lead back to"),
 )
 async def delete_document(
-    services: AppServices, session: Session, document_id: UUID
+    services: AppServices, session: Session, document_id: UUID, form: Form
 ) -> RedirectResponse:
-    """At once and for good, in all chats. Leads to the library."""
+    """At once and for good, in all chats. Leads to the library, or back to a chat."""
+    chat = read_id(form, "chat")
     await services.documents.delete(session, document_id)
-    return RedirectResponse("/documents", 303)
+    return RedirectResponse(f"/chats/{chat}#end" if chat else "/documents", 303)
 
 
 @router.get(
@@ -270,11 +310,19 @@ async def show_picture(
 async def _lead_to_chat(
     services: Services, session: UUID, chat_id: UUID, report: UploadReport
 ) -> Response:
-    """To the chat's page, which tells what is to be said of the files."""
-    if report.notes:
-        page = await load_chat(services, session, chat_id, notes=report.notes)
+    """To the chat's page, which tells what is to be said of the files and has the message that was
+    typed."""
+    typed = _read_typed(report)
+    if report.notes or typed.prompt:
+        page = await load_chat(services, session, chat_id, composer=typed, notes=report.notes)
         return services.templates.chat(page, report.status)
     return RedirectResponse(f"/chats/{chat_id}#end", 303)
+
+
+def _read_typed(report: UploadReport) -> Composer:
+    form = report.fields
+    recording = read_id(form, "recording")
+    return Composer(read_text(form, "prompt"), mode=read_mode(form), recording=recording)
 
 
 async def _show_list_of_chat(
@@ -311,20 +359,19 @@ async def _show_document(
     session: UUID,
     document_id: UUID,
     number: int,
-    problem: Problem | None = None,
     status: int = 200,
-    quote: str | None = None,
-) -> HTMLResponse:
+    **more: Any,
+) -> Response:
+    """`more`: what else the page is given."""
     chats, document = await asyncio.gather(
         load_chats(services, session), services.documents.get(session, document_id)
     )
     read = None
     with contextlib.suppress(NotFound):
         read = await services.documents.page(session, document_id, number)
-    if read is None and number > max(document.pages or 1, 1):
-        raise NotFound
-    start, _, end = (quote or "").partition("-")
-    marked = (int(start), int(end)) if quote else None
-    page = DocumentView(chats, document, number, read, problem, marked)
+    last = max(document.pages or 1, 1)
+    if read is None and number > last:
+        return RedirectResponse(f"/documents/{document_id}?page={last}", 303)
+    page = DocumentView(chats, document, number, read, **more)
     headers = FRAMING if page.is_framed else {}
     return services.templates.page("document.html", page, status, headers)

@@ -25,6 +25,7 @@ router = APIRouter(tags=["chats"], dependencies=WITH_COOKIE)
         replaces="The id of a message of yours that this one is another version of",
         mode="How to answer it, in a chat with documents: documents, free or exact",
         recording="The id of a recording that the text is from; it is deleted",
+        attach="If not empty, nothing is sent: the answer is a form for files, which keeps it",
         seen="The id of the last message you saw; refused if the chat left it meanwhile",
     ),
 )

@@ -1,4 +1,4 @@
-"""Reads the files of a multipart form piece by piece, as they come."""
+"""Reads the files of a multipart form piece by piece, as they come, and its other fields."""
 
 from collections import deque
 from collections.abc import AsyncIterator
@@ -8,7 +8,9 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import Request
 
-from app.errors import InvalidInput, UploadFailed
+from app.errors import FormTooLarge, InvalidInput, UploadFailed
+
+FIELDS_LIMIT = 1_000_000  # bytes of all fields that are no files
 
 
 @dataclass(frozen=True)
@@ -23,8 +25,9 @@ class End:
 
 
 class FormFiles:
-    """The files of one request; other fields are skipped. Raises InvalidInput if it is no such
-    form, and UploadFailed if it ends in the middle of a file."""
+    """The files of one request; what was read of its other fields is in `fields`. Raises
+    InvalidInput if it is no such form, FormTooLarge if those fields are, and UploadFailed if it
+    ends in the middle of a file."""
 
     def __init__(self, request: Request) -> None:
         kind, options = parse_options_header(request.headers.get("content-type"))
@@ -34,6 +37,9 @@ class FormFiles:
         self._events = deque[Begin | bytes | End]()
         self._header = self._field = b""
         self._options: dict[bytes, bytes] = {}
+        self.fields: dict[str, str] = {}
+        self._text = bytearray()
+        self._room = FIELDS_LIMIT
         self._is_file = False  # what the parser is in
         self._in_file = False  # what the reader is in
         try:
@@ -86,6 +92,7 @@ class FormFiles:
 
     def _begin_part(self) -> None:
         self._options = {}
+        self._text.clear()
 
     def _read_field(self, data: bytes, start: int, end: int) -> None:
         self._field += data[start:end]
@@ -108,7 +115,15 @@ class FormFiles:
     def _read_data(self, data: bytes, start: int, end: int) -> None:
         if self._is_file:
             self._events.append(data[start:end])
+            return
+        self._room -= end - start
+        if self._room < 0:
+            raise FormTooLarge(limit=FIELDS_LIMIT)
+        self._text += data[start:end]
 
     def _end_part(self) -> None:
         if self._is_file:
             self._events.append(End())
+        elif b"filename" not in self._options:
+            name = self._options.get(b"name", b"").decode(errors="replace")
+            self.fields[name] = self._text.decode(errors="replace")

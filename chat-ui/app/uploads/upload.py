@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from uuid import UUID
 
+from starlette.datastructures import FormData
 from starlette.requests import Request
 
 from app.clients.documents import BLOCK_BYTES, DocumentsClient
@@ -29,11 +30,13 @@ OF_ONE_FILE = (TooLarge, StorageFull, FileKindRefused, UploadFailed, Unavailable
 @dataclass
 class UploadReport:
     """What is to be said of files: those that were not taken, and those that were here before. The
-    status is that of the first refusal; `kept` counts those that were taken, or here."""
+    status is that of the first refusal; `kept` counts those that were taken, or here. `fields` are
+    those of the form that are no files."""
 
     notes: list[Problem] = field(default_factory=list)
     status: int = 200
     kept: int = 0
+    fields: FormData = field(default_factory=FormData)
 
     def refuse(self, error: ParleyError, **facts: int | str) -> None:
         """It was not taken."""
@@ -51,19 +54,22 @@ async def upload_files(
 ) -> UploadReport:
     """Every file of the form becomes a document of the chat, or of the library. `size` is that of
     a form's only file, if it is known beforehand: then it may be refused before it is read."""
-    report, found = UploadReport(), False
-    async for name, pieces in FormFiles(request):
+    report, found, form = UploadReport(), False, FormFiles(request)
+    async for name, pieces in form:
         found = True
         try:
             kept = await _upload(documents, session, chat, name, size, pieces)
             report.kept += 1
             if kept.repeated:
-                report.notes.append(Problem("file-repeated", {"file": name, "kept": kept.name}))
+                facts: dict[str, int | str] = {"file": name, "kept": kept.name}
+                facts["place"] = "chat" if chat else "library"
+                report.notes.append(Problem("file-repeated", facts))
         except OF_ONE_FILE as error:
             report.refuse(error, file=name)
             if size is not None:
                 return report  # and read no more of it
-    if not found:
+    report.fields = FormData(form.fields)
+    if not found and not report.fields.get("cancel"):
         report.refuse(InvalidInput("no-file"))
     return report
 

@@ -1,9 +1,11 @@
 """Documents as they are shown."""
 
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from app.clients.types import Chat, Document, DocumentPage, Limits, Mode
 from app.views.lists import ChatList
+from app.views.messages import Composer
 from app.views.problems import Problem
 
 
@@ -28,7 +30,8 @@ class DocumentsPage:
 @dataclass(frozen=True)
 class DocumentView:
     """`document.html`: a page of it, `number`, beside the original; `page` is None until it has
-    been read. `quote` are the words to be marked, from one code point up to another."""
+    been read. `quote` are the words to be marked, from one code point up to another. `deleting`:
+    somebody asked to delete it, maybe in `chat`."""
 
     chats: ChatList
     document: Document
@@ -36,6 +39,8 @@ class DocumentView:
     page: DocumentPage | None
     problem: Problem | None = None
     quote: tuple[int, int] | None = None
+    deleting: bool = False
+    chat: UUID | None = None
 
     @property
     def parts(self) -> tuple[str, str, str]:
@@ -64,6 +69,23 @@ class UploadedView:
     def managed(self) -> bool:
         """Whether each has a menu: in the library."""
         return self.upload == DocumentsPage.upload
+
+
+@dataclass(frozen=True)
+class AttachPage:
+    """`attach.html`: a form for files, and the message that was typed before; without `chat` they
+    begin one."""
+
+    chats: ChatList
+    chat: Chat | None
+    composer: Composer
+    document_bytes: int
+    hears: bool  # recordings, too
+
+    @property
+    def upload(self) -> str:
+        """Where the files are uploaded to."""
+        return f"/chats/{self.chat.id if self.chat else 'new'}/documents"
 
 
 @dataclass(frozen=True)

@@ -131,6 +131,7 @@ async def view_chat(
     """A chat with one page of its messages."""
     seen = page.items[-1].id if page.items else None
     newest = page.shown and not page.later
+    typed = composer and composer.prompt
     return ChatView(
         chat=chat,
         chats=chats,
@@ -138,7 +139,7 @@ async def view_chat(
         earlier=page.earlier,
         newest=newest,
         shown=page.shown,
-        redirect_to_live=redirect_to_live and not (problem or editing or deleted or notes),
+        redirect_to_live=redirect_to_live and not (problem or editing or deleted or notes or typed),
         composer=_complete(composer or Composer(), seen, chat, documents),
         documents=documents,
         room=room,

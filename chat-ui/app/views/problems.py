@@ -37,6 +37,7 @@ KINDS = REFUSALS | {
     UploadFailed.kind,
     "file-repeated",
     "no-file",
+    "document-gone",  # NotFound, of a document
     "chat-gone",  # NotFound, with a message that could not be sent
     "unsent",  # Unavailable, with a message that could not be sent
     "not-sure",
@@ -48,15 +49,18 @@ KINDS = REFUSALS | {
 
 @dataclass(frozen=True)
 class Problem:
-    """Something a person should know; `_problem.html` has the words for each kind."""
+    """Something a person should know; `_problem.html` has the words for each kind. `others` are
+    about other fields of the same form."""
 
     kind: str
     facts: dict[str, int | str] = field(default_factory=dict)
+    others: tuple["Problem", ...] = ()
 
     @classmethod
     def of(cls, error: ParleyError) -> "Problem":
         """The problem that an exception means."""
-        return cls(error.kind, error.facts)
+        others = error.others if isinstance(error, InvalidInput) else ()
+        return cls(error.kind, error.facts, tuple(cls(o.kind, o.facts) for o in others))
 
     @property
     def field(self) -> str:
@@ -64,6 +68,10 @@ class Problem:
         if self.kind not in REFUSALS:
             return ""
         return next(name for name, kind in FIELDS.items() if self.kind.startswith(f"{kind}-"))
+
+    def find(self, name: str) -> "Problem | None":
+        """The one that is about this field."""
+        return next((each for each in (self, *self.others) if each.field == name), None)
 
 
 @dataclass(frozen=True)

@@ -265,6 +265,15 @@ def _document_menu(someone: Someone) -> Page:
     return page
 
 
+def _attach(someone: Someone) -> Page:
+    """As without scripts: with them the button asks for files at once."""
+    page = someone.open("/")
+    prompt(page).fill("How far is it?")
+    page.locator("[name=attach]").evaluate("button => button.form.requestSubmit(button)")
+    expect(page.get_by_role("button", name="Upload")).to_be_visible()
+    return page
+
+
 def _choice(someone: Someone) -> Page:
     page = _documents("/documents")(someone)
     page.goto(f"{someone.chat}/documents/add")
@@ -334,8 +343,10 @@ STATES = [
     State("chat with documents", _documents("CHAT")),
     State("documents", _documents("/documents")),
     State("document menu", _document_menu),
+    State("attach files", _attach),
     State("add documents", _choice),
     State("document", _documents("/documents/ID")),
+    State("document to be deleted", _documents("/documents/ID?deleting=1")),
     State("answer with quotes", _answered("CHAT")),
     State("quote", _answered("/documents/ID?page=1&quote=33-60#quote")),
     State("prompt with passages", _answered("CHAT/prompt")),

@@ -4,17 +4,28 @@
 import { handOverDraft } from "./drafts.js";
 
 const EVERY_MS = 2000;
-const form = document.querySelector("form.upload");
+const { dataset: upload } = document.getElementById("upload") ?? {};
+const uploader = document.querySelector("form.upload, #composer [name=attach]");
+const chooser = upload && (uploader.elements?.files ?? makeChooser());
 const documents = () => document.getElementById("documents");
 const waiting = [];
 let sending = false;
 let timer;
 
+function makeChooser() {
+  const field = document.createElement("input");
+  Object.assign(field, { type: "file", name: "files", multiple: true, accept: upload.accept });
+  return field;
+}
+
+// What was said of files before is read by now.
 export function offer(files) {
-  if ("beginsChat" in form.dataset) return beginChat(files);
+  if (files.length === 0) return;
+  documents().querySelector(".notes").replaceChildren();
+  if ("beginsChat" in upload) return beginChat(files);
   for (const file of files) {
-    const tooLarge = file.size > Number(form.dataset.limit);
-    if (tooLarge) refuse(form.dataset.tooLarge, file);
+    const tooLarge = file.size > Number(upload.limit);
+    if (tooLarge) refuse(upload.tooLarge, file);
     else waiting.push({ file, row: showRow(file) });
   }
   sendNext();
@@ -22,9 +33,12 @@ export function offer(files) {
 
 // On the home page: the answer is the page of the chat that they begin, where the draft goes on.
 function beginChat(files) {
-  const chosen = new DataTransfer();
+  const [chosen, field, form] = [new DataTransfer(), makeChooser(), document.createElement("form")];
   for (const file of files) chosen.items.add(file);
-  form.elements.files.files = chosen.files;
+  field.files = chosen.files;
+  Object.assign(form, { method: "post", enctype: "multipart/form-data", action: upload.action, hidden: true });
+  form.append(field);
+  document.body.append(form);
   handOverDraft();
   form.submit();
 }
@@ -36,15 +50,15 @@ function sendNext() {
   const body = new FormData();
   body.append("files", file, file.name);
   const request = new XMLHttpRequest();
-  request.open("POST", `${form.getAttribute("action")}?size=${file.size}`);
+  request.open("POST", `${upload.action}?size=${file.size}`);
   request.setRequestHeader("HX-Request", "true");
   request.upload.addEventListener("progress", ({ loaded, total }) => showSent(row, loaded / total));
   request.addEventListener("loadend", () => {
     row.remove();
     if (request.status === 200) {
-      show(request.responseText, true);
+      show(request.responseText);
       document.dispatchEvent(new Event("parley:uploaded"));
-    } else refuse(form.dataset.failed, file);
+    } else refuse(upload.failed, file);
     sending = false;
     sendNext();
   });
@@ -67,7 +81,7 @@ function showRow({ name }) {
 
 function showSent(row, share) {
   const percent = Math.floor(100 * share);
-  row.querySelector("small").textContent = form.dataset.sent.replace("…", percent);
+  row.querySelector("small").textContent = upload.sent.replace("…", percent);
 }
 
 function findList() {
@@ -84,10 +98,27 @@ export function refuse(words, { name = "" } = {}) {
   problem.className = "problem";
   problem.textContent = words.replace("…", name);
   documents().querySelector(".notes").append(problem);
+  addDismiss();
+}
+
+// To each notice, the button that takes it away.
+function addDismiss() {
+  const notes = documents()?.querySelector(".notes");
+  for (const notice of notes?.querySelectorAll(":scope > :not(:has(.dismiss))") ?? []) {
+    const button = document.createElement("button");
+    Object.assign(button, { type: "button", className: "plain dismiss", textContent: "×" });
+    button.title = notes.dataset.dismiss;
+    button.setAttribute("aria-label", notes.dataset.dismiss);
+    button.addEventListener("click", () => {
+      notice.remove();
+      (uploader.elements ? chooser : uploader).focus();
+    });
+    notice.append(button);
+  }
 }
 
 // The server's list in place of the old one. What was said before, and is being sent, stays.
-function show(html, uploaded) {
+function show(html) {
   const old = documents();
   const focused = old.contains(document.activeElement) && document.activeElement.pathname;
   old.insertAdjacentHTML("afterend", html);
@@ -97,7 +128,7 @@ function show(html, uploaded) {
   documents().querySelector(".notes").prepend(...notes);
   if (rows.length > 0) findList().append(...rows);
   if (focused) documents().querySelector(`a[href="${focused}"]`)?.focus();
-  if (uploaded) form.reset();
+  addDismiss();
   offerChoice(document.getElementById("mode-choice"));
   follow();
 }
@@ -123,7 +154,7 @@ async function look() {
   try {
     const headers = { "HX-Request": "true" };
     const response = await fetch(documents().dataset.source, { headers });
-    if (response.status === 200) return show(await response.text(), false);
+    if (response.status === 200) return show(await response.text());
   } catch {
     // Asked again.
   }
@@ -135,22 +166,15 @@ follow();
 
 // --- button, drag and drop, paste ---
 
-if (form) {
-  const { files } = form.elements;
-  const button = document.getElementById("attach-button")?.content.firstElementChild.cloneNode(true);
-  const box = document.querySelector("#composer .box");
-  if (button && box) {
-    button.querySelector("span").textContent = button.dataset.words;
-    button.addEventListener("click", () => files.click());
-    box.prepend(button);
-  }
-  files.addEventListener("change", () => {
-    offer(files.files);
-    if (!("beginsChat" in form.dataset)) files.value = "";
-  });
-  form.addEventListener("submit", (event) => {
+addDismiss();
+if (upload) {
+  uploader.addEventListener(uploader.elements ? "submit" : "click", (event) => {
     event.preventDefault();
-    offer(files.files);
+    chooser.click();
+  });
+  chooser.addEventListener("change", () => {
+    offer(chooser.files);
+    chooser.value = "";
   });
   const hasFiles = ({ dataTransfer }) => dataTransfer?.types.includes("Files");
   const mark = (dropping) => document.body.classList.toggle("dropping", dropping);
