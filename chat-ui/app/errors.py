@@ -38,6 +38,7 @@ FIELDS = {
     "turns": "turns",
     "content": "prompt",
     "client_key": "key",
+    "pictures": "pictures",
 }
 # What db-api may say of them that a page has its own words for.
 REFUSALS = frozenset(
@@ -45,7 +46,7 @@ REFUSALS = frozenset(
         *("name-missing", "name-too-long", "name-control-characters"),
         *("title-missing", "title-too-long", "title-control-characters"),
         *("system-prompt-too-long", "temperature-out-of-range", "reply-tokens-out-of-range"),
-        *("turns-out-of-range", "prompt-missing", "key-too-long"),
+        *("turns-out-of-range", "prompt-missing", "key-too-long", "pictures-invalid"),
     }
 )
 

@@ -73,6 +73,14 @@ def read_mode(form: FormData) -> Mode | None:
     return next((mode for mode in MODES if mode == read_text(form, "mode")), None)
 
 
+def read_ids(form: FormData, name: str) -> list[UUID]:
+    """The ids of the boxes that are ticked. Raises InvalidInput for anything else."""
+    try:
+        return [UUID(str(value)) for value in form.getlist(name)]
+    except ValueError as error:
+        raise InvalidInput from error
+
+
 def read_key(request: Request, form: FormData, name: str) -> str:
     """The key that makes a form count once.
 

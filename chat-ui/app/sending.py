@@ -22,7 +22,7 @@ from app.errors import (
     TooLarge,
     Unavailable,
 )
-from app.forms import read_id, read_key, read_mode, read_text
+from app.forms import read_id, read_ids, read_key, read_mode, read_text
 from app.htmx import is_script
 from app.loading import load_attach, load_chat, load_home
 from app.services import Services
@@ -75,6 +75,7 @@ def _read_composer(form: FormData, request: Request) -> Composer:
         client_key=read_key(request, form, "client_key"),
         replaces=read_id(form, "replaces"),
         seen=read_id(form, "seen"),
+        ticked=read_ids(form, "pictures"),
         mode=read_mode(form),
         recording=read_id(form, "recording"),
     )
@@ -105,6 +106,7 @@ async def _store(
             composer.replaces,
             composer.seen,
             composer.mode,
+            composer.ticked,
         )
     services.begin_reply(sent)
     return sent

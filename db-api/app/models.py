@@ -4,7 +4,7 @@ from app.chats.models import Chat
 from app.db.base import Base
 from app.documents.models import ChatDocument, Document, DocumentPage, Passage, PassageVector
 from app.files.models import File, FileBlock
-from app.messages.models import Message
+from app.messages.models import Message, MessagePicture
 from app.replies.models import Quote, Reply, ReplyPassage
 from app.sessions.models import Session
 
@@ -17,6 +17,7 @@ __all__ = [
     "File",
     "FileBlock",
     "Message",
+    "MessagePicture",
     "Passage",
     "PassageVector",
     "Quote",

@@ -54,11 +54,16 @@ class Reader:
         headers = {"Authorization": f"Bearer {token}", "X-Worker": "reader"}
         self.http = httpx.Client(base_url=f"{db_api.url}/reading", headers=headers)
 
-    def read(self, *texts: str) -> str:
+    def read(self, *texts: str, picture: bytes = b"") -> str:
         """The next document, of these pages; its id."""
         document = self.http.post("/claim", json={"ocr": True}).json()["id"]
+        if picture:
+            self.http.put(f"/{document}/picture", content=picture).raise_for_status()
         pages = [
-            {"number": n, "text": text, "source": "text", "passages": [[0, len(text)]]}
+            {
+                **{"number": n, "text": text, "source": "text"},
+                "passages": [[0, len(text)]] if text else [],
+            }
             for n, text in enumerate(texts, 1)
         ]
         self.http.post(f"/{document}/heartbeat", json={"pages": len(texts)}).raise_for_status()
@@ -76,8 +81,8 @@ def reader(db_api: DbApiServer, secrets: Path) -> Iterator[Reader]:
     db_api.sql("DELETE FROM files")
 
 
-def attach(browser: httpx.Client, chat: str, name: str = "lease.txt") -> None:
-    content = f"{name} {chat}".encode()
+def attach(browser: httpx.Client, chat: str, name: str = "lease.txt", begins: bytes = b"") -> None:
+    content = begins + f"{name} {chat}".encode()
     answer = browser.post(f"{chat}/documents", files=[("files", (name, content))])
     assert answer.status_code == 303, answer.text
 

@@ -23,7 +23,7 @@ from app.clients.completion import (
 from app.clients.embedder import Embedder, QuestionVector
 from app.clients.language_model import LanguageModel
 from app.clients.service import Service, connect
-from app.clients.types import PassagePart, PromptMessage, TextPart
+from app.clients.types import PassagePart, PromptMessage, PromptPart, TextPart
 from app.errors import InvalidInput, ParleyError, QueueFull, Unavailable
 from app.timing import TellCost
 from starlette.applications import Starlette
@@ -225,7 +225,7 @@ async def test_a_message_s_parts_are_one_text_each_passage_headed_by_where_it_is
 ) -> None:
     other.answer = Response("data: [DONE]\n\n")
     passage = PassagePart(document="a.txt", page=2, text="Words.")
-    parts: list[TextPart | PassagePart] = [
+    parts: list[PromptPart] = [
         TextPart(text="one"),
         passage,
         TextPart(text="two"),

@@ -29,7 +29,7 @@ WRITTEN_REPLY = (
     '{"id":"00000000-0000-0000-0000-000000000001","state":"failed","phase":null,"place":3,'
     '"wait_ms":4,"stop_requested":false,"error":%s,"model":null,"prompt_tokens":null,'
     '"prompt_tokens_read":null,"completion_tokens":null,"first_token_ms":null,"total_ms":null,'
-    '"mode":"free","found":null,"quotes":[]}'
+    '"mode":"free","found":null,"saw":null,"quotes":[]}'
 )
 
 
@@ -66,6 +66,7 @@ def test_the_format_stays_as_it_was_whatever_becomes_of_the_contract(
     assert write_message(message) == (
         f'{{"id":"{ID}","chat_id":"{ID}","parent_id":null,"seq":2,"role":"assistant",'
         '"content":"é\\n","created_at":"2026-01-02T03:04:05.000678Z",'
+        '"pictures":[],'
         f'"reply":{WRITTEN_REPLY % written},'
         f'"version":{{"number":1,"count":2,"previous":null,"next":"{ID}"}}}}'
     )

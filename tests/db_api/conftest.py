@@ -33,7 +33,7 @@ __all__ = ["postgres"]
 TABLES = (
     *("sessions", "chats", "messages", "replies"),
     *("files", "file_blocks", "documents", "chat_documents", "document_pages", "passages"),
-    *("passage_vectors", "reply_passages", "quotes"),
+    *("passage_vectors", "reply_passages", "quotes", "message_pictures"),
 )
 
 Sql = Callable[..., list[tuple[Any, ...]]]

@@ -46,6 +46,15 @@ def keep_document(
     return Kept(file, document)
 
 
+def send_picture(sql: Sql, message: str, document: str, number: int = 1) -> None:
+    """The message was sent with the document, as if that were a picture."""
+    sql(
+        "INSERT INTO message_pictures (message_id, chat_id, session_id, number, document_id)"
+        " SELECT id, chat_id, session_id, %s, %s FROM messages WHERE id = %s",
+        *(number, document, message),
+    )
+
+
 def quote_document(sql: Sql, reply: str, document: str, number: int = 1) -> None:
     """The reply was given the document's passage, and quotes it."""
     for table in ("reply_passages", "quotes"):

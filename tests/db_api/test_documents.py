@@ -10,7 +10,7 @@ from app.deleting.purge import purge
 
 from tests.db_api.api import NOWHERE, Person, body, ids, problem, reasons
 from tests.db_api.conftest import TABLES, Sql
-from tests.db_api.documents import keep_document, quote_document
+from tests.db_api.documents import keep_document, quote_document, send_picture
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(30)
 KINDS: list[tuple[bytes, str, str]] = [
@@ -198,6 +198,7 @@ def test_a_deleted_document_is_gone_with_all_that_was_read(
     reply = ada.send(chat)
     for number, document in enumerate((kept.document, other.document), 1):
         quote_document(sql, reply, document, number)
+        send_picture(sql, reply, document, number)
     sql(
         "UPDATE documents SET shown_file_id = %s WHERE id = %s",
         make_picture(sql, ada),
@@ -206,7 +207,8 @@ def test_a_deleted_document_is_gone_with_all_that_was_read(
     assert ada.delete(f"/documents/{kept.document}").status_code == 204
     for answer in enter(ada, kept.document):
         problem(answer, 404, "document-not-found")
-    assert [sql(f"SELECT count(*) FROM {table}") for table in TABLES[4:]] == [[(1,)]] * 9
+    assert [sql(f"SELECT count(*) FROM {table}") for table in TABLES[4:-1]] == [[(1,)]] * 9
+    assert sql("SELECT document_id FROM message_pictures ORDER BY 1 NULLS LAST")[1:] == [(None,)]
     assert ids(ada.documents()) == [other.document]
 
 

@@ -22,7 +22,7 @@ from sqlalchemy.exc import NoResultFound
 
 from tests.db_api.api import Api, Person, body, ids, problem
 from tests.db_api.conftest import TABLES, connect, new_database, run_sql, serve_api
-from tests.db_api.documents import keep_document, quote_document
+from tests.db_api.documents import keep_document, quote_document, send_picture
 from tests.support.postgres import Postgres
 
 VECTOR = {"vector": [1] * 384, "vector_model": "model"}
@@ -229,6 +229,7 @@ def test_documents_are_looked_for_among_one_s_own(ada: Person, bob: Person) -> N
         ("passages", "true", "GET .*/passages.*Secret"),
         ("passages", "true", "POST .*/passages.*Secret"),
         ("passage_vectors", "true", "POST .*/passages.*Secret"),
+        ("message_pictures", "true", '"pictures":.."document_id"'),
     ],
 )
 def test_a_row_of_another_s_is_joined_to_nothing(
@@ -250,6 +251,7 @@ def test_a_row_of_another_s_is_joined_to_nothing(
         sql = partial(run_sql, connection)
         document = keep_document(sql, chat).document
         quote_document(sql, reply, document)
+        send_picture(sql, first, document)
         sql(
             "UPDATE replies SET state = 'complete', finished_at = now(), model = 'qwen', mode ="
             " 'documents', found = true WHERE message_id = %s",

@@ -6,7 +6,7 @@ import pytest
 
 from tests.db_api.api import NOWHERE, Api, Person, body, problem, reasons
 from tests.db_api.conftest import TABLES, ServeCopy, Sql
-from tests.db_api.documents import keep_document, quote_document
+from tests.db_api.documents import keep_document, quote_document, send_picture
 
 CURRENT = "/sessions/current"
 
@@ -45,13 +45,16 @@ def test_a_forgotten_session_leaves_nothing(
     his = bob.chat(opening="Hello")
     ada.send(chat)
     keep_document(sql, his)
-    quote_document(sql, running, keep_document(sql, chat).document)
+    document = keep_document(sql, chat).document
+    quote_document(sql, running, document)
+    send_picture(sql, running, document)
     api.store(running, "Once")
     ada.delete(f"/chats/{ada.chat()}")
     assert ada.delete(CURRENT).status_code == 204
     columns = {table: "id" if table == "sessions" else "session_id" for table in TABLES}
     left = {t: sql(f"SELECT DISTINCT {column}::text FROM {t}") for t, column in columns.items()}
-    his_tables = set(TABLES) - {"replies", "reply_passages", "quotes"}  # he had no reply
+    # He had no reply.
+    his_tables = set(TABLES) - {"replies", "reply_passages", "quotes", "message_pictures"}
     assert left == {t: [(bob.session_id,)] if t in his_tables else [] for t in TABLES}
     assert api.store(running, " upon", 4)["held"] is False
     problem(api.post_finish(running, "late"), 409, "lease-lost")

@@ -21,7 +21,7 @@ from app.clients.completion import (
     read_refusal,
 )
 from app.clients.service import BrokenOff, NoConnection, Service, TookTooLong
-from app.clients.types import PassagePart, PromptMessage, TextPart
+from app.clients.types import PassagePart, PicturePart, PromptMessage, PromptPart
 
 # A long prompt can keep a busy CPU reading for a while before the first byte of an answer.
 READ_SECONDS = 120
@@ -146,7 +146,9 @@ def _message(message: PromptMessage) -> dict[str, Any]:
     return {"role": message.role, "content": "\n\n".join(map(_write_part, message.parts))}
 
 
-def _write_part(part: TextPart | PassagePart) -> str:
-    if isinstance(part, TextPart):
+def _write_part(part: PromptPart) -> str:
+    if isinstance(part, PicturePart):
+        return f'[Picture "{part.document}"]'
+    if not isinstance(part, PassagePart):
         return part.text
     return f'From "{part.document}", page {part.page}:\n{part.text}'

@@ -57,10 +57,12 @@ class MessagesClient:
         replaces: UUID | None = None,
         seen: UUID | None = None,
         mode: Mode | None = None,
+        pictures: Sequence[UUID] = (),
     ) -> Sent:
         """Stores the message and its queued reply; claims it for `worker` if a slot is free. With
         `replaces` it becomes another version of that message; with `seen` it is refused if the
-        chat does not lead through that message any more. `mode` is how to answer it."""
+        chat does not lead through that message any more. `mode` is how to answer it; `pictures` are
+        documents of the chat that go with it."""
         body: dict[str, object] = {"content": content, "client_key": client_key, "worker": worker}
         if replaces:
             body["replaces"] = str(replaces)
@@ -68,6 +70,8 @@ class MessagesClient:
             body["seen"] = str(seen)
         if mode:
             body["mode"] = mode
+        if pictures:
+            body["pictures"] = [str(picture) for picture in pictures]
         path = f"/chats/{chat}/messages"
         return await self._api.call("POST", path, answer=Sent, session=session, json=body)
 

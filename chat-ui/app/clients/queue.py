@@ -11,6 +11,7 @@ from app.clients.queue_types import (
     FinishRequest,
     FinishResult,
     PassagesFound,
+    PicturesGiven,
     ProgressRequest,
     ProgressResult,
     ReleaseRequest,
@@ -49,6 +50,11 @@ class QueueClient:
             body |= {"vector": question.vector, "vector_model": question.model}
         path = f"/replies/{reply}/passages"
         return await self._api.call("POST", path, answer=PassagesFound, json=body)
+
+    async def give_pictures(self, reply: UUID, *, vision: bool) -> PicturesGiven:
+        """How the reply's model gets pictures: as they are only if there is one that sees."""
+        path, body = f"/replies/{reply}/pictures", {"worker": self.worker, "vision": vision}
+        return await self._api.call("POST", path, answer=PicturesGiven, json=body)
 
     async def shorten(self, reply: UUID) -> ShorterPrompt | None:
         """About half of the prompt, for one that was refused; None if it can't get shorter."""

@@ -8,7 +8,16 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from app.clients.types import ErrorKind, FinalState, Message, Phase, PromptMessage, Received, Reply
+from app.clients.types import (
+    ErrorKind,
+    FinalState,
+    Message,
+    Phase,
+    PromptMessage,
+    Received,
+    Reply,
+    Saw,
+)
 
 
 class Step(Received):
@@ -64,6 +73,14 @@ class PassagesFound(Received):
 
     found: bool
     passages: list[Passage]
+    prompt: list[PromptMessage]
+
+
+class PicturesGiven(Received):
+    """A reply's prompt, with its pictures as its model gets them. `saw` is None while they are
+    being read."""
+
+    saw: Saw | None
     prompt: list[PromptMessage]
 
 

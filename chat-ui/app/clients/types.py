@@ -15,6 +15,7 @@ State = Literal["queued", "running", "complete", "stopped", "failed"]
 FinalState = Literal["complete", "stopped", "failed"]
 Phase = Literal["waiting", "reading", "writing"]
 Mode = Literal["free", "documents", "exact"]
+Saw = Literal["picture", "text", "nothing"]
 ErrorKind = Literal["model-broke", "model-refused", "prompt-too-long", "crashed", "reply-limit"]
 DocumentKind = Literal["pdf", "text", "markdown", "jpeg", "png", "sound"]
 DocumentSource = Literal["text", "ocr", "needs-ocr", "unreadable", "empty"]
@@ -145,9 +146,17 @@ class Quote(Received):
     text: str | None
 
 
+class Picture(Received):
+    """A picture that was sent with a message; None: it was deleted."""
+
+    document_id: UUID | None
+    name: str | None
+
+
 class Reply(Received):
     """The life of one assistant message; its id is the message's id. `found`: whether the documents
-    answer it; `unread_pages` of them had not been read then."""
+    answer it; `unread_pages` of them had not been read then. `saw`: how the model got the pictures
+    of the messages, if there are some; `pictures` are those of the question, once it is final."""
 
     id: UUID
     state: State
@@ -165,6 +174,8 @@ class Reply(Received):
     mode: Mode = "free"
     found: bool | None = None
     unread_pages: int | None = None
+    saw: Saw | None = None
+    pictures: list[Picture] = []
     quotes: list[Quote] = []
     started_at: datetime | None = None
 
@@ -194,6 +205,7 @@ class Message(Received):
     role: Role
     content: str
     created_at: datetime
+    pictures: list[Picture] = []
     reply: Reply | None = None
     version: Version | None = None
 
@@ -325,13 +337,29 @@ class PassagePart(Received):
     text: str
 
 
+class PicturePart(Received):
+    """A picture, by the document it is."""
+
+    type: Literal["picture"] = "picture"
+    document: str
+    document_id: UUID
+
+
+PromptPart = TextPart | PassagePart | PicturePart
+
+
 class PromptMessage(Received):
-    """One message as the language model gets it. `message_id` is the one it comes from; None for
-    the system prompt."""
+    """One message as the language model gets it; the last part is the text that was written.
+    `message_id` is the one it comes from; None for the system prompt."""
 
     role: Role | Literal["system"]
-    parts: list[TextPart | PassagePart]
+    parts: list[PromptPart]
     message_id: UUID | None = None
+
+    @property
+    def has_pictures(self) -> bool:
+        """Whether there is more in it than text."""
+        return any(isinstance(part, PicturePart) for part in self.parts)
 
 
 class Prompt(Received):
@@ -341,6 +369,11 @@ class Prompt(Received):
     messages: list[PromptMessage]
     last_question: PromptMessage | None = None
     context_start: UUID | None
+
+    @property
+    def has_pictures(self) -> bool:
+        """Whether the model gets more than text."""
+        return any(message.has_pictures for message in self.messages)
 
 
 class Hit(Received):

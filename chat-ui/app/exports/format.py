@@ -19,6 +19,7 @@ from app.clients.types import (
     Reply,
     ReplyError,
     Role,
+    Saw,
     State,
 )
 
@@ -40,6 +41,13 @@ class ExportedQuote(BaseModel):
     text: str | None
 
 
+class ExportedPicture(BaseModel):
+    """A picture that was sent with a message; null: it was deleted."""
+
+    document_id: UUID | None
+    name: str | None
+
+
 class ExportedReply(BaseModel):
     """An assistant message's life. `error` is a kind, for some with the figures after it."""
 
@@ -58,6 +66,7 @@ class ExportedReply(BaseModel):
     total_ms: int | None
     mode: Mode
     found: bool | None
+    saw: Saw | None
     quotes: list[ExportedQuote]
 
     @classmethod
@@ -86,6 +95,7 @@ class ExportedMessage(BaseModel):
     role: Role
     content: str
     created_at: datetime
+    pictures: list[ExportedPicture]
     reply: ExportedReply | None
     version: ExportedVersion | None
 

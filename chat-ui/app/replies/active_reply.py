@@ -17,9 +17,10 @@ from app.clients.queue_types import (
     FinishResult,
     NewQuote,
     PassagesFound,
+    PicturesGiven,
     ShorterPrompt,
 )
-from app.clients.types import FinalState, Mode, Phase
+from app.clients.types import FinalState, Mode, Phase, TextPart
 from app.clients.updates import ReplyUpdate
 from app.replies.stopwatch import Stopwatch
 from app.replies.written_text import WrittenText, join_steps
@@ -71,6 +72,7 @@ class ActiveReply:
         self.sampling = sampling
         self.prompt = claim.prompt
         self.found, self.passages = claim.reply.found, claim.passages
+        self.saw = claim.reply.saw
         self.quotes: list[NewQuote] = []
         self.span: Span | None = None  # that it is, by exact words
         self.context_start: UUID | None = None  # where a shortened prompt begins
@@ -140,7 +142,17 @@ class ActiveReply:
     @property
     def question(self) -> str:
         """What it answers."""
-        return self.claim.prompt[-1].parts[-1].text
+        written = self.claim.prompt[-1].parts[-1]
+        return written.text if isinstance(written, TextPart) else ""
+
+    @property
+    def awaits_pictures(self) -> bool:
+        """Whether it is not known yet how the model gets the pictures in its prompt."""
+        return self.saw is None and any(message.has_pictures for message in self.prompt)
+
+    def take_pictures(self, given: PicturesGiven) -> None:
+        """How the model gets them."""
+        self.saw, self.prompt = given.saw, given.prompt
 
     def take_passages(self, found: PassagesFound) -> None:
         """What it is to be answered from."""

@@ -41,7 +41,7 @@ class Answerer:
 
     async def answer(self, active: ActiveReply, announce: Callable[[], None]) -> Outcome:
         """Writes into `active`; raises what `generate` raises. A reply that was interrupted is
-        answered from the passages that were found before."""
+        answered from the passages that were found before, and from the same pictures."""
         if active.mode != "free" and active.found is None:
             await self._find_passages(active)
         if active.mode == "exact":
@@ -49,6 +49,8 @@ class Answerer:
         elif active.mode == "documents" and not active.found:
             active.say(NOTHING_FOUND)
         else:
+            while active.awaits_pictures:
+                await self._give_pictures(active)
             return await generate(self._model, self._prompts, self._queue, active, announce)
         return Outcome("complete")
 
@@ -62,6 +64,15 @@ class Answerer:
             except ParleyError as error:
                 log.warning("reply %s: can't look for passages: %s", active.id, error)
                 await asyncio.sleep(RETRY_SECONDS)
+
+    async def _give_pictures(self, active: ActiveReply) -> None:
+        """As soon as they have been read, however long db-api is away."""
+        try:
+            active.take_pictures(await self._queue.give_pictures(active.id, vision=False))
+        except ParleyError as error:
+            log.warning("reply %s: can't ask for pictures: %s", active.id, error)
+        if active.awaits_pictures:
+            await asyncio.sleep(RETRY_SECONDS)
 
     async def _find_exact_words(self, active: ActiveReply) -> str:
         if not active.found:

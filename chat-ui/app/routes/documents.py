@@ -19,7 +19,13 @@ from app.security import POLICY
 from app.services import AppServices, Services
 from app.sessions import Session, renew_session
 from app.uploads.upload import UploadReport, upload_files
-from app.views.documents import ChoicePage, DocumentsPage, DocumentView, UploadedView
+from app.views.documents import (
+    ChoicePage,
+    DocumentsPage,
+    DocumentView,
+    UploadedView,
+    offer_pictures,
+)
 from app.views.messages import Composer
 from app.views.problems import Problem
 
@@ -330,17 +336,16 @@ async def _show_list_of_chat(
 ) -> HTMLResponse:
     documents = await services.documents.list_newest(session, chat=chat_id)
     mode: Mode | None = "documents" if documents else None
-    return _show_list(services, documents, f"/chats/{chat_id}/documents", notes, mode)
+    page = UploadedView(
+        documents, f"/chats/{chat_id}/documents", notes, mode, offer_pictures(documents)
+    )
+    return services.templates.page("_uploaded.html", page)
 
 
 def _show_list(
-    services: Services,
-    documents: list[Document],
-    upload: str,
-    notes: list[Problem],
-    mode: Mode | None = None,
+    services: Services, documents: list[Document], upload: str, notes: list[Problem]
 ) -> HTMLResponse:
-    page = UploadedView(documents, upload, notes, mode)
+    page = UploadedView(documents, upload, notes)
     return services.templates.page("_uploaded.html", page)
 
 

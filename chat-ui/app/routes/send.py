@@ -23,6 +23,7 @@ router = APIRouter(tags=["chats"], dependencies=WITH_COOKIE)
         prompt="Your message",
         client_key="Any short text, new for each message",
         replaces="The id of a message of yours that this one is another version of",
+        pictures="The id of a picture of the chat that goes with it; up to four times",
         mode="How to answer it, in a chat with documents: documents, free or exact",
         recording="The id of a recording that the text is from; it is deleted",
         attach="If not empty, nothing is sent: the answer is a form for files, which keeps it",

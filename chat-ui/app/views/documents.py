@@ -8,6 +8,14 @@ from app.views.lists import ChatList
 from app.views.messages import Composer
 from app.views.problems import Problem
 
+MOST_OFFERED = 4  # pictures of a message
+
+
+def offer_pictures(documents: list[Document]) -> list[Document]:
+    """The chat's newest pictures, which can go with a message."""
+    pictures = [d for d in documents if d.kind in ("jpeg", "png") and d.state != "failed"]
+    return pictures[-MOST_OFFERED:]
+
 
 @dataclass(frozen=True)
 class DocumentsPage:
@@ -58,12 +66,15 @@ class DocumentView:
 @dataclass(frozen=True)
 class UploadedView:
     """`_uploaded.html`: what a script gets that has uploaded a file. `mode`: how messages of this
-    chat can be answered now that it has documents."""
+    chat can be answered now that it has documents; `offered` are the pictures that can go with
+    them."""
 
     documents: list[Document]
     upload: str
     notes: list[Problem]
     mode: Mode | None = None
+    offered: list[Document] = field(default_factory=list)
+    ticked: list[UUID] = field(default_factory=list)
 
     @property
     def managed(self) -> bool:

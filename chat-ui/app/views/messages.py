@@ -7,7 +7,7 @@ from uuid import UUID, uuid4, uuid5
 
 from markupsafe import Markup
 
-from app.clients.types import Message, Mode, Reply
+from app.clients.types import Document, Message, Mode, Reply
 from app.markdown import StreamingMarkdown, fill_marks, is_rendered, place_marks, render
 from app.render_thread import INLINE_CHARACTERS, run_in_render_thread
 from app.views.quotes import Source, Sources, find_sources
@@ -103,8 +103,8 @@ async def view_messages(messages: list[Message], *, ends: bool = True) -> list[M
 class Composer:
     """The form for a message: what was typed, the key that makes a send count once, the
     message it replaces, if any, and else the last one that was seen above it. `mode` is how to
-    answer it; None where there is no choice. `recording` is what the text was
-    transcribed from."""
+    answer it; None where there is no choice. `recording` is what the text was transcribed from. Of
+    the pictures that are `offered`, those in `ticked` go with it."""
 
     prompt: str = ""
     client_key: str = field(default_factory=lambda: uuid4().hex)
@@ -112,6 +112,8 @@ class Composer:
     seen: UUID | None = None
     mode: Mode | None = None
     recording: UUID | None = None
+    offered: list[Document] = field(default_factory=list)
+    ticked: list[UUID] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from app.clients.types import (
 )
 from app.model_settings import ModelSettings
 from app.preferences import Preferences
+from app.views.documents import offer_pictures
 from app.views.lists import ChatList
 from app.views.messages import Composer, MessageView, make_key, view_messages
 from app.views.problems import Problem
@@ -158,9 +159,10 @@ async def view_chat(
 def _complete(
     composer: Composer, seen: UUID | None, chat: Chat, documents: list[Document]
 ) -> Composer:
-    """With the choice of how to answer where there are documents: as the last time."""
+    """With the choice of how to answer where there are documents, as the last time, and of the
+    pictures among them."""
     mode = composer.mode or choose_mode(chat) if documents else None
-    return replace(composer, seen=seen, mode=mode)
+    return replace(composer, seen=seen, mode=mode, offered=offer_pictures(documents))
 
 
 def choose_mode(chat: Chat) -> Mode:

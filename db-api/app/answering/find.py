@@ -76,21 +76,20 @@ def find_for_reply(
     held = connection.execute(HELD, values).one_or_none()
     if held is None or held.mode == "free":
         raise LeaseLost
-    found = held.found
+    owner, chat_id, found = held.session_id, held.chat_id, held.found
     if found is None:
-        owner, chat_id = held.session_id, held.chat_id
         with acting_as_person(connection, owner):
             room = budget(context_size, held.question)
             best, found, unread = _search(connection, held, request, room)
         store_passages(connection, owner, chat_id, reply_id, best)
         connection.execute(FOUND, {"reply_id": reply_id, "found": found, "unread": unread})
-    passages = read_for_runner(connection, held.session_id, reply_id)
+    passages = read_for_runner(connection, owner, reply_id)
     given = passages if is_given(held.mode, found) else []
     if held.found is None and given and held.used:
         # No reply before this one was measured with passages.
         used = held.used + estimate_tokens(held.question, *(passage.text for passage in given))
-        trim.move_if_full(connection, held.chat_id, reply_id, used, context_size)
-    prompt = build_prompt(connection, held.chat_id, reply_id, passages=given)
+        trim.move_if_full(connection, chat_id, reply_id, used, context_size)
+    prompt = build_prompt(connection, owner, chat_id, reply_id, passages=given)
     return PassagesFound(found=found, passages=passages, prompt=prompt)
 
 

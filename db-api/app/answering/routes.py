@@ -1,10 +1,15 @@
 """Find what a reply is to be answered from, for runners."""
 
-from fastapi import APIRouter
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
 
 from app.answering.find import find_for_reply
-from app.answering.schemas import FindPassages, PassagesFound
-from app.errors import LeaseLost
+from app.answering.pictures import give_pictures, read_picture
+from app.answering.schemas import FindPassages, GivePictures, PassagesFound, PicturesGiven
+from app.errors import BlockNotFound, DocumentNotFound, LeaseLost
+from app.texts import Worker
 from app.web.deps import Config, Db
 from app.web.openapi import problems
 from app.web.routing import ThreadRoute
@@ -25,3 +30,31 @@ def find_reply_passages(
     be answered from documents or by their exact words."""
     with database.runner() as connection:
         return find_for_reply(connection, reply_id, body, context_size=settings.lm_context)
+
+
+@router.post(
+    "/{reply_id}/pictures",
+    summary="Ask how a reply's pictures are given to its model",
+    responses=problems(LeaseLost),
+)
+def give_reply_pictures(reply_id: ReplyId, body: GivePictures, database: Db) -> PicturesGiven:
+    """As they are, to a model that sees, or else as the text in them. Decided once, when they have
+    been read, or 30 seconds after the question. For a reply that is answered freely."""
+    with database.runner() as connection:
+        return give_pictures(connection, reply_id, body)
+
+
+@router.get(
+    "/{reply_id}/pictures/{document_id}",
+    summary="Read a picture for a reply's model",
+    response_class=Response,
+    responses=problems(LeaseLost, DocumentNotFound, BlockNotFound)
+    | {200: {"content": {"application/octet-stream": {}}}},
+)
+def read_reply_picture(
+    reply_id: ReplyId, document_id: UUID, worker: Annotated[Worker, Query()], database: Db
+) -> Response:
+    """One that is in the reply's prompt: a JPEG without metadata, whatever was uploaded."""
+    with database.runner() as connection:
+        picture = read_picture(connection, reply_id, document_id, worker)
+    return Response(picture, media_type="application/octet-stream")

@@ -6,7 +6,7 @@ from pydantic import BaseModel, Field, model_validator
 
 from app.passages.schemas import Vector, VectorModel
 from app.prompt.schemas import PromptMessage
-from app.replies.schemas import Passage
+from app.replies.schemas import Passage, Saw
 from app.texts import Worker
 
 
@@ -30,4 +30,24 @@ class PassagesFound(BaseModel):
 
     found: bool = Field(description="Good enough to answer from; else these only come nearest.")
     passages: list[Passage] = Field(description="The best one first.")
+    prompt: list[PromptMessage]
+
+
+class GivePictures(BaseModel):
+    """Which runner is asking, and what it can ask."""
+
+    worker: Worker
+    vision: bool = Field(
+        description="A model that sees pictures. False also turns back what was decided before:"
+        " there is none any more, or it had no room for them."
+    )
+
+
+class PicturesGiven(BaseModel):
+    """The reply's prompt, with its pictures as its model gets them."""
+
+    saw: Saw | None = Field(
+        description="Null: with pictures in the prompt they are still being read, so ask again in a"
+        " moment; without, they were deleted."
+    )
     prompt: list[PromptMessage]

@@ -29,6 +29,7 @@ ORDER = (
     "replies/close_reply",
     "replies/continuations",
     "replies/reply_quotes",
+    "messages/list_pictures",
     "queue/queue_positions",
     "queue/ms_per_position",
     "queue/chat_positions",

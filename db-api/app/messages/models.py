@@ -1,11 +1,12 @@
-"""The table of messages."""
+"""The tables of messages, and of the pictures that were sent with them."""
 
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, text
-from sqlalchemy.orm import Mapped
+from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.base import Base, MadeId, TimeOfWriting
+from app.limits import MESSAGE_PICTURES
 
 
 class Message(Base):
@@ -52,3 +53,30 @@ class Message(Base):
     content: Mapped[str]
     client_key: Mapped[str | None]
     created_at: Mapped[TimeOfWriting]
+
+
+class MessagePicture(Base):
+    """A picture that was sent with a message: a document of its chat. Without a document it was
+    deleted."""
+
+    __tablename__ = "message_pictures"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["message_id", "chat_id", "session_id"],
+            ["messages.id", "messages.chat_id", "messages.session_id"],
+            ondelete="CASCADE",
+        ),
+        ForeignKeyConstraint(
+            ["document_id", "session_id"],
+            ["documents.id", "documents.session_id"],
+            ondelete="SET NULL (document_id)",
+        ),
+        CheckConstraint(f"number BETWEEN 1 AND {MESSAGE_PICTURES}", name="number"),
+        Index(None, "document_id"),
+    )
+
+    message_id: Mapped[UUID] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    chat_id: Mapped[UUID]
+    session_id: Mapped[UUID]
+    document_id: Mapped[UUID | None]

@@ -26,6 +26,7 @@ m.id, m.chat_id, m.parent_id, m.seq, m.role, m.created_at,
 CASE WHEN r.state IN ('queued', 'running') THEN reply_content(r.finished_steps, r.text)
     ELSE m.content END AS content,
 CASE WHEN r.message_id IS NOT NULL THEN {REPLY} END AS reply,
+CASE WHEN m.role = 'user' THEN list_pictures(m.id, m.session_id) ELSE '[]' END AS pictures,
 to_json(v) AS version
 """
 # Its reply, and its versions `v`. The second half of those is for messages without a parent, which

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import Query
 from pydantic import BaseModel, Field
 
-from app.replies.schemas import Reply
+from app.replies.schemas import Picture, Reply
 
 
 class Version(BaseModel):
@@ -30,6 +30,7 @@ class Message(BaseModel):
     role: Literal["user", "assistant"]
     content: str = Field(description="While its reply is unfinished: the text so far.")
     created_at: datetime
+    pictures: list[Picture]
     reply: Reply | None
     version: Version | None = Field(description="Null if there is only this one.")
 

@@ -1,13 +1,17 @@
 """Builds the prompt: the system prompt, then the branch from where the model's window begins."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from uuid import UUID
 
 from sqlalchemy import Connection, text
 
 from app.chats import repository as chats
 from app.db.base import AnyRow
+from app.db.transactions import acting_as_person
+from app.messages.pictures import read_pictures
 from app.prompt.passages import ask_about, is_given
+from app.prompt.pictures import Given, give_pictures
 from app.prompt.schemas import Prompt, PromptMessage, TextPart
 from app.replies.passages import read_passages
 from app.replies.schemas import Passage
@@ -36,10 +40,12 @@ WITH RECURSIVE asked AS (
     WHERE branch.id IS DISTINCT FROM (SELECT context_start FROM asked)
         AND branch.bytes < :most_bytes
 )
-SELECT NULL AS id, 0 AS seq, 'system' AS role, system_prompt AS content
+SELECT NULL AS id, 0 AS seq, 'system' AS role, system_prompt AS content, false AS has_pictures
 FROM asked WHERE system_prompt <> ''
 UNION ALL
-SELECT id, seq, role, content FROM branch
+SELECT id, seq, role, content,
+    EXISTS (SELECT FROM message_pictures p WHERE p.message_id = branch.id) AS has_pictures
+FROM branch
 WHERE content <> '' AND NOT EXISTS (
     SELECT FROM messages m JOIN replies r ON r.message_id = m.id
     WHERE m.id = branch.answer AND m.content = ''
@@ -50,21 +56,24 @@ ORDER BY seq
 
 
 ANSWERED = text("""
-SELECT message_id, mode, found FROM replies WHERE message_id = :head AND session_id = :owner
+SELECT message_id, mode, found, saw FROM replies WHERE message_id = :head AND session_id = :owner
 """)
 
 
 def build_prompt(
     connection: Connection,
+    owner: UUID,
     chat_id: UUID,
     reply_id: UUID | None,
     *,
     start: UUID | None = None,
     passages: Sequence[Passage] = (),
+    saw: Given = "text",
+    by_runner: bool = True,
 ) -> list[PromptMessage]:
     """The messages that lead to this reply (None: to the next one), oldest first; from `start` on
     if that is given, else as far as the chat's window reaches; the reply's question with these
-    passages. For the runner, or for a person who was found to own the chat."""
+    passages; pictures as the model `saw` them. By the runner, or by the chat's owner."""
     values = {"chat_id": chat_id, "reply_id": reply_id, "start": start}
     rows = connection.execute(PROMPT, {**values, "most_bytes": MOST_BYTES}).all()
     prompt = [
@@ -73,16 +82,25 @@ def build_prompt(
     ]
     if passages:
         prompt[-1].parts = ask_about(passages, rows[-1].content)
+    if with_pictures := [row.id for row in rows if row.has_pictures]:
+        with acting_as_person(connection, owner) if by_runner else nullcontext():
+            pictures = read_pictures(connection, owner, with_pictures)
+        give_pictures(prompt, pictures, saw)
     return prompt
 
 
 def show_prompt(connection: Connection, session_id: UUID, chat_id: UUID) -> Prompt:
-    """What would come before the next message of the person."""
+    """What would come before the next message of the person; pictures as the last reply's model
+    got them."""
     # Finding the chat is the check of the owner: its messages can be nobody else's.
     chat: AnyRow = chats.find(connection, session_id, chat_id)
+    answered = _find_answered(connection, session_id, chat)
+    saw: Given = "text"
+    if answered and answered.saw:
+        saw = answered.saw
     return Prompt(
-        messages=build_prompt(connection, chat_id, None),
-        last_question=_show_last_question(connection, session_id, chat),
+        messages=build_prompt(connection, session_id, chat_id, None, saw=saw, by_runner=False),
+        last_question=_show_question(connection, session_id, chat_id, answered),
         context_start=chat.context_start,
         system_prompt=chat.system_prompt,
         temperature=chat.temperature,
@@ -91,15 +109,23 @@ def show_prompt(connection: Connection, session_id: UUID, chat_id: UUID) -> Prom
     )
 
 
-def _show_last_question(
-    connection: Connection, session_id: UUID, chat: AnyRow
-) -> PromptMessage | None:
-    """As it was given with its passages, if it was."""
+def _find_answered(connection: Connection, session_id: UUID, chat: AnyRow) -> AnyRow | None:
+    """The last reply, in a chat with documents: elsewhere it has nothing from any."""
     if not chat.has_documents:
         return None
     values = {"head": chat.head, "owner": session_id}
-    reply = connection.execute(ANSWERED, values).one_or_none()
-    if reply is None or not is_given(reply.mode, reply.found):
+    return connection.execute(ANSWERED, values).one_or_none()
+
+
+def _show_question(
+    connection: Connection, session_id: UUID, chat_id: UUID, answered: AnyRow | None
+) -> PromptMessage | None:
+    """As it was given with its passages, if it was."""
+    if answered is None or not is_given(answered.mode, answered.found):
         return None
-    passages = read_passages(connection, session_id, reply.message_id)
-    return build_prompt(connection, chat.id, reply.message_id, passages=passages)[-1]
+    reply_id = answered.message_id
+    passages = read_passages(connection, session_id, reply_id)
+    prompt = build_prompt(
+        connection, session_id, chat_id, reply_id, passages=passages, by_runner=False
+    )
+    return prompt[-1]

@@ -24,11 +24,19 @@ class PassagePart(BaseModel):
     text: str
 
 
-PromptPart = TextPart | PassagePart
+class PicturePart(BaseModel):
+    """A picture. Runners get its bytes from `GET /replies/{reply_id}/pictures/{document_id}`."""
+
+    type: Literal["picture"] = "picture"
+    document: str = Field(description="Its name.")
+    document_id: UUID
+
+
+PromptPart = TextPart | PassagePart | PicturePart
 
 
 class PromptMessage(BaseModel):
-    """A message as the model gets it."""
+    """A message as the model gets it. The last part is the text that was written."""
 
     role: Literal["system", "user", "assistant"]
     parts: list[PromptPart]

@@ -47,7 +47,7 @@ SELECT id FROM (
 WHERE turn = CAST(:turns AS bigint) AND turns >= 2 * CAST(:turns AS bigint)
 """)  # noqa: S608 - joined from constants above, nothing from outside
 HELD = text("""
-SELECT chat_id, session_id, mode, found FROM replies
+SELECT chat_id, session_id, mode, found, coalesce(saw, 'text') AS saw FROM replies
 WHERE message_id = :reply_id AND worker = :worker AND state = 'running' FOR NO KEY UPDATE
 """)
 SET = text("UPDATE chats SET context_start = :start WHERE id = :chat_id")
@@ -107,5 +107,13 @@ def shorten(connection: Connection, reply_id: UUID, worker: str) -> ShorterPromp
         raise NothingToShorten
     given = is_given(held.mode, held.found)
     passages = read_for_runner(connection, held.session_id, reply_id) if given else []
-    prompt = build_prompt(connection, held.chat_id, reply_id, start=start, passages=passages)
+    prompt = build_prompt(
+        connection,
+        held.session_id,
+        held.chat_id,
+        reply_id,
+        start=start,
+        passages=passages,
+        saw=held.saw,
+    )
     return ShorterPrompt(context_start=start, prompt=prompt)

@@ -54,10 +54,10 @@ def _describe(connection: Connection, row: RowMapping | None) -> Claim | None:
     steps = [Step.model_validate(step) for step in row["finished_steps"]]
     if row["text"]:
         steps.append(Step(text=row["text"]))
-    chat_id, reply_id = row["chat_id"], row["message_id"]
+    owner, chat_id, reply_id = row["session_id"], row["chat_id"], row["message_id"]
     # Of most replies nothing is searched, so nothing is asked for.
     searched = row["mode"] != "free" and row["found"] is not None
-    passages = read_for_runner(connection, row["session_id"], reply_id) if searched else []
+    passages = read_for_runner(connection, owner, reply_id) if searched else []
     given = passages if is_given(row["mode"], row["found"]) else []
     start = trim.keep_turns(connection, chat_id, reply_id, row["turns"])
     return Claim(
@@ -65,7 +65,15 @@ def _describe(connection: Connection, row: RowMapping | None) -> Claim | None:
         chat_id=chat_id,
         worker=row["worker"],
         steps=steps,
-        prompt=build_prompt(connection, chat_id, reply_id, start=start, passages=given),
+        prompt=build_prompt(
+            connection,
+            owner,
+            chat_id,
+            reply_id,
+            start=start,
+            passages=given,
+            saw=row["saw"] if row["mode"] == "free" else "text",
+        ),
         passages=passages,
         temperature=row["temperature"],
         reply_tokens=row["reply_tokens"],

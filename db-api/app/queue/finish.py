@@ -20,7 +20,7 @@ SELECT worker, text, chat_id, jsonb_array_length(finished_steps) AS step FROM re
 WHERE message_id = :reply_id FOR NO KEY UPDATE
 """)
 FIND_FINISHED = text("""
-SELECT r.chat_id, r.session_id, r.mode, char_length(m.content) AS length
+SELECT r.chat_id, r.session_id, r.mode, r.saw, char_length(m.content) AS length
 FROM replies r JOIN messages m ON m.id = r.message_id
 WHERE r.message_id = :reply_id AND r.worker = :worker AND r.finished_at IS NOT NULL
 """)
@@ -31,7 +31,8 @@ SET text = text || :rest, model = :model,
     completion_tokens = coalesce(:completion_tokens, completion_tokens),
     first_token_ms = coalesce(first_token_ms, :first_token_ms), total_ms = :total_ms
 WHERE message_id = :reply_id
-RETURNING chat_id, session_id, mode, char_length(reply_content(finished_steps, text)) AS length
+RETURNING chat_id, session_id, mode, saw,
+    char_length(reply_content(finished_steps, text)) AS length
 """)
 RECORDED = {"model", "prompt_tokens", "completion_tokens", "first_token_ms", "total_ms"}
 NO_ERROR = {"kind": None, "size": None, "limit": None}
@@ -70,9 +71,9 @@ def finish(
         else:
             used = (request.prompt_tokens or 0) + (request.completion_tokens or 0)
             trim.move_if_full(connection, final.chat_id, reply_id, used, context_size)
-    # Only their owner reads the words of quotes.
-    free = final.mode == "free"
-    with nullcontext() if free else acting_as_person(connection, final.session_id):
+    # Only their owner reads the words of quotes and the names of pictures.
+    bare = final.mode == "free" and final.saw is None
+    with nullcontext() if bare else acting_as_person(connection, final.session_id):
         return read(connection, reply_id), final.chat_id, final.length
 
 

@@ -60,7 +60,9 @@ class Claim(BaseModel):
     chat_id: UUID
     worker: str
     steps: list[Step] = Field(description="What is written already; continue the last one.")
-    prompt: list[PromptMessage]
+    prompt: list[PromptMessage] = Field(
+        description="With pictures in it while `saw` is null: ask how they are given first."
+    )
     passages: list[Passage] = Field(
         description="What was found for it, if that has been searched: they are in the prompt."
     )

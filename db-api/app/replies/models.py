@@ -23,7 +23,8 @@ class Reply(LeasedJob, Base):
     version's text. ``error_size`` and ``error_limit`` are tokens; ``error_detail`` is what an
     earlier version stored where the kind is unknown. ``mode`` is how it is to be answered; unless
     freely, ``found`` is null until passages were searched for, then whether those are good enough;
-    ``unread_pages`` were not read then.
+    ``unread_pages`` were not read then. ``saw`` is null until it is known how the model gets the
+    pictures of the messages: as they are, as their text, or not at all.
     """
 
     __tablename__ = "replies"
@@ -46,6 +47,7 @@ class Reply(LeasedJob, Base):
         ),
         CheckConstraint("mode IN ('free', 'documents', 'exact')", name="mode"),
         CheckConstraint("unread_pages >= 0", name="unread_pages"),
+        CheckConstraint("saw IN ('picture', 'text', 'nothing')", name="saw"),
         # The queue, the claims, and a chat's unfinished replies.
         Index("replies_unfinished_idx", "chat_id", "queue_number", postgresql_where=UNFINISHED),
         Index("replies_complete_idx", "finished_at", postgresql_where=sql("state = 'complete'")),
@@ -67,6 +69,7 @@ class Reply(LeasedJob, Base):
     mode: Mapped[str] = mapped_column(server_default="free")
     found: Mapped[bool | None]
     unread_pages: Mapped[int | None]
+    saw: Mapped[str | None]
     model: Mapped[str | None]
     prompt_tokens: Mapped[int | None]
     prompt_tokens_read: Mapped[int | None]

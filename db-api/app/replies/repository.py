@@ -19,6 +19,7 @@ NAMES = (
     "mode",
     "found",
     "unread_pages",
+    "saw",
     "created_at",
     "started_at",
     "finished_at",
@@ -33,18 +34,29 @@ QUOTES = """
 CASE WHEN r.mode <> 'free' AND r.finished_at IS NOT NULL
     THEN reply_quotes(r.message_id, r.session_id) ELSE '[]' END
 """
+PICTURES = """
+CASE WHEN r.saw IS NOT NULL AND r.finished_at IS NOT NULL
+    THEN list_pictures((
+        SELECT q.parent_id FROM messages q WHERE q.id = r.message_id AND q.chat_id = r.chat_id
+    ), r.session_id) ELSE '[]' END
+"""
 # A row for each queued reply of a chat: its position, and about how long it will wait. The order is
 # defined in sql/queue/queue_positions.sql.
 POSITIONS = "chat_positions(:chat_id) AS queue"
 # Everything a Reply says but its queue position, of a row `r`.
 COLUMNS = ", ".join(
-    ["r.message_id", *(f"r.{name}" for name in NAMES), f"{ERROR} AS error", f"{QUOTES} AS quotes"]
+    [
+        "r.message_id",
+        *(f"r.{name}" for name in NAMES),
+        *(f"{ERROR} AS error", f"{QUOTES} AS quotes", f"{PICTURES} AS pictures"),
+    ]
 )
 # The same as one JSON object, with the position of a row `queue`.
 AS_JSON = f"""
 json_build_object(
     'id', r.message_id, 'queue_position', queue.queue_position, 'wait_ms', queue.wait_ms,
-    'error', {ERROR}, 'quotes', {QUOTES}, {", ".join(f"'{name}', r.{name}" for name in NAMES)}
+    'error', {ERROR}, 'quotes', {QUOTES}, 'pictures', {PICTURES},
+    {", ".join(f"'{name}', r.{name}" for name in NAMES)}
 )
 """
 

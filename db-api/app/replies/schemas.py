@@ -15,6 +15,8 @@ FinalState = Literal["complete", "stopped", "failed"]
 # Freely; from the chat's documents; or by exact words of one of them.
 Mode = Literal["free", "documents", "exact"]
 Phase = Literal["waiting", "reading", "writing"]
+# How the model got pictures: as they are, as the text in them, or, where nothing is read, not.
+Saw = Literal["picture", "text", "nothing"]
 # Why a reply failed, or with reply-limit why a complete one ends in the middle.
 ErrorKind = Literal["model-broke", "model-refused", "prompt-too-long", "crashed", "reply-limit"]
 
@@ -93,6 +95,13 @@ class Quote(BaseModel):
     text: str | None = Field(description="The words, as they are on the page.")
 
 
+class Picture(BaseModel):
+    """A picture that was sent with a message."""
+
+    document_id: UUID | None = Field(description="Null: it was deleted.")
+    name: str | None
+
+
 class Reply(BaseModel):
     """The state of an assistant message."""
 
@@ -115,6 +124,13 @@ class Reply(BaseModel):
     )
     unread_pages: int | None = Field(description="Pages that were not read when they were.")
     quotes: list[Quote] = Field(description="Of a final reply, in the order of its sentences.")
+    saw: Saw | None = Field(
+        description="How the model got the pictures of the messages; null: there are none, or that"
+        " is not known yet."
+    )
+    pictures: list[Picture] = Field(
+        description="Those of its question, once it is final; those before it are not repeated."
+    )
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None

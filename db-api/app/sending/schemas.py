@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from app.limits import CLIENT_KEY_CHARACTERS
+from app.limits import CLIENT_KEY_CHARACTERS, MESSAGE_PICTURES
 from app.messages.schemas import Message
 from app.queue.schemas import Claim
 from app.replies.schemas import Mode
@@ -81,6 +81,11 @@ class NewMessage(BaseModel):
         default=None,
         description="How to answer it. Null: from documents if the chat has some, else freely. The"
         " chat remembers what was asked for.",
+    )
+    pictures: Annotated[list[UUID], Field(max_length=MESSAGE_PICTURES)] | None = Field(
+        default=None,
+        description="Documents of the chat, JPEG or PNG, which the model gets with it. It is"
+        " answered freely then. Null: none, or those of the message that it `replaces`.",
     )
     replaces: UUID | None = Field(
         default=None,

@@ -9,6 +9,7 @@ from app.chats import repository as chats
 from app.errors import BranchMoved, KeyReused, MessageNotFound
 from app.limits import TITLE_CHARACTERS
 from app.messages import repository as messages
+from app.messages.pictures import store_pictures
 from app.queue.length import check_length
 from app.sending.schemas import NewMessage, Sent
 from app.sending.storing import LOOK_UP, SHOW_ANSWER, Stored, claim_and_read
@@ -26,13 +27,13 @@ WITH question AS (
     RETURNING *
 ), job AS (
     INSERT INTO replies (message_id, chat_id, session_id, mode)
-    SELECT id, chat_id, session_id, coalesce(
+    SELECT id, chat_id, session_id, CASE WHEN CAST(:pictured AS boolean) THEN 'free' ELSE coalesce(
         CAST(:mode AS varchar),
         CASE WHEN EXISTS (
             SELECT FROM chat_documents d
             WHERE d.chat_id = answer.chat_id AND d.session_id = answer.session_id
         ) THEN 'documents' ELSE 'free' END
-    ) FROM answer
+    ) END FROM answer
     RETURNING *
 ), written AS (TABLE question UNION ALL TABLE answer), {SHOW_ANSWER}
 {messages.WRITTEN}
@@ -91,6 +92,7 @@ def send_in(
     if seen is not None and not is_shown(connection, session_id, chat.head, seen):
         raise BranchMoved(head=None if chat.head is None else str(chat.head))
     check_length(found.queue_length, found.queue_ms, queue_limit)
+    pictures = found.replaced_pictures if new.pictures is None else new.pictures
     title = chat.title if chat.title is not None else make_title(new.content)
     values = {
         "seq": chat.last_seq + 1,
@@ -99,11 +101,15 @@ def send_in(
         "client_key": new.client_key,
         "title": title,
         "mode": new.mode,
+        "pictured": bool(pictures),
     }
     written = messages.parse(connection.execute(STORE, {**owner, **values}).scalar_one())
     question, answer = written
-    # Another version of a message is read again, for its number among the versions.
-    alone = written if new.replaces is None else None
+    if pictures:
+        store_pictures(connection, session_id, chat.id, question.id, pictures)
+    # Another version of a message is read again, for its number among the versions; so is one with
+    # pictures.
+    alone = written if new.replaces is None and not pictures else None
     return claim_and_read(
         connection, owner, new, Stored(question.id, answer.id, title, alone), slots
     )

@@ -28,6 +28,13 @@ SELECT queue.length AS queue_length, queue.wait_ms AS queue_ms,
     (SELECT continued FROM replies WHERE message_id = sent.id) AS sent_continued,
     replaced.id AS replaced, replaced.role AS replaced_role,
     replaced.parent_id AS replaced_parent, replaced.content <> '' AS replaced_has_text,
+    ARRAY(
+        SELECT CAST(p.document_id AS text) FROM message_pictures p
+        JOIN chat_documents d ON d.document_id = p.document_id AND d.chat_id = p.chat_id
+        WHERE p.message_id = replaced.id AND p.session_id = :session_id
+            AND d.session_id = :session_id
+        ORDER BY p.number
+    ) AS replaced_pictures,
     r.state AS replaced_state, r.error AS replaced_error
 FROM {LENGTH}
 LEFT JOIN messages sent ON sent.chat_id = :chat_id AND sent.session_id = :session_id

@@ -4,6 +4,8 @@ GRANT SELECT, DELETE, UPDATE (content),
 GRANT SELECT (id, chat_id, parent_id, seq, role, content, created_at), UPDATE (content)
     ON messages TO runner;
 GRANT SELECT (id, chat_id, session_id, parent_id, role, content, created_at) ON messages TO searcher;
+GRANT SELECT, INSERT ON message_pictures TO app;
+GRANT SELECT (message_id) ON message_pictures TO runner;
 
 CREATE POLICY app_reads ON messages FOR SELECT TO app
     USING (session_id = (SELECT current_session()));
@@ -24,3 +26,10 @@ CREATE POLICY runner_fills ON messages FOR UPDATE TO runner USING (
     )
 );
 CREATE POLICY searcher_reads ON messages FOR SELECT TO searcher USING (true);
+
+CREATE POLICY app_reads ON message_pictures FOR SELECT TO app
+    USING (session_id = (SELECT current_session()));
+CREATE POLICY app_sends ON message_pictures FOR INSERT TO app
+    WITH CHECK (session_id = (SELECT current_session()));
+-- The runner learns that there are some. Which ones, it reads in the name of whose message it is.
+CREATE POLICY runner_counts ON message_pictures FOR SELECT TO runner USING (true);

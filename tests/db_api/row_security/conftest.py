@@ -11,7 +11,7 @@ from psycopg2.errors import InsufficientPrivilege
 
 from tests.db_api.api import NOWHERE, Person
 from tests.db_api.conftest import Sql
-from tests.db_api.documents import keep_document, quote_document
+from tests.db_api.documents import keep_document, quote_document, send_picture
 
 Act = Callable[[str], Any]
 Acting = Callable[..., AbstractContextManager[Act]]
@@ -65,6 +65,7 @@ def hers(ada: Person, sql: Sql) -> dict[str, str]:
     kept = keep_document(sql, chat)
     sql("INSERT INTO files (session_id) VALUES (%s)", ada.session_id)
     quote_document(sql, reply, kept.document)
+    send_picture(sql, reply, kept.document)
     return {
         **{"session": ada.session_id, "chat": chat, "reply": reply, "queued": queued},
         **{"file": kept.file, "document": kept.document},

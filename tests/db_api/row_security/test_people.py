@@ -28,7 +28,7 @@ def test_nobody_else_sees_a_row(
             return {name: [row[0] for row in act(query)] for name, query in queries.items()}
 
     nothing: dict[str, Any] = {name: [] for name in queries}
-    assert [len(rows) for rows in see(hers["session"]).values()] == [1, 1, 5, 2, 2, *[1] * 8, 3, 1]
+    assert [len(rows) for rows in see(hers["session"]).values()] == [1, 1, 5, 2, 2, *[1] * 9, 3, 1]
     # A session's own row is known by its id, or an ended one could not be told from none.
     assert see(strangers[0]) == nothing | {"sessions": [strangers[0]]}
     assert [see(stranger) for stranger in strangers[1:]] == [nothing] * 3
@@ -90,6 +90,8 @@ def test_nothing_is_written_in_another_s_name_or_chat(
         " VALUES ('{session}', '{file}', 'x', 'pdf')",
         "INSERT INTO chat_documents (chat_id, document_id, session_id)"
         " VALUES ('{chat}', '{document}', '{session}')",
+        "INSERT INTO message_pictures (message_id, chat_id, session_id, number, document_id)"
+        " VALUES ('{queued}', '{chat}', '{session}', 1, '{document}')",
     ]
     stolen = [insert.format(**hers) for insert in inserts]
     for stranger in strangers[:3]:

@@ -41,6 +41,9 @@ DENIED = {
         "INSERT INTO quotes (number) VALUES (1)",
         "DELETE FROM quotes",
         "UPDATE replies SET found = true",
+        "UPDATE replies SET saw = 'text'",
+        "UPDATE message_pictures SET number = 2",
+        "DELETE FROM message_pictures",
     ],
     "runner": [
         "SELECT * FROM sessions",
@@ -72,6 +75,7 @@ DENIED = {
         "UPDATE reply_passages SET page = 2",
         "DELETE FROM reply_passages",
         "UPDATE replies SET mode = 'free'",
+        "SELECT document_id FROM message_pictures",
     ],
     "searcher": [
         "SELECT name FROM sessions",
@@ -82,12 +86,14 @@ DENIED = {
         "DELETE FROM messages",
         "INSERT INTO sessions (expires_at) VALUES (now())",
         "SELECT * FROM documents",
+        "SELECT * FROM message_pictures",
     ],
     "reader": [
         "DELETE FROM passages",
         *(f"SELECT * FROM {table}" for table in ("sessions", "chats", "messages", "replies")),
         "SELECT * FROM reply_passages",
         "SELECT * FROM quotes",
+        "SELECT * FROM message_pictures",
         "SELECT name FROM documents",
         "SELECT sha256 FROM files",
         "INSERT INTO files (sha256) VALUES (NULL)",
@@ -122,17 +128,15 @@ def test_a_role_has_no_more_than_it_needs(acting: Acting, hers: dict[str, str], 
 
 FUNCTIONS = {
     "app": "asking_session chat_positions chat_title close_reply current_session is_abandoned"
-    " passage_terms"
-    " passage_words queue_length reply_content reply_quotes reply_steps require_session room_taken"
-    " search_chats"
-    " search_words split_words",
+    " list_pictures passage_terms passage_words queue_length reply_content reply_quotes reply_steps"
+    " require_session room_taken search_chats search_words split_words",
     "reader": "attempts_after attempts_before_trial claim_document hand_back_documents has_expired"
     " lease_length new_lease passage_words reading_attempt_limit",
     "runner": "asking_session attempt_limit attempts_after attempts_before_trial chat_positions"
     " claim_reply close_abandoned close_reply find_trial hand_back has_expired is_abandoned"
-    " is_alone is_over lease_length ms_per_position new_lease purge_deleted purge_files"
-    " queue_length reply_content reply_quotes reply_steps room_taken search_words split_words"
-    " trial_length",
+    " is_alone is_over lease_length list_pictures ms_per_position new_lease purge_deleted"
+    " purge_files queue_length reply_content reply_quotes reply_steps room_taken search_words"
+    " split_words trial_length",
     "searcher": "asking_session chat_title current_session search_chats search_query search_words"
     " split_words",
     "pg_monitor": "",  # anybody

@@ -19,7 +19,10 @@ from tests.support.waiting import answers
 GOLDEN = Path(__file__).parent / "golden"
 SLOTS = 4  # a queued reply's wait is told by how many run at once
 RESTORED = "deleted"
-ADDED = ('"turns": null, ', ',"mode":"free","found":null,"quotes":[]')
+ADDED = (
+    *('"turns": null, ', ',"pictures":[]'),
+    ',"mode":"free","found":null,"saw":null,"quotes":[]',
+)
 WAIT = re.compile(r'("wait_ms":)\d+')
 # Where a chat or a message begins in Markdown, and what only says how those on no branch are told.
 PART = re.compile(r"^(?:#{2,3} (?=(?:You|Parley), \d)|# (?=.*\n\nZoë, ))", re.MULTILINE)

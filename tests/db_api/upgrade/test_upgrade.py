@@ -27,6 +27,7 @@ ADDED: dict[str, dict[str, Any]] = {
         "mode": "free",
         "found": None,
         "unread_pages": None,
+        "saw": None,
     },
 }
 # An error was any text. Size and limit are known of one; of what Parley itself never wrote, all of

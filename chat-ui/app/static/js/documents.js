@@ -130,6 +130,7 @@ function show(html) {
   if (focused) documents().querySelector(`a[href="${focused}"]`)?.focus();
   addDismiss();
   offerChoice(document.getElementById("mode-choice"));
+  offerPictures(document.getElementById("new-pictures"));
   follow();
 }
 
@@ -139,6 +140,22 @@ function offerChoice(choice) {
     document.querySelector("#composer .box").before(choice.content);
   }
   choice?.remove();
+}
+
+// Pictures for the next message. Those that were there stay as they are, ticked or not.
+function offerPictures(template) {
+  template?.remove();
+  const offered = template?.content.firstElementChild;
+  const old = document.getElementById("offered");
+  let fresh = false;
+  for (const box of offered?.querySelectorAll("input") ?? []) {
+    const same = old?.querySelector(`[value="${box.value}"]`);
+    if (same) box.checked = same.checked;
+    else fresh = true;
+  }
+  if (!fresh) return;
+  if (old) old.replaceWith(offered);
+  else document.querySelector("#composer .box").before(offered);
 }
 
 // --- how far they have been read ---

@@ -51,6 +51,7 @@ export class Sender {
       this.prompt.value = "";
       this.prompt.dispatchEvent(new Event("input", { bubbles: true }));
     }
+    for (const box of this.form.querySelectorAll("[name=pictures]")) box.checked = false;
     this.chat.querySelector(".empty")?.remove();
     const listed = document.querySelector(".chat-list [aria-current] span");
     if (listed) listed.textContent = document.getElementById("chat-title").textContent;
