@@ -5,7 +5,7 @@ An answer that doesn't come is waited for: the work is done, and only has to be 
 
 import logging
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
@@ -143,7 +143,7 @@ class Queue:
     def store_vectors(self, job: Job, model: str, vectors: list[SentenceVector]) -> bool:
         """All of their passages. Whether others wait."""
         told = [
-            {**asdict(each), "vector": [round(n, DIGITS) for n in each.vector]} for each in vectors
+            {**vars(each), "vector": [round(n, DIGITS) for n in each.vector]} for each in vectors
         ]
         answer = self._call("PUT", f"/{job.id}/vectors", json={"model": model, "vectors": told})
         return bool(answer.json()["others_wait"])

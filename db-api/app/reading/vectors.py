@@ -11,7 +11,7 @@ from app.jobs.leases import HELD
 from app.reading.repository import do_others_wait, renew
 from app.reading.schemas import PassageText, PassageTexts, PassageVectors
 
-BATCH = 6  # passages: the vectors of one take about 0.2 s, a lease is short
+BATCH = 4  # passages: the vectors of one take about 0.2 s, a lease is short
 TITLE_CHARACTERS = 80
 
 LIST = text("""
