@@ -138,6 +138,16 @@ def test_what_is_good_is_in_one_place(
     assert (found["passages"][0]["text"], found["good"]) == (SCATTERED, good)
 
 
+def test_a_heading_is_no_part_of_the_sentence_below_it(ada: Person, chat: str, read: Read) -> None:
+    """A PDF has no empty line between them, only a line that ends early."""
+    below = "Visitors pay for gas and for the lamps that they carry along the dark stairs."
+    question = "Which tower has gas and whales?"
+    read(ada, chat, f"The salt tower\n{below}", *TEXTS)
+    assert not search(ada, chat, question)["good"]
+    read(ada, chat, f"The salt tower: {below}")
+    assert search(ada, chat, question)["good"]
+
+
 def test_a_follow_up_is_searched_together_with_the_question_before(
     ada: Person, chat: str, read: Read
 ) -> None:

@@ -90,12 +90,21 @@ def measure_cover(
 
 def describe_places(passage: str) -> Iterator[dict[str, object]]:
     """The words of each sentence, and of each two that follow each other."""
-    sentences = [sentence for sentence in SENTENCE_END.split(passage) if sentence.strip()]
+    parts = SENTENCE_END.split(end_paragraphs(passage))
+    sentences = [sentence for sentence in parts if sentence.strip()]
     pairs = [f"{first} {second}" for first, second in pairwise(sentences)]
     for counts, places in ((1, sentences), (PAIR, pairs)):
         for place in places:
             words = split_words(place)
             yield {"words": words, "language": detect_language(words), "counts": counts}
+
+
+def end_paragraphs(text: str) -> str:
+    """With an empty line behind each line that ends early: what a PDF has as space behind headings
+    and paragraphs is not in its text."""
+    lines = text.split("\n")
+    width = max(map(len, lines))
+    return "\n".join(f"{line}\n" if len(line) < width / 2 else line for line in lines)
 
 
 def measure_nearness(
