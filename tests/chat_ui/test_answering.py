@@ -172,7 +172,7 @@ def test_exact_words_are_a_sentence_of_a_document(
     assert "best sentence: no question-answering model" in reply.text
     assert quotes(reply)[0][1] == "The lease ends on 31 March 2027."
     reply = ask(browser, chat, "Who feeds the whales of the ferry?", mode="exact")
-    assert "This is not in your documents." in reply.text
+    assert NOTHING_FOUND in reply.text
     assert model.requests == []
 
 
@@ -349,7 +349,7 @@ async def test_what_was_looked_for_is_not_looked_for_again(mode: str, found: boo
     answerer = Answerer(Mock(), Mock(), queue, embedder, BestSentence())
     assert (await answerer.answer(active, Mock())).state == "complete"
     queue.find_passages.assert_not_called()
-    active.say.assert_called_once_with(NOTHING_FOUND if mode == "documents" else NOT_THERE)
+    active.say.assert_called_once_with(NOT_THERE if found else NOTHING_FOUND)
 
 
 @pytest.fixture
@@ -409,6 +409,6 @@ def test_what_the_model_finds_no_words_for_is_not_in_the_documents(
         attach(browser, chat)
         reader.read(*[FILLER] * 3, "The tenant pays a deposit of EUR 1,500.")
         reply = ask(browser, chat, "What deposit does the tenant pay?", mode="exact")
-    assert "This is not in your documents." in reply.text
+    assert NOT_THERE in reply.text
     assert "Nearest passages" in reply.text
     assert "best sentence" not in reply.text

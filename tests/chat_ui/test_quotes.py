@@ -146,6 +146,23 @@ def test_abbreviations_and_ordinals_end_no_sentence() -> None:
     ]
 
 
+BOILER = """Error codes
+F28 means that the gas valve did not open.
+F75 means that the pressure of the water is
+Too Low. Pets
+Cats are allowed without asking."""
+
+
+def test_a_heading_is_no_part_of_the_sentence_after_it() -> None:
+    assert [s.text for s in cut_sentences(BOILER)] == [
+        "Error codes",
+        "F28 means that the gas valve did not open.",
+        "F75 means that the pressure of the water is\nToo Low.",
+        "Pets",
+        "Cats are allowed without asking.",
+    ]
+
+
 @pytest.mark.parametrize(
     ("same", "number"),
     [
@@ -191,6 +208,8 @@ def test_names_are_words_with_a_capital_but_for_those_that_begin_many_sentences(
         ("When are the keys handed over?", LEASE, "Keys"),
         ("Who pays for the water?", LEASE, "Mr. Bruno Ott"),
         ("Wie hoch ist die Kaution?", MIETE, "Der Mieter"),
+        ("What does the error code F75 mean?", BOILER, "F75"),
+        ("What is error 75, error codes?", "Error codes: 28, error. 75.", "75"),
         ("Quand le contrat prend-il fin ?", BAIL, "Le contrat"),
         ("¿Cuánto es la fianza?", ARRIENDO, "El inquilino"),
         ("Quando termina il contratto?", AFFITTO, "Il contratto"),

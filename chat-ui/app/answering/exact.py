@@ -17,6 +17,7 @@ from app.clients.queue_types import NewQuote, Passage
 
 RANK = 0.15  # what each earlier place in the search's order is worth
 MEANING = 0.15  # what it is worth to be the nearest one of its passage by vectors
+SAME_NUMBERS = 0.35  # what it is worth to have all numbers and codes of the question
 KIND = 0.35  # what it is worth that a sentence has a number, a date or a name where that is asked
 
 NUMBER = re.compile(
@@ -98,6 +99,7 @@ class BestSentence:
             score = words.share(asked, sentence) + RANK * (len(passages) - rank) / len(passages)
             score += KIND * _has_what_is_asked(question, sentence)
             score += MEANING * _is_nearest(passage, sentence)
+            score += SAME_NUMBERS * (asked.numbers <= sentence.numbers)
             if score > most:
                 best, most = Span(passage, sentence.start, sentence.end), score
         return best

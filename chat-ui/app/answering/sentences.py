@@ -23,6 +23,11 @@ END = re.compile(
 FENCE = re.compile(r"^ *(```|~~~).*?(?:^ *\1[^\n]*$|\Z)|\$\$.*?(?:\$\$|\Z)", re.M | re.S)
 LINE_BEGINS = re.compile(r"\s*(?:(?:[-*+>|]|\d{1,3}[.)])\s+|\[[ xX]\]\s+|\|)*\s*(?!#{1,6}\s)")
 
+# A heading in a text without marks for it: a line that is much shorter than the one after it, which
+# begins as a sentence does.
+HEADING = re.compile(r"\s*+(?P<line>[^\n]+)\n(?=(?P<next>[ \t]*[^\W_a-zß-ÿ][^\n]+))")
+SHORT_LINE = 0.6
+
 WORD = re.compile(r"\d{1,3}(?:[ \u00a0\u202f]\d{3})+(?!\d)|\d+(?:[.,'’]\d+)*|[^\W\d_]+")
 CITATION = re.compile(r"\[\^?\d+\]")  # a model's own numbers state nothing
 # Scripts without spaces between words: two signs at a time are compared.
@@ -78,9 +83,9 @@ def cut_sentences(text: str, start: int = 0, end: int | None = None) -> Iterator
     begin = start
     for match in END.finditer(text, start, end):
         if not match["short"]:
-            yield from _strip(text, begin, match.end())
+            yield from _cut_heading(text, begin, match.end())
             begin = match.end()
-    yield from _strip(text, begin, end)
+    yield from _cut_heading(text, begin, end)
 
 
 def cut_markdown(text: str) -> Iterator[Sentence]:
@@ -127,6 +132,16 @@ def is_same(one: str, other: str) -> bool:
 def has(words: frozenset[str], word: str) -> bool:
     """Whether it is among them, in some form."""
     return word in words or any(is_same(word, other) for other in words)
+
+
+def _cut_heading(text: str, start: int, end: int) -> Iterator[Sentence]:
+    """The sentence, without the heading that may stand before it, which is one by itself."""
+    if heading := HEADING.match(text, start, end):
+        first, second = heading["line"], heading["next"]
+        if len(first) < SHORT_LINE * len(second):
+            yield from _strip(text, start, heading.end("line"))
+            start = heading.end("line")
+    yield from _strip(text, start, end)
 
 
 def _strip(text: str, start: int, end: int) -> Iterator[Sentence]:

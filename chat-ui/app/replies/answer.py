@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 0.5  # when db-api is away
 
+# The first is what a search may say, which looks at words; the second is said when a
+# question-answering model has read what was found.
 NOTHING_FOUND = "I found nothing in your documents that answers this."
 NOT_THERE = "This is not in your documents."
 
@@ -76,7 +78,7 @@ class Answerer:
 
     async def _find_exact_words(self, active: ActiveReply) -> str:
         if not active.found:
-            return NOT_THERE
+            return NOTHING_FOUND
         span = await self._head.find(active.question, active.passages)
         active.span, active.model = span, span.model if span else None
         return span.text if span else NOT_THERE
