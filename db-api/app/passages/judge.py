@@ -104,7 +104,7 @@ def end_paragraphs(text: str) -> str:
     and paragraphs is not in its text."""
     lines = text.split("\n")
     width = max(map(len, lines))
-    return "\n".join(f"{line}\n" if False else line for line in lines)
+    return "\n".join(f"{line}\n" if len(line) < width / 2 else line for line in lines)
 
 
 def measure_nearness(
