@@ -143,7 +143,8 @@ def advise(path: Path, model: Model) -> str:
     if isinstance(model.source, HuggingFace):
         ways[1] += f" (from {model.source.url(model.file, HUGGING_FACE)})"
         ways.append("set HF_ENDPOINT to a mirror of Hugging Face")
-    is_language_model = path.suffix == ".gguf" and not os.environ.get("LM_EMBEDDING")
+    optional = os.environ.get("LM_EMBEDDING") or os.environ.get("LM_VISION")
+    is_language_model = path.suffix == ".gguf" and not optional
     if is_language_model and not isinstance(model.source, Wheel):
         ways.append(f"set LM_MODEL={SMALL}, a small model that comes from PyPI")
     return "What you can do:\n" + "\n".join(f"  - {way}" for way in ways)

@@ -63,6 +63,7 @@ VALUES: dict[str, tuple[str, Callable[[str], Any]]] = {
     "--predict": ("n_predict", int),
     "--sse-ping-interval": ("sse_ping_interval", int),
     "--slot-save-path": ("slot_save_path", str),
+    "--mmproj": ("mmproj.path", str),
 }
 # `start` leaves them at their defaults; whoever runs it may add them.
 ADDED: dict[str, tuple[str, Callable[[str], Any]]] = {

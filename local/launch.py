@@ -25,6 +25,7 @@ SCRIPTS = {
     "migrate": "db-api/migrate",
     "embed": "lm-api/start",
     "answer": "doc-worker/start-answer",
+    "vision": "lm-api/start",
 }
 
 

@@ -1,5 +1,5 @@
 """Brings the language model before lm-api starts, and settles for the small one offline; and the
-models of embed and answer before these start, which can be done without, as can one that
+models of embed, answer and vision before these start, which can be done without, as can one that
 transcribes."""
 
 import os
@@ -15,6 +15,7 @@ PAUSE = 60  # seconds before an optional model that can't be had is asked for ag
 WITHOUT = {
     "embed": "documents are found by their words alone",
     "answer": "the best sentence is taken for exact words",
+    "vision": "the model gets the text in pictures",
 }
 UNREACHABLE = 3  # lm-api/fetch.py's exit code when the model's source can't be reached
 

@@ -45,6 +45,7 @@ class Runner:
             "nginx": nginx(),
             "embed": stack.embedding_model,
             "answer": stack.answer_model,
+            "vision": stack.vision_model,
         }
         self.services = [service for service in SERVICES if wanted.get(service, True)]
         self.supervisor = Supervisor(socket_path(stack))

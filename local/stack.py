@@ -31,7 +31,9 @@ USUAL_PORTS = {
     "db": 8003,
     "embed": 8004,
     "answer": 8005,
+    "vision": 8006,
 }
+VISION_MODEL = "smolvlm-500m-instruct-q8_0"  # as in compose.yaml
 SOCKET_PATH_LIMIT = 60  # of the 103 characters that macOS allows, leaving room for the names
 
 
@@ -67,6 +69,14 @@ class Stack:
     def answer_model(self) -> str:
         """The one that answer is to use; empty: there is no answer."""
         return read_settings().get("ANSWER_MODEL", "")
+
+    @property
+    def vision_model(self) -> str:
+        """The one that vision is to serve; empty: there is no vision."""
+        settings = read_settings()
+        if settings.get("VISION", "off") in ("", "off"):
+            return ""
+        return settings.get("VISION_MODEL") or VISION_MODEL
 
     @property
     def logs(self) -> Path:
@@ -166,6 +176,7 @@ class Stack:
             "LM_API_KEY_FILE": str(secrets / "lm-api" / "key"),
             "EMBED_KEY_FILE": str(secrets / "embed" / "key"),
             "ANSWER_KEY_FILE": str(secrets / "answer" / "key"),
+            "VISION_KEY_FILE": str(secrets / "vision" / "key"),
             "COOKIE_KEY_FILE": str(secrets / "cookie" / "key"),
             "RUNNERS_DIR": str(self.runners),
         }
@@ -173,6 +184,8 @@ class Stack:
             shared["EMBED_URL"] = f"http://127.0.0.1:{ports['embed']}"
         if self.answer_model:
             shared["ANSWER_URL"] = f"http://127.0.0.1:{ports['answer']}"
+        if self.vision_model:
+            shared["VISION_URL"] = f"http://127.0.0.1:{ports['vision']}"
         return passed_on | shared | self._own(service, ports)
 
     def _own(self, service: str, ports: dict[str, int]) -> dict[str, str]:
@@ -194,14 +207,15 @@ class Stack:
                 "RESOLVER": "",  # an address needs no looking up
                 "NGINX_DIR": str(self.sockets / "nginx"),
             }
-        if service == "embed":
+        if service in ("embed", "vision"):
+            embeds = service == "embed"
             # What is set for lm-api is not meant for it.
             theirs = ("LM_MODEL_URL", "LM_SLOTS", "LM_CONTEXT", "LM_BATCH", "LM_CACHE_RAM")
             return dict.fromkeys((*theirs, "LM_PROMPT_CACHE_DIR"), "") | {
-                "LM_MODEL": self.embedding_model,
-                "LM_EMBEDDING": "on",
-                "LM_API_KEY_FILE": str(self.home / "secrets" / "embed" / "key"),
-                "PORT": str(ports["embed"]),
+                "LM_MODEL": self.embedding_model if embeds else self.vision_model,
+                "LM_EMBEDDING" if embeds else "LM_VISION": "on",
+                "LM_API_KEY_FILE": str(self.home / "secrets" / service / "key"),
+                "PORT": str(ports[service]),
             }
         if service == "answer":
             fetched = {"LM_MODEL": self.answer_model, "LM_MODEL_URL": ""}

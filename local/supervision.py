@@ -14,8 +14,8 @@ from local.stack import ROOT, Stack
 
 # In the order of starting; stopping goes the other way. nginx last in, first out: nothing new
 # comes in while chat-ui hands its running replies back, and the database stops after its users.
-SERVICES = ["db", "migrate", "db-api", "lm-api", "embed", "answer", "chat-ui", "doc-worker"]
-SERVICES += ["nginx"]
+SERVICES = ["db", "migrate", "db-api", "lm-api", "embed", "answer", "vision"]
+SERVICES += ["chat-ui", "doc-worker", "nginx"]
 
 # PostgreSQL's fast shutdown is SIGINT; on SIGTERM it would wait for its clients to leave.
 STOP_SIGNALS = {"db": "INT"}

@@ -67,6 +67,7 @@ async def load_chat(
         deleted=await _find_deleted(services, session, deleted),
         stay=stay,
         document_bytes=limits.document_bytes,
+        sees_pictures=bool(services.settings.vision_url),
         notes=notes or [],
         recordings=recordings,
     )

@@ -15,7 +15,6 @@ from app.clients.base import DbApi
 from app.clients.chats import ChatsClient
 from app.clients.documents import DocumentsClient
 from app.clients.embedder import Embedder
-from app.clients.language_model import LanguageModel
 from app.clients.limits import LimitsClient
 from app.clients.messages import MessagesClient
 from app.clients.queue import QueueClient
@@ -23,13 +22,12 @@ from app.clients.recordings import RecordingsClient
 from app.clients.replies import RepliesClient
 from app.clients.service import Service, connect
 from app.clients.sessions import SessionsClient
-from app.clients.slots import SlotsClient
 from app.event_loop_lag import EventLoopLag
 from app.handlers import add_error_handlers
 from app.interpreter import tune_interpreter
 from app.preferences import ReadPreferences
 from app.replies.active_reply import Sampling
-from app.replies.prompt_cache import PromptCache
+from app.replies.generation import ModelServer
 from app.replies.runner import Runner, name_worker
 from app.replies.worker_locks import WorkerLocks
 from app.routes import (
@@ -130,7 +128,7 @@ async def _serve(app: FastAPI, settings: Settings, templates: Templates) -> Asyn
     ):
         api, unbounded = DbApi(db_api), DbApi(unbounded_db_api)
         chats_client, messages_client = ChatsClient(api), MessagesClient(api, unbounded)
-        model, prompts = LanguageModel(lm_api), PromptCache(SlotsClient(lm_api))
+        model, prompts = ModelServer.of(lm_api)
         hub = Hub(messages_client)
         call_on_stop(hub.close)
         lag = EventLoopLag(settings.lag_interval_seconds, hub.is_idle)
@@ -142,8 +140,10 @@ async def _serve(app: FastAPI, settings: Settings, templates: Templates) -> Asyn
             locks = WorkerLocks(settings.runners_dir, queue.worker)
             embed = await _connect(settings.embed_url, settings.embed_key_file, running)
             answer = await _connect(settings.answer_url, settings.answer_key_file, running)
+            vision = await _connect(settings.vision_url, settings.vision_key_file, running)
             embedder, head = Embedder(embed), ModelWords(AnswerFinder(answer))
-            runner = Runner(queue, model, prompts, embedder, head, hub, sampling, locks)
+            eyes = ModelServer.of(vision) if vision else None
+            runner = Runner(queue, model, prompts, embedder, head, hub, sampling, locks, eyes)
             await running.enter_async_context(runner.run())
         app.state.services = Services(
             settings,

@@ -106,7 +106,7 @@ async def _store(
             composer.replaces,
             composer.seen,
             composer.mode,
-            composer.ticked,
+            composer.ticked or [],
         )
     services.begin_reply(sent)
     return sent

@@ -25,6 +25,8 @@ class Settings(BaseSettings):
     whisper_model: str = ""
     answer_url: str = ""
     answer_key_file: Path = Path("/run/secrets/answer/key")
+    vision_url: str = ""
+    vision_key_file: Path = Path("/run/secrets/vision/key")
     cookie_key_file: Path = Path("/run/secrets/cookie/key")
 
     runner: Literal["on", "off", "only"] = "on"

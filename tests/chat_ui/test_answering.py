@@ -346,7 +346,7 @@ async def test_what_was_looked_for_is_not_looked_for_again(mode: str, found: boo
     active = Mock(mode=mode, found=found, question="Why?", passages=[])
     queue = Mock(find_passages=AsyncMock(return_value=None))
     embedder = Mock(embed=AsyncMock(return_value=None))
-    answerer = Answerer(Mock(), Mock(), queue, embedder, BestSentence())
+    answerer = Answerer(Mock(), queue, embedder, BestSentence(), None)
     assert (await answerer.answer(active, Mock())).state == "complete"
     queue.find_passages.assert_not_called()
     active.say.assert_called_once_with(NOT_THERE if found else NOTHING_FOUND)

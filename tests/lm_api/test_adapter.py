@@ -47,8 +47,11 @@ def test_the_same_list_means_the_same_settings(starter: Starter) -> None:
 
 
 def test_adapter_and_start_know_the_same_options(starter: Starter) -> None:
-    folder = str(starter.folder / "prompts")
-    arguments = starter.arguments(LM_PROMPT_CACHE_DIR=folder, LM_EMBEDDING="on")
+    prompts, sees = starter.folder / "prompts", starter.folder / "sees"
+    sees.mkdir()
+    (sees / "model.gguf").write_bytes(b"GGUF")
+    arguments = starter.arguments(LM_PROMPT_CACHE_DIR=str(prompts), LM_EMBEDDING="on")
+    arguments += starter.arguments(LM_VISION="on", LM_MODEL=str(sees))
     given = {word for word in arguments if word.startswith("--")}
     assert given == set(adapter.VALUES) | set(adapter.FLAGS)
 

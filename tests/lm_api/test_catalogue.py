@@ -18,6 +18,7 @@ README = (ROOT / "lm-api" / "README.md").read_text()
 EMBEDDING = ["granite-embedding-97m-multilingual-r2-q4_k_m", "multilingual-e5-small-q8_0"]
 # doc-worker's; the fetcher brings them.
 TRANSCRIBING = ["ggml-base-q5_1", "ggml-small-q5_1"]
+SEEING = ["smolvlm-500m-instruct-q8_0", "smolvlm-256m-instruct-q8_0"]
 
 
 def test_the_promised_models_are_there() -> None:
@@ -30,6 +31,7 @@ def test_the_promised_models_are_there() -> None:
         "tinyroberta-squad2/model.onnx",
         "tinyroberta-squad2/tokenizer.json",
         *TRANSCRIBING,
+        *(f"{name}/{file}" for name in SEEING for file in ("model.gguf", "mmproj.gguf")),
     ]
 
 

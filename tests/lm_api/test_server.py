@@ -1,18 +1,23 @@
 """The real server with a real (small) model: what Parley relies on. How it streams, continues and
 refuses is held against chat-ui's own client (tests/whole/test_scripted_model.py)."""
 
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from PIL import Image
 
+from local.stack import ROOT
 from tests.support.embedding_model import SIZE, write_embedding_model
 from tests.support.lm_server import LmServer, run_lm_server
 from tests.support.sse import read_events
 from tests.support.tokens import COUNTED, Counted
+from tests.support.vision_model import write_projector
 
 QUESTION = {"role": "user", "content": "Tell me three facts about the moon."}
 
@@ -33,12 +38,12 @@ def stream(client: httpx.Client, **body: Any) -> Iterator[dict[str, Any]]:
     """The chunks of a streamed chat completion, always the same for the same prompt."""
     body = {"stream": True, "temperature": 0, "max_tokens": 24} | body
     with client.stream("POST", "/v1/chat/completions", json=body) as answer:
-        assert answer.status_code == 200
+        assert answer.status_code == 200, answer.read()
         for _, chunk in read_events(answer):
             yield chunk
 
 
-def write(client: httpx.Client, *messages: dict[str, str], **body: Any) -> list[str]:
+def write(client: httpx.Client, *messages: dict[str, Any], **body: Any) -> list[str]:
     """The words of a completion, as they came."""
     chunks = stream(client, messages=messages, **body)
     found = [choice["delta"].get("content") for chunk in chunks for choice in chunk["choices"]]
@@ -154,3 +159,32 @@ def test_an_embedding_model_makes_a_vector_of_each_text(tmp_path: Path) -> None:
     assert one == pytest.approx(again, abs=1e-4)
     assert one != pytest.approx(two, abs=1e-2)
     assert (len(one), too_long.status_code) == (SIZE, 500)
+
+
+def show(colour: str) -> dict[str, Any]:
+    """A question about a picture of that colour, as chat-ui asks it."""
+    file = BytesIO()
+    Image.new("RGB", (200, 100), colour).save(file, "JPEG")
+    address = f"data:image/jpeg;base64,{b64encode(file.getvalue()).decode()}"
+    picture = {"type": "image_url", "image_url": {"url": address}}
+    return {"role": "user", "content": [picture, {"type": "text", "text": "What is this?"}]}
+
+
+def test_a_model_that_sees_reads_pictures_and_continues_a_reply_about_one(tmp_path: Path) -> None:
+    (folder := tmp_path / "sees").mkdir()
+    (folder / "model.gguf").symlink_to(
+        ROOT / ".cache" / "models" / "SmolLM2-135M-Instruct.Q4_1.gguf"
+    )
+    write_projector(folder / "mmproj.gguf")
+    settings = {"LM_VISION": "on", "LM_MODEL": str(folder)}
+    with run_lm_server(tmp_path, **settings) as server, connect(server) as client:
+        assert client.get("/props").json()["modalities"]["vision"] is True
+        assert client.get("/v1/models").json()["data"][0]["id"] == "sees"
+        words = write(client, show("red"))
+        assert write(client, show("red")) == words
+        begun = {"role": "assistant", "content": "".join(words[:5])}
+        switches = {"continue_final_message": True, "add_generation_prompt": False}
+        rest = write(client, show("red"), begun, **switches)
+        assert rest[:5] == words[5:10]
+        refused = client.post("/v1/chat/completions", json={"messages": [show("red")] * 200})
+        assert refused.json()["error"]["type"] == "exceed_context_size_error"

@@ -53,6 +53,19 @@ def test_for_embeddings_a_text_fits_into_one_batch(starter: Starter) -> None:
     assert "--batch-size 1024 --ubatch-size 1024" in larger
 
 
+@pytest.mark.parametrize("named", ["sees", "{}/sees"])
+def test_a_model_that_sees_is_read_from_a_folder_of_two_files(starter: Starter, named: str) -> None:
+    folder = starter.folder / "sees"
+    settings = {"LM_VISION": "on", "LM_MODEL": named.format(starter.folder), "LM_THREADS": "3"}
+    starter.refuse(f"{folder}/model.gguf is not there", **settings)
+    folder.mkdir()
+    (folder / "model.gguf").write_bytes(b"GGUF")
+    arguments = " ".join(starter.arguments(**settings))
+    assert arguments.startswith(f"--model {folder}/model.gguf --alias sees ")
+    assert "--parallel 2 --ctx-size 8192 --no-kv-unified --cache-ram 0" in arguments
+    assert arguments.endswith(f" --mmproj {folder}/mmproj.gguf")
+
+
 @pytest.mark.parametrize(
     ("settings", "policy"),
     [

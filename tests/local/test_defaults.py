@@ -17,6 +17,7 @@ IN_SHELL = ["chat-ui/start", "db-api/start", "db/init/10-parley.sh", "db/start",
 IN_SHELL += ["doc-worker/start", "nginx/start", "compose.yaml"]
 CONSTANTS = {  # of Python files without dependencies
     "LM_MODEL": ("lm-api/catalogue.py", r'(?m)^DEFAULT = "(.+)"'),
+    "VISION_MODEL": ("local/stack.py", r'(?m)^VISION_MODEL = "([^"]+)"'),
     "HF_ENDPOINT": ("lm-api/fetch.py", r'(?m)^HUGGING_FACE = "(.+)"'),
 }
 LIST_SETTINGS = """
@@ -46,7 +47,7 @@ def test_a_setting_that_several_services_read_has_one_default(defaults: Defaults
     assert {name: at for name, at in defaults.items() if len(set(at.values())) > 1} == {}
     shared = {name for name, at in defaults.items() if len(at) > 1}
     assert shared >= {"LM_SLOTS", "LM_CONTEXT", "LM_MAX_TOKENS", "MESSAGE_LIMIT", "SESSION_DAYS"}
-    assert "DOCUMENT_PAGES" in shared
+    assert shared >= {"DOCUMENT_PAGES", "VISION_MODEL"}
 
 
 def test_a_reply_is_by_default_no_longer_than_one_may_be(defaults: Defaults) -> None:

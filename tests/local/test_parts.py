@@ -87,7 +87,7 @@ def test_no_secret_is_in_any_environment(stack: Stack) -> None:
     directory = stack.home / "secrets"
     subprocess.run([ROOT / "secrets" / "make", directory], check=True)
     secrets = [p.read_text() for p in directory.rglob("*") if p.is_file()]
-    assert len(secrets) == 7
+    assert len(secrets) == 8
     for service in SERVICES:
         values = " ".join(stack.environment(service).values())
         assert not [s for s in secrets if s in values]
@@ -109,6 +109,25 @@ def test_embed_is_lm_api_with_a_model_of_its_own(
         told = stack.environment(service)
         assert told["EMBED_URL"] == f"http://127.0.0.1:{embed['PORT']}"
         assert told["EMBED_KEY_FILE"] == embed["LM_API_KEY_FILE"]
+
+
+def test_vision_is_lm_api_with_a_model_that_sees(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for off in ("", "off"):
+        monkeypatch.setenv("VISION", off)
+        assert "VISION_URL" not in stack.environment("chat-ui")
+        assert stack.vision_model == "", "it isn't started"
+    for name, value in {"VISION": "on", "LM_MODEL": "own.gguf", "LM_SLOTS": "9"}.items():
+        monkeypatch.setenv(name, value)
+    vision, chat_ui = stack.environment("vision"), stack.environment("chat-ui")
+    assert (vision["LM_VISION"], vision["LM_SLOTS"]) == ("on", "")
+    assert vision["LM_MODEL"] == "smolvlm-500m-instruct-q8_0"
+    assert stack.environment("lm-api").get("LM_VISION") is None
+    assert chat_ui["VISION_URL"] == f"http://127.0.0.1:{vision['PORT']}"
+    assert chat_ui["VISION_KEY_FILE"] == vision["LM_API_KEY_FILE"]
+    monkeypatch.setenv("VISION_MODEL", "another")
+    assert stack.environment("vision")["LM_MODEL"] == "another"
 
 
 def test_without_an_embedding_model_there_may_be_a_server_of_ones_own(

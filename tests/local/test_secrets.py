@@ -9,7 +9,7 @@ from pathlib import Path
 from local.stack import ROOT
 
 NAMES = ["answer/key", "cookie/key", "db-api/token", "db/password", "doc-worker/token"]
-NAMES += ["embed/key", "lm-api/key"]
+NAMES += ["embed/key", "lm-api/key", "vision/key"]
 
 
 def make(directory: Path) -> subprocess.CompletedProcess[str]:

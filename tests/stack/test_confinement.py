@@ -18,6 +18,7 @@ SECRETS = {
     "lm-api/key": ("lm-api", "chat-ui", "secrets"),
     "embed/key": ("chat-ui", "doc-worker", "secrets"),  # embed itself is not started
     "answer/key": ("chat-ui", "secrets"),  # nor is answer
+    "vision/key": ("chat-ui", "secrets"),  # nor is vision
     "cookie/key": ("chat-ui", "secrets"),
 }
 
@@ -86,6 +87,11 @@ def test_only_those_who_share_a_secret_have_it(stack: Stack, service: str) -> No
         folder = f"/run/secrets/{name.split('/')[0]}"
         assert (folder in held) == (service in sharers), name
         assert not held.get(folder) or service == "secrets"
+
+
+@pytest.mark.parametrize("service", ["embed", "answer", "vision"])
+def test_what_nobody_asked_for_is_not_there(stack: Stack, service: str) -> None:
+    assert stack.ids(service) == stack.ids(f"{service}-model") == []
 
 
 @pytest.fixture

@@ -7,9 +7,12 @@ import asyncio
 import contextlib
 import json
 import time
-from collections.abc import AsyncGenerator
+from base64 import b64encode
+from collections.abc import AsyncGenerator, Mapping
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any
+from uuid import UUID
 
 from app.clients.completion import (
     Event,
@@ -29,6 +32,7 @@ DESCRIBE_SECONDS = 10
 NAME_SECONDS = 0.5  # a page may be waiting for it
 ASK_AGAIN_SECONDS = 10
 PROBE_SECONDS = 0.2  # between two looks whether it is back
+NO_PICTURES: Mapping[UUID, bytes] = MappingProxyType({})
 
 
 class LanguageModel:
@@ -45,11 +49,12 @@ class LanguageModel:
         """Until it says that it is well; one probes for all who wait."""
         async with self._probing:
             while True:
-                if await self._is_up():
+                if await self.is_up():
                     return
                 await asyncio.sleep(PROBE_SECONDS)
 
-    async def _is_up(self) -> bool:
+    async def is_up(self) -> bool:
+        """Whether it says that it is well."""
         try:
             answer = await self._service.ask("GET", "/health", seconds=DESCRIBE_SECONDS)
         except (NoConnection, BrokenOff):
@@ -66,14 +71,20 @@ class LanguageModel:
         return self._name
 
     async def stream(
-        self, prompt: list[PromptMessage], written: str, max_tokens: int, temperature: float
+        self,
+        prompt: list[PromptMessage],
+        written: str,
+        max_tokens: int,
+        temperature: float,
+        pictures: Mapping[UUID, bytes] = NO_PICTURES,
     ) -> AsyncGenerator[Event]:
-        """The reply to `prompt` as it comes, continuing `written` if that is not empty.
+        """The reply to `prompt` as it comes, continuing `written` if that is not empty. `pictures`
+        are the JPEGs in it, by document.
 
         Raises ModelAway, ModelDied, ModelBroke or ModelRefused. Closing the iterator frees the
         model's slot.
         """
-        body = _request(prompt, written, max_tokens, temperature)
+        body = _request(prompt, written, max_tokens, temperature, pictures)
         try:
             async with self._service.stream(
                 "/v1/chat/completions", body, seconds=READ_SECONDS
@@ -102,7 +113,7 @@ class LanguageModel:
 
         Raises ModelAway, ModelBroke or ModelRefused.
         """
-        body = {"messages": [_message(message) for message in prompt]}
+        body = {"messages": [_message(message, NO_PICTURES) for message in prompt]}
         try:
             exact, count = await asyncio.gather(
                 self._ask("/apply-template", body),
@@ -122,9 +133,13 @@ class LanguageModel:
 
 
 def _request(
-    prompt: list[PromptMessage], written: str, max_tokens: int, temperature: float
+    prompt: list[PromptMessage],
+    written: str,
+    max_tokens: int,
+    temperature: float,
+    pictures: Mapping[UUID, bytes],
 ) -> dict[str, Any]:
-    messages = [_message(message) for message in prompt]
+    messages = [_message(message, pictures) for message in prompt]
     body: dict[str, Any] = {
         "messages": messages,
         "stream": True,
@@ -141,14 +156,27 @@ def _request(
     return body
 
 
-def _message(message: PromptMessage) -> dict[str, Any]:
-    """As OpenAI's API takes it. Each passage is headed by where it is from."""
-    return {"role": message.role, "content": "\n\n".join(map(_write_part, message.parts))}
+def _message(message: PromptMessage, pictures: Mapping[UUID, bytes]) -> dict[str, Any]:
+    """As OpenAI's API takes it. A picture goes as its bytes: the server would fetch any address."""
+    shown = [
+        {
+            "type": "image_url",
+            "image_url": {"url": f"data:image/jpeg;base64,{b64encode(picture).decode()}"},
+        }
+        for document in message.pictures
+        if (picture := pictures.get(document))
+    ]
+    text = "\n\n".join(map(_write_part, message.parts))
+    return {
+        "role": message.role,
+        "content": [*shown, {"type": "text", "text": text}] if shown else text,
+    }
 
 
 def _write_part(part: PromptPart) -> str:
+    """Each passage is headed by where it is from, and a picture is named."""
     if isinstance(part, PicturePart):
-        return f'[Picture "{part.document}"]'
+        return f'Picture "{part.document}"'
     if not isinstance(part, PassagePart):
         return part.text
     return f'From "{part.document}", page {part.page}:\n{part.text}'

@@ -56,6 +56,11 @@ class QueueClient:
         path, body = f"/replies/{reply}/pictures", {"worker": self.worker, "vision": vision}
         return await self._api.call("POST", path, answer=PicturesGiven, json=body)
 
+    async def read_picture(self, reply: UUID, document: UUID) -> bytes:
+        """A JPEG that the reply's model gets; NotFound if it was deleted."""
+        path, params = f"/replies/{reply}/pictures/{document}", {"worker": self.worker}
+        return await self._api.send("GET", path, params=params)
+
     async def shorten(self, reply: UUID) -> ShorterPrompt | None:
         """About half of the prompt, for one that was refused; None if it can't get shorter."""
         path, body = f"/replies/{reply}/shorten", {"worker": self.worker}

@@ -357,9 +357,9 @@ class PromptMessage(Received):
     message_id: UUID | None = None
 
     @property
-    def has_pictures(self) -> bool:
-        """Whether there is more in it than text."""
-        return any(isinstance(part, PicturePart) for part in self.parts)
+    def pictures(self) -> list[UUID]:
+        """The documents that are pictures in it."""
+        return [part.document_id for part in self.parts if isinstance(part, PicturePart)]
 
 
 class Prompt(Received):
@@ -373,7 +373,7 @@ class Prompt(Received):
     @property
     def has_pictures(self) -> bool:
         """Whether the model gets more than text."""
-        return any(message.has_pictures for message in self.messages)
+        return any(message.pictures for message in self.messages)
 
 
 class Hit(Received):

@@ -73,6 +73,7 @@ class ActiveReply:
         self.prompt = claim.prompt
         self.found, self.passages = claim.reply.found, claim.passages
         self.saw = claim.reply.saw
+        self.pictures: dict[UUID, bytes] = {}  # by document, those in its prompt
         self.quotes: list[NewQuote] = []
         self.span: Span | None = None  # that it is, by exact words
         self.context_start: UUID | None = None  # where a shortened prompt begins
@@ -148,11 +149,16 @@ class ActiveReply:
     @property
     def awaits_pictures(self) -> bool:
         """Whether it is not known yet how the model gets the pictures in its prompt."""
-        return self.saw is None and any(message.has_pictures for message in self.prompt)
+        return self.saw is None and bool(self.pictures_in_prompt)
+
+    @property
+    def pictures_in_prompt(self) -> list[UUID]:
+        """The documents that its model gets as pictures."""
+        return [document for message in self.prompt for document in message.pictures]
 
     def take_pictures(self, given: PicturesGiven) -> None:
-        """How the model gets them."""
-        self.saw, self.prompt = given.saw, given.prompt
+        """How the model gets them, in a prompt that is whole."""
+        self.saw, self.prompt, self.context_start = given.saw, given.prompt, None
 
     def take_passages(self, found: PassagesFound) -> None:
         """What it is to be answered from."""

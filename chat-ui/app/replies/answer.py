@@ -8,14 +8,12 @@ from collections.abc import Callable
 from app.answering.align import align, point_at
 from app.answering.exact import Head
 from app.clients.embedder import Embedder
-from app.clients.language_model import LanguageModel
 from app.clients.queue import QueueClient
 from app.clients.queue_types import NewQuote
-from app.errors import ParleyError
+from app.errors import NotFound, ParleyError
 from app.render_thread import run_in_render_thread
 from app.replies.active_reply import ActiveReply, Outcome
-from app.replies.generation import generate
-from app.replies.prompt_cache import PromptCache
+from app.replies.generation import ModelServer, generate
 
 log = logging.getLogger(__name__)
 
@@ -32,13 +30,13 @@ class Answerer:
 
     def __init__(
         self,
-        model: LanguageModel,
-        prompts: PromptCache,
+        server: ModelServer,
         queue: QueueClient,
         embedder: Embedder,
         head: Head,
+        vision: ModelServer | None,
     ) -> None:
-        self._model, self._prompts, self._queue = model, prompts, queue
+        self._server, self._queue, self._vision = server, queue, vision
         self._embedder, self._head = embedder, head
 
     async def answer(self, active: ActiveReply, announce: Callable[[], None]) -> Outcome:
@@ -51,9 +49,7 @@ class Answerer:
         elif active.mode == "documents" and not active.found:
             active.say(NOTHING_FOUND)
         else:
-            while active.awaits_pictures:
-                await self._give_pictures(active)
-            return await generate(self._model, self._prompts, self._queue, active, announce)
+            return await self._generate(active, announce)
         return Outcome("complete")
 
     async def _find_passages(self, active: ActiveReply) -> None:
@@ -67,14 +63,45 @@ class Answerer:
                 log.warning("reply %s: can't look for passages: %s", active.id, error)
                 await asyncio.sleep(RETRY_SECONDS)
 
-    async def _give_pictures(self, active: ActiveReply) -> None:
+    async def _generate(self, active: ActiveReply, announce: Callable[[], None]) -> Outcome:
+        """By the model that sees, if it is there and there is a picture. Once that has been tried,
+        a reply stays with it, unless it writes nothing: then the other one gets the text."""
+        while active.awaits_pictures:
+            await self._give_pictures(active, vision=await self._can_see())
+        if active.saw == "picture" and self._vision:
+            await self._fetch_pictures(active)
+            outcome = await generate(self._vision, self._queue, active, announce)
+            if outcome.state != "failed" or active.text.whole:
+                return outcome
+        while active.saw == "picture":
+            await self._give_pictures(active, vision=False)
+        return await generate(self._server, self._queue, active, announce)
+
+    async def _can_see(self) -> bool:
+        return self._vision is not None and await self._vision.model.is_up()
+
+    async def _give_pictures(self, active: ActiveReply, *, vision: bool) -> None:
         """As soon as they have been read, however long db-api is away."""
         try:
-            active.take_pictures(await self._queue.give_pictures(active.id, vision=False))
+            active.take_pictures(await self._queue.give_pictures(active.id, vision=vision))
+            if not active.awaits_pictures:
+                return
         except ParleyError as error:
             log.warning("reply %s: can't ask for pictures: %s", active.id, error)
-        if active.awaits_pictures:
-            await asyncio.sleep(RETRY_SECONDS)
+        await asyncio.sleep(RETRY_SECONDS)
+
+    async def _fetch_pictures(self, active: ActiveReply) -> None:
+        """However long db-api is away. One that was deleted meanwhile is in the prompt no more."""
+        while True:
+            try:
+                for document in active.pictures_in_prompt:
+                    active.pictures[document] = await self._queue.read_picture(active.id, document)
+                return
+            except NotFound:
+                await self._give_pictures(active, vision=True)
+            except ParleyError as error:
+                log.warning("reply %s: can't read pictures: %s", active.id, error)
+                await asyncio.sleep(RETRY_SECONDS)
 
     async def _find_exact_words(self, active: ActiveReply) -> str:
         if not active.found:

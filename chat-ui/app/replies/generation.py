@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable
+from typing import NamedTuple, Self
 
 from app.clients.completion import (
     Cut,
@@ -19,6 +20,8 @@ from app.clients.completion import (
 from app.clients.language_model import LanguageModel
 from app.clients.queue import QueueClient
 from app.clients.queue_types import FinishError
+from app.clients.service import Service
+from app.clients.slots import SlotsClient
 from app.errors import ParleyError
 from app.replies.active_reply import ActiveReply, Outcome
 from app.replies.prompt_cache import PromptCache
@@ -34,9 +37,20 @@ MODEL_BROKE = Outcome("failed", FinishError(kind="model-broke"))
 CUT = Outcome("complete", FinishError(kind="reply-limit"))
 
 
+class ModelServer(NamedTuple):
+    """A server of a language model, and what becomes of all that it has read."""
+
+    model: LanguageModel
+    prompts: PromptCache
+
+    @classmethod
+    def of(cls, service: Service) -> Self:
+        """The one at this address."""
+        return cls(LanguageModel(service), PromptCache(SlotsClient(service)))
+
+
 async def generate(
-    model: LanguageModel,
-    prompts: PromptCache,
+    server: ModelServer,
     queue: QueueClient,
     active: ActiveReply,
     announce: Callable[[], None],
@@ -48,6 +62,7 @@ async def generate(
     A prompt that is refused as too long is shortened, once. Raises ModelDied when the server dies:
     then the queue decides which replies are tried together.
     """
+    model, prompts = server
     without_text = 0
     while True:
         length = len(active.text.whole)
@@ -96,7 +111,9 @@ async def _attempt(
 ) -> Outcome:
     outcome, before = Outcome("complete"), active.progress.tokens
     left = max(1, active.sampling.reply_tokens - active.progress.tokens)
-    events = model.stream(active.prompt, active.text.whole, left, active.sampling.temperature)
+    events = model.stream(
+        active.prompt, active.text.whole, left, active.sampling.temperature, active.pictures
+    )
     async with contextlib.aclosing(events) as stream:
         async for event in stream:
             prompts.note_alive()

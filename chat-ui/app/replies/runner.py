@@ -24,7 +24,7 @@ from app.clients.queue_types import Claim
 from app.errors import LeaseLost, ParleyError, Unavailable
 from app.replies.active_reply import ActiveReply, Outcome, Sampling
 from app.replies.answer import Answerer, find_quotes
-from app.replies.generation import MODEL_BROKE
+from app.replies.generation import MODEL_BROKE, ModelServer
 from app.replies.prompt_cache import PromptCache
 from app.replies.publisher import Publisher
 from app.replies.worker_locks import WorkerLocks
@@ -55,10 +55,12 @@ class Runner:
         publisher: Publisher,
         sampling: Sampling,
         locks: WorkerLocks,
+        vision: ModelServer | None = None,
     ) -> None:
         self._queue, self._model, self._publisher = queue, model, publisher
         self._prompts, self._sampling, self._locks = prompts, sampling, locks
-        self._answerer = Answerer(model, prompts, queue, embedder, head)
+        server = ModelServer(model, prompts)
+        self._answerer = Answerer(server, queue, embedder, head, vision)
         self._active: dict[UUID, ActiveReply] = {}
         self._finished: deque[UUID] = deque(maxlen=REMEMBERED)
         self._urgent = asyncio.Event()

@@ -336,9 +336,10 @@ async def _show_list_of_chat(
 ) -> HTMLResponse:
     documents = await services.documents.list_newest(session, chat=chat_id)
     mode: Mode | None = "documents" if documents else None
-    page = UploadedView(
-        documents, f"/chats/{chat_id}/documents", notes, mode, offer_pictures(documents)
-    )
+    offered = offer_pictures(documents)
+    # A script leaves those as they are that it has already.
+    ticked = [picture.id for picture in offered] if services.settings.vision_url else []
+    page = UploadedView(documents, f"/chats/{chat_id}/documents", notes, mode, offered, ticked)
     return services.templates.page("_uploaded.html", page)
 
 

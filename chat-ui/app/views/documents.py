@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from app.clients.types import Chat, Document, DocumentPage, Limits, Mode
+from app.clients.types import Chat, Document, DocumentPage, Limits, Message, Mode
 from app.views.lists import ChatList
 from app.views.messages import Composer
 from app.views.problems import Problem
@@ -15,6 +15,11 @@ def offer_pictures(documents: list[Document]) -> list[Document]:
     """The chat's newest pictures, which can go with a message."""
     pictures = [d for d in documents if d.kind in ("jpeg", "png") and d.state != "failed"]
     return pictures[-MOST_OFFERED:]
+
+
+def tick_new(offered: list[Document], last: Message | None) -> list[UUID]:
+    """Those that came after the last message, which are likely to be meant."""
+    return [d.id for d in offered if last is None or d.created_at > last.created_at]
 
 
 @dataclass(frozen=True)

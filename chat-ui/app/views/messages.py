@@ -104,7 +104,7 @@ class Composer:
     """The form for a message: what was typed, the key that makes a send count once, the
     message it replaces, if any, and else the last one that was seen above it. `mode` is how to
     answer it; None where there is no choice. `recording` is what the text was transcribed from. Of
-    the pictures that are `offered`, those in `ticked` go with it."""
+    the pictures that are `offered`, those in `ticked` go with it; None: nobody has chosen yet."""
 
     prompt: str = ""
     client_key: str = field(default_factory=lambda: uuid4().hex)
@@ -113,7 +113,7 @@ class Composer:
     mode: Mode | None = None
     recording: UUID | None = None
     offered: list[Document] = field(default_factory=list)
-    ticked: list[UUID] = field(default_factory=list)
+    ticked: list[UUID] | None = None
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from app.clients.types import (
 )
 from app.model_settings import ModelSettings
 from app.preferences import Preferences
-from app.views.documents import offer_pictures
+from app.views.documents import offer_pictures, tick_new
 from app.views.lists import ChatList
 from app.views.messages import Composer, MessageView, make_key, view_messages
 from app.views.problems import Problem
@@ -120,6 +120,7 @@ async def view_chat(
     model: str | None,
     *,
     document_bytes: int,
+    sees_pictures: bool = False,
     redirect_to_live: bool = True,
     composer: Composer | None = None,
     problem: Problem | None = None,
@@ -129,10 +130,15 @@ async def view_chat(
     notes: list[Problem],
     recordings: RecordingsView | None = None,
 ) -> ChatView:
-    """A chat with one page of its messages."""
-    seen = page.items[-1].id if page.items else None
+    """A chat with one page of its messages. Where a model `sees_pictures`, those that came since
+    the last message are ticked."""
+    last = page.items[-1] if page.items else None
+    offered = offer_pictures(documents)
+    composer = composer or Composer()
+    ticked = composer.ticked
+    if ticked is None:
+        ticked = tick_new(offered, last) if sees_pictures else []
     newest = page.shown and not page.later
-    typed = composer and composer.prompt
     return ChatView(
         chat=chat,
         chats=chats,
@@ -140,8 +146,15 @@ async def view_chat(
         earlier=page.earlier,
         newest=newest,
         shown=page.shown,
-        redirect_to_live=redirect_to_live and not (problem or editing or deleted or notes or typed),
-        composer=_complete(composer or Composer(), seen, chat, documents),
+        redirect_to_live=redirect_to_live
+        and not (problem or editing or deleted or notes or composer.prompt),
+        composer=replace(
+            composer,
+            seen=last.id if last else None,
+            mode=composer.mode or choose_mode(chat) if documents else None,
+            offered=offered,
+            ticked=ticked,
+        ),
         documents=documents,
         room=room,
         examples=examples,
@@ -154,15 +167,6 @@ async def view_chat(
         notes=notes,
         recordings=recordings,
     )
-
-
-def _complete(
-    composer: Composer, seen: UUID | None, chat: Chat, documents: list[Document]
-) -> Composer:
-    """With the choice of how to answer where there are documents, as the last time, and of the
-    pictures among them."""
-    mode = composer.mode or choose_mode(chat) if documents else None
-    return replace(composer, seen=seen, mode=mode, offered=offer_pictures(documents))
 
 
 def choose_mode(chat: Chat) -> Mode:
