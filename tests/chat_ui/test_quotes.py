@@ -4,7 +4,7 @@ and names must be there; what the model writes about sources plays no part."""
 from uuid import UUID
 
 import pytest
-from app.answering.align import align
+from app.answering.align import Words, align
 from app.answering.exact import BestSentence
 from app.answering.sentences import Sentence, cut_markdown, cut_sentences, has, normalise_number
 from app.clients.queue_types import Passage
@@ -190,6 +190,11 @@ def test_a_number_is_the_same_however_its_digits_are_grouped(same: str, number: 
 )
 def test_forms_of_a_word_begin_alike(word: str, other: str, same: bool) -> None:
     assert has(frozenset([other]), word) is same
+
+
+def test_a_small_word_says_little_but_a_number_or_a_sign_that_is_a_word() -> None:
+    words = Words([Sentence(0, 1, "x")])
+    assert words.weigh("7") == words.weigh("界") > words.weigh("of")
 
 
 def test_names_are_words_with_a_capital_but_for_those_that_begin_many_sentences() -> None:
