@@ -115,6 +115,7 @@ DENIED = {
         "UPDATE passages SET text = ''",
         "SELECT words FROM passages",
         "SELECT session_id FROM passage_vectors",
+        "UPDATE passage_vectors SET document_id = document_id",
         "DELETE FROM passage_vectors",
     ],
 }
