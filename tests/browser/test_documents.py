@@ -10,6 +10,7 @@ from playwright.sync_api import FilePayload, Locator, Page, expect
 
 from tests.browser.support.page import FITS, problem, prompt, side
 from tests.browser.support.people import Someone
+from tests.doc_worker.files import text_pdf
 from tests.support.local_stack import LocalStack
 
 # In a page: some text as if it came from outside, by that event.
@@ -45,11 +46,11 @@ def attach(someone: Someone, page: Page, *files: FilePayload) -> None:
         someone.press(page.get_by_role("button", name="Upload"))
 
 
-def attach_in_library(someone: Someone, page: Page, file: FilePayload) -> None:
-    page.get_by_label("Attach files").set_input_files([file])
+def attach_in_library(someone: Someone, page: Page, *files: FilePayload) -> None:
+    page.get_by_label("Upload files").set_input_files(list(files))
     if not someone.scripts:
-        someone.press(page.get_by_role("button", name="Upload"))
-    expect(documents(page)).to_have_count(1)
+        someone.press(page.get_by_role("button", name="Upload", exact=True))
+    expect(documents(page)).to_have_count(len(files))
 
 
 def test_files_are_attached_to_a_chat(visitor: Someone) -> None:
@@ -91,7 +92,7 @@ def test_how_far_it_has_been_read_follows_by_itself(ann: Someone) -> None:
     page = ann.open("/documents") if ann.chat else ann.open(ann.new_chat())
     page.goto("/documents")
     expect(page.get_by_text("No documents yet.")).to_be_visible()
-    page.get_by_label("Attach files").set_input_files([text_file("a.txt")])
+    page.get_by_label("Upload files").set_input_files([text_file("a.txt")])
     page.get_by_role("link", name="a.txt").focus()
     expect(documents(page).locator("small").first).to_have_text("Ready")
     expect(page.get_by_text("No documents yet.")).not_to_be_visible()
@@ -144,15 +145,74 @@ def test_a_document_is_renamed_and_deleted_in_the_list(visitor: Someone) -> None
     expect(documents(page)).to_have_count(0)
 
 
+# How many lines the words of each take.
+LINES = """all => all.map(one => {
+    const range = document.createRange();
+    range.selectNodeContents(one);
+    return new Set(Array.from(range.getClientRects(), line => Math.round(line.top))).size;
+})"""
+
+
+def damaged_file(name: str) -> FilePayload:
+    return {"name": name, "mimeType": "application/pdf", "buffer": b"%PDF-1.7\n" + name.encode()}
+
+
+def test_no_word_of_the_pager_is_broken_on_a_phone(ann: Someone) -> None:
+    page = ann.open()
+    page.set_viewport_size({"width": 360, "height": 720})
+    pages = text_pdf("one", "two", "three")
+    attach(ann, page, {"name": "a.pdf", "mimeType": "application/pdf", "buffer": pages})
+    expect(documents(page)).to_contain_text("Ready")
+    page.goto(f"{page.get_by_role('link', name='a.pdf').get_attribute('href')}?page=2")
+    words = page.locator(".pager :is(a, label, button)")
+    expect(words).to_have_count(4)
+    assert words.evaluate_all(LINES) == [1] * 4
+    assert page.evaluate(FITS)
+
+
+def test_what_is_asked_before_a_damaged_document_is_deleted_is_in_view(ann: Someone) -> None:
+    page = ann.open()
+    page.goto("/documents")
+    attach_in_library(ann, page, damaged_file("a.pdf"))
+    expect(documents(page).locator("small").first).to_have_text(re.compile("Can't be read"))
+    page.locator("#documents summary").click()
+    documents(page).get_by_role("link", name="Delete").click()
+    expect(page.get_by_role("button", name="Delete permanently")).to_be_in_viewport()
+    expect(page.locator("iframe, .pager")).to_have_count(0)
+
+
+# Of each row: the room between its name and what is said of it, and how far that reaches out.
+ROOM = """rows => rows.map(row => {
+    const parts = [row, row.querySelector("a span"), row.querySelector("small")];
+    const [box, name, said] = parts.map(part => part.getBoundingClientRect());
+    return [said.left - name.right, Math.max(said.right - box.right, said.bottom - box.bottom)];
+})"""
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_what_is_said_of_a_document_stands_by_its_name_and_within_its_box(
+    ann: Someone, width: int
+) -> None:
+    page = ann.open()
+    page.set_viewport_size({"width": width, "height": 720})
+    long = "a contract that has a very long name.pdf"
+    attach(ann, page, text_file("a.txt"), damaged_file("a.pdf"), damaged_file(long))
+    expect(documents(page).get_by_text("Can't be read")).to_have_count(2)
+    expect(documents(page).get_by_text("Ready")).to_have_count(1)
+    for room, reach in documents(page).evaluate_all(ROOM):
+        assert room < 12, "as wide as the gap between them"
+        assert reach <= 0
+    assert page.evaluate(FITS)
+
+
 def test_what_was_typed_stays_while_files_are_attached_and_removed(visitor: Someone) -> None:
     page = visitor.open()
     visitor.fill(prompt(page), "What do they say?")
     attach(visitor, page, text_file("one.txt"), text_file("two.txt"))
     expect(documents(page)).to_have_count(2)
     expect(prompt(page)).to_have_value("What do they say?")
-    visitor.press(page.get_by_role("link", name="Remove one.txt"))
-    expect(page.get_by_text("“one.txt” is only in one chat.")).to_be_visible()
-    visitor.press(page.get_by_role("button", name="Delete permanently"))
+    expect(page.get_by_role("button", name="Remove two.txt")).to_be_visible()
+    visitor.press(page.get_by_role("button", name="Remove one.txt"))
     expect(documents(page)).to_have_text([re.compile("two.txt")])
     if visitor.scripts:
         expect(prompt(page)).to_have_value("What do they say?")
@@ -184,12 +244,14 @@ def test_a_document_of_the_library_is_added_to_a_chat(visitor: Someone) -> None:
     page = visitor.open()
     chat = page.url
     page.goto("/documents")
-    attach_in_library(visitor, page, text_file("a.txt"))
+    attach_in_library(visitor, page, text_file("a.txt"), text_file("a longer name.txt"))
     page.goto(chat)
     visitor.press(page.get_by_title("Chat options"))
     visitor.press(page.get_by_role("link", name="Add documents"))
     expect(page.get_by_role("heading", name="Add documents")).to_be_visible()
     assert page.evaluate(FITS)
+    states = [state.bounding_box() for state in page.locator("li small").all()]
+    assert len({round(box["x"] + box["width"]) for box in states if box}) == 1, "in a column"
     visitor.press(page.get_by_role("button", name="Add a.txt"))
     expect(documents(page)).to_have_count(1)
     expect(prompt(page)).to_be_visible()

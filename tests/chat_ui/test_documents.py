@@ -271,13 +271,18 @@ async def test_a_block_is_passed_on_before_more_is_read() -> None:
 def test_the_library_says_when_documents_are_found_by_their_words_only(
     person: httpx.Client, db_api: DbApiServer
 ) -> None:
-    upload(person, "/documents", file("notes.txt", b"Hello."))
+    upload(person, "/documents", file("a.txt"), file("b.txt"))
     said = []
-    for happens in (None, "state = 'complete', finished_at = now()", "vector_model = 'm'"):
-        if happens:
-            db_api.sql(f"UPDATE documents SET {happens}")
-        said.append("searched by words only" in person.get("/documents").text)
-    assert said == [False, True, False]
+    for happens in (
+        "state = 'queued'",
+        "state = 'complete', finished_at = now()",
+        "vector_model = 'm' WHERE name = 'a.txt'",
+        "vector_model = 'm'",
+    ):
+        db_api.sql(f"UPDATE documents SET {happens}")
+        notes = parse(person.get("/documents").text).find_all("p", class_="fine")
+        said += [note.text.split(" searched by")[0] for note in notes if "by words" in note.text]
+    assert said == ["They are", "Some of them are"]
 
 
 DOCUMENT = Document(
@@ -357,7 +362,8 @@ def test_a_document_that_could_not_be_read_says_so_and_one_that_is_gone_too(
     upload(person, "/documents", file("a.pdf", PDF))
     address = address_of(person, "a.pdf")
     db_api.sql("UPDATE documents SET state = 'failed', error = 'damaged', finished_at = now()")
-    expect(person.get(address), 200, "This document could not be read.", "the file is damaged")
+    page = expect(person.get(address), 200, "This document could not be read.", "is damaged")
+    assert [word for word in ("<iframe", "Page", "#page") if word in page] == []
     person.post(f"{address}/delete")
     for path in ("", "/original"):
         expect(person.get(address + path), 404, "<strong>Document not found.</strong>")
@@ -420,7 +426,8 @@ def test_a_document_is_renamed_and_deleted(
     assert browser.post(rename, data={"name": "b.txt"}).headers["location"] == address
     assert [name for name, _ in listed(browser.get(chat).text)] == ["b.txt"]
     page = browser.get(address).text
-    expect(browser.get(address), 200, "is only in one chat. It will be permanently deleted")
+    asked = "is only in one chat. It will be permanently deleted", "Replies keep their text"
+    expect(browser.get(address), 200, *asked)
     delete = form_action(page, "/delete")
     assert browser.post(delete).headers["location"] == "/documents"
     assert listed(browser.get(chat).text) == listed(browser.get("/documents").text) == []
@@ -444,13 +451,12 @@ def test_a_document_is_renamed_and_deleted_in_the_list(person: httpx.Client, cha
 
 
 def remove_buttons(browser: httpx.Client, chat: str) -> dict[str, Any]:
-    """What takes a document from the chat, by the document's name: a button, or a link to where it
-    is deleted."""
+    """What takes a document from the chat, by the document's name."""
     rows = parse(browser.get(chat).text).find("div", id="documents").find_all("li")  # type: ignore[union-attr]  # it is there
     return {row.find("a").text: next(row.find_all(class_="remove")) for row in rows}  # type: ignore[union-attr]
 
 
-def test_a_document_is_removed_from_a_chat_and_stays_where_else_it_is(
+def test_a_document_is_removed_from_a_chat_and_stays_elsewhere_or_in_the_library(
     browser: httpx.Client, chat: str, stranger: httpx.Client
 ) -> None:
     upload(browser, f"{chat}/documents", file("only.txt"), file("library.txt"), file("shared.txt"))
@@ -458,11 +464,7 @@ def test_a_document_is_removed_from_a_chat_and_stays_where_else_it_is(
     other = open_chat(browser)
     upload(browser, f"{other}/documents", file("shared.txt"))
     buttons = remove_buttons(browser, chat)
-    assert "href" in buttons["only.txt"].attributes, "it would be deleted: that is asked first"
-    given = {
-        name: {"document": buttons[name].attributes["value"]}
-        for name in ("library.txt", "shared.txt")
-    }
+    given = {name: {"document": buttons[name].attributes["value"]} for name in buttons}
     for where, data, status in (
         (f"{open_chat(stranger)}/documents/remove", given["shared.txt"], 404),
         (f"{chat}/documents/remove", {"document": str(uuid4())}, 404),
@@ -474,21 +476,8 @@ def test_a_document_is_removed_from_a_chat_and_stays_where_else_it_is(
         answer = browser.post(f"{chat}/documents/remove", data=data)
         assert answer.headers["location"] == f"{chat}#end"
     names = [sorted(name for name, _ in listed(browser.get(p).text)) for p in (chat, other)]
-    assert names == [["only.txt"], ["shared.txt"]]
+    assert names == [[], ["shared.txt"]]
     assert len(listed(browser.get("/documents").text)) == 3
-
-
-def test_removing_a_document_that_is_only_in_this_chat_deletes_it_once_that_is_confirmed(
-    browser: httpx.Client, chat: str
-) -> None:
-    upload(browser, f"{chat}/documents", file("only.txt"))
-    asked = browser.get(remove_buttons(browser, chat)["only.txt"].attributes["href"]).text
-    assert "is only in one chat. It will be permanently deleted" in asked
-    back = {"chat": hidden_field(asked, "chat")}
-    assert browser.post(form_action(asked, "/delete"), data=back).headers["location"] == (
-        f"{chat}#end"
-    )
-    assert listed(browser.get("/documents").text) == []
 
 
 def test_a_deleted_chat_says_how_many_documents_went_with_it(
@@ -574,10 +563,31 @@ def test_files_on_the_home_page_begin_a_chat(person: httpx.Client) -> None:
     assert [name for name, _ in listed(person.get(chat).text)] == ["a.txt"]
     other = upload(person, begin, file("b.txt"), file("c.txt", b"<html>"))
     expect(other, 415, "c.txt is not a document", "Write a message")
+    assert person.get(begin).headers["location"] == "/", "where its address leads, entered again"
     assert [name for name, _ in listed(other.text)] == ["b.txt"]
     refused = upload(person, begin, file("d.txt", b"<html>"))
     expect(refused, 415, "d.txt is not a document", "Good to see you")
     expect(upload(person, begin, ("files", ("", b""))), 422, "Choose a file first.")
+
+
+def test_a_document_that_is_here_already_begins_a_chat(
+    person: httpx.Client, stranger: httpx.Client, db_api: DbApiServer
+) -> None:
+    upload(person, "/documents", file("a.txt"))
+    address = address_of(person, "a.txt")
+    chats = "SELECT count(*) FROM chats"
+    before = db_api.sql(chats)
+    expect(stranger.post(f"{address}/chat"), 404)
+    assert db_api.sql(chats) == before, "nor is one begun"
+    (listed_button,) = parse(person.get("/documents").text).find_all("button", formnovalidate="")
+    begin = form_action(person.get(address).text, "/chat")
+    assert begin == listed_button.attributes["formaction"]
+    chat = person.post(begin).headers["location"]
+    page = expect(person.get(chat), 200, "Write a message")
+    assert [name for name, _ in listed(page)] == ["a.txt"]
+    db_api.sql("UPDATE documents SET state = 'failed', error = 'damaged', finished_at = now()")
+    for path in (address, "/documents"):
+        assert f"{address}/chat" not in person.get(path).text, "it has nothing to say"
 
 
 def test_a_pdf_is_shown_beside_its_text_and_nowhere_else(person: httpx.Client) -> None:
@@ -590,7 +600,9 @@ def test_a_pdf_is_shown_beside_its_text_and_nowhere_else(person: httpx.Client) -
     assert "frame-ancestors 'self'" in original
     text = person.get(address_of(person, "b.txt"))
     assert "frame-src" not in text.headers["content-security-policy"]
-    assert not list(parse(text.text).find_all("iframe"))
+    asked = person.get(address_of(person, "a.pdf"), params={"deleting": 1})
+    for page in (text, asked):
+        assert not list(parse(page.text).find_all("iframe"))
 
 
 def test_an_export_names_the_chat_s_documents(browser: httpx.Client, chat: str) -> None:

@@ -25,7 +25,10 @@ ROUTES = {
     "/documents/{document_id}",
     "/chats/{chat_id}/recordings",
     "/chats/{chat_id}/recordings/{recording_id}/delete",
-    *(f"/documents/{{document_id}}/{path}" for path in ("rename", "delete", "original", "picture")),
+    *(
+        f"/documents/{{document_id}}/{path}"
+        for path in ("chat", "rename", "delete", "original", "picture")
+    ),
 }
 COST = re.compile(r'chat-ui;dur=[\d.]+, db-api;dur=[\d.]+, sql;dur=[\d.]+;desc="4 round trips"')
 
@@ -121,7 +124,7 @@ def test_every_route_is_described_with_the_problems_it_can_have_and_the_fields_o
                 assert method != "post" or "403" in told, path
     body = document["paths"]["/generate/{chat_id}"]["post"]["requestBody"]["content"]
     fields = body["application/x-www-form-urlencoded"]["schema"]["properties"]
-    wanted = {"prompt", "client_key", "replaces", "mode", "recording", "attach", "seen"}
+    wanted = {"prompt", "client_key", "replaces", "mode", "recording", "attach", "pictures", "seen"}
     assert set(fields) == wanted
 
 

@@ -145,7 +145,7 @@ def test_a_document_is_added_to_another_chat_of_its_owner_only(
     assert [d["chats"] for d in bob.documents()] != []
 
 
-def test_a_document_is_removed_from_a_chat_of_its_owner_and_stays_where_else_it_is(
+def test_a_document_is_removed_from_a_chat_of_its_owner_and_stays_elsewhere_or_in_the_library(
     ada: Person, bob: Person, chat: str
 ) -> None:
     only, shared = (ada.upload(content, chat=chat)["id"] for content in (b"x", b"y"))
@@ -162,7 +162,10 @@ def test_a_document_is_removed_from_a_chat_of_its_owner_and_stays_where_else_it_
     for document in (only, shared, shared):
         assert ada.delete(f"/chats/{chat}/documents/{document}").status_code == 204
     assert ada.read(chat, "/page")["documents"] == []
-    assert [d["chats"] for d in ada.documents()] == [[{"id": other, "title": "notes.txt"}]]
+    assert [(d["id"], ids(d["chats"]), d["in_library"]) for d in ada.documents()] == [
+        (shared, [other], False),
+        (only, [], True),
+    ]
 
 
 def test_a_document_is_renamed(ada: Person) -> None:

@@ -110,15 +110,26 @@ async def begin_chat_with_files(
 ) -> Response:
     """Leads to the new chat, where the first message can be written, with what was typed of it. If
     no file could be taken, that is told on the home page."""
-    name = (await services.sessions.current(session)).name or ""
-    usual = services.settings
-    chat = await services.chats.create(session, name, usual.system_prompt, usual.opening_message)
-    report = await upload_files(request, services.documents, session, chat.id)
+    chat_id = await _begin_chat(services, session)
+    report = await upload_files(request, services.documents, session, chat_id)
     if report.kept:
-        return await _lead_to_chat(services, session, chat.id, report)
+        return await _lead_to_chat(services, session, chat_id, report)
     typed = _read_typed(report)
     home = await load_home(services, session, composer=typed, notes=report.notes)
     return services.templates.page("home.html", home, report.status)
+
+
+@router.get(
+    "/chats/new/documents",
+    summary="Where a chat begun with files may be shown",
+    status_code=303,
+    response_class=RedirectResponse,
+    responses=pages(422, 503),
+)
+async def leave_new_chat() -> RedirectResponse:
+    """The address of the page that tells of files that could not be taken. Leads home, where the
+    chat is listed."""
+    return RedirectResponse("/", 303)
 
 
 @router.get(
@@ -203,7 +214,7 @@ async def add_document(
 async def remove_document(
     services: AppServices, session: Session, chat_id: UUID, form: Form
 ) -> RedirectResponse:
-    """It stays in the library and in other chats. Leads back to the chat."""
+    """It stays in other chats or in the library. Leads back to the chat."""
     document = read_id(form, "document")
     if document is None:
         raise InvalidInput
@@ -224,15 +235,31 @@ async def show_document(
     page: Number = 1,
     quote: Words = None,
     deleting: bool = False,
-    chat: UUID | None = None,
 ) -> Response:
     """Its text as it was read, beside the original; in it a quote is marked. `deleting` opens the
-    form that deletes it, which leads back to that `chat`."""
+    form that deletes it."""
     start, _, end = (quote or "").partition("-")
     marked = (int(start), int(end)) if quote else None
     return await _show_document(
-        services, session, document_id, page, quote=marked, deleting=deleting, chat=chat
+        services, session, document_id, page, quote=marked, deleting=deleting
     )
+
+
+@router.post(
+    "/documents/{document_id}/chat",
+    summary="Begin a chat with a document",
+    status_code=303,
+    response_class=RedirectResponse,
+    responses=pages(401, 403, 404, 422, 503),
+)
+async def begin_chat_with_document(
+    services: AppServices, session: Session, document_id: UUID
+) -> RedirectResponse:
+    """Leads to the new chat, where the first message can be written."""
+    await services.documents.get(session, document_id)  # or no chat is begun
+    chat_id = await _begin_chat(services, session)
+    await services.documents.add_to_chat(session, chat_id, document_id)
+    return RedirectResponse(f"/chats/{chat_id}#end", 303)
 
 
 @router.post(
@@ -264,16 +291,14 @@ async def rename_document(
     summary="Delete a document",
     status_code=303,
     response_class=RedirectResponse,
-    responses=pages(401, 403, 404, 413, 422, 503),
-    openapi_extra=form_body(required=False, chat="The chat to lead back to"),
+    responses=pages(401, 403, 404, 422, 503),
 )
 async def delete_document(
-    services: AppServices, session: Session, document_id: UUID, form: Form
+    services: AppServices, session: Session, document_id: UUID
 ) -> RedirectResponse:
-    """At once and for good, in all chats. Leads to the library, or back to a chat."""
-    chat = read_id(form, "chat")
+    """At once and for good, in all chats. Leads to the library."""
     await services.documents.delete(session, document_id)
-    return RedirectResponse(f"/chats/{chat}#end" if chat else "/documents", 303)
+    return RedirectResponse("/documents", 303)
 
 
 @router.get(
@@ -311,6 +336,13 @@ async def show_picture(
     pieces = services.documents.read(session, document_id, document.shown_size, shown=True)
     length = {"Content-Length": str(document.shown_size), "Cache-Control": "no-store"}
     return StreamingResponse(pieces, media_type=TYPES["jpeg"], headers=SAFE | length)
+
+
+async def _begin_chat(services: Services, session: UUID) -> UUID:
+    name = (await services.sessions.current(session)).name or ""
+    usual = services.settings
+    chat = await services.chats.create(session, name, usual.system_prompt, usual.opening_message)
+    return chat.id
 
 
 async def _lead_to_chat(

@@ -44,7 +44,7 @@ class DocumentsPage:
 class DocumentView:
     """`document.html`: a page of it, `number`, beside the original; `page` is None until it has
     been read. `quote` are the words to be marked, from one code point up to another. `deleting`:
-    somebody asked to delete it, maybe in `chat`."""
+    somebody asked to delete it."""
 
     chats: ChatList
     document: Document
@@ -53,7 +53,6 @@ class DocumentView:
     problem: Problem | None = None
     quote: tuple[int, int] | None = None
     deleting: bool = False
-    chat: UUID | None = None
 
     @property
     def parts(self) -> tuple[str, str, str]:
@@ -63,9 +62,15 @@ class DocumentView:
         return text[:start], text[start:end], text[max(start, end) :]
 
     @property
+    def is_readable(self) -> bool:
+        """Whether there are pages to be shown, now or later."""
+        return self.document.state != "failed"
+
+    @property
     def is_framed(self) -> bool:
-        """Whether the original is shown by the browser itself, in a frame."""
-        return self.document.kind == "pdf"
+        """Whether the original is shown by the browser itself, in a frame. That takes the focus
+        and scrolls, away from what is asked before it is deleted."""
+        return self.document.kind == "pdf" and self.is_readable and not self.deleting
 
 
 @dataclass(frozen=True)
