@@ -113,6 +113,17 @@ def test_files_on_the_home_page_begin_a_chat_with_what_was_typed(visitor: Someon
     expect(prompt(page)).to_have_value("")
 
 
+def test_a_reload_keeps_a_chat_that_began_with_a_file_of_no_use(ann: Someone) -> None:
+    ann.new_chat()
+    page = ann.open("/")
+    ann.expect_error("415")
+    attach(ann, page, text_file("good.txt"), text_file("bad.txt", "<html>"))
+    expect(problem(page)).to_contain_text("bad.txt")
+    expect(page).to_have_url(re.compile(r"/chats/[0-9a-f-]{36}$"))
+    page.reload()
+    expect(documents(page)).to_have_count(1)
+
+
 def test_an_open_document_follows_how_far_it_has_been_read(
     ann: Someone, parley: LocalStack
 ) -> None:

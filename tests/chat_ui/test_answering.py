@@ -171,6 +171,10 @@ def test_exact_words_are_a_sentence_of_a_document(
     assert body.text.strip() == "The lease ends on 31 March 2027. [1]"
     assert "best sentence: no question-answering model" in reply.text
     assert quotes(reply)[0][1] == "The lease ends on 31 March 2027."
+    assert "deleted" not in reply.text
+    expect(browser.post(f"/documents/{lease}/delete"), 303)
+    reply = last_message(browser.get(chat).text)
+    assert "The document that this was in has been deleted." in reply.text
     reply = ask(browser, chat, "Who feeds the whales of the ferry?", mode="exact")
     assert NOTHING_FOUND in reply.text
     assert model.requests == []

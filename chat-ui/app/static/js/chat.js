@@ -17,6 +17,7 @@ import { Watcher } from "./watching.js";
 
 class ParleyChat extends HTMLElement {
   connectedCallback() {
+    this.correctAddress();
     this.messages = this.querySelector("#messages");
     this.composer = this.querySelector("#composer");
     this.prompt = this.composer?.elements.prompt;
@@ -46,6 +47,12 @@ class ParleyChat extends HTMLElement {
       if (this.gone || head !== this.lastMessage()?.id.slice(2)) this.update();
     });
     new ResizeObserver(() => this.follower.stay()).observe(this.querySelector(".dock"));
+  }
+
+  // A form's answer may be this page at the form's address, which a reload would send again.
+  correctAddress() {
+    const address = `/chats/${this.dataset.chat}`;
+    if (location.pathname !== address) history.replaceState(null, "", address);
   }
 
   disconnectedCallback() {
