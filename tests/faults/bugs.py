@@ -68,7 +68,7 @@ BUGS = (
         "drop the ownership check",
         (
             Change("db-api/sql/policies/chats.sql", IS_OWN, "true", times=2),
-            Change("db-api/sql/policies/messages.sql", IS_OWN, "true", times=4),
+            Change("db-api/sql/policies/messages.sql", IS_OWN, "true", times=6),
             Change("db-api/sql/policies/replies.sql", IS_OWN, "true", times=4),
             Change(
                 "db-api/app/chats/repository.py",
