@@ -3,6 +3,7 @@
 import errno
 import random
 import socket
+from collections.abc import Collection
 
 # Below every system's range for outgoing connections: there, a client that retries while its
 # server restarts may be given the server's own port, and then talks to itself.
@@ -30,10 +31,11 @@ def why_taken(port: int, address: str = "127.0.0.1") -> str | None:
     return None
 
 
-def free_port() -> int:
-    """A port that nobody listens on; at random, so that two that ask at once hardly collide."""
+def free_port(besides: Collection[int] = ()) -> int:
+    """A port that nobody listens on, and none of those; at random, so that two that ask at once
+    hardly collide."""
     for _ in range(1000):
         port = random.choice(RANGE)  # noqa: S311 (nothing secret about it)
-        if is_free(port):
+        if port not in besides and is_free(port):
             return port
     raise OSError(f"no free port between {RANGE.start} and {RANGE.stop}")

@@ -132,8 +132,9 @@ class Stack:
             before = self._remembered_ports().get(service)
             # The usual ones are for the usual Parley; one beside it leaves them alone.
             wishes = [before, usual if self.port == 8080 else None]
-            free = (w for w in wishes if w and w != self.port and is_free(w))
-            ports[service] = next(free, None) or free_port()
+            chosen = {self.port, *ports.values()}  # for which nobody may listen yet
+            free = (w for w in wishes if w and w not in chosen and is_free(w))
+            ports[service] = next(free, None) or free_port(chosen)
         if nginx() is None:
             ports["chat-ui"] = self.port
         (self.run / "ports.json").write_text(json.dumps(ports))

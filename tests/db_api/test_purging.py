@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from tests.db_api.api import Api, Person, problem
 from tests.db_api.conftest import TABLES, ServeCopy, Sql, new_database, serve_api
-from tests.db_api.documents import keep_document, quote_document
+from tests.db_api.documents import keep_document, quote_document, send_picture
 from tests.support.postgres import Postgres
 from tests.support.waiting import wait_until
 
@@ -48,7 +48,9 @@ def test_a_session_over_for_a_day_goes_with_all_it_had(
     eve = api.person()
     for person in (ada, bob, eve):
         reply = person.send(chat := person.chat(), worker="w")
-        quote_document(sql, reply, keep_document(sql, chat).document)
+        document = keep_document(sql, chat).document
+        quote_document(sql, reply, document)
+        send_picture(sql, reply, document)
     ago(sql, "sessions", column, ada.session_id)
     ago(sql, "sessions", column, bob.session_id, 23)
     assert purge(database) == 2, "the document's file goes with its session"

@@ -19,7 +19,7 @@ from local.model import SMALL, begin_fetching_whisper_model, bring_model
 from local.ports import free_port, is_free, why_taken
 from local.postgres import is_ready, postgres_bin
 from local.say import Listener
-from local.stack import ROOT, Stack
+from local.stack import ROOT, USUAL_PORTS, Stack
 from local.supervision import SERVICES
 from local.supervisord import Supervisor
 
@@ -69,6 +69,15 @@ def test_a_taken_port_is_not_free() -> None:
     assert is_free(port)
     with socket.create_server(("127.0.0.1", port)):
         assert why_taken(port) == f"port {port} is taken by another program"
+
+
+def test_no_two_services_get_one_port(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("local.ports.RANGE", range(1, len(USUAL_PORTS) + 2))
+    monkeypatch.setattr("local.ports.is_free", lambda _: True)
+    stack = Stack(tmp_path, "127.0.0.1", 1)
+    stack.make_directories()
+    stack.choose_ports()
+    assert sorted(stack.ports().values()) == list(range(2, len(USUAL_PORTS) + 2))
 
 
 def test_ports_are_remembered_until_somebody_else_takes_one(

@@ -11,7 +11,8 @@ from app.jobs.leases import HELD
 from app.reading.repository import do_others_wait, renew
 from app.reading.schemas import PassageText, PassageTexts, PassageVectors
 
-BATCH = 4  # passages: the vectors of one take about 0.2 s, a lease is short
+# Passages: the vectors of one take about 0.2 s, and a lease is short.
+BATCH = 4
 TITLE_CHARACTERS = 80
 
 LIST = text("""
