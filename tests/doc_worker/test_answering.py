@@ -278,3 +278,15 @@ def test_who_reads_documents_has_not_loaded_what_answers_need(module: str) -> No
         [sys.executable, "-c", code], cwd=ROOT / "doc-worker", capture_output=True, text=True
     )
     assert done.stdout.strip() == "set()", done.stderr
+
+
+def test_onnxruntime_reports_nothing_to_anybody() -> None:
+    """It would begin by keeping a number for this machine, and complain where it can't."""
+    done = subprocess.run(
+        [sys.executable, "-c", "import app.answering.model"],
+        cwd=ROOT / "doc-worker",
+        env={"HOME": "/dev/null"},
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stderr) == (0, "")

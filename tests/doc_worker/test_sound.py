@@ -2,6 +2,8 @@
 is no recording is refused. The model always says the same: no real one can be had here."""
 
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +14,7 @@ from app.child.refused import Refused
 from app.child.sound import SoundFile, decode
 from app.child.whisper import RATE
 from app.messages import Confined, Failed, Message, Opened, Page, Request
-from app.process import Child
+from app.process import FOLDER, Child
 
 from tests.doc_worker import recordings
 from tests.doc_worker.conftest import Person
@@ -121,6 +123,17 @@ def test_a_child_transcribes_and_lacks_nothing_for_it(model: Path) -> None:
     heard = Page(1, "Good morning.", "text")
     assert listen(WAV, model) == [Confined([]), Opened(1), heard]
     assert listen(b"RIFF\x24\0\0\0WAVE", model) == [Confined([]), Failed("damaged")]
+
+
+def test_a_user_without_a_home_can_transcribe(model: Path) -> None:
+    """As in compose, where only a number is known of the user."""
+    code = (
+        "import sys, pwd; pwd.getpwuid = {}.__getitem__;"
+        "from app.child.whisper import Whisper; Whisper(sys.argv[1])"
+    )
+    command = [sys.executable, "-c", code, model]
+    done = subprocess.run(command, cwd=FOLDER, env={}, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
 
 
 def test_recordings_are_transcribed_once_there_is_a_model(

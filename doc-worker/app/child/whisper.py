@@ -16,6 +16,7 @@ class Whisper:
 
     def __init__(self, file: str) -> None:
         os.environ["OPENBLAS_NUM_THREADS"] = "1"  # read when numpy is loaded
+        os.environ["HOME"] = "/"  # looked for when pywhispercpp is; a container's user has none
         from pywhispercpp.model import Model
 
         self._model = Model(file, n_threads=1, print_progress=False)
