@@ -127,7 +127,7 @@ class Stack:
 
         Without nginx chat-ui itself gets the published port.
         """
-        ports = {}
+        ports: dict[str, int] = {}
         for service, usual in USUAL_PORTS.items():
             before = self._remembered_ports().get(service)
             # The usual ones are for the usual Parley; one beside it leaves them alone.

@@ -131,7 +131,7 @@ def test_a_user_without_a_home_can_transcribe(model: Path) -> None:
         "import sys, pwd; pwd.getpwuid = {}.__getitem__;"
         "from app.child.whisper import Whisper; Whisper(sys.argv[1])"
     )
-    command = [sys.executable, "-c", code, model]
+    command = [sys.executable, "-c", code, str(model)]
     done = subprocess.run(command, cwd=FOLDER, env={}, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
 
