@@ -109,6 +109,23 @@ def test_rare_words_count_more_than_many_common_ones(ada: Person, chat: str, rea
     assert find(ada, chat, "annual report of the board: otter", limit=2)[0] == "An otter was seen."
 
 
+@pytest.mark.parametrize(
+    ("question", "good"),
+    [
+        ("How long must pea soup cook?", True),
+        ("How much soup would I need?", True),
+        ("Wie lange muss die Suppe kochen?", False),
+        ("How much must I pay for it?", False),
+        ("How much? How long?", False),
+    ],
+)
+def test_few_passages_need_not_have_the_words_that_questions_are_asked_with(
+    ada: Person, chat: str, read: Read, question: str, good: bool
+) -> None:
+    read(ada, chat, "Pea soup: soak the peas overnight. Cook with a bay leaf for 90 minutes.")
+    assert search(ada, chat, question)["good"] is good
+
+
 @pytest.mark.parametrize("question", ["What is the capital of Mongolia?", "Who is it?", "?!"])
 def test_what_is_not_in_the_documents_is_not_good(
     ada: Person, chat: str, read: Read, question: str

@@ -17,18 +17,20 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from app.passages.schemas import FoundPassage
-from app.passages.words import detect_language, split_words
+from app.passages.words import ASKING_WORDS, detect_language, split_words
 
 JUDGED = 5  # of the passages that were found
 GOOD = 0.55  # the share of the words that must be there
 NEAR = 0.5  # see HOW_NEAR: there no question passes by it that has no answer
+FEW_PASSAGES = 100  # in which rarity does not tell the words that questions are asked with
 FEW = 10  # sentences of a document, too few to tell what all are about
 PAIR = 0.85  # what two neighbouring sentences count, of one that has all their words
 SENTENCE_END = re.compile(r"(?<=[.!?…])\s+|(?<=[。！？])|\n\s*\n")
 
 COVER = text("""
 WITH term AS MATERIALIZED (
-    SELECT query, (CAST(:weights AS float8[]))[row_number() OVER (ORDER BY number)] AS weight
+    SELECT query, CASE WHEN (CAST(:words AS text[]))[number] <> ALL (CAST(:asking AS text[]))
+        THEN (CAST(:weights AS float8[]))[row_number() OVER (ORDER BY number)] ELSE 0 END AS weight
     FROM passage_terms(CAST(:words AS text[]), CAST(:language AS text), CAST(:languages AS text[]))
 ), place AS MATERIALIZED (
     SELECT number, counts, passage_words(words, language) AS words
@@ -36,7 +38,7 @@ WITH term AS MATERIALIZED (
         json_to_recordset(CAST(:places AS json)) AS (words text[], language text, counts float8)
     ) WITH ORDINALITY AS p (words, language, counts, number)
 )
-SELECT coalesce(max(covered), 0) / (SELECT sum(weight) FROM term)
+SELECT coalesce(max(covered), 0) / (SELECT nullif(sum(weight), 0) FROM term)
 FROM (
     SELECT place.counts * sum(term.weight) AS covered
     FROM place JOIN term ON place.words @@ term.query
@@ -73,14 +75,16 @@ def measure_cover(
     connection: Connection,
     asked: Mapping[str, object],
     rarities: Sequence[float],
+    searched: int,
     passages: Sequence[FoundPassage],
 ) -> float:
     """The share of the question's words that one place has; of a follow-up without a word of its
     own, that of the question before. `asked` are the parameters of the words, the question's own
-    first, and `rarities` how rare each of them is."""
+    first, and `rarities` how rare each of them is among the `searched` passages."""
     places = [place for passage in passages[:JUDGED] for place in describe_places(passage.text)]
     weights = [math.sqrt(rarity) for rarity in rarities]
-    values = {**asked, "weights": weights, "places": json.dumps(places)}
+    asking = ASKING_WORDS if searched < FEW_PASSAGES else []
+    values = {**asked, "weights": weights, "asking": asking, "places": json.dumps(places)}
     for words in (asked["own"], asked["words"]):
         share = connection.execute(COVER, values | {"words": words}).scalar_one()
         if share is not None:

@@ -40,7 +40,8 @@ WITH term AS MATERIALIZED (
         * ln(1 + (SELECT count(*) {SEARCHED}) / (0.5 + count(hit.id))) AS value
     FROM term LEFT JOIN hit USING (number) GROUP BY term.number
 )
-SELECT hit.id, (SELECT array_agg(value ORDER BY number) FROM rarity) AS rarities
+SELECT hit.id, (SELECT count(*) {SEARCHED}) AS searched,
+    (SELECT array_agg(value ORDER BY number) FROM rarity) AS rarities
 FROM hit JOIN rarity USING (number)
 GROUP BY hit.id ORDER BY sum(rarity.value) DESC, hit.id LIMIT :most
 """)  # noqa: S608 - joined from constants, nothing from outside
@@ -106,12 +107,12 @@ def find_passages(
     rows = {row.id: row for row in connection.execute(READ, whose | {"ids": places})}
     # One may have been deleted just now.
     passages = [describe(rows[place], near.get(place)) for place in places if place in rows]
-    rarities = by_words[0].rarities if by_words else []
+    rarities, searched = (by_words[0].rarities, by_words[0].searched) if by_words else ([], 0)
     nearness = None
     if near and passages and vector and vector_model:
         document = passages[0].document_id
         nearness = measure_nearness(connection, session_id, document, vector, vector_model)
-    cover = measure_cover(connection, asked, rarities, passages)
+    cover = measure_cover(connection, asked, rarities, searched, passages)
     return Found(passages=passages, good=is_good(cover, nearness))
 
 
