@@ -1,4 +1,8 @@
-"""Who worked here before us: what a dead worker held need not wait for the end of its lease."""
+"""Who worked here before us: what a dead worker held need not wait for the end of its lease.
+
+chat-ui's `worker_locks.py` finds dead runners by locks, too, but of many that live side by side,
+each with a file of its own; here one follows another. The two services share no code.
+"""
 
 import fcntl
 import os

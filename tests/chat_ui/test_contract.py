@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from app.clients import queue_types, types, updates
+from app.clients import document_types, queue_types, types, updates
 from app.clients.base import PROBLEMS
 from app.clients.chats import MOST_DELETED
 from app.clients.limits import LimitsClient
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.anyio
 
 OURS = {
     name: kind
-    for module in (types, updates, queue_types)
+    for module in (types, document_types, updates, queue_types)
     for name, kind in vars(module).items()
     if isinstance(kind, type) and issubclass(kind, BaseModel) and kind.__module__.startswith("app.")
 }

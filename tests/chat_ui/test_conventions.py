@@ -11,7 +11,7 @@ from uuid import UUID
 
 import pytest
 from app.assets import MODULES, Assets, join_modules
-from app.clients import types
+from app.clients import document_types, types
 from app.clients.types import ErrorKind, Reply, ReplyError
 from app.main import create_app
 from app.settings import Settings, read_secret
@@ -30,7 +30,7 @@ FOLDER = APP / "templates"
 NAMES = sorted(path.name for path in FOLDER.iterdir())
 TYPES: dict[str, type] = {
     name: kind
-    for module in (types, lists, messages, pages, problems, recordings)
+    for module in (types, document_types, lists, messages, pages, problems, recordings)
     for name, kind in vars(module).items()
     if isinstance(kind, type)
 }

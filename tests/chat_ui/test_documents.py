@@ -11,8 +11,8 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from app.clients.document_types import Document
 from app.clients.documents import BLOCK_BYTES
-from app.clients.types import Document
 from app.errors import FormTooLarge, InvalidInput, UploadFailed
 from app.uploads.multipart import FormFiles
 from app.uploads.upload import upload_files

@@ -18,6 +18,7 @@ from alembic.config import Config
 from fastapi import FastAPI
 
 from tests.db_api.api import Api, Person
+from tests.db_api.worker import Worker
 from tests.support.postgres import Database, Postgres, postgres
 from tests.support.serve import serve
 
@@ -194,6 +195,19 @@ def serve_copy(settings: Settings, sql: Sql) -> ServeCopy:
             yield copy
 
     return serve_one
+
+
+@pytest.fixture
+def reader(api: Api, settings: Settings) -> Iterator[httpx.Client]:
+    """A client with doc-worker's token instead of the services'."""
+    headers = {"Authorization": f"Bearer {settings.doc_worker_token}"}
+    with httpx.Client(base_url=api.http.base_url, headers=headers) as client:
+        yield client
+
+
+@pytest.fixture
+def worker(reader: httpx.Client) -> Worker:
+    return Worker(reader)
 
 
 @pytest.fixture

@@ -1,7 +1,10 @@
 """Documents put into the tables directly, for tests of what comes after an upload."""
 
 from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
 
+from tests.db_api.api import Person
 from tests.db_api.conftest import Sql
 
 
@@ -65,3 +68,15 @@ def quote_document(sql: Sql, reply: str, document: str, number: int = 1) -> None
             " FROM replies WHERE message_id = %s",
             *(number, document, reply),
         )
+
+
+def queue_document(sql: Sql, person: Person, content: bytes | None = None, **more: Any) -> Kept:
+    """A document that waits."""
+    content = content or uuid4().bytes  # the same one would be kept once
+    return keep_document(sql, person.chat(), content, state="queued", **more)
+
+
+def see_document(sql: Sql, what: str, document: str, table: str = "documents") -> Any:
+    """What one of the tables has of it."""
+    key = "id" if table == "documents" else "document_id"
+    return sql(f"SELECT {what} FROM {table} WHERE {key} = %s", document)

@@ -17,7 +17,7 @@ from app.settings import Settings
 from tests.db_api.api import Person, body, problem
 from tests.db_api.conftest import ServeCopy, Sql
 from tests.db_api.row_security.conftest import Acting, acting
-from tests.db_api.test_reading import Worker
+from tests.db_api.worker import Worker
 from tests.support.waiting import wait_until
 
 __all__ = ["acting"]

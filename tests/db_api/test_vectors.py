@@ -15,9 +15,9 @@ from app.settings import Settings
 
 from tests.db_api.api import Api, Person, body
 from tests.db_api.conftest import Sql, alembic_config, new_database, serve_api
-from tests.db_api.documents import keep_document
+from tests.db_api.documents import keep_document, queue_document, see_document
 from tests.db_api.test_passages import Read, ask, connect_reader, read, read_document, reader
-from tests.db_api.test_reading import LEASE_RUNS_OUT, Worker, queue, see
+from tests.db_api.worker import LEASE_RUNS_OUT, Worker
 from tests.support.postgres import Postgres
 
 __all__ = ["read", "reader"]
@@ -196,7 +196,7 @@ def give_all(worker: Worker, document: str, model: str) -> int:
 def test_a_document_gets_vectors_after_it_was_read_and_of_another_model_anew(
     worker: Worker, ada: Person, sql: Sql
 ) -> None:
-    document = queue(sql, ada).document
+    document = queue_document(sql, ada).document
     assert not worker.claim(model="m")["embedding"]
     worker.store(document)
     assert give_all(worker, document, "m") == 0, "it is being read"
@@ -207,21 +207,23 @@ def test_a_document_gets_vectors_after_it_was_read_and_of_another_model_anew(
         assert body(ada.get(f"/documents/{document}"))["state"] == "complete", "for people"
         assert [give_all(worker, document, model) for _ in range(2)] == [2, 0]
         worker.ask("POST", f"/{document}/vectors/finish", json={"model": model})
-        assert see(sql, "state, vector_model, embedding", document) == [("complete", model, False)]
-        assert see(sql, "model", document, "passage_vectors") == [(model,)] * 4
+        assert see_document(sql, "state, vector_model, embedding", document) == [
+            ("complete", model, False)
+        ]
+        assert see_document(sql, "model", document, "passage_vectors") == [(model,)] * 4
         assert worker.claim(model=model) is worker.claim(model=None) is None
 
 
 def test_reading_goes_before_vectors(worker: Worker, ada: Person, sql: Sql) -> None:
-    read, waiting = keep_document(sql, ada.chat()).document, queue(sql, ada).document
+    read, waiting = keep_document(sql, ada.chat()).document, queue_document(sql, ada).document
     assert worker.claim(model="m")["id"] == waiting
-    assert see(sql, "state", read) == [("complete",)], "nor does it wait"
+    assert see_document(sql, "state", read) == [("complete",)], "nor does it wait"
     worker.finish(waiting)
     assert worker.claim(model="m")["id"] == read
-    queue(sql, ada)
+    queue_document(sql, ada)
     assert body(give(worker, read, *tell(0, [0.5] * 384))) == {"others_wait": True}
     worker.ask("POST", "/release")
-    assert see(sql, "state, embedding", read) == [("complete", False)]
+    assert see_document(sql, "state, embedding", read) == [("complete", False)]
 
 
 def test_who_dies_over_vectors_spoils_no_document(worker: Worker, ada: Person, sql: Sql) -> None:
@@ -230,7 +232,7 @@ def test_who_dies_over_vectors_spoils_no_document(worker: Worker, ada: Person, s
         assert Worker(worker.http, f"w{number}").claim(model="m")["id"] == document
         sql(LEASE_RUNS_OUT)
     assert worker.claim(model=None) is None
-    assert see(sql, "state, error, embedding", document) == [("complete", None, False)]
+    assert see_document(sql, "state, error, embedding", document) == [("complete", None, False)]
 
 
 def test_a_vector_is_stored_of_what_is_in_a_passage_of_the_document_only(
@@ -240,11 +242,11 @@ def test_a_vector_is_stored_of_what_is_in_a_passage_of_the_document_only(
     sql("UPDATE documents SET vector_model = 'm'")
     hers = keep_document(sql, ada.chat()).document
     assert worker.claim(model="m")["id"] == hers
-    ((foreign,),), ((own,),) = (see(sql, "id", each, "passages") for each in (his, hers))
+    ((foreign,),), ((own,),) = (see_document(sql, "id", each, "passages") for each in (his, hers))
     (inside,), (outside,) = (tell(passage, [0.5] * 384) for passage in (own, own))
     body(give(worker, hers, *tell(foreign, [0.5] * 384), inside, outside | {"start": 1, "end": 8}))
-    assert see(sql, "model", his, "passage_vectors") == [("model",)]
-    stored = see(sql, "start_offset, end_offset, model", hers, "passage_vectors")
+    assert see_document(sql, "model", his, "passage_vectors") == [("model",)]
+    stored = see_document(sql, "start_offset, end_offset, model", hers, "passage_vectors")
     assert stored == [(0, 1, "m")]
     odd: list[dict[str, Any]] = [{"start": 1}, {"start": -1}, {"end": 10**9}, {"vector": []}]
     for wrong in odd:
@@ -254,20 +256,20 @@ def test_a_vector_is_stored_of_what_is_in_a_passage_of_the_document_only(
 def test_as_many_vectors_come_at_once_as_passages_may_have(
     worker: Worker, ada: Person, sql: Sql
 ) -> None:
-    document = queue(sql, ada).document
+    document = queue_document(sql, ada).document
     worker.claim()
     worker.store(document, text="x" * 400, passages=[[0, 400]])
     worker.finish(document)
-    ((passage,),) = see(sql, "id", document, "passages")
+    ((passage,),) = see_document(sql, "id", document, "passages")
     assert worker.claim(model="m")["embedding"]
     body(give(worker, document, *tell(passage, *[[0.25] * 384] * 400)))
-    assert see(sql, "count(*)", document, "passage_vectors") == [(400,)]
+    assert see_document(sql, "count(*)", document, "passage_vectors") == [(400,)]
 
 
 def test_who_makes_vectors_is_told_the_document_s_first_line(
     worker: Worker, ada: Person, sql: Sql
 ) -> None:
-    document = queue(sql, ada).document
+    document = queue_document(sql, ada).document
     worker.claim()
     worker.store(document, 2, text="Behind.", passages=[[0, 7]])
     worker.store(document, text=f"The lease{'!' * 100}\nIt ends.", passages=[[0, 118]])

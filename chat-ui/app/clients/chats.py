@@ -3,7 +3,8 @@
 from uuid import UUID
 
 from app.clients.base import DbApi
-from app.clients.types import Chat, ChatPage, DeletedChat, DeletedChats, Page, Prompt, SearchPage
+from app.clients.document_types import Page
+from app.clients.types import Chat, ChatPage, DeletedChat, DeletedChats, Prompt, SearchPage
 
 MOST_DELETED = 200
 

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from uuid import UUID
 
 from app.clients.base import DbApi
-from app.clients.types import Document, DocumentPage, Documents, KeptDocument, Upload
+from app.clients.document_types import Document, DocumentPage, Documents, KeptDocument, Upload
 
 BLOCK_BYTES = 1_048_576  # of a file, all but its last block
 

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from app.clients.base import DbApi
-from app.clients.types import Recording, Recordings
+from app.clients.document_types import Recording, Recordings
 
 
 class RecordingsClient:

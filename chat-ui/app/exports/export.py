@@ -6,8 +6,9 @@ from datetime import datetime
 from uuid import UUID
 
 from app.clients.chats import ChatsClient
+from app.clients.document_types import Document
 from app.clients.messages import MessagesClient
-from app.clients.types import Chat, Document, Message, MessageRun
+from app.clients.types import Chat, Message, MessageRun
 from app.errors import NotFound
 from app.exports.format import begin_chat, begin_chats, write_message
 from app.templating import Templates

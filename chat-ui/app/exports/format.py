@@ -9,19 +9,8 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from app.clients.types import (
-    Chat,
-    Document,
-    DocumentKind,
-    Message,
-    Mode,
-    Phase,
-    Reply,
-    ReplyError,
-    Role,
-    Saw,
-    State,
-)
+from app.clients.document_types import Document, DocumentKind
+from app.clients.types import Chat, Message, Mode, Phase, Reply, ReplyError, Role, Saw, State
 
 FORMAT = "parley-chat"
 FORMAT_OF_ALL = "parley-chats"

@@ -8,7 +8,8 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 
-from app.clients.types import Document, Mode
+from app.clients.document_types import Document
+from app.clients.types import Mode
 from app.downloads import attachment
 from app.errors import InvalidInput, NotFound
 from app.forms import Form, read_id, read_mode, read_text

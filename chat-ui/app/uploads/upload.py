@@ -9,8 +9,8 @@ from uuid import UUID
 from starlette.datastructures import FormData
 from starlette.requests import Request
 
+from app.clients.document_types import KeptDocument
 from app.clients.documents import BLOCK_BYTES, DocumentsClient
-from app.clients.types import KeptDocument
 from app.errors import (
     FileKindRefused,
     InvalidInput,

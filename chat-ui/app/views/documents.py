@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from app.clients.types import Chat, Document, DocumentPage, Limits, Message, Mode
+from app.clients.document_types import Document, DocumentPage
+from app.clients.types import Chat, Limits, Message, Mode
 from app.views.lists import ChatList
 from app.views.messages import Composer
 from app.views.problems import Problem

@@ -7,7 +7,8 @@ from uuid import UUID, uuid4, uuid5
 
 from markupsafe import Markup
 
-from app.clients.types import Document, Message, Mode, Reply
+from app.clients.document_types import Document
+from app.clients.types import Message, Mode, Reply
 from app.markdown import StreamingMarkdown, fill_marks, is_rendered, place_marks, render
 from app.render_thread import INLINE_CHARACTERS, run_in_render_thread
 from app.views.quotes import Source, Sources, find_sources

@@ -5,16 +5,8 @@ from datetime import datetime
 from uuid import UUID
 
 from app import preferences
-from app.clients.types import (
-    MODES,
-    Chat,
-    DeletedChat,
-    Document,
-    Message,
-    MessagePage,
-    Mode,
-    Prompt,
-)
+from app.clients.document_types import Document
+from app.clients.types import MODES, Chat, DeletedChat, Message, MessagePage, Mode, Prompt
 from app.model_settings import ModelSettings
 from app.preferences import Preferences
 from app.views.documents import offer_pictures, tick_new

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from app.clients.types import Recording
+from app.clients.document_types import Recording
 
 
 @dataclass(frozen=True)

@@ -5,13 +5,17 @@ from dataclasses import dataclass
 
 from playwright.sync_api import Page, expect
 
+from tests.browser.support.document_states import (
+    answered,
+    attach,
+    choice,
+    document_menu,
+    documents,
+)
+from tests.browser.support.opening import QUESTION, at, first_visit, in_another_chat
 from tests.browser.support.page import prompt, replies, save, send_past_the_counter, side
 from tests.browser.support.people import Someone
-from tests.doc_worker.files import text_pdf
-from tests.support.sql import sql
-from tests.support.waiting import wait_until
 
-QUESTION = "How do I find the distance between two points, and which language is quickest?"
 RICH = r"""The **distance** between $(x_1, y_1)$ and $(x_2, y_2)$ follows from Pythagoras:
 
 $$d^2 = (x_2 - x_1)^2 + (y_2 - y_1)^2$$
@@ -70,35 +74,12 @@ def fill(someone: Someone) -> None:
     someone.talk(QUESTION, RICH)
 
 
-def _at(path: str) -> Callable[[Someone], Page]:
-    return lambda someone: someone.open(path.replace("CHAT", someone.chat))
-
-
-def _first_visit(path: str) -> Callable[[Someone], Page]:
-    def open_page(someone: Someone) -> Page:
-        someone.context.clear_cookies()
-        return someone.open(path)
-
-    return open_page
-
-
-def _in_another_chat(open_page: Callable[[Someone], Page]) -> Callable[[Someone], Page]:
-    def open_and_return(someone: Someone) -> Page:
-        before = someone.chat
-        someone.talk("How far is it from here to there?", "Measure it along a straight line.")
-        page = open_page(someone)
-        someone.chat = before
-        return page
-
-    return open_and_return
-
-
-@_in_another_chat
+@in_another_chat
 def _new_chat(someone: Someone) -> Page:
     return someone.open(someone.new_chat())
 
 
-@_in_another_chat
+@in_another_chat
 def _replying(someone: Someone) -> Page:
     writer = someone.writer()
     reply = writer.ask("And in three dimensions?")
@@ -109,7 +90,7 @@ def _replying(someone: Someone) -> Page:
     return page
 
 
-@_in_another_chat
+@in_another_chat
 def _live_page(someone: Someone) -> Page:
     """Its end leads away at once, so it is looked at before."""
     someone.writer().ask("And in three dimensions?").write("It is the same rule once more: add")
@@ -119,7 +100,7 @@ def _live_page(someone: Someone) -> Page:
     return page
 
 
-@_in_another_chat
+@in_another_chat
 def _ended(someone: Someone) -> Page:
     writer = someone.writer()
     writer.exchange("Stop me", "I was saying", state="stopped")
@@ -134,10 +115,10 @@ def _deleted(path: str) -> Callable[[Someone], Page]:
         chat, _, id = deleted.partition("?deleted=")
         return someone.open(path.replace("CHAT", chat).replace("ID", id))
 
-    return _in_another_chat(open_page)
+    return in_another_chat(open_page)
 
 
-@_in_another_chat
+@in_another_chat
 def _gone(someone: Someone) -> Page:
     someone.expect_error("404")
     page = someone.open()
@@ -225,102 +206,17 @@ def _problem(someone: Someone) -> Page:
     return someone.open("/chats/nowhere")
 
 
-# One was read but for two pages, one whole, and one can't be.
-READ = """
-    DELETE FROM document_pages WHERE session_id = %s;
-    UPDATE documents SET state = 'complete', finished_at = now(), error = NULL,
-            pages = 9, progress = 9
-        WHERE session_id = %s AND kind = 'pdf';
-    INSERT INTO document_pages SELECT id, session_id, n, %s,
-            CASE WHEN n IN (3, 7) THEN 'unreadable' ELSE 'text' END
-        FROM documents, generate_series(1, 9) AS n
-        WHERE session_id = %s AND kind = 'pdf';
-"""
-FILES = {
-    "Rental contract, signed, with all appendices and the house rules.pdf": text_pdf(QUESTION),
-    "Reise nach Ørsted – Notizen.txt": b"Notes",
-    "meter.png": b"\x89PNG\r\n\x1a\n",
-}
-
-
-def _documents(path: str) -> Callable[[Someone], Page]:
-    def open_page(someone: Someone) -> Page:
-        files = [("files", file) for file in FILES.items()]
-        someone.http.post(f"{someone.chat}/documents", files=files)
-        session, text = someone.session, f"{QUESTION}\n\n" * 12
-        unread = "SELECT id FROM documents WHERE session_id = %s AND finished_at IS NULL"
-        wait_until(lambda: not sql(someone.parley, unread, session))
-        sql(someone.parley, READ, session, session, text, session)
-        find = "SELECT id FROM documents WHERE session_id = %s AND kind = 'pdf'"
-        ((document,),) = sql(someone.parley, find, session)
-        return someone.open(path.replace("CHAT", someone.chat).replace("ID", str(document)))
-
-    return _in_another_chat(open_page)
-
-
-def _document_menu(someone: Someone) -> Page:
-    page = _documents("/documents")(someone)
-    page.locator("#documents summary").first.click()
-    expect(page.locator("#documents").get_by_role("button", name="Rename")).to_be_visible()
-    return page
-
-
-def _attach(someone: Someone) -> Page:
-    """As without scripts: with them the button asks for files at once."""
-    page = someone.open("/")
-    prompt(page).fill("How far is it?")
-    page.locator("[name=attach]").evaluate("button => button.form.requestSubmit(button)")
-    expect(page.get_by_role("button", name="Upload")).to_be_visible()
-    return page
-
-
-def _choice(someone: Someone) -> Page:
-    page = _documents("/documents")(someone)
-    page.goto(f"{someone.chat}/documents/add")
-    expect(page.get_by_role("button", name="Add meter.png")).to_be_visible()
-    return page
-
-
-def _answered(path: str) -> Callable[[Someone], Page]:
-    """With quotes, one of them twice, and a sentence that has none."""
-
-    def open_page(someone: Someone) -> Page:
-        words = "The deposit is 1,500 euros."
-        content = f"The lease ends on 31 March 2027. {words}".encode()
-        files = [("files", ("a very long name of a lease agreement.txt", content))]
-        someone.http.post(f"{someone.chat}/documents", files=files)
-        unread = "SELECT id FROM documents WHERE session_id = %s AND finished_at IS NULL"
-        wait_until(lambda: not sql(someone.parley, unread, someone.session))
-        reply = someone.writer().ask("How high is the deposit, and when does the lease end?")
-        (passage,) = reply.find_passages()
-        said = [words, "**That is all** there is.", "The lease ends in March.", words]
-        places, end = {words: (33, 60), said[2]: (0, 32)}, 0
-        quotes = []
-        for sentence in said:
-            start, end = end, end + len(sentence) + 1
-            quote = {"start": start, "end": end - 1}
-            if place := places.get(sentence):
-                quote |= {"document_id": passage["document_id"], "page": 1}
-                quote |= dict(zip(("quote_start", "quote_end"), place, strict=True))
-            quotes.append(quote)
-        reply.finish(" ".join(said), quotes=quotes)
-        document = passage["document_id"]
-        return someone.open(path.replace("CHAT", someone.chat).replace("ID", document))
-
-    return _in_another_chat(open_page)
-
-
 STATES = [
-    State("first visit", _first_visit("/")),
-    State("home", _at("/")),
+    State("first visit", first_visit("/")),
+    State("home", at("/")),
     State("home after a deletion", _deleted("/?deleted=ID")),
     State("home after a refusal", _refused),
-    State("chats", _at("/chats")),
+    State("chats", at("/chats")),
     State("chat after a deletion", _deleted("CHAT?deleted=ID")),
     State("chat deleted in another window", _gone),
     State("menu in the list", _row_menu),
     State("found while typing", _found),
-    State("chat", _at("CHAT")),
+    State("chat", at("CHAT")),
     State("new chat", _new_chat),
     State("replying", _replying),
     State("ended replies", _ended),
@@ -329,26 +225,26 @@ STATES = [
     State("drawer", _drawer),
     State("keys", _keys),
     State("message", _message),
-    State("chat settings", _at("CHAT/settings")),
-    State("prompt", _at("CHAT/prompt")),
-    State("search", _at("/search?q=the")),
-    State("search without hits", _at("/search?q=xylophone")),
-    State("settings", _at("/settings")),
+    State("chat settings", at("CHAT/settings")),
+    State("prompt", at("CHAT/prompt")),
+    State("search", at("/search?q=the")),
+    State("search without hits", at("/search?q=xylophone")),
+    State("settings", at("/settings")),
     State("settings refused", _unsaved),
     State("deleted chats", _deleted("/settings")),
-    State("list of keys", _at("/keys")),
-    State("settings before a name", _first_visit("/settings")),
-    State("settings saved", _at("/settings?saved=1")),
+    State("list of keys", at("/keys")),
+    State("settings before a name", first_visit("/settings")),
+    State("settings saved", at("/settings?saved=1")),
     State("live page", _live_page),
-    State("chat with documents", _documents("CHAT")),
-    State("documents", _documents("/documents")),
-    State("document menu", _document_menu),
-    State("attach files", _attach),
-    State("add documents", _choice),
-    State("document", _documents("/documents/ID")),
-    State("document to be deleted", _documents("/documents/ID?deleting=1")),
-    State("answer with quotes", _answered("CHAT")),
-    State("quote", _answered("/documents/ID?page=1&quote=33-60#quote")),
-    State("prompt with passages", _answered("CHAT/prompt")),
+    State("chat with documents", documents("CHAT")),
+    State("documents", documents("/documents")),
+    State("document menu", document_menu),
+    State("attach files", attach),
+    State("add documents", choice),
+    State("document", documents("/documents/ID")),
+    State("document to be deleted", documents("/documents/ID?deleting=1")),
+    State("answer with quotes", answered("CHAT")),
+    State("quote", answered("/documents/ID?page=1&quote=33-60#quote")),
+    State("prompt with passages", answered("CHAT/prompt")),
     State("problem", _problem),
 ]
