@@ -49,7 +49,7 @@ def upload(browser: httpx.Client, where: str, *files: File, **more: Any) -> http
 
 def address_of(browser: httpx.Client, name: str) -> str:
     """The document's page, as the library leads there."""
-    rows = parse(browser.get("/documents").text).find("div", id="documents").find_all("li")  # type: ignore[union-attr]  # it is there
+    rows = parse(browser.get("/documents").text).need("div", id="documents").find_all("li")
     links = [next(row.find_all("a")) for row in rows]
     (address,) = [link.attributes["href"] for link in links if link.text == name]
     return address
@@ -59,7 +59,7 @@ def listed(page: str) -> list[tuple[str, str]]:
     """The names of documents on a page, each with what is said of it."""
     box = parse(page).find("div", id="documents")
     rows = list(box.find_all("li")) if box else []
-    return [(row.find("a").text, row.find("small").text.strip()) for row in rows]  # type: ignore[union-attr]
+    return [(row.need("a").text, row.need("small").text.strip()) for row in rows]
 
 
 def read_in(db_api: DbApiServer, name: str, text: str, source: str = "text") -> None:
@@ -372,7 +372,7 @@ def test_a_document_that_could_not_be_read_says_so_and_one_that_is_gone_too(
 def test_the_library_says_what_a_document_is_and_where(browser: httpx.Client, chat: str) -> None:
     upload(browser, f"{chat}/documents", file("a.txt"))
     upload(browser, "/documents", file("a.txt"))
-    (row,) = parse(browser.get("/documents").text).find("div", id="documents").find_all("li")  # type: ignore[union-attr]  # it is there
+    (row,) = parse(browser.get("/documents").text).need("div", id="documents").find_all("li")
     facts = [small.text for small in row.find_all("small")][1]
     assert facts.startswith("Text · 5 Bytes · ")
     assert " ".join(facts.split()).endswith("· in the library · in a.txt")
@@ -436,7 +436,7 @@ def test_a_document_is_renamed_and_deleted(
 
 def test_a_document_is_renamed_and_deleted_in_the_list(person: httpx.Client, chat: str) -> None:
     upload(person, f"{chat}/documents", file("a.txt"))
-    assert "/rename" not in parse(person.get(chat).text).find("div", id="documents").html  # type: ignore[union-attr]  # it is there
+    assert "/rename" not in parse(person.get(chat).text).need("div", id="documents").html
     form = parse(person.get("/documents").text).find("details", class_="row-menu")
     assert form
     given = {e.attributes["name"]: e.attributes["value"] for e in form.find_all("input")}
@@ -445,15 +445,15 @@ def test_a_document_is_renamed_and_deleted_in_the_list(person: httpx.Client, cha
     assert [name for name, _ in listed(person.get("/documents").text)] == ["b.txt"]
     (delete,) = form.find_all("a", class_="danger")
     asked = person.get(delete.attributes["href"]).text
-    assert "open" in parse(asked).find("details", id="delete").attributes  # type: ignore[union-attr]  # it is there
+    assert "open" in parse(asked).need("details", id="delete").attributes
     person.post(form_action(asked, "/delete"))
     assert listed(person.get("/documents").text) == []
 
 
 def remove_buttons(browser: httpx.Client, chat: str) -> dict[str, Any]:
     """What takes a document from the chat, by the document's name."""
-    rows = parse(browser.get(chat).text).find("div", id="documents").find_all("li")  # type: ignore[union-attr]  # it is there
-    return {row.find("a").text: next(row.find_all(class_="remove")) for row in rows}  # type: ignore[union-attr]
+    rows = parse(browser.get(chat).text).need("div", id="documents").find_all("li")
+    return {row.need("a").text: next(row.find_all(class_="remove")) for row in rows}
 
 
 def test_a_document_is_removed_from_a_chat_and_stays_elsewhere_or_in_the_library(
@@ -558,7 +558,7 @@ def test_a_document_that_is_here_already_is_added_to_a_chat(
 
 def test_files_on_the_home_page_begin_a_chat(person: httpx.Client) -> None:
     page = parse(person.get("/").text)
-    begin = page.find("span", id="upload").attributes["data-action"]  # type: ignore[union-attr]  # it is there
+    begin = page.need("span", id="upload").attributes["data-action"]
     chat = upload(person, begin, file("a.txt")).headers["location"]
     assert [name for name, _ in listed(person.get(chat).text)] == ["a.txt"]
     other = upload(person, begin, file("b.txt"), file("c.txt", b"<html>"))

@@ -57,7 +57,7 @@ def record(db_api: DbApiServer, chat: str, text: str = "", state: str = "complet
 def listed(page: str) -> list[str]:
     """What is said of each recording."""
     box = parse(page).find("div", id="recordings")
-    return [row.find("small").text.strip() for row in box.find_all("li")] if box else []  # type: ignore[union-attr]
+    return [row.need("small").text.strip() for row in box.find_all("li")] if box else []
 
 
 def test_nothing_is_offered_where_nothing_transcribes(
@@ -103,15 +103,14 @@ def test_what_was_said_fills_the_message_box_and_goes_when_it_is_sent(
     browser: httpx.Client, chat: str, db_api: DbApiServer
 ) -> None:
     recording = record(db_api, chat, "Say <b>hello</b>.")
-    link = parse(browser.get(chat).text).find("div", id="recordings").find("a")  # type: ignore[union-attr]
-    address = link.attributes["href"]  # type: ignore[union-attr]
+    link = parse(browser.get(chat).text).need("div", id="recordings").need("a")
+    address = link.attributes["href"]
     page = browser.get(address)
     assert textarea(page.text) == "Say <b>hello</b>."
     assert listed(page.text) == [], "it is in the box"
-    form = parse(page.text).find("form", id="composer")
+    form = parse(page.text).need("form", id="composer")
     fields = {
-        field.attributes["name"]: field.attributes["value"]
-        for field in form.find_all("input")  # type: ignore[union-attr]
+        field.attributes["name"]: field.attributes["value"] for field in form.find_all("input")
     }
     assert fields["recording"] == recording
     for prompt, left in (("x" * 40_000, ["Use as message"]), ("Say hello.", [])):

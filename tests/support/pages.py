@@ -48,6 +48,10 @@ class Element:
         """The first of them."""
         return next(self.find_all(tag, **attributes), None)
 
+    def need(self, tag: str = "", **attributes: str) -> Element:
+        """The first of them, which has to be there; StopIteration if it is not."""
+        return next(self.find_all(tag, **attributes))
+
     def _has(self, attributes: dict[str, str]) -> bool:
         return all(
             value in self.classes

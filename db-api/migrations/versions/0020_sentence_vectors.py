@@ -1,6 +1,6 @@
 """Vectors of sentences instead of whole passages, and which sentence of a found passage is nearest.
 
-Vectors are made anew, as for another model. Until then documents are searched by words.
+All vectors are made again, as for another model. Until then documents are searched by words.
 
 Revision: 0020, after 0019.
 """
