@@ -63,7 +63,7 @@ def test_the_mark_where_words_come_moves_only_when_none_come(ann: Someone) -> No
 
 
 # Notes every text that the growing block has shown, and from now on lets time pass only by `tick`.
-# The stream begins with its own version of the reply: the block may be replaced by another meanwhile.
+# The stream begins with its own version of the reply, so the block may be replaced meanwhile.
 NOTE_TEXTS = """() => {
     const texts = [], timers = [];
     let now = performance.now();
