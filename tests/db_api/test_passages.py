@@ -230,9 +230,11 @@ def test_the_longest_question_is_searched_for(ada: Person, chat: str, read: Read
         {"question": "a\0b"},
         {"vector": [0.5] * 384},
         {"vector_model": "m"},
-        {"vector": [0.5] * 383, "vector_model": "m"},
-        {"vector": [1e9] * 384, "vector_model": "m"},
+        *({"vector": [0.5] * size, "vector_model": "m"} for size in (383, 385)),
+        *({"vector": [number] * 384, "vector_model": "m"} for number in (1e9, -1e9)),
+        *({"vector": [0.5] * 384, "vector_model": model} for model in ("", "m" * 201)),
         {"limit": 0},
+        {"limit": 41},
     ],
 )
 def test_a_question_that_can_t_be_one_is_refused(
@@ -240,6 +242,11 @@ def test_a_question_that_can_t_be_one_is_refused(
 ) -> None:
     asked = ada.post(f"/chats/{chat}/passages", {"question": "Hi"} | wrong)
     problem(asked, 422, "invalid-input")
+
+
+@pytest.mark.parametrize("q", ["", "x" * 2001])
+def test_a_search_for_nothing_or_too_much_is_refused(ada: Person, chat: str, q: str) -> None:
+    problem(ada.get(f"/chats/{chat}/passages", q=q), 422, "invalid-input")
 
 
 @pytest.mark.parametrize(
