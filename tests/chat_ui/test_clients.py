@@ -103,6 +103,14 @@ async def test_what_is_no_answer_is_a_problem_that_pages_know(
     assert len(other.heard) == 1, "a redirection leads nowhere"
 
 
+async def test_a_figure_that_is_whole_has_no_decimals(other: Other, service: Service) -> None:
+    refused = {"field": "temperature", "reason": "out-of-range", "least": 0.5, "most": 2.0}
+    other.answer = JSONResponse({"type": "urn:parley:invalid-input", "errors": [refused]}, 422)
+    with pytest.raises(InvalidInput) as raised:
+        await DbApi(service).send("POST", "/chats")
+    assert str(raised.value.facts) == "{'least': 0.5, 'most': 2}"
+
+
 @pytest.mark.parametrize(("keep", "connections"), [(True, 1), (False, 3)])
 async def test_what_is_sent_is_the_secret_and_plain_utf_8_but_no_cookie_and_connections_are_kept(
     other: Other, url: str, keep: bool, connections: int

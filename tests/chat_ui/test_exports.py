@@ -7,6 +7,7 @@ from uuid import UUID
 import httpx
 import pytest
 from app.clients.types import Chat, Message, Reply, ReplyError, Version
+from app.exports.export import _climb
 from app.exports.format import begin_chat, write_message
 
 from tests.chat_ui.support import (
@@ -107,6 +108,10 @@ def test_markdown_is_the_branch_shown_with_all_other_versions_behind_it(
         *("first", "first"),  # the title, and what was said
         *("second", "third"),
     ]
+
+
+def test_a_branch_whose_end_was_deleted_meanwhile_is_empty() -> None:
+    assert list(_climb({}, ID)) == []
 
 
 @pytest.mark.parametrize(

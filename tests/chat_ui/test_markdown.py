@@ -33,6 +33,10 @@ EXACTLY = {
         '<p dir="auto">&lt;sub&gt;a &lt;sup&gt;b&lt;/sub&gt; &lt;sub id=c&gt;d&lt;/sub&gt; '
         "&lt;b&gt;e&lt;/b&gt; &lt;br id=f&gt;</p>\n",
     ),
+    "a mark of a task anywhere else is text": (
+        "> [ ] a",
+        '<blockquote dir="auto">\n<p>[ ] a</p>\n</blockquote>\n',
+    ),
     "tasks are marked, without a bullet": (
         "- [ ] a\n- [x] *b*\n- [x]c\n- d [ ] e",
         '<ul dir="auto">\n'
@@ -102,6 +106,7 @@ def test_this_becomes_exactly_that(text: str, html: str) -> None:
         ("https://a.b/c, www.d.e! (http://f.g/h_(i)) HTTP://J:80/?k=1&l=2.", 4),
         ("**https://a.b/** and 'https://c.d/e_f_g'", 2),
         ("https://a.b:", 1),
+        ("(http://f.g/a)b", 1),
         ("[a[^1] https://d.e](https://b.c)", 2),
         ("main.py example.com a@b.c ftp://a.b //a.b httpx://a xhttps://a.b a@www.b.c", 0),
         ("`https://a.b` [https://c.d](https://e.f) <https://g.h>", 2),
@@ -114,6 +119,8 @@ def test_bare_addresses_are_links(text: str, addresses: int) -> None:
     assert not [address for address in found if address[-1] in ".,:!'*]"]
     if "www.d.e" in text:
         assert found[1:3] == ["https://www.d.e", "http://f.g/h_(i)"]
+    if "a)b" in text:
+        assert found == ["http://f.g/a)b"]
     if "](" not in text:
         assert render(text).striptags() == re.sub("[`*<>]", "", text)
 
@@ -132,6 +139,8 @@ CONTAINING: list[tuple[str, list[str], list[str]]] = [
     # Code in an unknown language is plain.
     ("```\nreturn 1\n```", ["<code>return 1\n</code>"], ["<figcaption"]),
     ("```nosuch\nreturn 1\n```", ["<code>return 1\n</code>"], ["<span"]),
+    ("```brainfuck\n+\n```", ["<code>+\n</code>"], []),  # which Pygments knows
+    ("```python\nreturn 1", ["hl-keyword"], []),  # never closed
     ("```<b>\nreturn 1\n```", ["<code>return 1\n</code>"], ["<b>"]),
     (f"```{'a' * 500}\nreturn 1\n```", ["<code>return 1\n</code>"], ["a" * 41]),
     # Every way to write a formula.
@@ -142,6 +151,11 @@ CONTAINING: list[tuple[str, list[str], list[str]]] = [
     *((text, [MATH, 'display="block"'], []) for text in ("$$a+b$$", r"\[a+b\]")),
     *((text, [MATH, 'display="block"'], []) for text in ("$$\na+b\n$$", "\\[\na+b\n\\]")),
     ("1. so\n   \\[ x \\]\n2. and $y$.", ["<mi>x</mi>", "<mi>y</mi>", "<li>"], []),
+    # Lines that are of something else.
+    ("$$a$$ b\nc", ["<math", "b<br>"], []),
+    ("- $$\n  a\nb\n$$", [], ["<math"]),
+    ("[^1]: a\n    $$b$$", ["<math"], ["<pre"]),
+    ("[^1]: a\n    [^2]: b", ["-ref-2"], ['-note-2" dir', "<pre"]),
     # Money and shells are not math, and macros are not expanded.
     *((text, [], ["<math"]) for text in ("$5 and $6", "$ a $", "US$5 vs A$6", "5$ or 6$")),
     *((text, [], ["<math"]) for text in (r"\$a\$", "`$a$`", "$20,000-$30,000", "$10 and $HOME")),
@@ -149,6 +163,7 @@ CONTAINING: list[tuple[str, list[str], list[str]]] = [
     *((text, [], ["<math"]) for text in ("echo $A$B", "cd $HOME/a$b", "${A}${B}", "$A and $B")),
     *((text, [], ["<math"]) for text in ("$USER@$HOST", "from $5 to 6$", "$a,$b", "$5/kg (or 6$)")),
     *((text, ["<math"], []) for text in ("the $n$th", "$x$-axis", "$10 mod 3$", r"$2 \text{ km}$")),
+    ("$n over k$", ["<math"], []),
     *((text, [], ["<math"]) for text in (r"$\def\a{\b\b}\def\b{c}\a$", r"$\newcommand{\a}{b}\a$")),
     (r"$\DeclareMathOperator{\a}{b}\a$", [], ["<math"]),
     # Math that can't be read shows its source.
@@ -248,4 +263,6 @@ def test_the_cache_is_bounded_by_bytes_and_forgets_the_oldest() -> None:
     cache.get("", "b", make)
     assert made[-1] == "b"
     cache.get("", "x" * 2_000, make)
-    assert cache.size <= 1_000
+    assert cache.has("", "b"), "one that is too large takes nobody's place"
+    cache.get("", "e", lambda kind, text: cache.get(kind, text, make))
+    assert cache.has("", "a"), "one that is made twice at once takes one place"

@@ -156,6 +156,17 @@ def test_a_block_is_closed_as_soon_as_nothing_can_change_it() -> None:
     assert markdown.open == ""
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("- a\n- [b", "<li>a</li>"),  # a block is there before its last text is
+        ("- *b\n\n", "<li>*b</li>"),  # nothing closes it any more
+    ],
+)
+def test_a_list_that_is_open_shows(text: str, shown: str) -> None:
+    assert shown in fed(text).open
+
+
 def test_a_line_end_may_be_cut_in_two_and_nothing_comes_after_the_end() -> None:
     markdown = StreamingMarkdown()
     for text in ("a\r", "\nb\r", "\rc\r"):

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 from app.answering.align import Words, align
-from app.answering.exact import BestSentence
+from app.answering.exact import BestSentence, Span
 from app.answering.sentences import Sentence, cut_markdown, cut_sentences, has, normalise_number
 from app.clients.queue_types import Passage
 from app.clients.types import Quote
@@ -231,16 +231,26 @@ async def test_the_best_sentence_has_what_is_asked_for(
     assert span.text in text
 
 
+@pytest.mark.parametrize("other", ["", "deposit", "water"])
 @pytest.mark.anyio
-async def test_the_best_sentence_may_be_the_one_that_means_what_is_asked() -> None:
+async def test_the_best_sentence_may_be_the_one_that_means_what_is_asked(other: str) -> None:
     near = {
         "sentence_start": 1000 + LEASE.index("Pets"),
         "sentence_end": 1000 + LEASE.index("Mr. Bruno"),
     }
     found = passage(LEASE, start=1000).model_copy(update=near)
-    span = await BestSentence().find("Would a cat be welcome?", [found, passage("Dogs run.")])
+    question = f"Would a friendly elderly cat that constantly demands plenty {other} be welcome?"
+    span = await BestSentence().find(question, [found, passage("Dogs run.")])
     assert span
     assert span.text.startswith("Pets are not allowed")
+
+
+def test_the_source_of_exact_words_is_the_sentence_around_them() -> None:
+    start = LEASE.index("30 days")
+    quote = Span(passage(LEASE), start, start + len("30 days")).quote()
+    assert LEASE[quote.quote_start : quote.quote_end] == (
+        "It is returned within 30 days after the end of\nthe lease."
+    )
 
 
 @pytest.mark.anyio
@@ -262,7 +272,7 @@ def mark(number: int) -> Markup:
         ("`One.| Two`", "<code>One.  Two</code><i>0</i>"),
         ("| a |\n|---|\n| One.| |", "One. <i>0</i></td>"),
         ("at https://a.b/c.| Two", "/c</a>. <i>0</i> Two"),
-        ("\ue010One.|", "\ue010One."),
+        *((f"{sign}One.|", f"{sign}One.</p>") for sign in "\ue010\ue011"),
     ],
 )
 def test_marks_are_shown_behind_their_sentences_and_never_within_a_link(

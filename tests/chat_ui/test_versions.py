@@ -54,6 +54,15 @@ def test_an_edited_message_is_answered_and_the_first_version_stays(
     assert messages(page)[1:] == ["first", "A scripted reply."]
 
 
+def test_one_s_own_messages_are_edited_and_no_reply(
+    browser: httpx.Client, chat: str, question: str
+) -> None:
+    _, _, reply, second, _ = message_ids(ask(browser, chat, "second"))
+    for edited, text in ((question, "first"), (second, "second"), (reply, None)):
+        page = expect(browser.get(chat, params={"edit": edited}), 200, kept=text)
+        assert hidden_field(page, "replaces") == (edited if text else None)
+
+
 def test_a_reply_is_regenerated_once_however_often_the_button_is_pressed(
     browser: httpx.Client, chat: str, model: ScriptedModel
 ) -> None:

@@ -161,6 +161,27 @@ def test_each_query_by_itself_finds_one_s_own_documents_only(
     database.close()
 
 
+@pytest.mark.parametrize(("another", "leaf"), [(1, 0), (2, 1)])
+def test_a_branch_leads_through_one_s_own_messages_only(
+    postgres: Postgres, unguarded: Settings, ada: Person, bob: Person, another: int, leaf: int
+) -> None:
+    """As it would if one hung on somebody else's message, which the foreign keys refuse."""
+    made = ada.chat(opening="Hello")
+    ada.send(made)
+    said = [UUID(message["id"]) for message in ada.messages(made)]
+    with connect(postgres, unguarded) as connection:
+        connection.autocommit = True
+        sql = partial(run_sql, connection)
+        sql("SET session_replication_role = replica")
+        given = "UPDATE messages SET session_id = %s WHERE id = %s"
+        sql(given, bob.session_id, str(said[another]))
+    database, session = Database(unguarded), UUID(ada.session_id)
+    with database.person(session) as opened:
+        assert is_shown(opened, session, said[2], said[0]) is False
+        assert find_leaf(opened, session, UUID(made), said[0]) == said[leaf]
+    database.close()
+
+
 def test_searches_and_keys_are_looked_up_among_one_s_own(ada: Person, bob: Person) -> None:
     ada.sent(ada.chat(), "secret", key="k")
     assert (len(ada.search("secret")), bob.search("secret")) == (2, [])

@@ -1,5 +1,6 @@
 """The worker asks for what it can read at the moment, and stops at nothing that a document does."""
 
+import math
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -63,10 +64,18 @@ def test_a_tesseract_may_come_and_go(
 def test_a_tesseract_is_not_looked_for_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
     found = iter([Ocr("tesseract", "eng")])
     monkeypatch.setattr(main, "find_tesseract", lambda languages: next(found))
+    monkeypatch.setattr(main, "LOOK_S", math.inf)
     worker = make_worker(queue := Queue())
     worker.read_next()
     worker.read_next()
     assert queue.asked == [True, True]
+
+
+def test_what_the_system_lacks_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
+    worker = make_worker(Queue())
+    for lacks, said in (([], 0), (["files"], 1), (["files"], 1)):
+        worker._say_confinement(lacks)
+        assert caplog.text.count("can't keep a parser from: files") == said
 
 
 def test_a_document_that_is_gone_is_left_alone() -> None:

@@ -1,14 +1,19 @@
 """Each page of a document is stored once, whatever becomes of the processes that read it."""
 
+import math
 import os
+import re
 import signal
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from app import reading
 from app.client import Gone, Job
-from app.messages import Begun, Ended, Failed, Message, Opened, Page, Request
+from app.messages import Begun, Ended, Failed, Kind, Message, Ocr, Opened, Page, Request
 from app.process import Child
 from app.reading import Reading
 
@@ -139,11 +144,21 @@ def test_a_page_that_takes_for_ever_is_unreadable(script: Any) -> None:
     assert queue.heartbeats == 1, "the lease is renewed meanwhile"
 
 
-def test_a_page_that_waits_for_a_busy_machine_is_read_at_ordinary_priority(script: Any) -> None:
-    children = script([Opened(2), Begun(1), HANGS], [Opened(2), *page(1), *page(2), Ended()])
-    read(queue := Queue(), nice=19, patience=-1.0)
+@pytest.mark.parametrize(
+    ("nice", "patience", "asked"),
+    [
+        (19, -1.0, [(19, False), (19, True)]),
+        (19, math.inf, [(19, False)]),
+        (0, -1.0, [(0, False)]),  # it is
+    ],
+)
+def test_a_page_that_waits_for_a_busy_machine_is_read_at_ordinary_priority(
+    script: Any, nice: int, patience: float, asked: list[tuple[int, bool]]
+) -> None:
+    children = script(*[[Opened(2), Begun(1), HANGS, *page(1)[1:], *page(2), Ended()]] * 2)
+    read(queue := Queue(), nice=nice, patience=patience)
     assert len(queue.pages) == 2
-    assert [(r.nice, r.hurried) for r in children.requests] == [(19, False), (19, True)]
+    assert [(r.nice, r.hurried) for r in children.requests] == asked
 
 
 def test_pages_of_a_moment_are_stored_together_as_many_as_fit(script: Any) -> None:
@@ -209,3 +224,27 @@ def test_a_page_that_bursts_its_memory_is_unreadable_and_the_next_one_is_read() 
     read(queue)
     assert queue.pages == [(1, "", "unreadable"), (2, "The page after it.", "text")]
     assert queue.finished == [None]
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("pdf", r"pypdfium2 [\d.]+, Tesseract \(eng\)"),
+        ("png", r"Pillow [\d.]+, Tesseract \(eng\)"),
+        ("text", ""),
+        ("sound", r"whisper\.cpp \(base\)"),
+    ],
+)
+def test_it_is_noted_what_a_document_was_read_with(script: Any, kind: Kind, said: str) -> None:
+    script([Ended()])
+    queue = Mock(fetch=lambda job: b"")
+    reading = Reading(
+        queue,
+        replace(JOB, kind=kind),
+        ocr=Ocr("tesseract", "eng"),
+        whisper=Path("base.bin"),
+        page_limit=1,
+        nice=0,
+    )
+    reading.run()
+    assert re.fullmatch(said, queue.finish.call_args.args[1])

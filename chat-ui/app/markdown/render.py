@@ -103,7 +103,7 @@ def _find_last_text(tokens: list[Token]) -> Token | None:
 def _take_task(tokens: list[Token], index: int) -> str:
     """The mark of a task, `[ ]` or `[x]`, taken from a text that begins an item of a list."""
     item, text = tokens[index - 2], tokens[index]
-    match = _TASK.match(text.content) if index > 1 and item.type == "list_item_open" else None
+    match = _TASK.match(text.content) if item.type == "list_item_open" else None
     if match is None:
         return ""
     item.attrSet("class", "task")

@@ -42,7 +42,7 @@ class StreamingMarkdown:
         self._unread_size = 0
         self._tail = ""
         self._parsed = 0
-        self._due = 0
+        self._due = 1
         self._fence: OpenFence | None = None
         self._half_line_end = ""
         self._finished = False
@@ -77,8 +77,6 @@ class StreamingMarkdown:
 
     def finish(self) -> None:
         """Nothing more will come: close what is open, as it was written."""
-        if self._finished:
-            return
         if self._half_line_end:
             self._half_line_end = ""
             self._unread.append("\n")
@@ -91,7 +89,7 @@ class StreamingMarkdown:
 
     def _update(self) -> None:
         """Bring `closed` and `open` up to what has been fed, unless too little has come."""
-        if not self._unread or (not self._fence and self._size() < self._due):
+        if self._size() < self._due:
             return
         text = "".join(self._unread)
         self._unread, self._unread_size = [], 0
