@@ -19,6 +19,7 @@ ROUTES = {
             *("settings", "rename", "pin", "delete", "restore", "prompt", "head", "events", "live"),
             *("export.json", "export.md", "messages/{message_id}", "messages/{message_id}/delete"),
             *("replies/{reply_id}/again", "replies/{reply_id}/continue", "replies/{reply_id}/stop"),
+            "replies/{reply_id}/prompt",
         )
     ),
     "/documents",

@@ -70,6 +70,34 @@ def test_how_to_answer_is_said_or_follows_from_the_documents(
     assert reasons(ada.post_message(chat, "Hi", mode="odd")) == [("mode", "invalid")]
 
 
+def test_the_prompt_of_a_reply_has_the_passages_that_were_given(
+    api: Api, ada: Person, chat: str, lease: str
+) -> None:
+    reply = ada.send(chat, QUESTION, worker="w")
+    prompt = find(api, reply)["prompt"]
+    path = f"/replies/{reply}/prompt"
+    told = ada.read(chat, path)
+    assert (told["messages"], told["passages"]) == (prompt, [])
+    assert given(told["messages"])[0] == LEASE
+    ada.delete(f"/documents/{lease}")
+    assert given(ada.read(chat, path)["messages"]) == []
+
+
+@pytest.mark.usefixtures("lease")
+@pytest.mark.parametrize(
+    ("mode", "question"), [("exact", QUESTION), ("documents", "What may the lease cost in June?")]
+)
+def test_of_a_reply_that_no_model_was_asked_for_there_are_passages_only(
+    api: Api, ada: Person, chat: str, mode: str, question: str
+) -> None:
+    reply = ada.sent(chat, question, mode=mode, worker="w")["reply"]["id"]
+    found = find(api, reply)
+    assert found["found"] == (mode == "exact")
+    told = ada.read(chat, f"/replies/{reply}/prompt")
+    assert told["messages"] == []
+    assert [p["text"] for p in told["passages"]] == [p["text"] for p in found["passages"]] != []
+
+
 def test_a_regenerated_reply_is_answered_as_the_one_it_replaces(
     api: Api, ada: Person, chat: str
 ) -> None:

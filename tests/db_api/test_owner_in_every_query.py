@@ -54,6 +54,7 @@ def enter(person: Person, chat: str, said: list[str]) -> list[httpx.Response]:
         person.post_message(chat, "Hi"),
         person.post_reply(chat, reply),
         person.post_stop(chat, reply),
+        person.get(f"/chats/{chat}/replies/{reply}/prompt"),
         person.patch(f"/chats/{chat}", title="mine now"),
         person.patch(f"/chats/{chat}"),
         person.put_head(chat, opening),
@@ -93,6 +94,8 @@ def test_only_one_s_own_messages_are_reached_and_only_in_their_chat(
         for answer in reach(person, where, wanted):
             problem(answer, 404, "message-not-found")
         problem(person.post_stop(where, wanted[2]), 404, "reply-not-found")
+        prompt = person.get(f"/chats/{where}/replies/{wanted[2]}/prompt")
+        problem(prompt, 404, "reply-not-found")
         known = json.dumps([{"id": wanted[2], "state": "queued"}])
         assert person.read(where, "/follow", known=known, since=9)["replies"] == []
     for answer in (

@@ -120,6 +120,24 @@ def test_the_prompt_shown_is_the_prompt_given(api: Api, ada: Person) -> None:
     assert shown(ada, chat)[1][1] != "Hello", "its beginning is forgotten"
 
 
+def test_the_prompt_of_a_reply_is_the_one_it_was_given_wherever_the_window_begins_now(
+    api: Api, ada: Person
+) -> None:
+    chat = ada.chat(opening="Hello", system="Be kind.")
+    given = []
+    for number in range(6):
+        reply = ada.send(chat, f"question {number}")
+        prompt = api.claim()["prompt"]
+        start = {"prompt_start": prompt[1]["message_id"], "prompt_sha256": f"{number:064}"}
+        api.finish(reply, "x" * 100, prompt_tokens=1000 * number, **start)
+        given.append((f"/replies/{reply}/prompt", prompt, f"{number:064}"))
+    assert given[4][1][1]["parts"] != given[5][1][1]["parts"], "the window has moved"
+    for path, prompt, sha256 in given:
+        told = ada.read(chat, path)
+        assert (told["messages"], told["sha256"]) == (prompt, sha256)
+    problem(ada.get(f"/chats/{chat}/replies/{NOWHERE}/prompt"), 404, "reply-not-found")
+
+
 def test_the_prompt_shown_says_where_each_message_comes_from(ada: Person, chat: str) -> None:
     assert ada.read(chat, "/prompt")["messages"] == []
     chat = ada.chat(opening="Hello", system="Be kind.")
@@ -131,6 +149,7 @@ def test_the_prompt_shown_says_where_each_message_comes_from(ada: Person, chat: 
             {"role": "assistant", "parts": hello, "message_id": opening},
         ],
         "last_question": None,
+        "has_documents": False,
         "context_start": None,
         "system_prompt": "Be kind.",
         "temperature": 0.5,

@@ -4,7 +4,15 @@ from uuid import UUID
 
 from app.clients.base import DbApi
 from app.clients.document_types import Page
-from app.clients.types import Chat, ChatPage, DeletedChat, DeletedChats, Prompt, SearchPage
+from app.clients.types import (
+    Chat,
+    ChatPage,
+    DeletedChat,
+    DeletedChats,
+    Prompt,
+    ReplyPrompt,
+    SearchPage,
+)
 
 MOST_DELETED = 200
 
@@ -97,6 +105,11 @@ class ChatsClient:
         """What the language model would get before the next message."""
         path = f"/chats/{chat}/prompt"
         return await self._api.call("GET", path, answer=Prompt, session=session)
+
+    async def prompt_of_reply(self, session: UUID, chat: UUID, reply: UUID) -> ReplyPrompt:
+        """What the language model got for a reply; NotFound if the chat has no such reply."""
+        path = f"/chats/{chat}/replies/{reply}/prompt"
+        return await self._api.call("GET", path, answer=ReplyPrompt, session=session)
 
     async def search(
         self, session: UUID, query: str, *, offset: int = 0, limit: int = 20

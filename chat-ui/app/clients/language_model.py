@@ -8,7 +8,8 @@ import contextlib
 import json
 import time
 from base64 import b64encode
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from hashlib import sha256
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any
@@ -130,6 +131,12 @@ class LanguageModel:
         if answer.status != HTTPStatus.OK:
             raise read_refusal(answer.status, answer.content)
         return json.loads(answer.content)
+
+
+def hash_prompt(prompt: Sequence[PromptMessage]) -> str:
+    """SHA-256 of what is sent of these messages; of pictures, of their names."""
+    sent = [_message(message, NO_PICTURES) for message in prompt]
+    return sha256(json.dumps(sent).encode()).hexdigest()
 
 
 def _request(

@@ -165,6 +165,8 @@ class FinishRequest(BaseModel):
     first_token_ms: int | None = None
     total_ms: int | None = None
     context_start: UUID | None = None
+    prompt_start: UUID | None = None
+    prompt_sha256: str | None = None
     quotes: list[NewQuote] = []
     claim_next: bool = True
 

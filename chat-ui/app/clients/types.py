@@ -270,12 +270,23 @@ class Prompt(Received):
 
     messages: list[PromptMessage]
     last_question: PromptMessage | None = None
+    has_documents: bool = False
     context_start: UUID | None
 
     @property
     def has_pictures(self) -> bool:
         """Whether the model gets more than text."""
         return any(message.pictures for message in self.messages)
+
+
+class ReplyPrompt(Received):
+    """What a reply's model was given, built anew; `sha256` is of what it was, if that is known. Not
+    `messages` but `passages`, if it was not asked."""
+
+    messages: list[PromptMessage]
+    passages: list[PassagePart]
+    model: str | None
+    sha256: str | None
 
 
 class Hit(Received):

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from app.answering.exact import Span
 from app.clients.completion import Usage
+from app.clients.language_model import hash_prompt
 from app.clients.queue_types import (
     Batch,
     BatchResult,
@@ -20,7 +21,7 @@ from app.clients.queue_types import (
     PicturesGiven,
     ShorterPrompt,
 )
-from app.clients.types import FinalState, Mode, Phase, TextPart
+from app.clients.types import FinalState, Mode, Phase, PromptMessage, TextPart
 from app.clients.updates import ReplyUpdate
 from app.replies.stopwatch import Stopwatch
 from app.replies.written_text import WrittenText, join_steps
@@ -78,6 +79,7 @@ class ActiveReply:
         self.span: Span | None = None  # that it is, by exact words
         self.context_start: UUID | None = None  # where a shortened prompt begins
         self.model: str | None = None
+        self.given: list[PromptMessage] = []  # the prompt that the language model was asked with
         self.text = WrittenText(claim.steps)
         self.clock = Stopwatch(claim.reply.total_ms or 0)
         # A delta counts as a token until `usage` tells better.
@@ -216,6 +218,8 @@ class ActiveReply:
             first_token_ms=self.progress.first_token_ms,
             total_ms=self.clock.elapsed_ms,
             context_start=self.context_start if outcome.state == "complete" else None,
+            prompt_start=next((m.message_id for m in self.given if m.message_id), None),
+            prompt_sha256=hash_prompt(self.given) if self.given else None,
             quotes=self.quotes,
         )
 

@@ -111,6 +111,7 @@ async def _attempt(
 ) -> Outcome:
     outcome, before = Outcome("complete"), active.progress.tokens
     left = max(1, active.sampling.reply_tokens - active.progress.tokens)
+    active.given = active.prompt
     events = model.stream(
         active.prompt, active.text.whole, left, active.sampling.temperature, active.pictures
     )

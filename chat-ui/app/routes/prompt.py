@@ -8,11 +8,13 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
 from app.clients.completion import ModelAway, ModelBroke, ModelRefused
+from app.clients.language_model import hash_prompt
+from app.clients.types import PromptMessage
 from app.loading import load_chats
 from app.openapi import WITH_COOKIE, pages
-from app.services import AppServices
+from app.services import AppServices, Services
 from app.sessions import Session
-from app.views.pages import PromptPage
+from app.views.pages import PromptPage, ReplyPromptPage
 
 router = APIRouter(tags=["chats"], dependencies=WITH_COOKIE)
 
@@ -30,8 +32,38 @@ async def show_prompt(services: AppServices, session: Session, chat_id: UUID) ->
         load_chats(services, session, chat_id),
         services.chats.prompt(session, chat_id),
     )
-    exact, tokens = None, None
-    with contextlib.suppress(ModelAway, ModelBroke, ModelRefused):  # the page says so
-        exact, tokens = await services.model.describe(prompt.messages)
-    page = PromptPage(chat, chats, prompt, exact, tokens)
+    page = PromptPage(chat, chats, prompt, *await _describe(services, prompt.messages))
     return services.templates.page("prompt.html", page)
+
+
+@router.get(
+    "/chats/{chat_id}/replies/{reply_id}/prompt",
+    summary="What the language model got for a reply",
+    response_class=HTMLResponse,
+    responses=pages(401, 404, 422, 503),
+)
+async def show_prompt_of_reply(
+    services: AppServices, session: Session, chat_id: UUID, reply_id: UUID
+) -> HTMLResponse:
+    """Built anew, with the passages of documents that were found for it. The page says whether
+    something of it was changed or deleted since."""
+    chat, chats, prompt, model = await asyncio.gather(
+        services.chats.get(session, chat_id),
+        load_chats(services, session, chat_id),
+        services.chats.prompt_of_reply(session, chat_id, reply_id),
+        services.model.find_name(),
+    )
+    raw = None
+    if prompt.messages and prompt.model == model:
+        raw, _ = await _describe(services, prompt.messages)
+    page = ReplyPromptPage(chat, chats, reply_id, prompt, raw, hash_prompt(prompt.messages))
+    return services.templates.page("reply_prompt.html", page)
+
+
+async def _describe(
+    services: Services, prompt: list[PromptMessage]
+) -> tuple[str, int] | tuple[None, None]:
+    """As the model reads it, and its tokens; None while lm-api is away, which the page says."""
+    with contextlib.suppress(ModelAway, ModelBroke, ModelRefused):
+        return await services.model.describe(prompt)
+    return None, None

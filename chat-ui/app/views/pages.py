@@ -6,7 +6,16 @@ from uuid import UUID
 
 from app import preferences
 from app.clients.document_types import Document
-from app.clients.types import MODES, Chat, DeletedChat, Message, MessagePage, Mode, Prompt
+from app.clients.types import (
+    MODES,
+    Chat,
+    DeletedChat,
+    Message,
+    MessagePage,
+    Mode,
+    Prompt,
+    ReplyPrompt,
+)
 from app.model_settings import ModelSettings
 from app.preferences import Preferences
 from app.views.documents import offer_pictures, tick_new
@@ -200,6 +209,29 @@ class PromptPage:
     prompt: Prompt
     exact: str | None
     tokens: int | None
+
+
+@dataclass(frozen=True)
+class ReplyPromptPage:
+    """`reply_prompt.html`: what the model got for a reply, built anew; `sha256` is of that. `exact`
+    is None if its model can't be asked for it."""
+
+    chat: Chat
+    chats: ChatList
+    reply: UUID
+    prompt: ReplyPrompt
+    exact: str | None
+    sha256: str
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it was recorded what the model got."""
+        return self.prompt.sha256 is not None
+
+    @property
+    def is_same(self) -> bool:
+        """Whether nothing of it was changed since."""
+        return self.prompt.sha256 == self.sha256
 
 
 @dataclass(frozen=True)

@@ -6,14 +6,11 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from app.chats import repository as chats
-from app.db.base import AnyRow
 from app.db.transactions import acting_as_person
 from app.messages.pictures import read_pictures
-from app.prompt.passages import ask_about, is_given
+from app.prompt.passages import ask_about
 from app.prompt.pictures import Given, give_pictures
-from app.prompt.schemas import Prompt, PromptMessage, TextPart
-from app.replies.passages import read_passages
+from app.prompt.schemas import PromptMessage, TextPart
 from app.replies.schemas import Passage
 
 # Far above any context window; it only keeps a very long chat from being read whole.
@@ -55,11 +52,6 @@ ORDER BY seq
 """)
 
 
-ANSWERED = text("""
-SELECT message_id, mode, found, saw FROM replies WHERE message_id = :head AND session_id = :owner
-""")
-
-
 def build_prompt(
     connection: Connection,
     owner: UUID,
@@ -87,45 +79,3 @@ def build_prompt(
             pictures = read_pictures(connection, owner, with_pictures)
         give_pictures(prompt, pictures, saw)
     return prompt
-
-
-def show_prompt(connection: Connection, session_id: UUID, chat_id: UUID) -> Prompt:
-    """What would come before the next message of the person; pictures as the last reply's model
-    got them."""
-    # Finding the chat is the check of the owner: its messages can be nobody else's.
-    chat: AnyRow = chats.find(connection, session_id, chat_id)
-    answered = _find_answered(connection, session_id, chat)
-    saw: Given = "text"
-    if answered and answered.saw:
-        saw = answered.saw
-    return Prompt(
-        messages=build_prompt(connection, session_id, chat_id, None, saw=saw, by_runner=False),
-        last_question=_show_question(connection, session_id, chat_id, answered),
-        context_start=chat.context_start,
-        system_prompt=chat.system_prompt,
-        temperature=chat.temperature,
-        reply_tokens=chat.reply_tokens,
-        turns=chat.turns,
-    )
-
-
-def _find_answered(connection: Connection, session_id: UUID, chat: AnyRow) -> AnyRow | None:
-    """The last reply, in a chat with documents: elsewhere it has nothing from any."""
-    if not chat.has_documents:
-        return None
-    values = {"head": chat.head, "owner": session_id}
-    return connection.execute(ANSWERED, values).one_or_none()
-
-
-def _show_question(
-    connection: Connection, session_id: UUID, chat_id: UUID, answered: AnyRow | None
-) -> PromptMessage | None:
-    """As it was given with its passages, if it was."""
-    if answered is None or not is_given(answered.mode, answered.found):
-        return None
-    reply_id = answered.message_id
-    passages = read_passages(connection, session_id, reply_id)
-    prompt = build_prompt(
-        connection, session_id, chat_id, reply_id, passages=passages, by_runner=False
-    )
-    return prompt[-1]

@@ -4,9 +4,9 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
-from app.errors import ChatNotFound, LeaseLost, NothingToShorten, SessionEnded
-from app.prompt.build import show_prompt
-from app.prompt.schemas import Prompt, ShorterPrompt
+from app.errors import ChatNotFound, LeaseLost, NothingToShorten, ReplyNotFound, SessionEnded
+from app.prompt.schemas import Prompt, ReplyPrompt, ShorterPrompt
+from app.prompt.show import show_prompt, show_prompt_of_reply
 from app.prompt.trim import shorten
 from app.web.auth import Person
 from app.web.deps import Db
@@ -28,6 +28,21 @@ def read_prompt(chat_id: UUID, person: Person, database: Db) -> Prompt:
     being written there is nothing in it."""
     with database.person(person) as connection:
         return show_prompt(connection, person, chat_id)
+
+
+@router.get(
+    "/chats/{chat_id}/replies/{reply_id}/prompt",
+    tags=["chats"],
+    summary="Read the prompt of a reply",
+    responses=problems(SessionEnded, ChatNotFound, ReplyNotFound),
+)
+def read_prompt_of_reply(
+    chat_id: UUID, reply_id: UUID, person: Person, database: Db
+) -> ReplyPrompt:
+    """With the passages and pictures that it had. What has been changed or deleted since is
+    different in it, or not in it."""
+    with database.person(person) as connection:
+        return show_prompt_of_reply(connection, person, chat_id, reply_id)
 
 
 @router.post(

@@ -51,8 +51,22 @@ class Prompt(ModelSettings):
         description="As the model was given it, if that was with passages: no later prompt has"
         " them."
     )
+    has_documents: bool = Field(
+        description="Passages of them come beside the message, once that is known."
+    )
     context_start: UUID | None = Field(description="Where its window begins; null: all of it.")
     system_prompt: str
+
+
+class ReplyPrompt(BaseModel):
+    """What a reply's model was given, built anew."""
+
+    messages: list[PromptMessage] = Field(
+        description="Empty if the language model was not asked: by exact words, or nothing found."
+    )
+    passages: list[PassagePart] = Field(description="What was found then.")
+    model: str | None
+    sha256: str | None = Field(description="Of the prompt that was given, as its runner made it.")
 
 
 class ShorterPrompt(BaseModel):

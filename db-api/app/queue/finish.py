@@ -29,12 +29,16 @@ UPDATE replies
 SET text = text || :rest, model = :model,
     prompt_tokens = coalesce(:prompt_tokens, prompt_tokens),
     completion_tokens = coalesce(:completion_tokens, completion_tokens),
-    first_token_ms = coalesce(first_token_ms, :first_token_ms), total_ms = :total_ms
+    first_token_ms = coalesce(first_token_ms, :first_token_ms), total_ms = :total_ms,
+    prompt_start = :prompt_start, prompt_sha256 = :prompt_sha256
 WHERE message_id = :reply_id
 RETURNING chat_id, session_id, mode, saw,
     char_length(reply_content(finished_steps, text)) AS length
 """)
-RECORDED = {"model", "prompt_tokens", "completion_tokens", "first_token_ms", "total_ms"}
+RECORDED = {
+    *("model", "prompt_tokens", "completion_tokens", "first_token_ms", "total_ms"),
+    *("prompt_start", "prompt_sha256"),
+}
 NO_ERROR = {"kind": None, "size": None, "limit": None}
 CLOSE = text("SELECT close_reply(:reply_id, :state, :kind, :size, :limit)")
 

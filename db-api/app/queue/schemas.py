@@ -21,6 +21,7 @@ from app.replies.schemas import (
 from app.texts import Text, Worker
 from app.web.runners import WorkerName
 
+Sha256 = Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")]
 StepNumber = Annotated[Count, Field(description="The step, counted from 0.")]
 
 PROGRESS_EXAMPLE: JsonDict = {
@@ -139,6 +140,12 @@ class FinishRequest(BaseModel):
     total_ms: Count | None = None
     context_start: UUID | None = Field(
         default=None, description="Where the prompt began, if it had to be shortened."
+    )
+    prompt_start: UUID | None = Field(
+        default=None, description="The first message of the prompt that the model was given."
+    )
+    prompt_sha256: Sha256 | None = Field(
+        default=None, description="Of that prompt, as the runner sends it to the model."
     )
     quotes: Annotated[list[NewQuote], Field(max_length=1000)] = Field(
         default=[], description="In the order of the reply's sentences."

@@ -24,7 +24,9 @@ class Reply(LeasedJob, Base):
     earlier version stored where the kind is unknown. ``mode`` is how it is to be answered; unless
     freely, ``found`` is null until passages were searched for, then whether those are good enough;
     ``unread_pages`` were not read then. ``saw`` is null until it is known how the model gets the
-    pictures of the messages: as they are, as their text, or not at all.
+    pictures of the messages: as they are, as their text, or not at all. ``prompt_start`` is the
+    first message that the model was given, ``prompt_sha256`` the hash of all that it was given, by
+    which a prompt that is built anew is known to be the same.
     """
 
     __tablename__ = "replies"
@@ -70,6 +72,8 @@ class Reply(LeasedJob, Base):
     found: Mapped[bool | None]
     unread_pages: Mapped[int | None]
     saw: Mapped[str | None]
+    prompt_start: Mapped[UUID | None]
+    prompt_sha256: Mapped[str | None]
     model: Mapped[str | None]
     prompt_tokens: Mapped[int | None]
     prompt_tokens_read: Mapped[int | None]

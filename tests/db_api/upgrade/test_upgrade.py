@@ -28,6 +28,8 @@ ADDED: dict[str, dict[str, Any]] = {
         "found": None,
         "unread_pages": None,
         "saw": None,
+        "prompt_start": None,
+        "prompt_sha256": None,
     },
 }
 # An error was any text. Size and limit are known of one; of what Parley itself never wrote, all of
