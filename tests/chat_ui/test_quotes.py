@@ -1,6 +1,7 @@
 """Which sentences of documents support those of a reply, and where that is shown: words, numbers
 and names must be there; what the model writes about sources plays no part."""
 
+from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
@@ -8,8 +9,9 @@ from app.answering.align import Words, align
 from app.answering.exact import BestSentence, Span
 from app.answering.sentences import Sentence, cut_markdown, cut_sentences, has, normalise_number
 from app.clients.queue_types import Passage
-from app.clients.types import Quote
+from app.clients.types import Message, Quote
 from app.markdown import fill_marks, place_marks, render
+from app.views.messages import view_message
 from app.views.quotes import Sources
 from markupsafe import Markup
 
@@ -272,7 +274,7 @@ def mark(number: int) -> Markup:
         ("`One.| Two`", "<code>One.  Two</code><i>0</i>"),
         ("| a |\n|---|\n| One.| |", "One. <i>0</i></td>"),
         ("at https://a.b/c.| Two", "/c</a>. <i>0</i> Two"),
-        *((f"{sign}One.|", f"{sign}One.</p>") for sign in "\ue010\ue011"),
+        ("\ue0105\ue011One.|", "\ufffd5\ue011One. <i>0</i></p>"),
     ],
 )
 def test_marks_are_shown_behind_their_sentences_and_never_within_a_link(
@@ -282,6 +284,14 @@ def test_marks_are_shown_behind_their_sentences_and_never_within_a_link(
     places = [sum(map(len, pieces[: n + 1])) for n in range(len(pieces) - 1)]
     html = fill_marks(render(place_marks("".join(pieces), places)), mark)
     assert shown in html.replace(' dir="auto"', "").replace("\n", "")
+
+
+def test_a_mark_in_what_a_person_wrote_is_none() -> None:
+    forged = Message(
+        id=UUID(int=1), chat_id=UUID(int=2), parent_id=None, seq=1, role="user",
+        content="\ue0100\ue011", created_at=datetime.now(UTC),
+    )  # fmt: skip
+    assert view_message(forged).show(lambda source: mark(0)) == forged.content
 
 
 def test_the_same_words_have_one_number_and_numbers_are_in_order() -> None:

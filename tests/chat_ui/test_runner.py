@@ -206,6 +206,21 @@ async def test_no_more_is_shown_than_is_stored_when_somebody_else_ended_it(
     assert [step.text for step in bench.publisher.publish.call_args.args[1].steps] == ["one"]
 
 
+async def test_what_is_told_late_of_a_reply_that_has_ended_is_not_shown(
+    bench: Bench, model: ScriptedModel, db_api: DbApiServer
+) -> None:
+    model.hold_after = 1
+    bench.begin()
+    await until(lambda: stored(db_api, bench))
+    active = bench.runner._active.pop(bench.claim.reply.id)
+    shown = bench.publisher.publish.call_count
+    await bench.runner._store([active])
+    assert bench.publisher.publish.call_count == shown
+    bench.runner._active[active.id] = active
+    model.go.set()
+    await bench.ended()
+
+
 async def test_what_a_dead_runner_held_is_continued_and_what_a_living_one_holds_is_not(
     bench: Bench, clients: Clients, model: ScriptedModel, db_api: DbApiServer, tmp_path: Path
 ) -> None:

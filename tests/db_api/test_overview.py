@@ -62,7 +62,7 @@ def test_a_long_document_is_summarised_from_parts_of_all_of_it(
 @pytest.mark.parametrize(
     ("passage", "beginning"),
     [
-        ("Short.", "Short."),
+        ("One. Two.", "One. Two."),
         ("One. Two." + " x" * 300, "One. Two."),
         ("word " * 100, ("word " * 60).strip()),
         ("無" * 200, "無" * 100),

@@ -10,13 +10,16 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
+from app.answering.overview import read_overview
 from app.branches.show import find_leaf, is_shown
 from app.db.transactions import Database
 from app.deleting.messages import DELETE_BEGINNINGS, FIND_BEGINNINGS, FIND_PART
 from app.documents import repository as documents
-from app.errors import DocumentNotFound, FileNotFound, MessageNotFound
+from app.errors import DocumentNotFound, FileNotFound, InvalidInput, MessageNotFound
 from app.files import repository as files
+from app.messages.pictures import read_pictures, store_pictures
 from app.messages.repository import find_parent, find_some, list_in_order, walk_branch
+from app.recordings.repository import list_of_chat
 from app.settings import Settings
 from sqlalchemy.exc import NoResultFound
 
@@ -229,6 +232,52 @@ def test_documents_are_looked_for_among_one_s_own(ada: Person, bob: Person) -> N
     assert bob.read(his, "/page")["documents"] == bob.documents()
     assert body(bob.get("/documents", chat=chat))["items"] == []
     assert ada.documents()[0]["name"] == "notes.txt"
+
+
+@pytest.mark.parametrize(
+    ("table", "pictures", "recordings", "parts"),
+    [
+        ("sessions", ["Secret."], ["Secret."], 1),  # whose rows stay as they are
+        ("documents", [], [], 1),
+        ("document_pages", [""], [""], 1),
+        ("message_pictures", [], ["Secret."], 1),
+        ("chat_documents", ["Secret."], ["Secret."], 0),
+        ("passages", ["Secret."], ["Secret."], 0),
+    ],
+)
+def test_of_a_row_of_another_s_nothing_is_read_or_sent(
+    postgres: Postgres,
+    unguarded: Settings,
+    ada: Person,
+    bob: Person,
+    table: str,
+    pictures: list[str],
+    recordings: list[str],
+    parts: int,
+) -> None:
+    sent = ada.sent(made := ada.chat(), "Hi")
+    message, reply, chat = (
+        UUID(given) for given in (sent["message"]["id"], sent["reply"]["id"], made)
+    )
+    with connect(postgres, unguarded) as connection:
+        connection.autocommit = True
+        sql = partial(run_sql, connection)
+        document = keep_document(sql, made, kind="jpeg").document
+        send_picture(sql, str(message), document)
+        sql("UPDATE documents SET draft_of = %s WHERE id = %s", made, document)
+        if table != "sessions":
+            sql("SET session_replication_role = replica")
+            given = f"UPDATE {table} SET session_id = %s WHERE session_id = %s"
+            sql(given, bob.session_id, ada.session_id)
+    database, owner = Database(unguarded), UUID(ada.session_id)
+    with database.person(owner) as opened:
+        assert [each.text for each in read_pictures(opened, owner, [message])] == pictures
+        assert [each.text for each in list_of_chat(opened, owner, chat)] == recordings
+        assert len(read_overview(opened, owner, chat, 1000)) == parts
+        refused = pytest.raises(InvalidInput) if table.endswith("documents") else nullcontext()
+        with refused:
+            store_pictures(opened, owner, chat, reply, [document])
+    database.close()
 
 
 @pytest.mark.parametrize(

@@ -211,6 +211,14 @@ def test_a_deleted_document_is_found_no_more(ada: Person, chat: str, read: Read)
     assert search(ada, chat, "badger") == {"passages": [], "good": False}
 
 
+def test_a_passage_that_is_deleted_while_it_is_found_is_left_out(
+    ada: Person, chat: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.passages.search.find_near", lambda *_: {0: None})
+    found = ask(ada, chat, "badger", vector=[0.5] * 384, vector_model="m")
+    assert found == {"passages": [], "good": False}
+
+
 def test_as_many_are_found_as_are_asked_for(ada: Person, chat: str, read: Read) -> None:
     read(ada, chat, *(f"Badger {n}" for n in range(9)))
     assert [len(find(ada, chat, "badger", limit=n)) for n in (1, 5, 40)] == [1, 5, 9]

@@ -201,6 +201,17 @@ def test_it_is_decided_when_the_picture_has_been_read_or_after_half_a_minute(
     assert given(api, reply, vision=True)["saw"] == "nothing"
 
 
+def test_a_picture_that_gets_vectors_has_been_read(
+    api: Api, ada: Person, chat: str, photograph: Photograph, sql: Sql
+) -> None:
+    reply = send(ada, chat, photograph(ada, chat))["reply"]["id"]
+    sql(
+        "UPDATE documents SET state = 'running', embedding = true, worker = 'w',"
+        " lease_until = now() + interval '1 min', finished_at = NULL"
+    )
+    assert given(api, reply)["saw"] == "text"
+
+
 def test_only_the_newest_pictures_are_given_as_they_are(
     api: Api, ada: Person, chat: str, photograph: Photograph
 ) -> None:

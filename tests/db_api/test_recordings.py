@@ -14,7 +14,7 @@ from app.reading import repository as reading
 from app.reading.schemas import ReadingEnd
 from app.settings import Settings
 
-from tests.db_api.api import Person, body, problem
+from tests.db_api.api import NOWHERE, Person, body, problem
 from tests.db_api.conftest import ServeCopy, Sql
 from tests.db_api.row_security.conftest import Acting, acting
 from tests.db_api.worker import Worker
@@ -68,6 +68,9 @@ def test_a_recording_becomes_a_draft_and_its_bytes_are_deleted(
     assert (heard["state"], heard["text"]) == ("complete", "Good morning. How are you?")
     assert sql(COUNT_BYTES) == [(0, 0)]
     assert worker.claim(sound=True, model="m") is None, "it is not searched"
+    ada.upload(SOUND, "voice.ogg", chat)
+    transcribe(worker, "Goodbye.")
+    assert [r["text"] for r in recordings(ada, chat)] == [heard["text"], "Goodbye."]
 
 
 def test_what_could_not_be_transcribed_says_why_and_leaves_no_bytes_either(
@@ -158,7 +161,8 @@ def test_a_recording_is_its_owner_s_and_can_be_deleted(
     problem(bob.get(path), 404, "chat-not-found")
     assert recordings(ada, ada.chat()) == []
     problem(bob.delete(f"{path}/{recording}"), 404, "chat-not-found")
-    problem(ada.delete(f"/chats/{ada.chat()}/recordings/{recording}"), 404, "recording-not-found")
+    for nowhere in (f"/chats/{ada.chat()}/recordings/{recording}", f"{path}/{NOWHERE}"):
+        problem(ada.delete(nowhere), 404, "recording-not-found")
     assert ada.delete(f"{path}/{recording}").status_code == 204
     assert recordings(ada, chat) == []
     assert sql("SELECT count(*) FROM files") == sql("SELECT count(*) FROM document_pages") == [(0,)]

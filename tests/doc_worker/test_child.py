@@ -80,6 +80,8 @@ def test_a_scan_is_read_by_tesseract_and_its_other_pages_are_not() -> None:
 def test_without_a_tesseract_a_scan_waits_for_one(ocr: Ocr | None) -> None:
     said = read(files.scanned_pdf("Hello there", ""), "pdf", ocr=ocr)
     assert [page.source for page in pages(said)] == ["needs-ocr", "text"]
+    said = read(files.encode(files.photograph("Hello"), "PNG"), "png", ocr=ocr)
+    assert pages(said) == [Page(1, "", "needs-ocr")]
 
 
 @needs_tesseract
@@ -202,8 +204,15 @@ def test_a_page_of_ten_metres_is_read() -> None:
     assert pages(said) == [Page(1, "A page of ten metres.", "ocr")]
 
 
-@pytest.mark.parametrize("size", [(7000, 5000), (1, 1), (300, 200), (2000, 1500)])
-def test_tesseract_gets_no_more_pixels_than_it_can_read_in_time(size: tuple[int, int]) -> None:
-    resized = resize(Image.new("L", size), may_grow=True)
+@pytest.mark.parametrize(
+    ("size", "grows"),
+    [((7000, 5000), False), ((1, 1), True), ((300, 200), True), ((2000, 1500), False)],
+)
+def test_tesseract_gets_no_more_pixels_than_it_can_read_in_time_and_small_pictures_enlarged(
+    size: tuple[int, int], grows: bool
+) -> None:
+    picture = Image.new("L", size)
+    resized = resize(picture, may_grow=True)
     assert resized.width * resized.height <= LARGEST
-    assert resized.width >= size[0] or size[0] * size[1] > LARGEST
+    assert (resized.width > size[0]) == grows
+    assert (resize(picture, may_grow=False) is picture) == (size[0] * size[1] <= LARGEST)

@@ -15,6 +15,7 @@ from app.embedding import Embedder
 from app.main import Worker
 from app.messages import Ocr
 from app.settings import Settings, read_secret, read_settings
+from app.tesseract import find_tesseract
 
 from local.stack import ROOT
 
@@ -76,6 +77,20 @@ def test_what_the_system_lacks_is_said_once(caplog: pytest.LogCaptureFixture) ->
     for lacks, said in (([], 0), (["files"], 1), (["files"], 1)):
         worker._say_confinement(lacks)
         assert caplog.text.count("can't keep a parser from: files") == said
+
+
+@pytest.mark.parametrize(
+    ("installed", "used"), [("", None), ("eng deu", "eng+deu"), ("eng fra", "eng"), ("fra", None)]
+)
+def test_a_tesseract_reads_those_of_the_languages_that_it_has(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, installed: str, used: str | None
+) -> None:
+    if installed:
+        (tmp_path / "tesseract").write_text(f"#!/bin/sh\necho {installed}\n")
+        (tmp_path / "tesseract").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    found = find_tesseract("eng+deu")
+    assert (found and found.languages) == used
 
 
 def test_a_document_that_is_gone_is_left_alone() -> None:

@@ -190,6 +190,14 @@ def test_after_its_turn_a_long_document_lets_others_go_first(
     assert (queue.released, queue.finished) == ((1, []) if others_wait else (0, [None]))
 
 
+def test_what_ends_with_its_turn_is_handed_back_and_not_finished(script: Any) -> None:
+    script([Opened(1), *page(1), Ended()])
+    queue = Queue()
+    queue.others_wait = True
+    read(queue, turn_seconds=-1.0)
+    assert (queue.released, queue.finished) == (1, [])
+
+
 def test_a_document_that_is_gone_is_left_alone() -> None:
     def delete() -> None:
         raise Gone

@@ -50,7 +50,7 @@ class Fetcher:
         self._write_catalogue(*((n, n, size, sha256, "MIT", "512", s) for n, s, sha256 in files))
 
     def _write_catalogue(self, *rows: tuple[str, ...]) -> None:
-        lines = ["\t".join(row) + "\n" for row in rows]
+        lines = ["# what is in a column\n", *("\t".join(row) + "\n" for row in rows)]
         self.program.with_name("models.tsv").write_text("".join(lines))
 
     def begin(self, **settings: str) -> subprocess.Popen[str]:

@@ -41,7 +41,7 @@ class Source:
         size = len(self.content)
         if self.status != 200 or start >= size:
             headers = {"Content-Range": f"bytes */{size}"}
-            return Response(status_code=416 if start else self.status, headers=headers)
+            return Response(status_code=416 if start >= size else self.status, headers=headers)
         headers = {"Content-Length": str(size - start)} if self.tells_length else {}
         if start:
             begin = self.misplaced.pop(0) if self.misplaced else start

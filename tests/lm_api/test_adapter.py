@@ -2,6 +2,7 @@
 
 import importlib
 from operator import attrgetter
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -64,6 +65,12 @@ def test_what_start_leaves_alone_can_be_added() -> None:
     assert (params.cache_type_k, params.cache_type_v) == (q8_0, q8_0)
     simple = xllamacpp.common_speculative_type.COMMON_SPECULATIVE_TYPE_NGRAM_SIMPLE
     assert params.speculative.types == [simple]
+
+
+def test_keys_are_read_as_llama_server_reads_them(tmp_path: Path) -> None:
+    keys = tmp_path / "keys"
+    keys.write_text("# whose it is\n\n one \ntwo\n")
+    assert adapter.read_keys(str(keys)) == ["one", "two"]
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,11 @@ def test_a_model_arrives_whole_from_where_hf_endpoint_says(
     assert source.asked == [(f"/mirror/someone/tiny/resolve/{REVISION}/tiny.gguf", None)]
 
 
-def test_an_own_address_with_its_hash_works(fetcher: Fetcher, source: Source) -> None:
+@pytest.mark.parametrize("tells_length", [True, False])
+def test_an_own_address_with_its_hash_works(
+    fetcher: Fetcher, source: Source, tells_length: bool
+) -> None:
+    source.tells_length = tells_length
     own = {"LM_MODEL_URL": f"{source.url}/a/own.gguf?x=1", "LM_MODEL_SHA256": SHA256.upper()}
     fetcher.fetch(**own)
     assert (fetcher.models / "own.gguf").exists()
@@ -122,6 +126,7 @@ def test_a_stopped_fetch_leaves_a_part_and_the_next_continues(
     ("behaviour", "asked", "said"),
     [
         ({"status": 404}, 1, "404"),
+        ({"status": 416}, 1, "answers 416"),
         ({"status": 503}, 3, "can't be fetched: the source answers 503"),
         ({"knows_ranges": False, "break_off_after": [50_000] * 20}, 3, "broke off"),
     ],
@@ -132,6 +137,24 @@ def test_a_source_is_asked_again_only_where_that_may_help(
     vars(source).update(behaviour)
     fetcher.fail(3, said)
     assert len(source.asked) == asked
+
+
+def test_a_source_that_is_away_costs_nothing_of_what_has_come(
+    fetcher: Fetcher, source: Source
+) -> None:
+    fetcher.models.mkdir()
+    part = fetcher.models / f"tiny.gguf{PART}"
+    part.write_bytes(CONTENT[:70_000])
+    source.status = 503
+    fetcher.fail(3, "answers 503")
+    assert part.read_bytes() == CONTENT[:70_000]
+
+
+def test_of_what_has_no_end_no_more_is_taken_than_the_model_has(
+    fetcher: Fetcher, source: Source
+) -> None:
+    source.content, source.tells_length = CONTENT * 20, False
+    assert "(6.0 MB)" not in fetcher.fail(4, "is not the model")
 
 
 @pytest.mark.parametrize(
@@ -152,6 +175,10 @@ def test_wrong_content_is_removed_and_never_gets_the_name(
 def test_an_unreachable_source_says_what_to_do(fetcher: Fetcher) -> None:
     advice = (f"yourself, as {fetcher.file}", "HF_ENDPOINT", "LM_MODEL=smollm2-135m-instruct")
     fetcher.fail(3, "can't be fetched: Connection refused", *advice, HF_ENDPOINT=UNUSED)
+    for optional in ("LM_EMBEDDING", "LM_VISION"):
+        assert "LM_MODEL=" not in fetcher.fail(3, **{"HF_ENDPOINT": UNUSED, optional: "on"})
+    fetcher.list_files(("tiny/model.onnx", f"huggingface:someone/tiny@{REVISION}", SHA256))
+    assert "LM_MODEL=" not in fetcher.fail(3, HF_ENDPOINT=UNUSED)
 
 
 @pytest.mark.parametrize(
@@ -225,6 +252,19 @@ def test_a_log_gets_whole_lines_with_size_percent_speed_and_time_left(
 )
 def test_a_time_is_told_in_the_units_that_matter(seconds: float, said: str) -> None:
     assert progress.duration(seconds) == said
+
+
+@pytest.mark.parametrize(
+    ("total", "done", "said"),
+    [
+        (None, 2_000_000, "x: 2.0 MB, 1.0 MB/s"),
+        (3_000_000, 2_000_000, "x: 2.0 MB of 3.0 MB (66 %), 1.0 MB/s, 1 s left"),
+        (3_000_000, 3_000_000, "x: 3.0 MB of 3.0 MB (100 %), 1.5 MB/s"),
+        (3_000_000, 0, "x: 0.0 MB of 3.0 MB (0 %), 0.0 MB/s"),
+    ],
+)
+def test_of_a_download_is_told_what_is_known(total: int | None, done: int, said: str) -> None:
+    assert progress.Progress("x", 0, total).describe(done, 2.0) == said
 
 
 def test_a_terminal_sees_one_line_that_is_rewritten(fetcher: Fetcher, source: Source) -> None:

@@ -55,3 +55,4 @@ def test_an_unreachable_index_says_so(fetcher: Fetcher) -> None:
     said = "pip could not download tiny-model==1.0"
     advice = fetcher.fail(3, said, PIP_INDEX_URL=f"{UNUSED}/simple", PIP_RETRIES="0")
     assert "HF_ENDPOINT" not in advice
+    assert "LM_MODEL=" not in advice

@@ -7,12 +7,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from unittest.mock import Mock
 
 import pytest
 
-from local import pidfile
+from local import launch, pidfile
 from local.dotenv import read_dotenv
 from local.logs import TROUBLE, Tail
 from local.model import SMALL, begin_fetching_whisper_model, bring_model
@@ -71,6 +73,12 @@ def test_a_taken_port_is_not_free() -> None:
         assert why_taken(port) == f"port {port} is taken by another program"
 
 
+def test_a_port_is_chosen_that_nobody_listens_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("local.ports.RANGE", range(1, 9))
+    monkeypatch.setattr("local.ports.is_free", lambda port: port == 5)
+    assert free_port() == 5
+
+
 def test_no_two_services_get_one_port(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("local.ports.RANGE", range(1, len(USUAL_PORTS) + 2))
     monkeypatch.setattr("local.ports.is_free", lambda _: True)
@@ -100,6 +108,20 @@ def test_no_secret_is_in_any_environment(stack: Stack) -> None:
     for service in SERVICES:
         values = " ".join(stack.environment(service).values())
         assert not [s for s in secrets if s in values]
+
+
+@pytest.mark.parametrize(("nginx", "at_the_front"), [("nginx", []), (None, ["chat-ui"])])
+def test_each_service_has_settings_of_its_own(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch, nginx: str | None, at_the_front: list[str]
+) -> None:
+    monkeypatch.setattr("local.stack.nginx", lambda: nginx)
+    stack = replace(stack, address="::1")
+    stack.choose_ports()
+    told = {service: stack.environment(service) for service in SERVICES}
+    own = {"PGDATA": ["db"], "WORKER_FILE": ["doc-worker"], "NGINX_DIR": ["nginx"]}
+    for name, services in own.items():
+        assert [service for service in SERVICES if name in told[service]] == services
+    assert [service for service in SERVICES if told[service]["HOST"] == "::1"] == at_the_front
 
 
 def test_embed_is_lm_api_with_a_model_of_its_own(
@@ -163,6 +185,24 @@ def test_a_model_that_transcribes_is_fetched_beside_doc_worker(
     assert (told["LM_MODEL"], told["LM_MODEL_URL"]) == ("ggml-base-q5_1", "")
 
 
+@pytest.mark.parametrize(
+    ("service", "model", "fetched"),
+    [("doc-worker", "a-model", 1), ("doc-worker", "", 0), ("nginx", "a-model", 0)],
+)
+def test_only_doc_worker_needs_it(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch, service: str, model: str, fetched: int
+) -> None:
+    settings = {"PARLEY_HOME": str(stack.home), "PORT": str(stack.port), "WHISPER_MODEL": model}
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(sys, "argv", ["launch", service])
+    monkeypatch.setattr(launch, "begin_fetching_whisper_model", fetch := Mock())
+    monkeypatch.setattr(os, "chdir", lambda folder: None)
+    monkeypatch.setattr(os, "execve", start := Mock())
+    launch.main()
+    assert (fetch.call_count, start.call_count) == (fetched, 1)
+
+
 def test_answer_is_there_where_a_model_is_named_for_it(
     stack: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -199,6 +239,21 @@ def test_a_pid_file_counts_only_while_somebody_of_that_process_lives(tmp_path: P
     assert not pidfile.end(file, signal.SIGTERM)
 
 
+@pytest.mark.parametrize(
+    ("before", "alive", "killed"), [(None, False, []), (7, False, [7]), (7, True, [])]
+)
+def test_what_a_killed_predecessor_left_is_cleared_away_but_not_one_that_lives(
+    monkeypatch: pytest.MonkeyPatch, before: int | None, alive: bool, killed: list[int]
+) -> None:
+    monkeypatch.setattr(pidfile, "take", Mock(side_effect=[BlockingIOError, 5]))
+    monkeypatch.setattr(pidfile, "holder", lambda path: before)
+    monkeypatch.setattr(pidfile, "send", send := Mock())
+    monkeypatch.setattr(launch, "is_alive", lambda pid: {7: alive}[pid])
+    with pytest.raises(SystemExit, match="process 7") if alive else nullcontext():
+        assert launch.take_over(Path("x.pid")) == 5
+    assert [call.args[0] for call in send.call_args_list] == killed
+
+
 def test_what_ignores_a_polite_end_is_killed(tmp_path: Path) -> None:
     code = (
         "import os, pathlib, signal; from local import pidfile\n"
@@ -224,6 +279,18 @@ def test_names_are_coloured_on_a_terminal_unless_that_is_unwanted(
     monkeypatch.setattr("sys.stdout", Mock(isatty=lambda: terminal))
     monkeypatch.setenv("NO_COLOR", no_color)
     assert ("\033[" in Listener().prefix("db")) == coloured
+
+
+@pytest.mark.parametrize(
+    ("terminal", "open_still", "left"),
+    [(True, True, False), (True, False, True), (False, False, False)],
+)
+def test_a_closed_terminal_is_noticed(
+    monkeypatch: pytest.MonkeyPatch, terminal: bool, open_still: bool, left: bool
+) -> None:
+    monkeypatch.setattr("sys.stdout", Mock(isatty=lambda: terminal))
+    monkeypatch.setattr(os, "isatty", lambda _: open_still)
+    assert Listener().has_left() == left
 
 
 def test_offline_the_small_model_is_taken_and_kept_for_the_run(
@@ -340,8 +407,9 @@ def test_a_database_is_only_asked_once_it_says_that_it_is_ready(
     assert asked.exists() == (ready or answer == 2)
 
 
-def test_a_missing_postgresql_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("found", [None, Mock(origin=None)])
+def test_a_missing_postgresql_is_explained(monkeypatch: pytest.MonkeyPatch, found: object) -> None:
     monkeypatch.delenv("PG_BIN", raising=False)
-    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: found)
     with pytest.raises(FileNotFoundError, match="run `make setup`, or set PG_BIN"):
         postgres_bin()

@@ -13,8 +13,11 @@ from local.stack import Stack
 
 
 @pytest.fixture
-def runner(tmp_path: Path) -> Iterator[Runner]:
-    """One whose supervisor only answers."""
+def runner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Runner]:
+    """One of the services that there always are, whose supervisor only answers."""
+    for name in ("EMBED_MODEL", "ANSWER_MODEL", "VISION"):
+        monkeypatch.setenv(name, "")
+    monkeypatch.setenv("NGINX", "off")
     stack = Stack(tmp_path, "127.0.0.1", 8080)
     stack.make_directories()
     runner = Runner(stack)
@@ -65,6 +68,23 @@ def test_a_signal_and_a_dead_supervisor_end_the_run(runner: Runner) -> None:
     runner._signals = 1
     with pytest.raises(Stopped):
         runner._step(0)
+
+
+def test_it_ends_when_nobody_reads_its_words(
+    runner: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("local.run.listener", Mock(has_left=lambda: True))
+    with pytest.raises(Stopped):
+        runner._step(0)
+
+
+def test_what_is_not_wanted_is_not_started(runner: Runner) -> None:
+    assert runner.services == ["db", "migrate", "db-api", "lm-api", "chat-ui", "doc-worker"]
+
+
+def test_it_is_ready_when_the_services_have_said_what_they_had_to_say(runner: Runner) -> None:
+    runner._waiter = Mock(wait=Mock(side_effect=[True, True, False]))
+    runner._say_ready("a model")
 
 
 def test_what_does_not_become_ready_is_named(runner: Runner) -> None:

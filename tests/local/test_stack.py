@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import socket
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,7 @@ from unittest.mock import Mock
 import pytest
 
 from local.ports import free_port
-from local.prepare import prepare
+from local.prepare import clear_away, prepare
 from local.say import Problem
 from local.stack import Stack
 
@@ -39,7 +40,8 @@ def test_sockets_are_beside_the_data_where_paths_are_short_and_open(
     home.chmod(0o700)
     for user, there in ((0, False), (1000, True)):
         monkeypatch.setattr(os, "geteuid", lambda user=user: user)
-        assert (short.sockets == short.run) is there
+        for stack in (short, Stack(home / "not-made", "127.0.0.1", 8080)):
+            assert (stack.sockets == stack.run) is there
 
 
 def test_a_directory_for_sockets_that_is_somebody_else_s_is_refused(
@@ -56,10 +58,22 @@ def test_a_directory_for_sockets_that_is_somebody_else_s_is_refused(
         pass
 
 
-def test_a_full_disk_and_a_secret_that_can_not_be_made_are_explained(
+def test_of_what_was_left_running_is_told_only_where_something_was(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clear_away(make_stack(home))
+    assert capsys.readouterr().out == ""
+
+
+def test_a_taken_port_a_full_disk_and_a_secret_that_can_not_be_made_are_explained(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stack = make_stack(home)
+    with (
+        socket.create_server(("127.0.0.1", stack.port)),
+        pytest.raises(Problem, match=f"PORT={stack.port + 1} make local"),
+    ):
+        prepare(stack)
     (home / "secrets" / "cookie").mkdir(parents=True)
     (home / "secrets" / "cookie" / "key").touch()
     with pytest.raises(Problem, match="key is empty"):

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -65,6 +66,21 @@ def test_it_hears_once_that_nobody_reads_its_output_any_more(
     assert (waiter.wait(LONG), listener.has_left()) == (True, True)
     assert not waiter.wait(0)
     signal.set_wakeup_fd(-1)
+
+
+@pytest.mark.parametrize(
+    ("opened", "added", "descriptor"), [(-1, 0, None), (5, -1, None), (5, 0, 5)]
+)
+def test_without_inotify_nothing_is_watched(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    opened: int,
+    added: int,
+    descriptor: int | None,
+) -> None:
+    kernel = Mock(inotify_init1=lambda _: opened, inotify_add_watch=lambda *_: added)
+    monkeypatch.setattr("ctypes.CDLL", lambda *_, **__: kernel)
+    assert wait._watch(tmp_path) == descriptor
 
 
 def test_without_inotify_the_logs_are_looked_at_again_soon(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from markupsafe import Markup
 
-# Two signs that belong to nobody. A text that has one gets no marks.
+# Two signs that belong to nobody. A text loses its own: a mark in it would not be ours.
 OPEN, CLOSE = "\ue010", "\ue011"
 MARK = re.compile(f"{OPEN}(\\d+){CLOSE}")
 # Where no link can be: they are filled in behind it.
@@ -18,8 +18,7 @@ PIECE = re.compile(f"({TAG.pattern}|{MARK.pattern})")
 def place_marks(text: str, places: Sequence[int]) -> str:
     """The text with a mark at each of these places, counted from 0 in their order, which is that of
     the text."""
-    if OPEN in text or CLOSE in text:
-        return text
+    text = text.replace(OPEN, "\ufffd")
     parts, start = [], 0
     for number, place in enumerate(places):
         parts += [text[start:place], f" {OPEN}{number}{CLOSE}"]

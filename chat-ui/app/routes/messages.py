@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
-from app.errors import InvalidInput, NotFound
+from app.errors import InvalidInput
 from app.forms import Form, read_id
 from app.htmx import is_script
 from app.loading import load_chats
@@ -69,9 +69,7 @@ async def show_message(
         load_chats(services, session, chat_id),
         services.messages.read(session, chat_id, at=message_id, limit=3),
     )
-    message = next((m for m in page.items if m.id == message_id), None)
-    if message is None:
-        raise NotFound
+    (message,) = (m for m in page.items if m.id == message_id)
     if request.headers.get("accept") == "text/plain":
         return PlainTextResponse(message.content, headers={"Cache-Control": "no-store"})
     return services.templates.page("message.html", MessageDetails(chat, chats, message))

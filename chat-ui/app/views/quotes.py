@@ -39,7 +39,7 @@ class Sources:
     @property
     def ends(self) -> list[int]:
         """Where the sentences end that have a source, or were found to have none."""
-        return [quote.end for quote in self._of_sentences if quote.end is not None]
+        return [quote.end for quote in self.quotes if quote.end is not None]
 
     @property
     def some_missing(self) -> bool:

@@ -32,8 +32,6 @@ class PdfFile:
             locked = error.err_code in (pdfium.FPDF_ERR_PASSWORD, pdfium.FPDF_ERR_SECURITY)
             raise Refused("encrypted" if locked else "damaged") from None
         self.pages = len(self._pdf)
-        if self.pages == 0:
-            raise Refused("damaged")
         if self.pages > request.page_limit:
             raise Refused("too-many-pages")
 
