@@ -98,7 +98,7 @@ bench-short: setup ## measure a little of everything, to see that it can be meas
 eval: setup ## ask a Parley about documents, count right and wrong, and write it to docs/scorecard.md
 	@$(VENV)/python -m evaluation $(EVAL)
 
-eval-short: setup ## ask a little of everything about documents
+eval-short: setup ## ask a little of everything about documents, to see that it can be measured
 	$(call timed,$(VENV)/python -m evaluation --quick)
 
 ENGINE := docker info >/dev/null 2>&1 || [ -n "$$CI" ]
@@ -113,7 +113,7 @@ stack: setup images ## test compose.yaml on a Docker Engine
 
 # What measures has the machine for itself, at the end.
 check: setup ## everything CI runs
-	$(call side_by_side,lint format images types $(TESTS) stack)
+	$(call side_by_side,lint format images types $(TESTS) eval-short stack)
 	@$(MAKE) --no-print-directory faults-short bench-short
 
 # --- the code --------------------------------------------------------------------------------

@@ -1,92 +1,116 @@
-"""`python -m evaluation`: see README.md. Exit code 1 if a measurement broke, 130 after Ctrl-C."""
+"""`python -m evaluation`: see README.md. Exit code 1 if a measurement broke, or something that is
+never wrong was; 130 after Ctrl-C."""
 
 import asyncio
+import contextlib
+import hashlib
+import logging
 import os
 import shutil
 import signal
 import sys
-import time
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from bench.figures import Row
 from bench.rows import documents
 from bench.stage import Stage
+from faults.machine import describe_machine, fingerprint_code
 from local.say import Problem
-from local.stack import ROOT
+from local.stack import ROOT, read_settings
+from tests.support.embedding_model import write_embedding_model
 from tests.support.local_stack import SMALL_MODEL, LocalStack
 from tests.support.marked import replace_marked
 from tests.support.serve import serve
+from tests.support.waiting import answers
 
 from evaluation import answering, finding, memory, stand_in, table
 from evaluation.distractors import make_distractors
-from evaluation.finding import Outcome
-from evaluation.options import Options, read_options
+from evaluation.embed import Embed, Vector
+from evaluation.options import READ_MUCH, Options, read_options
 from evaluation.question_set import ANSWERABLE, Question, load_documents, load_questions
 from evaluation.reader import Reader
+from evaluation.report import Report
 from evaluation.uploads import make_upload
 
 SCORECARD = ROOT / "docs" / "scorecard.md"
-BY_WORDS = "By words alone, without a model"
-BY_VECTORS = f"With vectors of {stand_in.NAME}, a stand-in that knows only English"
-EXACT = "Exact words: the best sentence, found with those vectors; no model answers"
-REPLIES = f"Replies of {SMALL_MODEL}, from what was found with those vectors"
-READING = f"Reading, with pypdfium2 and Tesseract, and replies of {SMALL_MODEL} meanwhile"
+KEPT = ROOT / ".cache" / "evaluation"
 SETTINGS = {"TEMPERATURE": "0", "REPLY_TOKENS": "48"}
-NOT_MEASURED = (
-    "recall with a real embedding model, above all across languages: none could be fetched here",
-    "span F1 of a question-answering model: none could be fetched here",
-)
+READING = ("speed", "memory")
+ASKING = ("by words", "by vectors", "exact words", "replies", "summaries", "privacy")
+# Whatever the models and the machine are.
+CERTAIN = (answering.QUOTES, answering.PRIVACY)
 
 
-class Report:
-    """What was measured, told as it comes and kept for the scorecard."""
+def name_parts(embedding: str, head: str) -> dict[str, Sequence[str]]:
+    """The section's tables: which models were measured with, and which steps are told there."""
+    return {
+        f"Reading, with pypdfium2 and Tesseract, and replies of {SMALL_MODEL} meanwhile": READING,
+        "By words alone, without a model": ["by words"],
+        f"With vectors of {embedding}": ["by vectors"],
+        f"Exact words: {head}, found with those vectors": ["exact words"],
+        f"Replies of {SMALL_MODEL}, from what was found with those vectors": ASKING[3:],
+    }
 
-    def __init__(self) -> None:
-        self.parts: dict[str, list[Row]] = {}
-        self.facts: list[str] = []
-        self._began = time.monotonic()
 
-    def add(self, part: str, rows: list[Row]) -> None:
-        self.parts[part] = rows
-        self.say(part)
-        for row in rows:
-            print(f"      {row.figure}: {row.seen}; {row.goal} {row.verdict}", flush=True)
-
-    def note(self, fact: str) -> None:
-        """For the table's head."""
-        self.facts.append(fact)
-        self.say(fact)
-
-    def say(self, words: str) -> None:
-        print(f"{time.monotonic() - self._began:4.0f} s  {words}", flush=True)
+def describe_models(options: Options) -> tuple[str, str, list[str]]:
+    """The one of the vectors, what chooses exact words, and what can't be measured with them."""
+    embedding, head, lacking = options.embedding, options.head, []
+    if not embedding:
+        embedding = f"{stand_in.NAME}, a stand-in that knows only English"
+        lacking.append("recall with a real embedding model, above all across languages")
+    if not head:
+        head = "the best sentence, no model chose it"
+        lacking.append("span F1 of a question-answering model")
+    return embedding, head, lacking
 
 
 def measure(options: Options, report: Report) -> None:
-    """Everything, on a Parley of its own."""
+    """Everything that is not known yet, on a Parley of its own."""
     if shutil.which("tesseract") is None:
         raise Problem("Tesseract is needed: apt install tesseract-ocr tesseract-ocr-deu")
     report.note(f"Load of the machine before: {os.getloadavg()[0]:.1f}.")
-    with (
-        serve(stand_in.app) as embed,
-        LocalStack(None, None, EMBED_URL=embed, **SETTINGS) as parley,
-    ):
-        parley.wait_until_model_is_ready()
-        reader = Reader(parley)
-        with memory.watch_memory(parley) as seen:
-            upload_all(reader, options, report)
-        found = measure_finding(reader, options, report)
-        if options.half == "tune":
-            for part, outcomes in found.items():
-                print("\n".join([f"\n{part}:", *finding.list_misses(outcomes)]))
-            return
-        measure_answers(parley, reader, options, report)
-    with LocalStack(None, None, **SETTINGS) as parley:
-        parley.wait_until_model_is_ready()
-        read = asyncio.run(documents.measure(Stage(parley, "", 0), options.size.reading))
-    report.add(READING, [*read.rows, memory.judge(seen)])
+    if options.written and report.lacks(["speed"]):
+        with LocalStack(None, None, **SETTINGS, EMBED_MODEL="", ANSWER_MODEL="") as parley:
+            parley.wait_until_model_is_ready()
+            report.measure("speed", lambda: measure_speed(parley))
+    if report.lacks(["memory", *ASKING]):
+        with start(options) as (parley, embed):
+            reader = Reader(parley)
+            with memory.watch_memory(parley) as seen:
+                upload_all(reader, embed, options, report)
+            report.measure("memory", lambda: [memory.judge(seen, embed=bool(options.embedding))])
+            ask_all(parley, reader, embed, options, report)
 
 
-def upload_all(reader: Reader, options: Options, report: Report) -> None:
+@contextlib.contextmanager
+def start(options: Options) -> Iterator[tuple[LocalStack, Embed]]:
+    """A Parley with the models of this run, and what makes its vectors: the stand-in, unless a
+    model is named. A quick run has a model with random weights, so that the real server serves."""
+    with contextlib.ExitStack() as stack:
+        settings = SETTINGS | {"EMBED_MODEL": options.embedding, "ANSWER_MODEL": options.head}
+        if options.quick and not options.embedding:
+            model = Path(stack.enter_context(TemporaryDirectory())) / "random.gguf"
+            write_embedding_model(model)
+            settings["EMBED_MODEL"] = str(model)
+        if not settings["EMBED_MODEL"]:
+            settings["EMBED_URL"] = stack.enter_context(serve(stand_in.app))
+        parley = stack.enter_context(LocalStack(None, None, **settings))
+        parley.wait_until_model_is_ready()
+        if options.head:
+            parley.wait(lambda: answers(f"http://127.0.0.1:{parley.ports['answer']}/health"), 300)
+        url = settings.get("EMBED_URL")
+        yield parley, Embed(url) if url else Embed.of(parley)
+
+
+def measure_speed(parley: LocalStack) -> list[Row]:
+    """Of reading, as `make bench` measures it."""
+    return asyncio.run(documents.measure(Stage(parley, "", 0), READ_MUCH)).rows
+
+
+def upload_all(reader: Reader, embed: Embed, options: Options, report: Report) -> None:
     """The distractors and the set, in one chat; returns when they are read and have vectors."""
     reader.upload(make_distractors(options.size.paragraphs))
     reader.wait_until_read()
@@ -96,34 +120,47 @@ def upload_all(reader: Reader, options: Options, report: Report) -> None:
     left = [each["name"] for each in reader.wait_until_read() if each["state"] != "complete"]
     assert not left, f"not read: {left}"
     report.note(f"{len(names)} documents among {distractors} passages of distractors.")
-    reader.wait_for_vectors(stand_in.NAME)
+    report.say("waiting for vectors")
+    reader.wait_for_vectors(embed.name)
 
 
-def measure_finding(reader: Reader, options: Options, report: Report) -> dict[str, list[Outcome]]:
-    """By words, and by vectors as well; what became of each question."""
+def ask_all(
+    parley: LocalStack, reader: Reader, embed: Embed, options: Options, report: Report
+) -> None:
+    """By searches, and then as a person asks, in a browser."""
     asked = choose_questions(options)
-    vectors = stand_in.embed([question.ask for question in asked])
-    found = {
-        BY_WORDS: finding.ask_all(reader, asked),
-        BY_VECTORS: finding.ask_all(reader, asked, vectors, stand_in.NAME),
-    }
     report.note(f"{len(asked)} questions, of the half `{options.half}`.")
-    for part, outcomes in found.items():
-        report.add(part, finding.judge(outcomes, has_vectors=part == BY_VECTORS))
-    return found
-
-
-def measure_answers(parley: LocalStack, reader: Reader, options: Options, report: Report) -> None:
-    """As a person asks, in a browser."""
-    asked = choose_questions(options)
+    vectors = embed.embed(question.ask for question in asked)
+    tell = options.half == "tune"
+    report.measure("by words", lambda: measure_finding(reader, asked, tell=tell))
+    report.measure(
+        "by vectors", lambda: measure_finding(reader, asked, vectors, embed.name, tell=tell)
+    )
     exact = [q for q in asked if q.kind in (*ANSWERABLE, "unanswerable")]
-    report.add(EXACT, answering.measure_exact_words(reader, exact))
-    literal = [q for q in asked if q.kind in ("literal", "scanned")][::2][: options.size.replies]
-    rows = [answering.measure_first_word(parley, reader, literal)]
-    rows += answering.measure_replies(reader, literal)
-    rows.append(answering.measure_summaries(reader, choose_questions(options, "")))
-    rows.append(answering.measure_privacy(parley, reader, literal))
-    report.add(REPLIES, rows)
+    head = bool(options.head)
+    report.measure("exact words", lambda: answering.measure_exact_words(reader, exact, head=head))
+    if tell:
+        return
+    some = [q for q in asked if q.kind in ("literal", "scanned")][::2][: options.size.replies]
+    whole = choose_questions(options, "")[: options.size.summaries]
+    report.measure("replies", lambda: answering.measure_replies(parley, reader, some))
+    report.measure("summaries", lambda: [answering.measure_summaries(reader, whole)])
+    report.measure("privacy", lambda: [answering.measure_privacy(parley, reader, some)])
+
+
+def measure_finding(
+    reader: Reader,
+    asked: Sequence[Question],
+    vectors: Sequence[Vector] | None = None,
+    model: str = "",
+    *,
+    tell: bool,
+) -> list[Row]:
+    """With vectors, if there are some; `tell` which questions went wrong."""
+    outcomes = finding.ask_all(reader, asked, vectors, model)
+    if tell:
+        print("\n".join(finding.list_misses(outcomes)))
+    return finding.judge(outcomes, has_vectors=vectors is not None)
 
 
 def choose_questions(options: Options, half: str | None = None) -> list[Question]:
@@ -133,9 +170,19 @@ def choose_questions(options: Options, half: str | None = None) -> list[Question
     return [q for q in load_questions() if q.document.name in names and q.half == wanted]
 
 
+def find_kept(options: Options) -> Path | None:
+    """Where a whole run on this code, machine and models is kept until it is written down."""
+    if not options.written:
+        return None
+    run = (describe_machine(), fingerprint_code(parts=table.PARTS), options.embedding, options.head)
+    return KEPT / f"{hashlib.sha256(repr(run).encode()).hexdigest()[:12]}.json"
+
+
 def main() -> int:
     """Measures and reports; returns the exit code."""
-    options, report = read_options(sys.argv[1:]), Report()
+    logging.basicConfig(format="%(message)s")
+    options = read_options(sys.argv[1:], read_settings())
+    report = Report(find_kept(options))
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: everything is stopped
     try:
         measure(options, report)
@@ -143,13 +190,26 @@ def main() -> int:
         return 130
     except Problem as problem:
         sys.exit(f"evaluation: {problem}")
-    missed = sum(row.holds is False for rows in report.parts.values() for row in rows)
-    report.say(f"{missed} goals missed")
-    if options.written:
-        about = f"Measured {datetime.now(UTC).date().isoformat()} by `python -m evaluation`."
-        section = table.render(report.parts, " ".join([about, *report.facts]), NOT_MEASURED)
-        replace_marked(SCORECARD, "make eval", section)
-    return 0
+    missed = [row.figure for rows in report.rows.values() for row in rows if row.holds is False]
+    report.say(f"{len(missed)} goals missed")
+    if report.broken:
+        report.say(f"broken: {', '.join(report.broken)}; the same command measures the rest")
+    elif options.written:
+        write_down(options, report)
+    return 1 if report.broken or set(missed) & set(CERTAIN) else 0
+
+
+def write_down(options: Options, report: Report) -> None:
+    """As section 5 of the scorecard."""
+    embedding, head, lacking = describe_models(options)
+    parts = {
+        part: [row for step in steps for row in report.rows[step]]
+        for part, steps in name_parts(embedding, head).items()
+    }
+    about = f"Measured {datetime.now(UTC).date().isoformat()} by `python -m evaluation`."
+    section = table.render(parts, " ".join([about, *report.facts]), lacking)
+    replace_marked(SCORECARD, "make eval", section)
+    report.forget()
 
 
 if __name__ == "__main__":

@@ -14,14 +14,15 @@ LOOK_S = 0.5  # between two looks
 
 @contextmanager
 def watch_memory(parley: LocalStack) -> Iterator[Sequence[float]]:
-    """Megabytes of doc-worker and its children, measured again and again."""
+    """Megabytes of doc-worker and its children, and of embed, measured again and again."""
     seen: list[float] = []
     ended = threading.Event()
 
     def watch() -> None:
         while not ended.wait(LOOK_S):
             try:
-                seen.append(megabytes(parley.pid_of("doc-worker") or 0))
+                pids = [parley.pid_of(service) for service in ("doc-worker", "embed")]
+                seen.append(sum(megabytes(pid) for pid in pids if pid))
             except (OSError, StopIteration):  # one of them has just ended
                 continue
 
@@ -34,10 +35,10 @@ def watch_memory(parley: LocalStack) -> Iterator[Sequence[float]]:
         thread.join()
 
 
-def judge(seen: Sequence[float]) -> Row:
+def judge(seen: Sequence[float], *, embed: bool) -> Row:
     return Row(
         "memory of doc-worker while it read all documents, at most",
         f"≤ {GOAL} MB, together with embed",
-        f"{max(seen):.0f} MB, without embed",
+        f"{max(seen):.0f} MB, {'with' if embed else 'without'} embed",
         max(seen) <= GOAL,
     )

@@ -1,7 +1,7 @@
 """What the person at the terminal may choose."""
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bench import options as bench
@@ -13,11 +13,12 @@ class Size:
 
     documents: tuple[str, ...]
     paragraphs: int  # of each file of distractors
-    reading: bench.Size  # for the row of `make bench` about documents
-    replies: int  # written by the model, of each kind
+    replies: int  # written by the model
+    summaries: int  # that it begins
 
 
-FULL = Size(documents=(), paragraphs=160, reading=replace(bench.FULL, readings=2), replies=12)
+READ_MUCH = replace(bench.FULL, readings=2)  # for the row of `make bench` about documents
+FULL = Size(documents=(), paragraphs=160, replies=12, summaries=10)
 QUICK = Size(
     documents=(
         "en-lease",
@@ -28,9 +29,9 @@ QUICK = Size(
         "it-farmhouse",
         "nl-library",
     ),
-    paragraphs=10,
-    reading=bench.QUICK,
+    paragraphs=4,
     replies=2,
+    summaries=2,
 )
 
 
@@ -42,14 +43,16 @@ class Options:
     size: Size
     quick: bool
     half: str
+    embedding: str  # the model of the vectors, by its name or file; empty: the stand-in
+    head: str  # the one that chooses exact words; empty: the best sentence is taken
 
     @property
     def written(self) -> bool:
         return not self.quick and self.half == "test"
 
 
-def read_options(arguments: Sequence[str]) -> Options:
-    """From the command line."""
+def read_options(arguments: Sequence[str], settings: Mapping[str, str]) -> Options:
+    """From the command line; the models from what `make local` knows them by, too."""
     parser = argparse.ArgumentParser(
         prog="python -m evaluation",
         description="Asks a Parley of its own questions about documents, and counts.",
@@ -62,4 +65,5 @@ def read_options(arguments: Sequence[str]) -> Options:
         help="of the questions; those of `tune` that went wrong are told (default: test)",
     )
     given = parser.parse_args(arguments)
-    return Options(QUICK if given.quick else FULL, given.quick, given.half)
+    models = (settings.get(name, "") for name in ("EMBED_MODEL", "ANSWER_MODEL"))
+    return Options(QUICK if given.quick else FULL, given.quick, given.half, *models)

@@ -19,6 +19,7 @@ from starlette.routing import Route
 NAME = f"wordllama-{version('wordllama')}"
 logging.getLogger().setLevel(logging.WARNING)  # wordllama has every logger tell everything
 SIZE = 384  # that db-api stores; the vectors have 256, the rest is nought
+DIGITS = 5
 Vector = list[float]
 
 
@@ -30,8 +31,8 @@ def load() -> Any:
 
 
 def embed(texts: Sequence[str]) -> list[Vector]:
-    """Of length 1."""
-    found = load().embed(list(texts), norm=True)
+    """Of length 1, with the digits that db-api keeps: more would only be written and read."""
+    found = np.round(load().embed(list(texts), norm=True).astype(float), DIGITS)
     padded = np.zeros((len(texts), SIZE))
     padded[:, : found.shape[1]] = found
     vectors: list[Vector] = padded.tolist()

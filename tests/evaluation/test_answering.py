@@ -4,11 +4,12 @@ from typing import Any
 
 import pytest
 
-from evaluation.answering import Answer, is_exact
-from evaluation.question_set import load_questions
+from evaluation.answering import Answer, is_exact, measure_f1
+from evaluation.question_set import Question, load_questions
 from evaluation.uploads import lay_out
 
 DEPOSIT = next(q for q in load_questions() if q.key == "en-lease/deposit")
+PARKING = next(q for q in load_questions() if q.key == "en-lease/parking")
 PAGE = lay_out(DEPOSIT.document.pages[1])
 
 
@@ -61,3 +62,25 @@ def test_a_right_answer_has_the_words_and_their_page(
     content: str, quotes: list[dict[str, Any]], right: bool
 ) -> None:
     assert Answer(DEPOSIT, content, True, quotes).is_right is right
+
+
+NOWHERE = "This is not in your documents."
+
+
+@pytest.mark.parametrize(
+    ("question", "content", "found", "f1"),
+    [
+        (DEPOSIT, "£1,710", True, 1.0),
+        (DEPOSIT, "a deposit of £1,710", True, 2 * 2 / (5 + 2)),
+        (DEPOSIT, "The tenant", True, 0.0),
+        (DEPOSIT, NOWHERE, True, 0.0),
+        (DEPOSIT, NOWHERE, False, 0.0),
+        (PARKING, NOWHERE, True, 1.0),
+        (PARKING, NOWHERE, False, 1.0),
+        (PARKING, "a deposit", True, 0.0),
+    ],
+)
+def test_words_agree_with_the_span_or_there_is_none(
+    question: Question, content: str, found: bool, f1: float
+) -> None:
+    assert measure_f1(Answer(question, content, found, [quote(SENTENCE)])) == f1

@@ -75,7 +75,7 @@ def test_what_went_wrong_is_told() -> None:
 def test_only_a_whole_run_of_the_half_not_tuned_on_is_written(
     arguments: list[str], written: bool
 ) -> None:
-    assert read_options(arguments).written is written
+    assert read_options(arguments, {}).written is written
 
 
 def test_a_short_run_asks_in_every_language() -> None:
@@ -90,3 +90,8 @@ def test_the_section_names_the_model_of_each_figure() -> None:
     assert text.count("| a figure | ≥ 1 | 2 | holds |") == 2
     assert "With a model:\n\n| figure" in text
     assert text.endswith("- this;\n- that.\n")
+
+
+def test_a_run_takes_the_models_that_are_set() -> None:
+    options = read_options([], {"EMBED_MODEL": "e", "ANSWER_MODEL": "a"})
+    assert (options.embedding, options.head) == ("e", "a")

@@ -1,0 +1,52 @@
+"""What a run keeps for the next one."""
+
+from pathlib import Path
+
+import pytest
+
+from bench.figures import Row
+from evaluation.__main__ import find_kept
+from evaluation.options import read_options
+from evaluation.report import Report
+
+ROW = Row("a figure", "≥ 1", "2", True)
+
+
+def measured(report: Report, *steps: str) -> list[str]:
+    """Which of these steps were not known before."""
+    began: list[str] = []
+
+    def measure(step: str) -> list[Row]:
+        began.append(step)
+        if step == "breaks":
+            raise OSError
+        return [ROW]
+
+    for step in steps:
+        report.measure(step, lambda: measure(step))  # noqa: B023 - called at once
+    return began
+
+
+def test_a_run_goes_on_where_another_was_cut_off(tmp_path: Path) -> None:
+    first = Report(tmp_path / "kept" / "a.json")
+    first.note("On Monday.")
+    assert measured(first, "one", "breaks", "two") == ["one", "breaks", "two"]
+    assert (first.broken, first.lacks(["one", "breaks"])) == (["breaks"], True)
+
+    second = Report(tmp_path / "kept" / "a.json")
+    assert measured(second, "one", "breaks", "two") == ["breaks"]
+    assert (second.rows, second.facts) == ({"one": [ROW], "two": [ROW]}, ["On Monday."])
+    assert not second.lacks(["two", "one"])
+
+    second.forget()
+    assert measured(Report(tmp_path / "kept" / "a.json"), "one") == ["one"]
+
+
+@pytest.mark.parametrize("arguments", [["--quick"], ["--half", "tune"]])
+def test_only_a_whole_run_is_kept(arguments: list[str]) -> None:
+    assert find_kept(read_options(arguments, {})) is None
+
+
+def test_what_is_kept_is_for_the_same_models() -> None:
+    settings = ({}, {"EMBED_MODEL": "a"}, {"EMBED_MODEL": "b"}, {"ANSWER_MODEL": "a"})
+    assert len({find_kept(read_options([], each)) for each in settings}) == len(settings)
