@@ -15,5 +15,6 @@ def render(parts: Mapping[str, Sequence[Row]], about: str, not_measured: Sequenc
     lines += [f"Machine: {describe_machine()}. Code {fingerprint_code(parts=PARTS)}.", about]
     for model, rows in parts.items():
         lines += ["", f"{model}:", "", *render_rows(rows)]
-    lines += ["", "Not measured here:", "", *(f"- {each};" for each in not_measured)]
-    return "\n".join(lines).rstrip(";") + ".\n"
+    if not_measured:
+        lines += ["", f"Not measured here: {'; '.join(not_measured)}."]
+    return "\n".join(lines) + "\n"

@@ -86,10 +86,12 @@ def test_a_short_run_asks_in_every_language() -> None:
 
 def test_the_section_names_the_model_of_each_figure() -> None:
     row = Row("a figure", "≥ 1", "2", True)
-    text = table.render({"With words": [row], "With a model": [row]}, "Measured.", ["this", "that"])
+    parts = {"With words": [row], "With a model": [row]}
+    text = table.render(parts, "Measured.", ["this", "that"])
     assert text.count("| a figure | ≥ 1 | 2 | holds |") == 2
     assert "With a model:\n\n| figure" in text
-    assert text.endswith("- this;\n- that.\n")
+    assert text.endswith("Not measured here: this; that.\n")
+    assert "Not measured" not in table.render(parts, "Measured.", [])
 
 
 def test_a_run_takes_the_models_that_are_set() -> None:

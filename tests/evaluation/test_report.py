@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from bench.figures import Row
-from evaluation.__main__ import find_kept
+from evaluation.__main__ import ASKING, CERTAIN, describe_models, find_kept, find_missed, name_parts
+from evaluation.answering import QUOTES
 from evaluation.options import read_options
 from evaluation.report import Report
 
@@ -50,3 +51,22 @@ def test_only_a_whole_run_is_kept(arguments: list[str]) -> None:
 def test_what_is_kept_is_for_the_same_models() -> None:
     settings = ({}, {"EMBED_MODEL": "a"}, {"EMBED_MODEL": "b"}, {"ANSWER_MODEL": "a"})
     assert len({find_kept(read_options([], each)) for each in settings}) == len(settings)
+
+
+def test_a_quote_that_is_not_on_its_page_is_a_mistake() -> None:
+    report = Report()
+    report.measure("replies", lambda: [ROW, Row(QUOTES, "all", "1 of 2", False)])
+    assert find_missed(report) == [("replies", QUOTES)]
+    assert CERTAIN.intersection(find_missed(report))
+
+
+def test_each_step_is_told_in_one_part_of_the_section() -> None:
+    told = [step for steps in name_parts("a", "b").values() for step in steps]
+    assert sorted(told) == sorted({"speed", "memory", *ASKING})
+
+
+def test_the_models_are_named_or_said_to_be_lacking() -> None:
+    named = {"EMBED_MODEL": "a", "ANSWER_MODEL": "b"}
+    assert describe_models(read_options([], named)) == ("a", "b", [])
+    embedding, head, lacking = describe_models(read_options([], {}))
+    assert ("stand-in" in embedding, "no model" in head, len(lacking)) == (True, True, 2)
