@@ -49,8 +49,8 @@ def test_only_a_whole_run_is_kept(arguments: list[str]) -> None:
 
 
 def test_what_is_kept_is_for_the_same_models() -> None:
-    settings = ({}, {"EMBED_MODEL": "a"}, {"EMBED_MODEL": "b"}, {"ANSWER_MODEL": "a"})
-    assert len({find_kept(read_options([], each)) for each in settings}) == len(settings)
+    one, other = {"EMBED_MODEL": "a"}, {"ANSWER_MODEL": "a"}
+    assert len({find_kept(read_options([], models)) for models in ({}, one, other)}) == 3
 
 
 def test_a_quote_that_is_not_on_its_page_is_a_mistake() -> None:
