@@ -107,7 +107,9 @@ def start(options: Options) -> Iterator[tuple[LocalStack, Embed]]:
         if options.head:
             parley.wait(lambda: answers(f"http://127.0.0.1:{parley.ports['answer']}/health"), 300)
         url = settings.get("EMBED_URL")
-        yield parley, Embed(url) if url else Embed.of(parley)
+        embed = Embed(url) if url else Embed.of(parley)
+        parley.wait(embed.is_up, 300)  # its model may have to be fetched
+        yield parley, embed
 
 
 def measure_speed(parley: LocalStack) -> list[Row]:
