@@ -74,7 +74,8 @@ def describe_models(options: Options) -> tuple[str, str, list[str]]:
 
 def measure(options: Options, report: Report) -> None:
     """Everything that is not known yet, on a Parley of its own."""
-    report.note(f"Load of the machine before: {os.getloadavg()[0]:.1f}.")
+    when = "when continued" if report.rows else "before"
+    report.note(f"Load of the machine {when}: {os.getloadavg()[0]:.1f}.")
     if options.written and report.lacks(["speed"]):
         with LocalStack(None, None, **SETTINGS, EMBED_MODEL="", ANSWER_MODEL="") as parley:
             parley.wait_until_model_is_ready()
