@@ -31,5 +31,6 @@ def _restart(stage: Stage) -> float:
     parley.start()
     parley.wait(lambda: parley.answers("/"))
     took = time.monotonic() - began
+    parley.wait_until_ready()  # the rows after this one need all of it
     parley.wait_until_model_is_ready()
     return took
