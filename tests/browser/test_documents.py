@@ -1,9 +1,7 @@
 """Documents in a browser: attached by a button, by dropping and by pasting, with and without
 scripts; what is said of them follows by itself."""
 
-import os
 import re
-import signal
 
 import pytest
 from playwright.sync_api import FilePayload, Locator, Page, expect
@@ -11,7 +9,6 @@ from playwright.sync_api import FilePayload, Locator, Page, expect
 from tests.browser.support.page import FITS, problem, prompt, side
 from tests.browser.support.people import Someone
 from tests.doc_worker.files import text_pdf
-from tests.support.local_stack import LocalStack
 
 # In a page: some text as if it came from outside, by that event.
 TRANSFER = """([kind, names]) => {
@@ -63,7 +60,7 @@ def test_files_are_attached_to_a_chat(visitor: Someone) -> None:
         visitor.expect_error("415")
     expect(problem(page)).to_contain_text("bad.txt is not a document")
     expect(prompt(page)).to_be_visible()
-    visitor.press(page.get_by_role("link", name="three.txt", exact=True))
+    visitor.press(documents(page).get_by_role("link", name="three.txt"))
     expect(page.get_by_role("heading", name="three.txt")).to_be_visible()
 
 
@@ -86,19 +83,6 @@ def test_one_that_is_too_large_is_not_sent(ann: Someone) -> None:
         re.compile("a.txt is too large. A document has at most 25 MB. It was not sent.")
     )
     assert not any("documents" in request for request in ann.profile.requests)
-
-
-def test_how_far_it_has_been_read_follows_by_itself(ann: Someone) -> None:
-    page = ann.open("/documents") if ann.chat else ann.open(ann.new_chat())
-    page.goto("/documents")
-    expect(page.get_by_text("No documents yet.")).to_be_visible()
-    page.get_by_label("Upload files").set_input_files([text_file("a.txt")])
-    page.get_by_role("link", name="a.txt").focus()
-    expect(documents(page).locator("small").first).to_have_text("Ready")
-    expect(page.get_by_text("No documents yet.")).not_to_be_visible()
-    expect(page.get_by_role("link", name="a.txt")).to_be_focused()
-    page.get_by_role("link", name="a.txt", exact=True).click()
-    expect(page.get_by_label("Text of page 1")).to_have_text("a.txt")
 
 
 def test_files_on_the_home_page_begin_a_chat_with_what_was_typed(visitor: Someone) -> None:
@@ -124,21 +108,6 @@ def test_a_reload_keeps_a_chat_that_began_with_a_file_of_no_use(ann: Someone) ->
     expect(documents(page)).to_have_count(1)
 
 
-def test_an_open_document_follows_how_far_it_has_been_read(
-    ann: Someone, parley: LocalStack
-) -> None:
-    reader = parley.kill("doc-worker", signal.SIGSTOP)
-    try:
-        page = ann.open()
-        attach(ann, page, text_file("a.txt", "These are its words."))
-        page.get_by_role("link", name="a.txt", exact=True).click()
-        expect(page.get_by_text("Waiting to be read")).to_be_visible()
-    finally:
-        os.kill(reader, signal.SIGCONT)
-    expect(page.get_by_label("Text of page 1")).to_have_text("These are its words.")
-    expect(page.get_by_role("status")).to_contain_text("Ready")
-
-
 def test_a_document_is_renamed_and_deleted_in_the_list(visitor: Someone) -> None:
     page = visitor.open()
     page.goto("/documents")
@@ -146,7 +115,7 @@ def test_a_document_is_renamed_and_deleted_in_the_list(visitor: Someone) -> None
     visitor.press(page.locator("#documents summary"))
     page.get_by_label("Rename to").fill("b.txt")
     visitor.press(documents(page).get_by_role("button", name="Rename"))
-    expect(page.get_by_role("link", name="b.txt")).to_be_visible()
+    expect(documents(page).get_by_role("link", name="b.txt")).to_be_visible()
     visitor.press(page.locator("#documents summary"))
     assert page.evaluate(FITS)
     visitor.press(documents(page).get_by_role("link", name="Delete"))
@@ -174,7 +143,7 @@ def test_no_word_of_the_pager_is_broken_on_a_phone(ann: Someone) -> None:
     pages = text_pdf("one", "two", "three")
     attach(ann, page, {"name": "a.pdf", "mimeType": "application/pdf", "buffer": pages})
     expect(documents(page)).to_contain_text("Ready")
-    page.goto(f"{page.get_by_role('link', name='a.pdf').get_attribute('href')}?page=2")
+    page.goto(f"{documents(page).get_by_role('link').get_attribute('href')}?page=2")
     words = page.locator(".pager :is(a, label, button)")
     expect(words).to_have_count(4)
     assert words.evaluate_all(LINES) == [1] * 4

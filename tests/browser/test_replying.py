@@ -1,7 +1,7 @@
 """While a reply is being written: its words, Stop, the queue, scrolling, the title, the ear."""
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.support.page import (
     AT_END,
@@ -245,12 +245,28 @@ def test_the_dot_in_the_list_goes_with_the_replys_end(ann: Someone) -> None:
     expect(dot).to_have_count(0)
 
 
-def test_a_screen_reader_hears_the_sentence_that_had_begun_when_the_page_came(ann: Someone) -> None:
-    reply, page = ann.open_reply("The sea is salty. It is al")
-    page.evaluate(LISTEN)
-    reply.write("so deep. ")
+@pytest.mark.parametrize("late", [False, True], ids=["after it", "before its stream"])
+def test_a_screen_reader_hears_what_is_written_once_the_page_is_there(
+    ann: Someone, late: bool
+) -> None:
+    reply = ann.writer().ask("What is the sea?")
+    reply.write("The sea is salty. It is al")
+    page = ann.open("/settings")
+
+    def write_on(route: Route) -> None:
+        page.evaluate(LISTEN)
+        if late:
+            reply.write("so deep. Fish ")
+        route.continue_()
+
+    page.route("**/events?*", write_on)
+    page.goto(ann.chat)
+    if not late:
+        reply.write("so deep. Fish ")
     expect(body(replies(page).last)).to_have_text(reply.text.strip())
-    assert page.evaluate("heard") == ["It is also deep."]
+    reply.finish("live there.")
+    expect(page.locator("[data-unfinished]")).to_have_count(0)
+    assert " ".join(page.evaluate("heard")) == "It is also deep. Fish live there."
 
 
 def test_a_screen_reader_hears_whole_sentences_each_once_and_the_end(ann: Someone) -> None:

@@ -33,6 +33,7 @@ class ParleyChat extends HTMLElement {
       moved: () => this.reload(),
     });
     this.addButtons(this.messages);
+    for (const reply of this.messages.querySelectorAll("[data-unfinished]")) this.speak(reply);
     new Sender(this, this.composer);
     this.branches = new Branches(this);
     if (this.composer) {
@@ -140,13 +141,18 @@ class ParleyChat extends HTMLElement {
   begin(article) {
     if (isUnfinished(article)) {
       this.mark.rest();
-      const open = article.querySelector(".open")?.textContent ?? "";
-      const closed = article.querySelector(".body").textContent.length - open.length;
-      this.speaker.begin(article.id, closed, open);
+      this.speak(article);
     }
     this.addButtons(article);
     window.htmx?.process(article);
     this.stopButton?.update();
+  }
+
+  // What is written of it from now on is read out.
+  speak(article) {
+    const text = article.querySelector(".body").textContent;
+    const open = article.querySelector(".open")?.textContent ?? "";
+    this.speaker.begin(article.id, text.slice(0, text.length - open.length), open);
   }
 
   // By its number.

@@ -120,18 +120,25 @@ function addDismiss() {
 // The server's list in place of the old one. What was said before, and is being sent, stays.
 function show(html) {
   const old = documents();
-  const focused = old.contains(document.activeElement) && document.activeElement.pathname;
+  const focused = old.querySelector(":focus");
   old.insertAdjacentHTML("afterend", html);
   const rows = old.querySelectorAll(".sending");
   const notes = old.querySelector(".notes").childNodes;
   old.remove();
   documents().querySelector(".notes").prepend(...notes);
   if (rows.length > 0) findList().append(...rows);
-  if (focused) documents().querySelector(`a[href="${focused}"]`)?.focus();
+  if (focused) findSame(focused).focus();
   addDismiss();
   offerChoice(document.getElementById("mode-choice"));
   offerPictures(document.getElementById("new-pictures"));
   follow();
+}
+
+// A row's link or button in the list that is there now; a notice is still the same.
+function findSame(element) {
+  const link = element.closest("li")?.querySelector("a");
+  const row = link && documents().querySelector(`li:has(> a[href="${link.pathname}"])`);
+  return row?.querySelector(element.localName) ?? element;
 }
 
 // With its first document, a chat's composer lets one choose how to answer.
@@ -167,11 +174,12 @@ function follow() {
 
 async function look() {
   if (document.hidden) return;
-  if (documents().querySelector("details[open]")) return follow(); // somebody renames one
   try {
     const headers = { "HX-Request": "true" };
     const response = await fetch(documents().dataset.source, { headers });
-    if (response.status === 200) return show(await response.text());
+    const html = await response.text();
+    const renaming = documents().querySelector("details[open]"); // begun meanwhile, too
+    if (response.status === 200 && !renaming) return show(html);
   } catch {
     // Asked again.
   }

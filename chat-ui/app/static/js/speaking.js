@@ -10,11 +10,13 @@ export class Speaker {
     this.replies = new Map(); // id: how much was said, and how much of the text is there for good
   }
 
-  // A reply that is being written: so many characters are there for good, then `open`. The sentences
-  // that are on the page already are not read out.
+  // A reply that is being written: `closed` is there for good, then `open`. Its sentences so far are
+  // not read out, or only the new ones if it was on the page before.
   begin(id, closed, open) {
-    const said = this.replies.get(id)?.said ?? closed + endOfSentences(open);
-    this.replies.set(id, { said, closed });
+    const end = closed.length + endOfSentences(open);
+    const said = this.replies.get(id)?.said ?? end;
+    this.say((closed + open).slice(said, end));
+    this.replies.set(id, { said: Math.max(said, end), closed: closed.length });
   }
 
   // `closed` was added for good, `open` is what follows it now.
