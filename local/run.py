@@ -132,7 +132,7 @@ class Runner:
             start_new_session=True,
         )
         self._waiter.watch_child(self._daemon.pid)
-        self._wait("supervisord", self.supervisor.is_up, 20)
+        self._wait("supervisord", self.supervisor.is_up, 60)
 
     def _wait(self, what: str, is_there: Callable[[], bool], patience: float) -> None:
         deadline = time.monotonic() + patience

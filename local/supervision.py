@@ -19,6 +19,7 @@ SERVICES += ["chat-ui", "doc-worker", "nginx"]
 
 # PostgreSQL's fast shutdown is SIGINT; on SIGTERM it would wait for its clients to leave.
 STOP_SIGNALS = {"db": "INT"}
+STOP_SECONDS = {"db": 60}  # as in compose.yaml; any other has 10 before it is killed
 
 
 def write_config(stack: Stack, services: list[str]) -> Path:
@@ -54,7 +55,7 @@ def _program(stack: Stack, service: str, priority: int) -> str:
             f"startsecs={0 if once else 1}",
             f"startretries={0 if once else 3}",
             f"stopsignal={STOP_SIGNALS.get(service, 'TERM')}",
-            "stopwaitsecs=10",
+            f"stopwaitsecs={STOP_SECONDS.get(service, 10)}",
             "stopasgroup=true",
             "killasgroup=true",
             "redirect_stderr=true",

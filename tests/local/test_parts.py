@@ -6,9 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from contextlib import nullcontext
-from dataclasses import replace
 from pathlib import Path
 from unittest.mock import Mock
 
@@ -17,37 +15,11 @@ import pytest
 from local import launch, pidfile
 from local.dotenv import read_dotenv
 from local.logs import TROUBLE, Tail
-from local.model import SMALL, begin_fetching_whisper_model, bring_model
 from local.ports import free_port, is_free, why_taken
 from local.postgres import is_ready, postgres_bin
 from local.say import Listener
 from local.stack import ROOT, USUAL_PORTS, Stack
-from local.supervision import SERVICES
 from local.supervisord import Supervisor
-
-
-@pytest.fixture
-def stack(tmp_path: Path) -> Stack:
-    """One whose ports are chosen."""
-    stack = Stack(tmp_path, "127.0.0.1", free_port())
-    stack.make_directories()
-    stack.choose_ports()
-    return stack
-
-
-@pytest.fixture
-def lock(tmp_path: Path) -> Iterator[int]:
-    """lm-api's open pid file, which its fetcher inherits."""
-    with (tmp_path / "lock").open("w") as file:
-        yield file.fileno()
-
-
-def write_fetcher(directory: Path, script: str) -> str:
-    """A program that stands in for Python, and so for the model's fetcher."""
-    fetcher = directory / "python"
-    fetcher.write_text(f"#!/bin/sh\n{script}\n")
-    fetcher.chmod(0o755)
-    return str(fetcher)
 
 
 def test_dotenv_is_read_as_compose_reads_it(tmp_path: Path) -> None:
@@ -98,121 +70,6 @@ def test_ports_are_remembered_until_somebody_else_takes_one(
     with socket.create_server(("127.0.0.1", before["db"])):
         stack.choose_ports()
     assert {service for service, port in stack.ports().items() if port != before[service]} == {"db"}
-
-
-def test_no_secret_is_in_any_environment(stack: Stack) -> None:
-    directory = stack.home / "secrets"
-    subprocess.run([ROOT / "secrets" / "make", directory], check=True)
-    secrets = [p.read_text() for p in directory.rglob("*") if p.is_file()]
-    assert len(secrets) == 8
-    for service in SERVICES:
-        values = " ".join(stack.environment(service).values())
-        assert not [s for s in secrets if s in values]
-
-
-@pytest.mark.parametrize(("nginx", "at_the_front"), [("nginx", []), (None, ["chat-ui"])])
-def test_each_service_has_settings_of_its_own(
-    stack: Stack, monkeypatch: pytest.MonkeyPatch, nginx: str | None, at_the_front: list[str]
-) -> None:
-    monkeypatch.setattr("local.stack.nginx", lambda: nginx)
-    stack = replace(stack, address="::1")
-    stack.choose_ports()
-    told = {service: stack.environment(service) for service in SERVICES}
-    own = {"PGDATA": ["db"], "WORKER_FILE": ["doc-worker"], "NGINX_DIR": ["nginx"]}
-    for name, services in own.items():
-        assert [service for service in SERVICES if name in told[service]] == services
-    assert [service for service in SERVICES if told[service]["HOST"] == "::1"] == at_the_front
-
-
-def test_embed_is_lm_api_with_a_model_of_its_own(
-    stack: Stack, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert not stack.environment("doc-worker").get("EMBED_URL")
-    settings = {"EMBED_MODEL": "vectors.gguf", "LM_MODEL_URL": "https://x/y.gguf", "LM_SLOTS": "9"}
-    for name, value in settings.items():
-        monkeypatch.setenv(name, value)
-    embed, lm_api = stack.environment("embed"), stack.environment("lm-api")
-    assert (embed["LM_MODEL"], embed["LM_EMBEDDING"]) == ("vectors.gguf", "on")
-    assert (embed["LM_MODEL_URL"], embed["LM_SLOTS"]) == ("", "")
-    assert (lm_api.get("LM_EMBEDDING"), lm_api["LM_SLOTS"]) == (None, "9")
-    assert embed["LM_API_KEY_FILE"] != lm_api["LM_API_KEY_FILE"]
-    for service in ("doc-worker", "chat-ui"):
-        told = stack.environment(service)
-        assert told["EMBED_URL"] == f"http://127.0.0.1:{embed['PORT']}"
-        assert told["EMBED_KEY_FILE"] == embed["LM_API_KEY_FILE"]
-
-
-def test_vision_is_lm_api_with_a_model_that_sees(
-    stack: Stack, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for off in ("", "off"):
-        monkeypatch.setenv("VISION", off)
-        assert "VISION_URL" not in stack.environment("chat-ui")
-        assert stack.vision_model == "", "it isn't started"
-    for name, value in {"VISION": "on", "LM_MODEL": "own.gguf", "LM_SLOTS": "9"}.items():
-        monkeypatch.setenv(name, value)
-    vision, chat_ui = stack.environment("vision"), stack.environment("chat-ui")
-    assert (vision["LM_VISION"], vision["LM_SLOTS"]) == ("on", "")
-    assert vision["LM_MODEL"] == "smolvlm-500m-instruct-q8_0"
-    assert stack.environment("lm-api").get("LM_VISION") is None
-    assert chat_ui["VISION_URL"] == f"http://127.0.0.1:{vision['PORT']}"
-    assert chat_ui["VISION_KEY_FILE"] == vision["LM_API_KEY_FILE"]
-    monkeypatch.setenv("VISION_MODEL", "another")
-    assert stack.environment("vision")["LM_MODEL"] == "another"
-
-
-def test_without_an_embedding_model_there_may_be_a_server_of_ones_own(
-    stack: Stack, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("EMBED_URL", "http://127.0.0.1:9")
-    assert stack.environment("doc-worker")["EMBED_URL"] == "http://127.0.0.1:9"
-    monkeypatch.setenv("EMBED_MODEL", "vectors.gguf")
-    assert stack.environment("doc-worker")["EMBED_URL"] != "http://127.0.0.1:9"
-
-
-def test_a_model_that_transcribes_is_fetched_beside_doc_worker(
-    stack: Stack, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    started = []
-    monkeypatch.setattr(subprocess, "Popen", lambda *words, **more: started.append((words, more)))
-    monkeypatch.setenv("WHISPER_MODEL", "ggml-base-q5_1")
-    monkeypatch.setenv("LM_MODEL_URL", "https://x/y.gguf")
-    begin_fetching_whisper_model(stack.environment("doc-worker"), 5)
-    ((((command,),), options),) = started
-    assert os.access(command, os.X_OK)
-    assert options["pass_fds"] == [5]
-    told = options["env"]
-    assert (told["LM_MODEL"], told["LM_MODEL_URL"]) == ("ggml-base-q5_1", "")
-
-
-@pytest.mark.parametrize(
-    ("service", "model", "fetched"),
-    [("doc-worker", "a-model", 1), ("doc-worker", "", 0), ("nginx", "a-model", 0)],
-)
-def test_only_doc_worker_needs_it(
-    stack: Stack, monkeypatch: pytest.MonkeyPatch, service: str, model: str, fetched: int
-) -> None:
-    settings = {"PARLEY_HOME": str(stack.home), "PORT": str(stack.port), "WHISPER_MODEL": model}
-    for name, value in settings.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setattr(sys, "argv", ["launch", service])
-    monkeypatch.setattr(launch, "begin_fetching_whisper_model", fetch := Mock())
-    monkeypatch.setattr(os, "chdir", lambda folder: None)
-    monkeypatch.setattr(os, "execve", start := Mock())
-    launch.main()
-    assert (fetch.call_count, start.call_count) == (fetched, 1)
-
-
-def test_answer_is_there_where_a_model_is_named_for_it(
-    stack: Stack, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert "ANSWER_URL" not in stack.environment("chat-ui")
-    monkeypatch.setenv("ANSWER_MODEL", "spans")
-    monkeypatch.setenv("LM_MODEL_URL", "https://x/y.gguf")
-    answer, chat_ui = stack.environment("answer"), stack.environment("chat-ui")
-    fetched = {"ANSWER_MODEL": "spans", "LM_MODEL": "spans", "LM_MODEL_URL": ""}
-    assert answer | fetched == answer
-    assert chat_ui["ANSWER_URL"] == f"http://127.0.0.1:{answer['PORT']}"
 
 
 def test_a_pid_file_counts_only_while_somebody_of_that_process_lives(tmp_path: Path) -> None:
@@ -291,43 +148,6 @@ def test_a_closed_terminal_is_noticed(
     monkeypatch.setattr("sys.stdout", Mock(isatty=lambda: terminal))
     monkeypatch.setattr(os, "isatty", lambda _: open_still)
     assert Listener().has_left() == left
-
-
-def test_offline_the_small_model_is_taken_and_kept_for_the_run(
-    tmp_path: Path, lock: int, capfd: pytest.CaptureFixture[str]
-) -> None:
-    """The fetcher never reaches the default model's source."""
-    calls = tmp_path / "calls"
-    script = f'echo "$LM_MODEL" >>{calls}\n[ "$LM_MODEL" = {SMALL} ] || exit 3'
-    fetcher = write_fetcher(tmp_path, script)
-    environment = {"PYTHON": fetcher, "LM_MODEL": "large", "LM_CONTEXT": "16384"}
-    small = {"LM_MODEL": SMALL, "LM_MODEL_URL": "", "LM_CONTEXT": "8192"}
-    for _ in range(2):
-        settings = bring_model(environment, tmp_path / "fallen-back", lock)
-        assert {name: settings[name] for name in small} == small
-    assert calls.read_text().split() == ["large", SMALL, SMALL]
-    assert "continuing with the small model" in capfd.readouterr().out
-
-
-def test_another_failure_of_the_fetcher_is_not_covered_up(tmp_path: Path, lock: int) -> None:
-    calls = tmp_path / "calls"
-    fetcher = write_fetcher(tmp_path, f"echo >>{calls}; exit 4")  # what came is not the model
-    with pytest.raises(SystemExit) as ended:
-        bring_model({"PYTHON": fetcher}, tmp_path / "fallen-back", lock)
-    assert ended.value.code == 4
-    assert calls.read_text() == "\n"
-
-
-@pytest.mark.parametrize(("model", "tried"), [("large", ["large", SMALL]), (SMALL, [SMALL])])
-def test_if_the_small_model_is_out_of_reach_too_nothing_is_settled(
-    tmp_path: Path, lock: int, model: str, tried: list[str]
-) -> None:
-    calls = tmp_path / "calls"
-    fetcher = write_fetcher(tmp_path, f'echo "$LM_MODEL" >>{calls}; exit 3')
-    with pytest.raises(SystemExit) as ended:
-        bring_model({"PYTHON": fetcher, "LM_MODEL": model}, tmp_path / "fallen-back", lock)
-    assert (ended.value.code, calls.read_text().split()) == (3, tried)
-    assert not (tmp_path / "fallen-back").exists()
 
 
 def test_a_log_is_shown_from_now_on_line_by_line_and_over_a_rotation(
