@@ -147,6 +147,19 @@ def chat(browser: httpx.Client) -> str:
     return open_chat(browser)
 
 
+@pytest.fixture
+def person(browser: httpx.Client, chat: str) -> httpx.Client:
+    """Somebody who has a session."""
+    return browser
+
+
+@pytest.fixture
+def no_documents(db_api: DbApiServer) -> Iterator[None]:
+    """Afterwards nobody has any."""
+    yield
+    db_api.sql("DELETE FROM files")
+
+
 @pytest.fixture(params=["in a chat", "from home"])
 def address(request: pytest.FixtureRequest, chat: str) -> str:
     """Where a message is sent to: to the chat, or to begin one."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from tests.chat_ui.documents import file, upload
 from tests.chat_ui.support import (
     SCRIPT,
     DbApiServer,
@@ -16,7 +17,6 @@ from tests.chat_ui.support import (
     parse,
     textarea,
 )
-from tests.chat_ui.test_documents import file, upload
 
 OGG = b"OggS\0 and so on"
 MICROPHONE = "microphone=(self)"

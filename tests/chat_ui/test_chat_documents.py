@@ -1,0 +1,180 @@
+"""The documents of a chat: attached with what was typed, added, removed, and gone with the chat."""
+
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from tests.chat_ui.documents import address_of, file, listed, upload
+from tests.chat_ui.support import (
+    DbApiServer,
+    client_key,
+    expect,
+    form_action,
+    generate,
+    hidden_field,
+    open_chat,
+    parse,
+    send,
+    wait_until_final,
+)
+
+pytestmark = pytest.mark.usefixtures("no_documents")
+
+
+def remove_buttons(browser: httpx.Client, chat: str) -> dict[str, Any]:
+    """What takes a document from the chat, by the document's name."""
+    rows = parse(browser.get(chat).text).need("div", id="documents").find_all("li")
+    return {row.need("a").text: next(row.find_all(class_="remove")) for row in rows}
+
+
+def test_a_document_is_removed_from_a_chat_and_stays_elsewhere_or_in_the_library(
+    browser: httpx.Client, chat: str, stranger: httpx.Client
+) -> None:
+    upload(browser, f"{chat}/documents", file("only.txt"), file("library.txt"), file("shared.txt"))
+    upload(browser, "/documents", file("library.txt"))
+    other = open_chat(browser)
+    upload(browser, f"{other}/documents", file("shared.txt"))
+    buttons = remove_buttons(browser, chat)
+    given = {name: {"document": buttons[name].attributes["value"]} for name in buttons}
+    for where, data, status in (
+        (f"{open_chat(stranger)}/documents/remove", given["shared.txt"], 404),
+        (f"{chat}/documents/remove", {"document": str(uuid4())}, 404),
+        (f"{chat}/documents/remove", {}, 422),
+    ):
+        person = browser if where.startswith(chat) else stranger
+        expect(person.post(where, data=data), status)
+    for data in given.values():
+        answer = browser.post(f"{chat}/documents/remove", data=data)
+        assert answer.headers["location"] == f"{chat}#end"
+    names = [sorted(name for name, _ in listed(browser.get(p).text)) for p in (chat, other)]
+    assert names == [[], ["shared.txt"]]
+    assert len(listed(browser.get("/documents").text)) == 3
+
+
+def test_a_deleted_chat_says_how_many_documents_went_with_it(
+    browser: httpx.Client, chat: str
+) -> None:
+    for names, said in ((["a.txt"], "with 1 document."), (["b.txt"], "with 2 documents.")):
+        upload(browser, f"{chat}/documents", *(file(name) for name in names))
+        gone = browser.post(f"{chat}/delete", data={"current": ""}).headers["location"]
+        page = expect(browser.get(gone), 200, f"was deleted {said}")
+        browser.post(form_action(page, "/restore"))
+
+
+def list_titles(browser: httpx.Client) -> list[str]:
+    """Those of the list of chats."""
+    shown = parse(browser.get("/").text).find_all("ol", class_="chat-list")
+    return [link.text for part in shown for link in part.find_all("a")]
+
+
+def test_a_chat_with_files_only_is_listed_under_the_first_one_s_name(
+    browser: httpx.Client, person: httpx.Client
+) -> None:
+    chat = upload(person, "/chats/new/documents", file("lease.txt")).headers["location"]
+    upload(person, f"{chat.split('#')[0]}/documents", file("later.txt"))
+    assert list_titles(person) == ["lease.txt"], "and no empty one"
+    send(person, chat.split("#")[0], "What is the rent?")
+    assert list_titles(person) == ["What is the rent?"]
+
+
+@pytest.mark.parametrize("home", [False, True])
+def test_a_message_that_was_typed_is_kept_while_files_are_attached(
+    person: httpx.Client, chat: str, home: bool
+) -> None:
+    """In a browser without scripts."""
+    page = person.get("/" if home else chat).text
+    typed = "Two\nlines & <b>"
+    data = {"prompt": typed, "client_key": client_key(page), "attach": "1"}
+    action = "/chats" if home else generate(chat)
+    form = expect(person.post(action, data=data), 200, "Your message is kept.")
+    where, kept = form_action(form, "/documents"), {"prompt": hidden_field(form, "prompt")}
+    again = person.post(where, files=[file("a.txt")], data=kept)
+    assert [name for name, _ in listed(expect(again, 200, kept=typed))] == ["a.txt"]
+    for more in ({"cancel": "1"}, {}):
+        answer = person.post(where, files=[("files", ("", b""))], data=kept | more)
+        expect(answer, 200 if more else 422, kept=typed)
+        assert ("Choose a file first." in answer.text) is not bool(more)
+    if not home:
+        assert person.post(where, files=[file("b.txt")]).status_code == 303, "nothing was typed"
+
+
+def test_nobody_attaches_files_to_another_s_chat(chat: str, stranger: httpx.Client) -> None:
+    data = {"prompt": "Mine", "attach": "1"}
+    expect(stranger.post(generate(chat), data=data), 404, kept="Mine")
+
+
+def test_a_document_that_is_here_already_is_added_to_a_chat(
+    browser: httpx.Client, chat: str, stranger: httpx.Client
+) -> None:
+    upload(browser, "/documents", file("a.txt"))
+    upload(browser, f"{chat}/documents", file("b.txt"))
+    choice = f"{chat}/documents/add"
+    page = parse(browser.get(choice).text)
+    assert [row.text for row in page.find_all("span", class_="name")] == ["a.txt"]
+    (button,) = page.find_all("button", name="document")
+    given = {"document": button.attributes["value"]}
+    for where, data, status in (
+        (f"{open_chat(stranger)}/documents/add", given, 404),
+        (f"/chats/{uuid4()}/documents/add", given, 404),
+        (choice, {"document": str(uuid4())}, 404),
+        (choice, {}, 422),
+    ):
+        person = stranger if where != choice else browser
+        expect(person.post(where, data=data), status)
+    for _ in range(2):
+        assert browser.post(choice, data=given).headers["location"] == f"{chat}#end"
+        assert [name for name, _ in listed(browser.get(chat).text)] == ["a.txt", "b.txt"]
+    expect(browser.get(choice), 200, "You have no other documents.")
+
+
+def test_files_on_the_home_page_begin_a_chat(person: httpx.Client) -> None:
+    page = parse(person.get("/").text)
+    begin = page.need("span", id="upload").attributes["data-action"]
+    chat = upload(person, begin, file("a.txt")).headers["location"]
+    assert [name for name, _ in listed(person.get(chat).text)] == ["a.txt"]
+    other = upload(person, begin, file("b.txt"), file("c.txt", b"<html>"))
+    expect(other, 415, "c.txt is not a document", "Write a message")
+    assert person.get(begin).headers["location"] == "/", "where its address leads, entered again"
+    assert [name for name, _ in listed(other.text)] == ["b.txt"]
+    refused = upload(person, begin, file("d.txt", b"<html>"))
+    expect(refused, 415, "d.txt is not a document", "Good to see you")
+    expect(upload(person, begin, ("files", ("", b""))), 422, "Choose a file first.")
+
+
+def test_a_document_that_is_here_already_begins_a_chat(
+    person: httpx.Client, stranger: httpx.Client, db_api: DbApiServer
+) -> None:
+    upload(person, "/documents", file("a.txt"))
+    address = address_of(person, "a.txt")
+    chats = "SELECT count(*) FROM chats"
+    before = db_api.sql(chats)
+    expect(stranger.post(f"{address}/chat"), 404)
+    assert db_api.sql(chats) == before, "nor is one begun"
+    (listed_button,) = parse(person.get("/documents").text).find_all("button", formnovalidate="")
+    begin = form_action(person.get(address).text, "/chat")
+    assert begin == listed_button.attributes["formaction"]
+    chat = person.post(begin).headers["location"]
+    page = expect(person.get(chat), 200, "Write a message")
+    assert [name for name, _ in listed(page)] == ["a.txt"]
+    db_api.sql("UPDATE documents SET state = 'failed', error = 'damaged', finished_at = now()")
+    for path in (address, "/documents"):
+        assert f"{address}/chat" not in person.get(path).text, "it has nothing to say"
+
+
+def test_an_export_names_the_chat_s_documents(browser: httpx.Client, chat: str) -> None:
+    send(browser, chat, "Hi")
+    wait_until_final(browser, chat)
+    assert "documents" not in browser.get(f"{chat}/export.json").json()
+    upload(browser, f"{chat}/documents", file("a.txt"))
+    upload(browser, "/documents", file("b.txt"))
+    for path in (f"{chat}/export", "/export"):
+        exported = browser.get(f"{path}.json").json()
+        one = next(c for c in exported.get("chats", [exported]) if c["chat"]["id"] in chat)
+        assert [(d["name"], d["size"], d["kind"]) for d in one["documents"]] == [
+            ("a.txt", 5, "text")
+        ]
+        text = browser.get(f"{path}.md").text
+        assert "\nDocuments:\n\n- a.txt\n" in text
+        assert "b.txt" not in text
