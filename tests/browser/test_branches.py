@@ -5,12 +5,12 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.support.page import (
     body,
-    is_in_view,
     prompt,
     questions,
     replies,
     send,
     wait_until_final,
+    wait_until_in_view,
 )
 from tests.browser.support.people import Someone, exchanges
 from tests.support.person import edit, message_ids
@@ -82,8 +82,9 @@ def test_what_was_pressed_stays_where_it_was(ann: Someone) -> None:
     first = writer.exchange("Second", f"{LONG} One.")
     page = ann.open()
     ann.act_on(replies(page).last, "Regenerate")
+    expect(version(replies(page).last)).to_contain_text("2/2")
     wait_until_final(page)
-    assert is_in_view(version(replies(page).last))
+    wait_until_in_view(version(replies(page).last))
     for name in ("Previous version", "Next version"):
         button = replies(page).last.get_by_title(name)
         top = button.evaluate("button => button.getBoundingClientRect().top")

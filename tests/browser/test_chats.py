@@ -6,7 +6,7 @@ from pathlib import Path
 from playwright.sync_api import expect
 
 from tests.browser.conftest import MakePerson
-from tests.browser.support.page import is_in_view, replies, side
+from tests.browser.support.page import replies, side, wait_until_in_view
 from tests.browser.support.people import Someone, exchanges
 from tests.support.sql import sql
 
@@ -30,18 +30,18 @@ def test_a_hit_and_a_messages_link_lead_to_it_far_up_in_a_long_chat(ann: Someone
     expect(page.locator(".message", has_text="albatross")).to_have_count(0)
     page.get_by_label("Search all chats").fill("albatr")
     page.keyboard.press("Enter")
-    hit = page.locator(".hits a").filter(has=page.locator(".snippet"))
+    hit = page.get_by_role("main").locator(".hits a").filter(has=page.locator(".snippet"))
     expect(hit.locator("mark")).to_have_text("albatross")
     hit.click()
     found = page.locator(".message", has_text="Where did the albatross nest?")
     expect(found).to_be_in_viewport()
-    assert is_in_view(found)
+    wait_until_in_view(found)
     ann.act_on(found, "Details")
     link = page.get_by_role("link", name="Show in chat").get_attribute("href")
     target = ann.open(link).locator(".message:target")
     expect(target).to_contain_text("albatross")
     expect(target).to_be_in_viewport()
-    assert is_in_view(target)
+    wait_until_in_view(target)
 
 
 def test_all_chats_can_be_paged_through_from_the_list(ann: Someone) -> None:

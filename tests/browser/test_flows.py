@@ -81,7 +81,7 @@ def test_a_search_leads_to_the_message_found(visitor: Someone) -> None:
     page = visitor.open_talk("Where did the albatross nest?", "On a cliff.")
     visitor.fill(page.get_by_label("Search all chats"), "CLIFF")
     page.keyboard.press("Enter")
-    visitor.press(page.locator(".hits a", has_text="On a cliff."))
+    visitor.press(page.get_by_role("main").locator(".hits a", has_text="On a cliff."))
     page.wait_for_url("**#m-*")
     expect(page.locator(".message:target")).to_contain_text("On a cliff.")
 

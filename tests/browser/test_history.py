@@ -7,6 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.support.page import (
     body,
+    hear_of_nothing,
     problem,
     prompt,
     questions,
@@ -105,6 +106,7 @@ LOSSES: dict[str, tuple[Callable[[Someone], object], str]] = {
 def test_whoever_loses_the_chat_loses_no_text(ann: Someone, what: str, editing: bool) -> None:
     ann.expect_error("40[14]")
     page = ann.open_talk("What is the sea?", "Salt water.")
+    hear_of_nothing(page)
     field = ann.edit(page) if editing else prompt(page)
     field.fill("precious words")
     lose, words = LOSSES[what]

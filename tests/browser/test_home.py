@@ -218,6 +218,7 @@ def test_a_message_that_is_refused_at_home_is_still_in_its_box(ann: Someone) -> 
         "Too long: shorten it by about 8,300 letters."
     )
     expect(prompt(page)).to_have_value("é" * 16_400)
+    page.wait_for_load_state()
     prompt(page).fill("Say hello.")
     page.keyboard.press("Enter")
     expect(body(questions(page))).to_have_text("Say hello.")

@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.support.page import prompt, save, side
+from tests.browser.support.page import hold_time, prompt, save, side
 from tests.browser.support.people import Someone
 
 LISTED = ["n", "/", "w", "s", "c", "j", "k", "Esc", "?", "Enter", "Shift Enter"]
@@ -51,6 +51,7 @@ def test_c_copies_the_last_reply_w_goes_to_the_field_and_n_begins_a_new_chat(ann
     ann.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=ann.parley.url)
     ann.talk("What is the sea?", "**Salt** water.")
     page = open_and_leave_field(ann)
+    hold_time(page)  # or it is soon "Copy" again
     page.keyboard.press("c")
     expect(page.get_by_title("Copied")).to_have_count(1)
     assert page.evaluate("navigator.clipboard.readText()") == "**Salt** water."
@@ -88,6 +89,7 @@ def test_j_and_k_walk_through_the_chats(ann: Someone) -> None:
         page.keyboard.press("Escape")
         page.keyboard.press(key)
         expect(page.locator("h1")).to_have_text(title)
+        page.wait_for_load_state()
 
 
 def test_letters_are_only_letters_while_one_writes_or_holds_control(ann: Someone) -> None:

@@ -2,7 +2,7 @@
 
 from playwright.sync_api import expect
 
-from tests.browser.support.page import questions, replies
+from tests.browser.support.page import hold_time, questions, replies
 from tests.browser.support.people import REPLY_MS, Someone, exchanges
 
 PERMISSIONS = ["clipboard-read", "clipboard-write"]
@@ -16,6 +16,7 @@ def test_a_message_is_copied_as_it_was_written_and_code_by_itself(ann: Someone) 
     ann.context.grant_permissions(PERMISSIONS, origin=ann.parley.url)
     page = ann.open_talk("Show me some code.", CODE)
     figure = page.locator("figure.code")
+    hold_time(page)  # or it is soon "Copy" again
     for place, text in (
         (replies(page).last.locator(".actions"), CODE),
         (figure, "print('sea')\n"),
@@ -44,8 +45,11 @@ def test_earlier_messages_come_in_without_a_jump(ann: Someone) -> None:
 def test_what_a_reply_took_is_told_in_its_details_and_the_models_name_in_the_chat(
     visitor: Someone,
 ) -> None:
-    page = visitor.open_talk("Say hello.", "Hello.")
-    expect(page.get_by_text("Model: smollm2-135m-instruct")).to_be_visible()
+    visitor.talk("Say hello.", "Hello.")
+    model = "Model: smollm2-135m-instruct"
+    visitor.parley.wait(lambda: model in visitor.http.get(visitor.chat).text)  # it may be busy
+    page = visitor.open()
+    expect(page.get_by_text(model)).to_be_visible()
     expect(replies(page).last).not_to_contain_text("tokens")
     visitor.act_on(replies(page).last, "Details")
     for fact in ("smollm2", "40 tokens", "60 tokens, 30 tokens/s", "0.2 s", "2.2 s"):

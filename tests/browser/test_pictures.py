@@ -53,7 +53,7 @@ def test_a_ticked_picture_goes_with_the_message(visitor: Someone) -> None:
     wait_until_final(page)
     expect(replies(page).last.locator(".saw")).to_have_text(UNSEEN)
     expect(box(page)).not_to_be_checked()
-    assert picture.evaluate("image => image.naturalWidth") == 640
+    wait_until(lambda: picture.evaluate("image => image.naturalWidth") == 640)
     visitor.press(questions(page).last.get_by_role("link", name="door.png"))
     expect(page.get_by_role("heading", name="door.png")).to_be_visible()
 

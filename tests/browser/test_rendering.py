@@ -17,6 +17,7 @@ FONT = "[...document.fonts].some(f => f.family.includes('Noto') && f.status === 
 
 def test_formulas_are_aligned_boxed_and_in_a_font_made_for_them(ann: Someone) -> None:
     page = ann.open_talk("Solve it.", FORMULA)
+    page.wait_for_function(FONT)
     formula = body(replies(page).last)
     signs = formula.locator("mo", has_text="=")
     first, last = signs.nth(0).bounding_box(), signs.nth(1).bounding_box()
@@ -24,7 +25,6 @@ def test_formulas_are_aligned_boxed_and_in_a_font_made_for_them(ann: Someone) ->
     assert last
     assert abs(first["x"] - last["x"]) < 1
     expect(formula.locator(".tml-fbox")).to_have_css("border-top-width", "1px")
-    page.wait_for_function(FONT)
 
 
 def test_a_line_with_a_long_formula_fits_a_phone(phone: Someone) -> None:

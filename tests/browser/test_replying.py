@@ -6,6 +6,8 @@ from playwright.sync_api import Page, Route, expect
 from tests.browser.support.page import (
     AT_END,
     body,
+    hear_of_nothing,
+    hold_time,
     prompt,
     questions,
     replies,
@@ -41,18 +43,10 @@ def test_the_real_models_words_appear_while_it_writes_and_stop_ends_them(ann: So
     expect(prompt(page)).to_be_focused()
 
 
-# From now on lets time pass only by `later`.
-HOLD_TIME = """() => {
-    const timers = [];
-    window.setTimeout = (run) => timers.push(run);
-    window.later = () => timers.splice(0).forEach((run) => run());
-}"""
-
-
 def test_the_mark_where_words_come_moves_only_when_none_come(ann: Someone) -> None:
     reply, page = ann.open_reply()
     expect(page.locator(".progress")).to_contain_text("Thinking…")
-    page.evaluate(HOLD_TIME)
+    hold_time(page)
     moving = "document.getAnimations().length"
     for words in ("Salt water, ", "and a great deal of it."):
         reply.write(words)
@@ -240,7 +234,7 @@ def test_the_dot_in_the_list_goes_with_the_replys_end(ann: Someone) -> None:
     reply, page = ann.open_reply("Salt ")
     dot = side(page).get_by_text("Writing…")
     expect(dot).to_have_count(1)
-    page.route("**/chats?**", lambda route: route.fulfill(status=204))
+    hear_of_nothing(page)
     reply.finish("water.")
     expect(dot).to_have_count(0)
 

@@ -3,11 +3,18 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.support.page import body, prompt, questions, replies, send, side
+from tests.browser.support.page import (
+    LIST,
+    body,
+    hear_of_nothing,
+    prompt,
+    questions,
+    replies,
+    send,
+    side,
+)
 from tests.browser.support.people import REPLY_MS, Someone
 from tests.support.person import edit, message_ids
-
-LIST = "**/chats?**"  # which is asked for every few seconds
 
 
 def edit_first_question(someone: Someone, text: str) -> None:
@@ -45,7 +52,7 @@ def test_a_window_shows_what_another_changed(
     last = writer.exchange("Thank you.", "Welcome.").question
     page = ann.open()
     if looked_at:
-        page.route(LIST, lambda route: route.fulfill(status=204))
+        hear_of_nothing(page)
     prompt(page).fill("half a thought")
     if change == "write":
         writer.exchange("Bye.", "Bye.")
@@ -93,7 +100,7 @@ def test_a_window_says_that_its_chat_was_deleted_and_restores_it_with_what_was_t
 def test_a_message_to_a_chat_that_was_deleted_this_moment_is_still_there(ann: Someone) -> None:
     ann.expect_error("404")
     page = ann.open_talk("What is a dog?", "Dogs are animals.")
-    page.route(LIST, lambda route: route.fulfill(status=204))
+    hear_of_nothing(page)
     ann.http.post(f"{ann.chat}/delete")
     send(page, "precious words")
     page.get_by_role("button", name="Undo").click()
@@ -113,6 +120,7 @@ def test_nothing_is_sent_below_an_old_branch_without_a_word(
     ann: Someone, looks_first: bool
 ) -> None:
     page = ann.open_talk("What is a dog?", "Dogs are animals.")
+    hear_of_nothing(page)
     edit_first_question(ann, "What is a cat?")
     ann.expect_error("409")
     send(page, "Thank you.")
@@ -143,6 +151,8 @@ def test_a_message_being_edited_stays_a_form_while_earlier_replies_are_written(
 def test_a_reply_regenerated_in_two_tabs_is_written_once(ann: Someone) -> None:
     ann.talk("Say hello.", "Hello.")
     pages = [ann.open(), ann.open()]
+    for page in pages:
+        hear_of_nothing(page)
     for page in pages:
         ann.act_on(replies(page).last, "Regenerate")
     for page in pages:

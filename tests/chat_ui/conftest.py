@@ -89,13 +89,12 @@ def model_server() -> Iterator[ModelServer]:
 
 
 @pytest.fixture
-def model(model_server: ModelServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedModel]:
-    """It waits for `go` longer than any test waits for anything else."""
-    monkeypatch.setattr("tests.support.scripted_model.HOLD_SECONDS", 600)
+def model(model_server: ModelServer) -> Iterator[ScriptedModel]:
     model = ScriptedModel()
     model_server.app = model.app()
     yield model
     model.go.set()
+    model.speak.set()
 
 
 @pytest.fixture

@@ -52,7 +52,7 @@ class Reader:
     def __init__(self, db_api: DbApiServer, secrets: Path) -> None:
         token = (secrets / "doc-worker" / "token").read_text().strip()
         headers = {"Authorization": f"Bearer {token}", "X-Worker": "reader"}
-        self.http = httpx.Client(base_url=f"{db_api.url}/reading", headers=headers)
+        self.http = httpx.Client(base_url=f"{db_api.url}/reading", headers=headers, timeout=60)
 
     def read(self, *texts: str, picture: bytes = b"") -> str:
         """The next document, of these pages; its id."""

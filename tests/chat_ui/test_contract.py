@@ -33,7 +33,7 @@ NOT_OURS = {"urn:parley:service-token"}
 
 @pytest.fixture(scope="module")
 def document(db_api: DbApiServer) -> Any:
-    return httpx.get(f"{db_api.url}/openapi.json", verify=False).json()
+    return httpx.get(f"{db_api.url}/openapi.json", timeout=60, verify=False).json()
 
 
 def literals(schema: Any) -> set[str]:

@@ -13,7 +13,7 @@ import pytest
 from app.answering.exact import BestSentence
 from app.clients.base import DbApi
 from app.clients.embedder import Embedder
-from app.clients.language_model import PROBE_SECONDS, LanguageModel
+from app.clients.language_model import PROBE_SECONDS, READ_SECONDS, LanguageModel
 from app.clients.queue import QueueClient
 from app.clients.queue_types import Claim, Step
 from app.clients.service import connect
@@ -37,7 +37,6 @@ from tests.chat_ui.support import (
 
 pytestmark = pytest.mark.anyio
 
-PATIENCE = 0.5  # seconds without an event
 SAMPLING = Sampling(temperature=0, reply_tokens=100)
 
 
@@ -90,10 +89,17 @@ class Bench:
 
 
 @pytest.fixture
+def patience() -> float:
+    """How many seconds the model may say nothing: tests hold it, and take their time."""
+    return READ_SECONDS
+
+
+@pytest.fixture
 async def bench(
     clients: Clients,
     model_server: ModelServer,
     model: ScriptedModel,
+    patience: float,
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> AsyncIterator[Bench]:
@@ -103,7 +109,7 @@ async def bench(
     assert sent.claim
     publisher = Mock(spec=Publisher)
     async with connect(model_server.url, "") as lm_api:
-        language_model = LanguageModel(lm_api, PATIENCE)
+        language_model = LanguageModel(lm_api, patience)
         prompts, locks = PromptCache(SlotsClient(lm_api)), WorkerLocks(tmp_path, replies.worker)
         queue = cast("QueueClient", replies)
         embedder = Embedder(None)
@@ -319,6 +325,7 @@ async def test_a_search_that_fails_is_repeated_and_what_it_did_not_find_is_said_
     assert (message.reply.found, faults, model.requests) == (False, [], [])
 
 
+@pytest.mark.parametrize("patience", [0.5])
 @pytest.mark.parametrize(
     ("pinging", "faults", "kind"),
     [

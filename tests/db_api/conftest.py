@@ -201,7 +201,7 @@ def serve_copy(settings: Settings, sql: Sql) -> ServeCopy:
 def reader(api: Api, settings: Settings) -> Iterator[httpx.Client]:
     """A client with doc-worker's token instead of the services'."""
     headers = {"Authorization": f"Bearer {settings.doc_worker_token}"}
-    with httpx.Client(base_url=api.http.base_url, headers=headers) as client:
+    with httpx.Client(base_url=api.http.base_url, headers=headers, timeout=60) as client:
         yield client
 
 

@@ -3,8 +3,9 @@
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -183,6 +184,21 @@ def test_what_another_copy_does_is_looked_for(
             assert (found["state"], found["queue_position"], texts(told)) == news
 
 
+class Clock:
+    """Stands still but for the pauses that a follower makes, which nothing interrupts."""
+
+    def __init__(self) -> None:
+        self.pauses: list[float] = []
+
+    def time(self) -> float:
+        return sum(self.pauses)
+
+    async def pause(self, changed: Coroutine[Any, Any, Any], seconds: float) -> None:
+        changed.close()
+        self.pauses.append(seconds)
+        raise TimeoutError
+
+
 @pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize(("text", "pause"), [(True, 0.05), (False, 0.1)])
 def test_without_news_it_looks_again_until_its_time_is_over(
@@ -196,21 +212,19 @@ def test_without_news_it_looks_again_until_its_time_is_over(
     pause: float,
 ) -> None:
     """Who gets the growing text from its own runner looks half as often."""
-    pauses, wait_for = list[float](), asyncio.wait_for
-
-    async def note(changed: Any, seconds: float) -> Any:
-        pauses.append(seconds)
-        return await wait_for(changed, seconds)
-
-    monkeypatch.setattr(asyncio, "wait_for", note)
+    clock = Clock()
+    replaced = {"get_running_loop": lambda: clock, "wait_for": clock.pause}
+    monkeypatch.setattr(routes, "asyncio", SimpleNamespace(**vars(asyncio) | replaced))
     api.store(running, "One")
     known = know(follow(ada, chat))
     for wait, offset, more in ((0, 3, False), (0.5, 3, True), (0.5, 0, not text)):
         looks.clear()
+        clock.pauses.clear()
         told = follow(ada, chat, [known[0] | {"offset": offset}], since=9, text=text, wait=wait)
         assert texts(told) == ([] if offset else [(0, 0, "One")])
-        assert (looks[chat] > 2) is more, "growing text is no news to who does not want it"
-    assert max(pauses) == pause
+        assert sum(clock.pauses) == pytest.approx(wait if more else 0), "growing text may be news"
+        assert set(clock.pauses[: 9 if text else 4]) == ({pause} if more else set())
+        assert looks[chat] == len(clock.pauses) + 1
 
 
 @pytest.mark.parametrize(
@@ -252,7 +266,7 @@ def test_a_follower_that_leaves_is_forgotten(
 ) -> None:
     path = f"/chats/{chat}/follow?wait=25"
     with pytest.raises(httpx.ReadTimeout):
-        api.http.get(path, headers=ada.headers, timeout=0.2)
+        api.http.get(path, headers=ada.headers, timeout=httpx.Timeout(60, read=0.2))
     wait_until(lambda: not app.state.notifier._listeners, patience=15)
 
 

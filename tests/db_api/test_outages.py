@@ -131,7 +131,7 @@ def test_a_stuck_statement_ends_as_a_503(
     serve_copy: ServeCopy,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("app.db.transactions.STATEMENT_TIMEOUT_MS", 300)
+    monkeypatch.setattr("app.db.transactions.STATEMENT_TIMEOUT_MS", 1000)
     with serve_copy() as impatient:
         hold("SELECT FROM chats WHERE id = %s FOR UPDATE", chat)
         problem(ada.at(impatient).post_message(chat, "Hi"), 503, "database-unavailable")

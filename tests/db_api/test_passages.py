@@ -22,7 +22,9 @@ Read = Callable[..., str]
 def connect_reader(api: Api, settings: Settings) -> Iterator[httpx.Client]:
     """A client with doc-worker's token instead of the services'."""
     headers = {"Authorization": f"Bearer {settings.doc_worker_token}", "X-Worker": "w"}
-    with httpx.Client(base_url=f"{api.http.base_url}/reading", headers=headers) as client:
+    with httpx.Client(
+        base_url=f"{api.http.base_url}/reading", headers=headers, timeout=60
+    ) as client:
         yield client
 
 

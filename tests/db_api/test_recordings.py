@@ -39,7 +39,7 @@ def ada(serve_copy: ServeCopy) -> Iterator[Person]:
 @pytest.fixture
 def worker(ada: Person, settings: Settings) -> Iterator[Worker]:
     headers = {"Authorization": f"Bearer {settings.doc_worker_token}"}
-    with httpx.Client(base_url=ada.http.base_url, headers=headers) as client:
+    with httpx.Client(base_url=ada.http.base_url, headers=headers, timeout=60) as client:
         yield Worker(client)
 
 

@@ -60,7 +60,7 @@ def embed(reader: httpx.Client) -> Embed:
 @pytest.fixture
 def worker(api: Api, settings: Settings) -> Iterator[Worker]:
     headers = {"Authorization": f"Bearer {settings.doc_worker_token}"}
-    with httpx.Client(base_url=api.http.base_url, headers=headers) as client:
+    with httpx.Client(base_url=api.http.base_url, headers=headers, timeout=60) as client:
         yield Worker(client)
 
 

@@ -18,9 +18,8 @@ class Worker:
         self.http, self.name = http, name
 
     def ask(self, method: str, path: str, **more: Any) -> httpx.Response:
-        return self.http.request(
-            method, f"/reading{path}", headers={"X-Worker": self.name}, timeout=10, **more
-        )
+        headers = {"X-Worker": self.name}
+        return self.http.request(method, f"/reading{path}", headers=headers, **more)
 
     def claim(
         self,

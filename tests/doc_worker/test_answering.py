@@ -178,7 +178,9 @@ def service(
 @pytest.fixture
 def http_client(service: Program, settings: dict[str, str]) -> Iterator[httpx.Client]:
     url = f"http://127.0.0.1:{settings['PORT']}"
-    with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {KEY}"}) as client:
+    with httpx.Client(
+        base_url=url, headers={"Authorization": f"Bearer {KEY}"}, timeout=60
+    ) as client:
         yield client
 
 

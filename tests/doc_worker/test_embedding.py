@@ -69,7 +69,7 @@ def test_vectors_come_when_there_is_a_model_and_anew_when_it_is_another(
             worker = start_worker(EMBED_URL=server.url, EMBED_KEY_FILE=key_file)
             for document in documents:
                 ada.wait_for_vectors(document, name)
-            with httpx.Client(base_url=server.url, headers=server.headers) as client:
+            with httpx.Client(base_url=server.url, headers=server.headers, timeout=60) as client:
                 told = client.post("/v1/embeddings", json={"input": ["The cat sleeps."]}).json()
             asked = {
                 **{"question": "?", "limit": 1},

@@ -72,12 +72,15 @@ def test_a_live_page_that_leads_to_an_error_is_no_end() -> None:
 
 
 def test_a_reply_that_ended_while_nobody_could_watch_is_seen_final() -> None:
-    def answer(request: httpx.Request) -> httpx.Response:
-        # The live page is all about the next reply, which is still being written.
-        is_live = request.url.path.endswith("/live")
-        return httpx.Response(200, text="" if is_live else ARTICLE.format(id="r1", more=""))
+    # The live page is all about the next reply, which is still being written; then it is gone.
+    lives = iter([httpx.Response(200, text=""), httpx.Response(404)])
+    page = ARTICLE.format(id="r1", more="")
 
-    assert look(answer, script=False)[1] == {"r1": True}
+    def answer(request: httpx.Request) -> httpx.Response:
+        is_live = request.url.path.endswith("/live")
+        return next(lives) if is_live else httpx.Response(200, text=page)
+
+    assert look(answer, script=False, patience=60)[1] == {"r1": True}
 
 
 def test_a_chat_is_read_back_page_by_page() -> None:

@@ -83,7 +83,7 @@ def test_without_the_key_nothing_answers_but_health(
     lm_server: LmServer, path: str, status: int, said: str, headers: dict[str, str]
 ) -> None:
     method = "POST" if path.endswith("completions") else "GET"
-    answer = httpx.request(method, lm_server.url + path, headers=headers)
+    answer = httpx.request(method, lm_server.url + path, headers=headers, timeout=60)
     assert (answer.status_code, said in answer.text) == (status, True)
 
 

@@ -16,6 +16,7 @@ from local.ports import free_port
 from local.stack import ROOT
 from tests.local.processes import alive, descendants
 from tests.support.local_stack import SMALL_MODEL, LocalStack, make_home
+from tests.support.waiting import wait_until
 
 SERVICES = ["db", "db-api", "lm-api", "chat-ui", "doc-worker"] + (["nginx"] if nginx() else [])
 
@@ -64,8 +65,10 @@ def assert_stops(parley: LocalStack, how: signal.Signals) -> None:
 def test_it_says_where_it_is_and_is_there(parley: LocalStack) -> None:
     """The last line of a first start names the address and the model."""
     ready = f"Parley is ready at {parley.url} with {SMALL_MODEL}, after "
-    parley.wait(lambda: ready in parley.output())
-    assert ready in parley.output().splitlines()[-1]
+    shown = wait_until(
+        lambda: said if ready in (said := parley.output()) else None, 300, parley.output
+    )
+    assert ready in shown.splitlines()[-1]
     assert parley.answers("/")
 
 

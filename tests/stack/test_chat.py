@@ -33,7 +33,7 @@ __all__ = [
 
 
 def test_a_stranger_does_not_find_my_chat(stack: Stack, chat: str) -> None:
-    with httpx.Client(base_url=stack.url) as stranger:
+    with httpx.Client(base_url=stack.url, timeout=60) as stranger:
         open_chat(stranger, "Ada")
         assert stranger.get(chat).status_code == 404
 

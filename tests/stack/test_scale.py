@@ -22,7 +22,7 @@ def asked_copies(stack: Stack, path: str) -> set[str]:
 
 def does_nginx_know_both(stack: Stack) -> bool:
     for _ in range(10):  # often enough that each gets a turn
-        httpx.get(f"{stack.url}/keys").raise_for_status()
+        httpx.get(f"{stack.url}/keys", timeout=60).raise_for_status()
     return len(asked_copies(stack, "/keys")) == 2
 
 

@@ -36,7 +36,7 @@ def test_the_only_published_port_is_the_gateways_and_only_for_this_machine(stack
         for container in stack.inspect(name)
     }
     assert published == {name: [] for name in SERVICES} | {"nginx": [("127.0.0.1", "8080/tcp")]}
-    assert httpx.get(stack.url).status_code == 200
+    assert httpx.get(stack.url, timeout=60).status_code == 200
 
 
 def test_a_second_up_changes_nothing(stack: Stack) -> None:

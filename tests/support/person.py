@@ -58,8 +58,8 @@ def _reload_until(
     is_so: Callable[[str], bool], browser: httpx.Client, chat: str, seconds: float
 ) -> str:
     def load() -> str | None:
-        page = browser.get(chat).text
-        return page if is_so(page) else None
+        answer = browser.get(chat)  # while a service is away, it is a page that says so
+        return answer.text if answer.is_success and is_so(answer.text) else None
 
     return wait_until(load, seconds, lambda: browser.get(chat).text)
 

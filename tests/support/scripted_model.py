@@ -19,7 +19,7 @@ from starlette.routing import Route
 
 from tests.support.scripted_slots import ScriptedSlots
 
-HOLD_SECONDS = 20  # a test that forgot `go` fails soon instead of never
+HOLD_SECONDS = 600  # a test that forgot `go` fails instead of never ending
 
 
 def split_words(text: str) -> list[str]:
@@ -41,11 +41,12 @@ class ScriptedModel:
     garbage: bool = False
     endless: bool = False  # whatever it is told: again and again the same
     pinging: bool = False  # signs of life, and nothing else
-    silent_to: str = ""  # the question that gets no byte of an answer before `go`
+    silent_to: str = ""  # the question that gets no byte of an answer before `speak`
     deadly: str = ""  # the question during which it dies each time
     slots: ScriptedSlots = field(default_factory=ScriptedSlots)
     requests: list[dict[str, Any]] = field(default_factory=list)
     go: threading.Event = field(default_factory=threading.Event)
+    speak: threading.Event = field(default_factory=threading.Event)
     well: threading.Event = field(default_factory=threading.Event)  # what it says of itself
     running: int = 0
     probes: int = 0  # whether it is well
@@ -89,7 +90,7 @@ class ScriptedModel:
         if self.context is not None and size > self.context:
             return JSONResponse(_too_long(size, self.context), 400)
         if body["messages"][-1]["content"] == self.silent_to:
-            await asyncio.to_thread(self.go.wait, HOLD_SECONDS)
+            await asyncio.to_thread(self.speak.wait, HOLD_SECONDS)
         return StreamingResponse(self._stream(body), media_type="text/event-stream")
 
     async def _stream(self, body: dict[str, Any]) -> AsyncIterator[str]:

@@ -158,9 +158,12 @@ class Someone:
         self.press(actions.get_by_title(name, exact=True).or_(button))
 
     def edit(self, page: Page, text: str = "") -> Locator:
-        """The field in which the last question is edited, with this text if there is one."""
+        """The field in which the last question is edited, with this text if there is one. The page
+        and its scripts are there."""
         self.act_on(page.locator(".message.user").last, "Edit")
         field = page.locator("#edited")
+        field.wait_for()
+        page.wait_for_load_state()
         if text:
             self.fill(field, text)
         return field
