@@ -32,10 +32,22 @@ def why_taken(port: int, address: str = "127.0.0.1") -> str | None:
 
 
 def free_port(besides: Collection[int] = ()) -> int:
-    """A port that nobody listens on, and none of those; at random, so that two that ask at once
-    hardly collide."""
+    """A port that nobody listens on, none of those, and none that a running process was given."""
     for _ in range(1000):
         port = random.choice(RANGE)  # noqa: S311 (nothing secret about it)
-        if port not in besides and is_free(port):
+        if port not in besides and is_free(port) and _reserve(port):
             return port
     raise OSError(f"no free port between {RANGE.start} and {RANGE.stop}")
+
+
+def _reserve(port: int) -> bool:
+    """Whether nobody has it. Until this process ends, it is ours, though its server has yet to
+    listen: its number is held among the ports of UDP, which we don't use."""
+    holder = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        holder.bind(("127.0.0.1", port))
+    except OSError:
+        holder.close()
+        return False
+    holder.detach()  # it stays open
+    return True

@@ -46,14 +46,25 @@ def test_a_taken_port_is_not_free() -> None:
 
 
 def test_a_port_is_chosen_that_nobody_listens_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("local.ports.RANGE", range(1, 9))
-    monkeypatch.setattr("local.ports.is_free", lambda port: port == 5)
-    assert free_port() == 5
+    monkeypatch.setattr("local.ports.RANGE", range(20_001, 20_009))
+    monkeypatch.setattr("local.ports.is_free", lambda port: port == 20_005)
+    assert free_port() == 20_005
+
+
+def test_a_port_is_given_to_one_only_before_it_is_listened_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given = free_port()
+    monkeypatch.setattr("local.ports.RANGE", range(given, given + 1))
+    assert is_free(given)
+    with pytest.raises(OSError, match="no free port"):
+        free_port()
 
 
 def test_no_two_services_get_one_port(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("local.ports.RANGE", range(1, len(USUAL_PORTS) + 2))
     monkeypatch.setattr("local.ports.is_free", lambda _: True)
+    monkeypatch.setattr("local.ports._reserve", lambda _: True)
     stack = Stack(tmp_path, "127.0.0.1", 1)
     stack.make_directories()
     stack.choose_ports()
