@@ -56,7 +56,7 @@ class Answer:
     @property
     def is_told(self) -> bool:
         """Whether it is words of a document; else it says that nothing was found."""
-        return self.found and any(self.content in quote["text"] for quote in self.sources)
+        return any(self.content in quote["text"] for quote in self.sources)
 
     @property
     def sources(self) -> list[dict[str, Any]]:
