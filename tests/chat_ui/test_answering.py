@@ -12,7 +12,14 @@ from uuid import UUID
 import httpx
 import pytest
 from app.answering.exact import BestSentence
-from app.replies.answer import NOT_THERE, NOTHING_FOUND, Answerer
+from app.answering.refusals import (
+    NO_TEXT,
+    NO_TEXT_IN_PICTURES,
+    NOT_THERE,
+    NOTHING_FOUND,
+    NOTHING_IN_PICTURES,
+)
+from app.replies.answer import Answerer
 
 from local.ports import free_port
 from local.stack import ROOT
@@ -160,6 +167,47 @@ def test_what_is_not_in_the_documents_is_refused_without_the_model(
     assert "Nearest passages" in reply.text
     assert ("[1] lease.txt, page 4", LEASE) in [(where, words) for where, words, _ in quotes(reply)]
     assert model.requests == []
+
+
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+@pytest.mark.parametrize("mode", ["documents", "exact"])
+@pytest.mark.parametrize(
+    ("begins", "text", "said"),
+    [
+        (PNG, "", NO_TEXT_IN_PICTURES),
+        (PNG, "Platform 4", NOTHING_IN_PICTURES),
+        (b"", "", NO_TEXT),
+        (b"", "Platform 4", NOTHING_FOUND),
+    ],
+)
+def test_a_refusal_says_whether_there_was_any_text_to_search(
+    browser: httpx.Client, chat: str, reader: Reader, model: ScriptedModel, begins: bytes,
+    text: str, said: str, mode: str,
+) -> None:  # fmt: skip
+    question = "Which cats feed the whales of the ferry?"
+    attach(browser, chat, "photo", begins)
+    assert NOTHING_FOUND in ask(browser, chat, question, mode=mode).text or begins, "not read yet"
+    reader.read(text)
+    if text:  # else it would be given whole
+        attach(browser, chat, "other", begins)
+        reader.read(*[FILLER] * 4)
+    assert said in ask(browser, chat, question, mode=mode).text
+    assert model.requests == []
+
+
+def test_where_no_sentence_has_a_source_the_nearest_passages_are_shown(
+    browser: httpx.Client, chat: str, lease: str, model: ScriptedModel
+) -> None:
+    model.text = "Cats sleep on the balcony. They eat fish."
+    reply = ask(browser, chat)
+    body = reply.find(class_="body")
+    assert body
+    assert "".join(body.text.split("\n")) == "Cats sleep on the balcony. [?] They eat fish. [?]"
+    assert "Nearest passages" in reply.text
+    assert quotes(reply)[0][:2] == ("[1] lease.txt, page 4", LEASE)
+    assert "No source was found" in reply.text
 
 
 def test_exact_words_are_a_sentence_of_a_document(
@@ -347,13 +395,13 @@ def test_without_documents_nothing_is_said_of_them(
     ("mode", "found"), [("documents", False), ("exact", False), ("exact", True)]
 )
 async def test_what_was_looked_for_is_not_looked_for_again(mode: str, found: bool) -> None:
-    active = Mock(mode=mode, found=found, question="Why?", passages=[])
+    active = Mock(mode=mode, found=found, question="Why?", passages=[], refusal=NO_TEXT)
     queue = Mock(find_passages=AsyncMock(return_value=None))
     embedder = Mock(embed=AsyncMock(return_value=None))
     answerer = Answerer(Mock(), queue, embedder, BestSentence(), None)
     assert (await answerer.answer(active, Mock())).state == "complete"
-    queue.find_passages.assert_not_called()
-    active.say.assert_called_once_with(NOT_THERE if found else NOTHING_FOUND)
+    assert queue.find_passages.called is not found, "db-api tells again why there is nothing"
+    active.say.assert_called_once_with(NOT_THERE if found else NO_TEXT)
 
 
 @pytest.fixture

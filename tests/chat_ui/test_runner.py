@@ -11,6 +11,7 @@ from unittest.mock import Mock
 
 import pytest
 from app.answering.exact import BestSentence
+from app.answering.refusals import NOTHING_FOUND
 from app.clients.base import DbApi
 from app.clients.embedder import Embedder
 from app.clients.language_model import PROBE_SECONDS, READ_SECONDS, LanguageModel
@@ -20,7 +21,6 @@ from app.clients.service import connect
 from app.clients.slots import SlotsClient
 from app.errors import LeaseLost, Unavailable
 from app.replies.active_reply import Sampling
-from app.replies.answer import NOTHING_FOUND
 from app.replies.prompt_cache import PromptCache
 from app.replies.publisher import Publisher
 from app.replies.runner import LOOK_SECONDS, Runner

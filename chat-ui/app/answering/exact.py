@@ -10,14 +10,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from app.answering.align import Words
+from app.answering.align import SAYS_LITTLE, Words
 from app.answering.sentences import Sentence, cut_sentences
+from app.answering.words import FRAMING
 from app.clients.answer_finder import AnswerFinder
 from app.clients.queue_types import NewQuote, Passage
 
 RANK = 0.15  # what each earlier place in the search's order is worth
 MEANING = 0.15  # what it is worth to be the nearest one of its passage by vectors
 SAME_NUMBERS = 0.35  # what it is worth to have all numbers and codes of the question
+ENDS = (".", "!", "?", "。", "！", "？")
+LONG = 800  # characters of a passage that is not shown as a whole
+NEAREST = 3  # passages are shown where no sentence has a source
 KIND = 0.35  # what it is worth that a sentence has a number, a date or a name where that is asked
 
 NUMBER = re.compile(
@@ -58,6 +62,15 @@ class Span:
     def text(self) -> str:
         return self.passage.text[self.start : self.end]
 
+    def point(self) -> NewQuote:
+        """As words that no sentence of the reply is built on."""
+        return NewQuote(
+            document_id=self.passage.document_id,
+            page=self.passage.page,
+            quote_start=self.passage.start + self.start,
+            quote_end=self.passage.start + self.end,
+        )
+
     def quote(self) -> NewQuote:
         """The sentence around them, or those that they are in, as the source of the reply."""
         around = [
@@ -75,6 +88,49 @@ class Span:
         )
 
 
+class AskedWords(Words):
+    """Of a question, the words that say what about something is asked, as "allowed", tell less than
+    what it is about."""
+
+    def weigh(self, word: str) -> float:
+        return super().weigh(word) * (SAYS_LITTLE if word in FRAMING else 1)
+
+
+def rank_sentences(question: str, passages: Sequence[Passage]) -> list[Span]:
+    """All sentences, the one first that seems to answer the question best."""
+    asked = Sentence(0, len(question), question)
+    found = [
+        (rank, passage, sentence)
+        for rank, passage in enumerate(passages)
+        for sentence in cut_sentences(passage.text)
+    ]
+    words = AskedWords([sentence for _, _, sentence in found])
+
+    def rate(rank: int, passage: Passage, sentence: Sentence) -> tuple[float, bool]:
+        score = (
+            words.share(asked, sentence)
+            + RANK * (len(passages) - rank) / len(passages)
+            + KIND * _has_what_is_asked(question, sentence)
+            + MEANING * _is_nearest(passage, sentence)
+            + SAME_NUMBERS * (asked.numbers <= sentence.numbers)
+        )
+        return round(score, 9), sentence.text.endswith(ENDS)  # rather than a heading
+
+    ranked = sorted(found, key=lambda each: rate(*each), reverse=True)
+    return [Span(passage, sentence.start, sentence.end) for _, passage, sentence in ranked]
+
+
+def find_nearest(question: str, passages: Sequence[Passage]) -> list[Span]:
+    """The passages with the best sentences; of long ones these sentences alone."""
+    nearest: dict[int, Span] = {}
+    for span in rank_sentences(question, passages):
+        nearest.setdefault(id(span.passage), span)
+    return [
+        span if len(span.passage.text) > LONG else Span(span.passage, 0, len(span.passage.text))
+        for span in [*nearest.values()][:NEAREST]
+    ]
+
+
 class Head(Protocol):
     """Finds the words of a passage that answer a question."""
 
@@ -87,22 +143,7 @@ class BestSentence:
 
     async def find(self, question: str, passages: Sequence[Passage]) -> Span | None:
         """The one that seems to answer the question; None without passages."""
-        asked = Sentence(0, len(question), question)
-        found = [
-            (rank, passage, sentence)
-            for rank, passage in enumerate(passages)
-            for sentence in cut_sentences(passage.text)
-        ]
-        words = Words([sentence for _, _, sentence in found])
-        best, most = None, -1.0
-        for rank, passage, sentence in found:
-            score = words.share(asked, sentence) + RANK * (len(passages) - rank) / len(passages)
-            score += KIND * _has_what_is_asked(question, sentence)
-            score += MEANING * _is_nearest(passage, sentence)
-            score += SAME_NUMBERS * (asked.numbers <= sentence.numbers)
-            if score > most:
-                best, most = Span(passage, sentence.start, sentence.end), score
-        return best
+        return next(iter(rank_sentences(question, passages)), None)
 
 
 class ModelWords:

@@ -33,6 +33,7 @@ CITATION = re.compile(r"\[\^?\d+\]")  # a model's own numbers state nothing
 # Scripts without spaces between words: two signs at a time are compared.
 DENSE = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+")
 SAME_BEGINNING = 5  # letters, of two forms of a word
+SHORTEST_PLURAL = 3  # letters before its s
 
 
 @dataclass(frozen=True)
@@ -118,9 +119,11 @@ def normalise_number(number: str) -> str:
 
 
 def is_same(one: str, other: str) -> bool:
-    """Whether two words are forms of one: they begin alike for the most part."""
+    """Whether two words are forms of one: they begin alike for the most part, or one has an s."""
     if one[0].isdigit():
         return False
+    if f"{one}s" == other or f"{other}s" == one:
+        return min(len(one), len(other)) >= SHORTEST_PLURAL
     same = 0
     for a, b in zip(one, other, strict=False):
         if a != b:

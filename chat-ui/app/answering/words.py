@@ -22,6 +22,22 @@ lo gli uno nel nella secondo se per e ma
 de het een op volgens als maar ze hij wij
 """
 
+# What is asked about something, rather than what it is about.
+_FRAMING = """
+are is was were can could may might must shall should do does did has have had will would be
+allowed permitted forbidden possible required necessary needed
+ist sind war waren kann konnen darf durfen muss mussen soll sollen hat haben wird werden
+erlaubt gestattet verboten moglich notig notwendig
+est sont peut peuvent doit doivent faut permis permise permises autorise autorises autorisee
+autorisees interdit interdite interdits possible necessaire obligatoire
+es son esta estan puede pueden debe deben hay permitido permitida permitidos permitidas prohibido
+prohibida posible necesario obligatorio
+e sono puo possono deve devono permesso permessi consentito consentiti vietato possibile necessario
+obbligatorio
+is zijn kan kunnen mag mogen moet moeten toegestaan verboden mogelijk nodig verplicht
+"""
+
 NEGATIONS = frozenset(_DENYING.split())
 # What a sentence often begins with. Of any other first word it can't be told whether it is a name.
 OPENERS = frozenset(_OPENING.split())
+FRAMING = OPENERS.union(_FRAMING.split())

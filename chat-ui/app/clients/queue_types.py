@@ -69,9 +69,11 @@ class Sent(Received):
 
 class PassagesFound(Received):
     """What a reply is to be answered from, and its prompt with that. Not `found`: these only come
-    nearest."""
+    nearest. `has_text`: some was, or is still to be, read in the chat's documents."""
 
     found: bool
+    has_text: bool
+    only_pictures: bool
     passages: list[Passage]
     prompt: list[PromptMessage]
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from app.answering.exact import Span
+from app.answering.refusals import NOTHING_FOUND, refuse
 from app.clients.completion import Usage
 from app.clients.language_model import hash_prompt
 from app.clients.queue_types import (
@@ -73,6 +74,7 @@ class ActiveReply:
         self.sampling = sampling
         self.prompt = claim.prompt
         self.found, self.passages = claim.reply.found, claim.passages
+        self.refusal = NOTHING_FOUND  # what it says if nothing is found
         self.saw = claim.reply.saw
         self.pictures: dict[UUID, bytes] = {}  # by document, those in its prompt
         self.quotes: list[NewQuote] = []
@@ -165,6 +167,7 @@ class ActiveReply:
     def take_passages(self, found: PassagesFound) -> None:
         """What it is to be answered from."""
         self.found, self.passages, self.prompt = found.found, found.passages, found.prompt
+        self.refusal = refuse(has_text=found.has_text, only_pictures=found.only_pictures)
 
     def say(self, words: str) -> None:
         """Writes words that are not the model's, or what of them is missing after an

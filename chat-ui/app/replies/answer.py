@@ -3,13 +3,14 @@ exact words of a document; or by saying that nothing was found, which asks no mo
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from app.answering.align import align, point_at
-from app.answering.exact import Head
+from app.answering.exact import Head, find_nearest
+from app.answering.refusals import NOT_THERE
 from app.clients.embedder import Embedder
 from app.clients.queue import QueueClient
-from app.clients.queue_types import NewQuote
+from app.clients.queue_types import NewQuote, Passage
 from app.errors import NotFound, ParleyError
 from app.render_thread import run_in_render_thread
 from app.replies.active_reply import ActiveReply, Outcome
@@ -18,11 +19,6 @@ from app.replies.generation import ModelServer, generate
 log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 0.5  # when db-api is away
-
-# The first is what a search may say, which looks at words; the second is said when a
-# question-answering model has read what was found.
-NOTHING_FOUND = "I found nothing in your documents that answers this."
-NOT_THERE = "This is not in your documents."
 
 
 class Answerer:
@@ -42,12 +38,12 @@ class Answerer:
     async def answer(self, active: ActiveReply, announce: Callable[[], None]) -> Outcome:
         """Writes into `active`; raises what `generate` raises. A reply that was interrupted is
         answered from the passages that were found before, and from the same pictures."""
-        if active.mode != "free" and active.found is None:
+        if active.mode != "free" and not active.found:
             await self._find_passages(active)
         if active.mode == "exact":
             active.say(await self._find_exact_words(active))
         elif active.mode == "documents" and not active.found:
-            active.say(NOTHING_FOUND)
+            active.say(active.refusal)
         else:
             return await self._generate(active, announce)
         return Outcome("complete")
@@ -105,7 +101,7 @@ class Answerer:
 
     async def _find_exact_words(self, active: ActiveReply) -> str:
         if not active.found:
-            return NOTHING_FOUND
+            return active.refusal
         span = await self._head.find(active.question, active.passages)
         active.span, active.model = span, span.model if span else None
         return span.text if span else NOT_THERE
@@ -117,12 +113,19 @@ async def find_quotes(active: ActiveReply) -> list[NewQuote]:
     text, passages = active.text.whole, active.passages
     if not passages:
         return []
-    if text in (NOTHING_FOUND, NOT_THERE):
+    if not active.found or text == NOT_THERE:
         return point_at(passages)
     if active.span and active.span.text == text:
         return [active.span.quote()]
     try:
-        return await run_in_render_thread(align, text, passages)
+        return await run_in_render_thread(_align, text, active.question, passages)
     except Exception:
         log.exception("reply %s: no quotes", active.id)  # better without them than not at all
         return []
+
+
+def _align(text: str, question: str, passages: Sequence[Passage]) -> list[NewQuote]:
+    quotes = align(text, passages)
+    if quotes and not any(quote.document_id for quote in quotes):
+        quotes += [span.point() for span in find_nearest(question, passages)]
+    return quotes

@@ -42,6 +42,11 @@ class Sources:
         return [quote.end for quote in self.quotes if quote.end is not None]
 
     @property
+    def are_quotes(self) -> bool:
+        """Whether sentences rely on them; else they only come near the question."""
+        return any(quote.document_id for quote in self._of_sentences)
+
+    @property
     def some_missing(self) -> bool:
         """Whether a sentence has none."""
         return any(quote.document_id is None for quote in self.quotes)

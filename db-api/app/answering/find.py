@@ -61,6 +61,19 @@ WHERE link.chat_id = :chat_id AND link.session_id = :owner AND p.session_id = :o
 ORDER BY link.created_at, p.document_id, p.number
 LIMIT {MOST_WHOLE_PAGES + 1}
 """)  # noqa: S608 - joined from constants, nothing from outside
+# Without documents nothing is said of them.
+CONTENT = text(r"""
+SELECT coalesce(bool_and(d.kind IN ('jpeg', 'png')), false) AS only_pictures,
+    coalesce(bool_or(
+        d.state IN ('queued', 'running') AND NOT d.embedding OR EXISTS (
+            SELECT FROM document_pages p
+            WHERE p.document_id = d.id AND p.session_id = :owner
+                AND (p.text ~ '\S' OR p.source = 'needs-ocr')
+        )
+    ), true) AS has_text
+FROM chat_documents link JOIN documents d ON d.id = link.document_id
+WHERE link.chat_id = :chat_id AND link.session_id = :owner AND d.session_id = :owner
+""")
 FOUND = text("""
 UPDATE replies SET found = :found, unread_pages = nullif(CAST(:unread AS integer), 0)
 WHERE message_id = :reply_id
@@ -90,7 +103,15 @@ def find_for_reply(
         used = held.used + estimate_tokens(held.question, *(passage.text for passage in given))
         trim.move_if_full(connection, chat_id, reply_id, used, context_size)
     prompt = build_prompt(connection, owner, chat_id, reply_id, passages=given)
-    return PassagesFound(found=found, passages=passages, prompt=prompt)
+    with acting_as_person(connection, owner):
+        content = connection.execute(CONTENT, {"owner": owner, "chat_id": chat_id}).one()
+    return PassagesFound(
+        found=found,
+        has_text=content.has_text,
+        only_pictures=content.only_pictures,
+        passages=passages,
+        prompt=prompt,
+    )
 
 
 def _search(

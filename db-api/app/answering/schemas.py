@@ -29,6 +29,10 @@ class PassagesFound(BaseModel):
     """What the reply is to be answered from, and its prompt with that."""
 
     found: bool = Field(description="Good enough to answer from; else these only come nearest.")
+    has_text: bool = Field(
+        description="Some was read in the chat's documents, or is still to be read."
+    )
+    only_pictures: bool = Field(description="All of them are pictures.")
     passages: list[Passage] = Field(description="The best one first.")
     prompt: list[PromptMessage]
 
