@@ -16,6 +16,15 @@ def test_every_setting_of_compose_is_in_the_example_and_the_other_way_round() ->
     assert set(shown) - only_local == passed_on | filled_in
 
 
+def test_one_switch_starts_vision_and_tells_chat_ui_of_it() -> None:
+    """It is the profile's: any other profile would tell it, too, so there is none."""
+    assert re.findall(r"profiles: (.+)", COMPOSE) == ["[vision]", "[vision]"]
+    (address,) = re.findall(r"VISION_URL: (.+)", COMPOSE)
+    assert address == "${COMPOSE_PROFILES:+http://vision}"
+    for name in ("README.md", "lm-api/README.md", "docs/architecture.md", ".env.example"):
+        assert "COMPOSE_PROFILES" in (ROOT / name).read_text(), name
+
+
 def test_every_base_image_is_pinned_by_its_full_version() -> None:
     for file in ROOT.glob("*/Dockerfile"):
         images = re.findall(r"^FROM (\S+)", file.read_text(), re.M)
