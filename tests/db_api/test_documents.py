@@ -3,14 +3,17 @@ are deleted."""
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from uuid import UUID
 
 import pytest
 from app.db.transactions import Database
 from app.deleting.purge import purge
+from app.documents.repository import take_from
 
 from tests.db_api.api import NOWHERE, Person, body, ids, problem, reasons
 from tests.db_api.conftest import TABLES, Sql
 from tests.db_api.documents import keep_document, quote_document, send_picture
+from tests.support.waiting import wait_until
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(30)
 KINDS: list[tuple[bytes, str, str]] = [
@@ -74,6 +77,21 @@ def test_a_name_is_shown_in_one_line_without_its_path(ada: Person, given: str, s
     new = {"name": given, "size": 1, "sha256": hashed}
     document = body(ada.post(f"/files/{file}/complete", new), 201)
     assert document["name"] == shown
+
+
+def test_files_of_one_name_are_told_apart(ada: Person, bob: Person, chat: str) -> None:
+    def upload(person: Person, name: str) -> str:
+        return str(person.upload(f"{name} {len(person.documents())}".encode(), name)["name"])
+
+    assert [upload(ada, "notes.txt") for _ in range(3)] == [
+        "notes.txt",
+        "notes (2).txt",
+        "notes (3).txt",
+    ]
+    assert [upload(ada, "notes") for _ in range(2)] == ["notes", "notes (2)"]
+    assert [len(upload(ada, "x" * 300 + ".txt")) for _ in range(2)] == [200, 200]
+    assert upload(ada, "note.txt") == "note.txt"
+    assert upload(bob, "notes.txt") == "notes.txt"
 
 
 def test_the_same_content_is_kept_once_per_session(
@@ -166,6 +184,24 @@ def test_a_document_is_removed_from_a_chat_of_its_owner_and_stays_elsewhere_or_i
         (shared, [other], False),
         (only, [], True),
     ]
+
+
+WAITING = "SELECT pid FROM pg_locks WHERE NOT granted"
+
+
+def test_a_document_removed_from_its_last_two_chats_at_once_is_in_the_library(
+    database: Database, ada: Person, chat: str, sql: Sql
+) -> None:
+    document, other = UUID(ada.upload(b"x", chat=chat)["id"]), ada.chat()
+    ada.put_document(other, str(document))
+    owner = UUID(ada.session_id)
+    with ThreadPoolExecutor(1) as pool:
+        with database.person(owner) as connection:
+            take_from(connection, owner, document, UUID(chat))
+            removing = pool.submit(ada.delete, f"/chats/{other}/documents/{document}")
+            wait_until(lambda: removing.done() or sql(WAITING))
+        assert removing.result().status_code == 204
+    assert [(d["chats"], d["in_library"]) for d in ada.documents()] == [([], True)]
 
 
 def test_a_document_is_renamed(ada: Person) -> None:

@@ -8,7 +8,7 @@ from app.db.base import AnyRow
 from app.db.transactions import Database
 from app.documents import repository
 from app.documents.kinds import KindFinder
-from app.documents.names import tidy_name
+from app.documents.names import tell_apart, tidy_name
 from app.documents.schemas import NewDocument
 from app.errors import FileIncomplete, FileKindRefused
 from app.files import repository as files
@@ -37,6 +37,7 @@ def complete(
         if kept is None:
             files.store(connection, session_id, file_id, digest)
             name = tidy_name(new.name)
+            name = tell_apart(name, repository.list_names_like(connection, session_id, name))
             document = repository.create(connection, session_id, file_id, name, kind)
         else:
             document = repository.find_of_file(connection, session_id, kept)

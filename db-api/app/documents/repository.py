@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, Connection, delete, insert, select, text, update
+from sqlalchemy import JSON, Connection, delete, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.db.base import AnyRow
 from app.documents.models import ChatDocument, Document, DocumentPage
+from app.documents.names import find_ending
 from app.errors import DocumentNotFound
 from app.files.models import File
 
@@ -92,6 +93,15 @@ def create(connection: Connection, session_id: UUID, file_id: UUID, name: str, k
     return document_id
 
 
+def list_names_like(connection: Connection, session_id: UUID, name: str) -> list[str]:
+    """Those of the session's documents that begin as this one does, up to its ending."""
+    stem = name.removesuffix(find_ending(name))
+    statement = select(Document.name).where(
+        Document.session_id == session_id, func.starts_with(Document.name, stem)
+    )
+    return [*connection.execute(statement).scalars()]
+
+
 def keep_recording(
     connection: Connection, session_id: UUID, document_id: UUID, chat_id: UUID
 ) -> None:
@@ -120,7 +130,13 @@ def give_to(
 
 
 def take_from(connection: Connection, session_id: UUID, document_id: UUID, chat_id: UUID) -> None:
-    """The document is not in this chat any more."""
+    """The document is not in this chat any more. If it is in no other one, it is in the library.
+    Who takes it from another one at the same time waits, and sees that."""
+    owned = Document.id == document_id, Document.session_id == session_id
+    connection.execute(select(Document.id).where(*owned).with_for_update(key_share=True))
+    chats = find(connection, session_id, document_id).chats
+    if [chat["id"] for chat in chats] == [str(chat_id)]:
+        give_to(connection, session_id, document_id, None)
     statement = delete(ChatDocument).where(
         ChatDocument.session_id == session_id,
         ChatDocument.document_id == document_id,

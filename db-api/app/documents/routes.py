@@ -112,10 +112,7 @@ def take_from_chat(chat_id: UUID, document_id: UUID, person: Person, database: D
     """One that is in no other chat is in the library from now on."""
     with database.person(person) as connection:
         chats.find(connection, person, chat_id)
-        row = repository.find(connection, person, document_id)
         repository.take_from(connection, person, document_id, chat_id)
-        if [chat["id"] for chat in row.chats] == [str(chat_id)]:
-            repository.give_to(connection, person, document_id, None)
 
 
 @router.patch(
