@@ -19,7 +19,8 @@ from app.services import AppServices
 
 # Percent-encoding triples a byte, and a form has a few fields beside the text.
 ENCODING_FACTOR = 4
-OTHER_FIELDS = 4_096
+OTHER_FIELDS = 16_384
+MOST_FIELDS = 250  # of them: as many documents as a list has can be ticked
 # Bytes of a message when db-api has never told its limit: far more than its default, so that what
 # was typed is still there to be shown.
 ASSUMED_LIMIT = 1_000_000
@@ -46,7 +47,7 @@ async def read_form(request: Request, services: AppServices) -> FormData:
         return {"type": "http.request", "body": bytes(body), "more_body": False}
 
     checked = Request(request.scope, replay)
-    return await checked.form(max_files=0, max_fields=10, max_part_size=limit)
+    return await checked.form(max_files=0, max_fields=MOST_FIELDS, max_part_size=limit)
 
 
 Form = Annotated[FormData, Depends(read_form)]

@@ -7,7 +7,7 @@ from uuid import UUID
 from app.clients.types import DeletedChat
 from app.errors import ParleyError
 from app.services import Services
-from app.views.documents import AttachPage
+from app.views.documents import AttachPage, ChoicePage
 from app.views.lists import ChatList, view_chats
 from app.views.messages import Composer
 from app.views.pages import ChatView, HomePage, view_chat
@@ -120,6 +120,22 @@ async def load_attach(
     )
     hears = bool(chat and services.settings.whisper_model)
     return AttachPage(chats, chat, composer, limits.document_bytes, hears)
+
+
+async def load_choice(
+    services: Services,
+    session: UUID,
+    chat_id: UUID | None,
+    composer: Composer | None = None,
+    problem: Problem | None = None,
+) -> ChoicePage:
+    """The documents that this chat doesn't have, or that a new one may begin with."""
+    chat = await services.chats.get(session, chat_id) if chat_id else None
+    chats, documents = await asyncio.gather(
+        load_chats(services, session, chat_id), services.documents.list_newest(session)
+    )
+    others = [d for d in documents if d.is_readable and chat_id not in {c.id for c in d.chats}]
+    return ChoicePage(chats, chat, others, composer or Composer(), problem)
 
 
 async def _find_deleted(

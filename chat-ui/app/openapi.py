@@ -25,7 +25,7 @@ MEANINGS = {
     409: "The page says why: the key was used for other text, the chat continues from another"
     " message now, or the reply is not in a state for that. What was written is still in the form.",
     413: "Over the limit. The form still has the text.",
-    415: "A file is of a kind that can't be read; the others were kept.",
+    415: "The files are of kinds that can't be read. If some can, the answer is 303.",
     422: "The input can't be taken as it is; the page says why.",
     429: "The queue is full. Nothing was stored; `Retry-After` says when to try again.",
     503: "db-api does not answer just now, and nothing was stored. Try again.",

@@ -24,7 +24,7 @@ from app.errors import (
 )
 from app.forms import read_id, read_ids, read_key, read_mode, read_text
 from app.htmx import is_script
-from app.loading import load_attach, load_chat, load_home
+from app.loading import load_attach, load_chat, load_choice, load_home
 from app.services import Services
 from app.sessions import find_session, forget_session
 from app.views.messages import Composer, SentView, view_message
@@ -45,6 +45,9 @@ async def send(
     try:
         if session is None:  # whoever has none has no chats either
             raise NotFound if chat_id else SessionEnded
+        if form.get("attach") == "library":
+            choice = await load_choice(services, session, chat_id, composer)
+            return services.templates.page("choice.html", choice)
         if form.get("attach"):
             page = await load_attach(services, session, chat_id, composer)
             return services.templates.page("attach.html", page)

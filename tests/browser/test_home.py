@@ -174,6 +174,36 @@ def test_what_is_found_is_listed_as_one_types_and_an_open_menu_is_left_alone(ann
     expect(moon.locator("summary")).to_be_focused()
 
 
+def test_a_hit_that_is_opened_keeps_what_was_looked_for(ann: Someone) -> None:
+    ann.talk("What is the sea?", "Salt water.")
+    page = ann.open_talk("What is the moon?", "A rock in salt.")
+    field = page.get_by_label("Search all chats")
+    field.fill("salt")
+    for title in ("What is the sea?", "What is the moon?"):
+        side(page).locator(".hits a").filter(has_text=title).click()
+        expect(page.locator("h1")).to_have_text(title)
+        expect(field).to_have_value("salt")
+        expect(side(page).locator(".hits li")).to_have_count(2)
+    page.reload()
+    expect(field).to_have_value("")
+
+
+def test_at_home_it_is_said_that_nobody_answers_and_nothing_is_lost(ann: Someone) -> None:
+    page = open_home(ann)
+    ann.expect_error("Failed to load resource")
+    prompt(page).fill("Say hello.")
+    page.route("**/*", lambda route: route.abort())
+    away = page.get_by_text("Connection lost; reconnecting…")
+    expect(away).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Your message could not be sent")).to_be_visible()
+    expect(prompt(page)).to_have_value("Say hello.")
+    page.unroute("**/*")
+    expect(away).not_to_be_visible()
+    page.keyboard.press("Enter")
+    expect(body(questions(page))).to_have_text("Say hello.")
+
+
 def test_back_from_a_search_shows_all_chats_and_an_empty_field(ann: Someone) -> None:
     page = ann.open_talk("What is the sea?", "Salt water.")
     field = page.get_by_label("Search all chats")

@@ -37,7 +37,8 @@ PICTURES = (
     *("found while typing", "chat after a deletion", "chat", "replying", "drawer", "search"),
     *("settings", "editing", "chat with documents", "documents", "document"),
     *("document menu", "add documents"),
-    *("answer with quotes", "quote", "prompt with passages"),
+    *("answer with quotes", "quote", "prompt with passages", "prompt of a reply"),
+    "notices of files",
 )
 FOR_THE_README = {
     ("chat", 1280, "light"): "chat-light.png",
@@ -50,7 +51,8 @@ FOR_THE_README = {
 TOO_SMALL = """least => [...document.querySelectorAll(
         "button, summary, input, textarea, a[href], label:has(input)")]
     .filter(e => e.checkVisibility({ opacityProperty: false, visibilityProperty: true }))
-    .filter(e => !e.closest(".body, .prose, p:not(.pager, .earlier), label > span, .skip, .hidden"))
+    .filter(e => !e.closest(".body, .prose, p:not(.pager, .earlier), label > span, .facts-line"))
+    .filter(e => !e.closest(".skip, .hidden"))
     .filter(e => e.matches(":not(input[type=radio], input[type=checkbox], input[type=hidden])"))
     .map(e => [e.outerHTML.slice(0, 150), e.getBoundingClientRect()])
     .filter(([, { width, height }]) => width > 0 && (width < least || height < least))

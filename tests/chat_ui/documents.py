@@ -18,6 +18,12 @@ def upload(browser: httpx.Client, where: str, *files: File, **more: Any) -> http
     return browser.post(where, files=files, **more)
 
 
+def follow(browser: httpx.Client, answer: httpx.Response) -> str:
+    """The page that a form led to."""
+    assert answer.status_code == 303, answer.text
+    return browser.get(answer.headers["location"]).raise_for_status().text
+
+
 def address_of(browser: httpx.Client, name: str) -> str:
     """The document's page, as the library leads there."""
     rows = parse(browser.get("/documents").text).need("div", id="documents").find_all("li")

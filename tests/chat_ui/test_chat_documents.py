@@ -6,8 +6,9 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.chat_ui.documents import address_of, file, listed, upload
+from tests.chat_ui.documents import address_of, file, follow, listed, upload
 from tests.chat_ui.support import (
+    SCRIPT,
     DbApiServer,
     client_key,
     expect,
@@ -17,6 +18,7 @@ from tests.chat_ui.support import (
     open_chat,
     parse,
     send,
+    textarea,
     wait_until_final,
 )
 
@@ -45,6 +47,9 @@ def test_a_document_is_removed_from_a_chat_and_stays_elsewhere_or_in_the_library
     ):
         person = browser if where.startswith(chat) else stranger
         expect(person.post(where, data=data), status)
+    script = browser.post(f"{chat}/documents/remove", data=given.pop("only.txt"), headers=SCRIPT)
+    assert sorted(name for name, _ in listed(script.text)) == ["library.txt", "shared.txt"]
+    assert "<html" not in script.text
     for data in given.values():
         answer = browser.post(f"{chat}/documents/remove", data=data)
         assert answer.headers["location"] == f"{chat}#end"
@@ -90,12 +95,15 @@ def test_a_message_that_was_typed_is_kept_while_files_are_attached(
     action = "/chats" if home else generate(chat)
     form = expect(person.post(action, data=data), 200, "Your message is kept.")
     where, kept = form_action(form, "/documents"), {"prompt": hidden_field(form, "prompt")}
-    again = person.post(where, files=[file("a.txt")], data=kept)
-    assert [name for name, _ in listed(expect(again, 200, kept=typed))] == ["a.txt"]
-    for more in ({"cancel": "1"}, {}):
-        answer = person.post(where, files=[("files", ("", b""))], data=kept | more)
-        expect(answer, 200 if more else 422, kept=typed)
-        assert ("Choose a file first." in answer.text) is not bool(more)
+    page = follow(person, person.post(where, files=[file("a.txt")], data=kept))
+    assert ([name for name, _ in listed(page)], textarea(page)) == (["a.txt"], typed)
+    answer = person.post(where, files=[("files", ("", b""))], data=kept)
+    expect(answer, 422, "Choose a file first.", kept=typed)
+    answer = person.post(where, files=[("files", ("", b""))], data=kept | {"cancel": "1"})
+    page = answer.text if home else follow(person, answer)
+    assert (textarea(page), "Choose a file first." in page) == (typed, False)
+    long = person.post(where, files=[file("a.txt")], data={"prompt": typed * 500})
+    expect(long, 200, kept=typed * 500)
     if not home:
         assert person.post(where, files=[file("b.txt")]).status_code == 303, "nothing was typed"
 
@@ -105,16 +113,25 @@ def test_nobody_attaches_files_to_another_s_chat(chat: str, stranger: httpx.Clie
     expect(stranger.post(generate(chat), data=data), 404, kept="Mine")
 
 
-def test_a_document_that_is_here_already_is_added_to_a_chat(
-    browser: httpx.Client, chat: str, stranger: httpx.Client
+def boxes(page: str) -> dict[str, str]:
+    """The documents that can be chosen there: their ids by name."""
+    labels = parse(page).need("ul", class_="document-list").find_all("label")
+    return {label.text.strip(): label.need("input").attributes["value"] for label in labels}
+
+
+def test_documents_that_are_here_already_are_added_to_a_chat(
+    browser: httpx.Client, chat: str, stranger: httpx.Client, db_api: DbApiServer
 ) -> None:
-    upload(browser, "/documents", file("a.txt"))
+    upload(browser, "/documents", file("a.txt"), file("c.txt"), file("damaged.txt"))
     upload(browser, f"{chat}/documents", file("b.txt"))
+    db_api.sql(
+        "UPDATE documents SET state = 'failed', error = 'damaged', finished_at = now()"
+        " WHERE name = 'damaged.txt'"
+    )
     choice = f"{chat}/documents/add"
-    page = parse(browser.get(choice).text)
-    assert [row.text for row in page.find_all("span", class_="name")] == ["a.txt"]
-    (button,) = page.find_all("button", name="document")
-    given = {"document": button.attributes["value"]}
+    offered = boxes(browser.get(choice).text)
+    assert sorted(offered) == ["a.txt", "c.txt"]
+    given = {"document": [*offered.values()]}
     for where, data, status in (
         (f"{open_chat(stranger)}/documents/add", given, 404),
         (f"/chats/{uuid4()}/documents/add", given, 404),
@@ -125,8 +142,37 @@ def test_a_document_that_is_here_already_is_added_to_a_chat(
         expect(person.post(where, data=data), status)
     for _ in range(2):
         assert browser.post(choice, data=given).headers["location"] == f"{chat}#end"
-        assert [name for name, _ in listed(browser.get(chat).text)] == ["a.txt", "b.txt"]
+        names = sorted(name for name, _ in listed(browser.get(chat).text))
+        assert names == ["a.txt", "b.txt", "c.txt"]
     expect(browser.get(choice), 200, "You have no other documents.")
+
+
+def test_as_many_documents_as_are_listed_can_be_added_at_once(
+    browser: httpx.Client, chat: str
+) -> None:
+    for start in range(0, 60, 20):
+        upload(browser, "/documents", *(file(f"{n}.txt") for n in range(start, start + 20)))
+    offered = boxes(browser.get(f"{chat}/documents/add").text)
+    browser.post(f"{chat}/documents/add", data={"document": [*offered.values()]})
+    assert len(listed(browser.get(chat).text)) == 60
+
+
+def test_at_home_documents_of_the_library_begin_a_chat_with_what_was_typed(
+    person: httpx.Client, stranger: httpx.Client, db_api: DbApiServer
+) -> None:
+    upload(person, "/documents", file("a.txt"), file("b.txt"))
+    data = {"prompt": "What is it?", "client_key": client_key(person.get("/").text)}
+    page = person.post("/chats", data=data | {"attach": "library"}).text
+    where, kept = form_action(page, "/documents/add"), {"prompt": hidden_field(page, "prompt")}
+    chats = "SELECT count(*) FROM chats"
+    before = db_api.sql(chats)
+    expect(person.post(where, data=kept), 422, "Choose a document first.", "What is it?")
+    given = kept | {"document": [*boxes(page).values()]}
+    expect(stranger.post(where, data=given), 404)
+    assert db_api.sql(chats) == before, "none is begun"
+    chat = follow(person, person.post(where, data=given))
+    assert len(listed(chat)) == 2
+    assert textarea(chat) == "What is it?"
 
 
 def test_files_on_the_home_page_begin_a_chat(person: httpx.Client) -> None:
@@ -134,12 +180,12 @@ def test_files_on_the_home_page_begin_a_chat(person: httpx.Client) -> None:
     begin = page.need("span", id="upload").attributes["data-action"]
     chat = upload(person, begin, file("a.txt")).headers["location"]
     assert [name for name, _ in listed(person.get(chat).text)] == ["a.txt"]
-    other = upload(person, begin, file("b.txt"), file("c.txt", b"<html>"))
-    expect(other, 415, "c.txt is not a document", "Write a message")
-    assert person.get(begin).headers["location"] == "/", "where its address leads, entered again"
-    assert [name for name, _ in listed(other.text)] == ["b.txt"]
+    other = follow(person, upload(person, begin, file("b.txt"), file("c.txt", b"<html>")))
+    assert "c.txt is not a document" in other
+    assert [name for name, _ in listed(other)] == ["b.txt"]
     refused = upload(person, begin, file("d.txt", b"<html>"))
     expect(refused, 415, "d.txt is not a document", "Good to see you")
+    assert person.get(begin).headers["location"] == "/", "where its address leads, entered again"
     expect(upload(person, begin, ("files", ("", b""))), 422, "Choose a file first.")
 
 

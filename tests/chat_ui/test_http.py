@@ -11,7 +11,7 @@ from tests.chat_ui.support import expect, generate, links, messages, parse
 ROUTES = {
     *("/", "/chats", "/generate/{chat_id}", "/search", "/keys", "/export.json", "/export.md"),
     *("/settings", "/settings/forget", "/health", "/ready"),
-    *("/chats/new/documents", "/chats/{chat_id}"),
+    *("/chats/new/documents", "/chats/new/documents/add", "/chats/{chat_id}"),
     *(
         f"/chats/{{chat_id}}/{path}"
         for path in (

@@ -49,6 +49,11 @@ class Document(Received):
         """Nothing changes any more by itself."""
         return self.state in FINAL
 
+    @property
+    def is_readable(self) -> bool:
+        """Whether it has been read, or may be."""
+        return self.state != "failed"
+
 
 class Documents(Received):
     """The newest first."""

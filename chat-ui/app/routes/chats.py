@@ -10,6 +10,7 @@ from app.loading import load_chat
 from app.openapi import WITH_COOKIE, pages
 from app.services import AppServices
 from app.sessions import Session, renew_session
+from app.uploads.outcome import take_outcome
 
 router = APIRouter(tags=["chats"], dependencies=WITH_COOKIE)
 
@@ -38,6 +39,7 @@ async def show_chat(
     is to come, unless `live` is `no`. `deleted` is another chat, to restore; with `stay` that leads
     back to this one. `recording` is one whose words are put into the message."""
     await renew_session(request, services.sessions, session)
+    notes, typed = take_outcome(request)
     page = await load_chat(
         services,
         session,
@@ -49,5 +51,7 @@ async def show_chat(
         deleted=deleted,
         stay=stay,
         recording=recording,
+        notes=notes,
+        composer=typed,
     )
     return services.templates.chat(page)

@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from app.errors import InvalidInput, SessionEnded
 from app.forms import Form, read_text
 from app.loading import load_home, load_name_limit
+from app.new_chats import begin_chat
 from app.openapi import WITH_COOKIE, form_body, pages
 from app.sending import send
 from app.services import AppServices, Services
@@ -116,8 +117,4 @@ async def _chat_under(services: Services, session: UUID, username: str, *, new: 
         found = await services.chats.list_newest(session, username=username, limit=1, empty=True)
         if found.items:
             return found.items[0].id
-    settings = services.settings
-    chat = await services.chats.create(
-        session, username, settings.system_prompt, settings.opening_message
-    )
-    return chat.id
+    return await begin_chat(services, session, username)

@@ -63,6 +63,8 @@ async def upload_files(
             if kept.repeated:
                 facts: dict[str, int | str] = {"file": name, "kept": kept.name}
                 facts["place"] = "chat" if chat else "library"
+                if not kept.is_readable:
+                    facts["unreadable"] = 1
                 report.notes.append(Problem("file-repeated", facts))
         except OF_ONE_FILE as error:
             report.refuse(error, file=name)

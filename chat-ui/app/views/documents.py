@@ -14,7 +14,7 @@ MOST_OFFERED = 4  # pictures of a message
 
 def offer_pictures(documents: list[Document]) -> list[Document]:
     """The chat's newest pictures, which can go with a message."""
-    pictures = [d for d in documents if d.kind in ("jpeg", "png") and d.state != "failed"]
+    pictures = [d for d in documents if d.kind in ("jpeg", "png") and d.is_readable]
     return pictures[-MOST_OFFERED:]
 
 
@@ -65,7 +65,7 @@ class DocumentView:
     @property
     def is_readable(self) -> bool:
         """Whether there are pages to be shown, now or later."""
-        return self.document.state != "failed"
+        return self.document.is_readable
 
     @property
     def is_framed(self) -> bool:
@@ -112,8 +112,16 @@ class AttachPage:
 
 @dataclass(frozen=True)
 class ChoicePage:
-    """`chat_documents.html`: the documents that a chat may be given, which it doesn't have."""
+    """`choice.html`: the documents that a chat may be given, which it doesn't have; without `chat`
+    they begin one. `composer` is the message that was typed before."""
 
     chats: ChatList
-    chat: Chat
+    chat: Chat | None
     documents: list[Document]
+    composer: Composer
+    problem: Problem | None = None
+
+    @property
+    def action(self) -> str:
+        """Where the form leads."""
+        return f"/chats/{self.chat.id if self.chat else 'new'}/documents/add"

@@ -37,6 +37,7 @@ KINDS = REFUSALS | {
     UploadFailed.kind,
     "file-repeated",
     "no-file",
+    "no-document",
     "document-gone",  # NotFound, of a document
     "chat-gone",  # NotFound, with a message that could not be sent
     "unsent",  # Unavailable, with a message that could not be sent

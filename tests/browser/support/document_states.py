@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
 from tests.browser.support.opening import QUESTION, in_another_chat
 from tests.browser.support.page import prompt
@@ -55,15 +55,30 @@ def attach(someone: Someone) -> Page:
     """As without scripts: with them the button asks for files at once."""
     page = someone.open("/")
     prompt(page).fill("How far is it?")
-    page.locator("[name=attach]").evaluate("button => button.form.requestSubmit(button)")
+    page.locator("#composer [name=attach]").evaluate("button => button.form.requestSubmit(button)")
     expect(page.get_by_role("button", name="Upload")).to_be_visible()
     return page
 
 
 def choice(someone: Someone) -> Page:
     page = documents("/documents")(someone)
-    page.goto(f"{someone.chat}/documents/add")
-    expect(page.get_by_role("button", name="Add meter.png")).to_be_visible()
+    page.goto("/chats/new/documents/add")
+    page.get_by_role("checkbox", name="Reise").check()
+    return page
+
+
+def notices(someone: Someone) -> Page:
+    """Of several files at once."""
+    page = documents("CHAT")(someone)
+    bad = [
+        FilePayload(name=f"{kind}.txt", mimeType="text/plain", buffer=content)
+        for kind, content in {"page": b"<html>", "letter": b"{\\rtf", "empty": b""}.items()
+    ]
+    repeated = FilePayload(name="copy.txt", mimeType="text/plain", buffer=b"Notes")
+    with page.expect_file_chooser() as chosen:
+        page.get_by_role("button", name="Attach files").click()
+    chosen.value.set_files([*bad, repeated])
+    expect(page.locator(".notes [data-problem]")).to_have_count(4)
     return page
 
 
@@ -91,6 +106,7 @@ def answered(path: str) -> Callable[[Someone], Page]:
             quotes.append(quote)
         reply.finish(" ".join(said), quotes=quotes)
         document = passage["document_id"]
-        return someone.open(path.replace("CHAT", someone.chat).replace("ID", document))
+        address = path.replace("CHAT", someone.chat).replace("REPLY", reply.id)
+        return someone.open(address.replace("ID", document))
 
     return in_another_chat(open_page)

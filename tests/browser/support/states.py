@@ -11,6 +11,7 @@ from tests.browser.support.document_states import (
     choice,
     document_menu,
     documents,
+    notices,
 )
 from tests.browser.support.opening import QUESTION, at, first_visit, in_another_chat
 from tests.browser.support.page import prompt, replies, save, send_past_the_counter, side
@@ -237,6 +238,7 @@ STATES = [
     State("settings saved", at("/settings?saved=1")),
     State("live page", _live_page),
     State("chat with documents", documents("CHAT")),
+    State("notices of files", notices),
     State("documents", documents("/documents")),
     State("document menu", document_menu),
     State("attach files", attach),
@@ -246,5 +248,6 @@ STATES = [
     State("answer with quotes", answered("CHAT")),
     State("quote", answered("/documents/ID?page=1&quote=33-60#quote")),
     State("prompt with passages", answered("CHAT/prompt")),
+    State("prompt of a reply", answered("CHAT/replies/REPLY/prompt")),
     State("problem", _problem),
 ]

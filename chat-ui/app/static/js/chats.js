@@ -5,6 +5,7 @@
 const EVERY_MS = 3000;
 const PAUSE_MS = 250; // after a letter
 const GONE = [401, 404];
+const FOUND_BY = "found-by";
 
 const field = document.querySelector(".side [name=q]");
 const list = () => document.querySelector(".side #chats");
@@ -21,6 +22,7 @@ async function update() {
     ? `/search?q=${encodeURIComponent(query)}`
     : `/chats?current=${current}&known=${version}`;
   const status = await load(address);
+  showAway(status === 0 || status >= 500);
   if (GONE.includes(status)) tellChat("");
   else if (!query) timer = setTimeout(update, EVERY_MS);
 }
@@ -35,6 +37,14 @@ async function load(address) {
   } catch {
     return 0;
   }
+}
+
+// At home; an open chat says so itself.
+function showAway(isAway) {
+  const notice = document.querySelector(".home [data-notice=away]");
+  if (!notice || notice.hidden === !isAway) return;
+  notice.hidden = !isAway;
+  notice.textContent = isAway ? notice.dataset.words : "";
 }
 
 // What somebody does in the list is not taken away: an open menu stays, and so does the focus.
@@ -94,10 +104,32 @@ async function change(event) {
   update();
 }
 
+// What was looked for is kept on the page that a hit leads to, if the browser stores it.
+function keepSearch({ target }) {
+  const hit = target.closest(".side .hits a");
+  try {
+    if (hit) sessionStorage.setItem(FOUND_BY, JSON.stringify([hit.href, field.value]));
+  } catch {}
+}
+
+function takeSearch() {
+  let found = [];
+  try {
+    found = JSON.parse(sessionStorage.getItem(FOUND_BY) ?? "[]");
+    sessionStorage.removeItem(FOUND_BY);
+  } catch {}
+  const [address, words] = found;
+  if (address !== location.href) return;
+  field.value = words;
+  update();
+}
+
 if (list()) {
   timer = setTimeout(update, EVERY_MS);
   document.addEventListener("visibilitychange", update);
   document.addEventListener("submit", change);
+  document.addEventListener("click", keepSearch);
+  if (field) takeSearch();
   field?.addEventListener("input", () => {
     clearTimeout(timer);
     timer = setTimeout(update, PAUSE_MS);

@@ -18,6 +18,7 @@ for (const field of document.querySelectorAll("textarea[data-limit]")) {
   if (edited) leaveByBack(form);
   if (edited) cancelByEscape(field, form);
   sendByEnter(field, form);
+  stayWhileAway(form);
   grow(field);
   showRoom(field, form, form.querySelector(".room"));
   takeFocus(field);
@@ -52,6 +53,18 @@ function takeFocus(field) {
   const target = document.getElementById(location.hash.slice(1));
   if (!field.autofocus || !target || !(target.id === "end" || target.contains(field))) return;
   addEventListener("load", () => field.focus({ preventScroll: true }));
+}
+
+// At home, while nobody answers: what would come is the browser's own page.
+function stayWhileAway(form) {
+  form.addEventListener("submit", (event) => {
+    const away = document.querySelector(".home [data-notice=away]:not([hidden])");
+    if (!away) return;
+    event.preventDefault();
+    const notice = form.querySelector("[data-notice=unsent]");
+    notice.textContent = notice.dataset.words;
+    notice.hidden = false;
+  });
 }
 
 function sendByEnter(field, form) {

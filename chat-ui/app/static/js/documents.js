@@ -101,20 +101,27 @@ export function refuse(words, { name = "" } = {}) {
   addDismiss();
 }
 
-// To each notice, the button that takes it away.
+// The button that takes all notices away.
 function addDismiss() {
   const notes = documents()?.querySelector(".notes");
-  for (const notice of notes?.querySelectorAll(":scope > :not(:has(.dismiss))") ?? []) {
-    const button = document.createElement("button");
-    Object.assign(button, { type: "button", className: "plain dismiss", textContent: "×" });
+  const old = notes?.querySelector(".dismiss");
+  const focused = old && old === document.activeElement;
+  old?.remove();
+  if (!notes?.childElementCount) return;
+  const button = document.createElement("button");
+  Object.assign(button, { type: "button", className: "plain dismiss" });
+  if (notes.childElementCount > 1) button.textContent = notes.dataset.dismissAll;
+  else {
+    button.textContent = "×";
     button.title = notes.dataset.dismiss;
     button.setAttribute("aria-label", notes.dataset.dismiss);
-    button.addEventListener("click", () => {
-      notice.remove();
-      (uploader.elements ? chooser : uploader).focus();
-    });
-    notice.append(button);
   }
+  button.addEventListener("click", () => {
+    notes.replaceChildren();
+    (uploader.elements ? chooser : uploader).focus();
+  });
+  notes.prepend(button);
+  if (focused) button.focus();
 }
 
 // The server's list in place of the old one. What was said before, and is being sent, stays.
@@ -141,11 +148,11 @@ function findSame(element) {
   return row?.querySelector(element.localName) ?? element;
 }
 
-// With its first document, a chat's composer lets one choose how to answer.
+// As long as it has documents, a chat's composer lets one choose how to answer.
 function offerChoice(choice) {
-  if (choice && !document.getElementById("mode")) {
-    document.querySelector("#composer .box").before(choice.content);
-  }
+  const old = document.getElementById("mode");
+  if (choice && !old) document.querySelector("#composer .box").before(choice.content);
+  else if (!choice) old?.remove();
   choice?.remove();
 }
 
@@ -154,16 +161,37 @@ function offerPictures(template) {
   template?.remove();
   const offered = template?.content.firstElementChild;
   const old = document.getElementById("offered");
-  let fresh = false;
-  for (const box of offered?.querySelectorAll("input") ?? []) {
+  const boxes = (pictures) => [...(pictures?.querySelectorAll("input") ?? [])];
+  const ids = (pictures) => boxes(pictures).map(({ value }) => value).join();
+  if (ids(offered) === ids(old)) return;
+  for (const box of boxes(offered)) {
     const same = old?.querySelector(`[value="${box.value}"]`);
     if (same) box.checked = same.checked;
-    else fresh = true;
   }
-  if (!fresh) return;
-  if (old) old.replaceWith(offered);
-  else document.querySelector("#composer .box").before(offered);
+  if (old && offered) old.replaceWith(offered);
+  else if (offered) document.querySelector("#composer .box").before(offered);
+  else old.remove();
 }
+
+// A document is removed from a chat without leaving the page, which would interrupt what is being
+// uploaded. If that fails, the form is sent as it would be without scripts.
+async function remove(event) {
+  const { target: form, submitter: button } = event;
+  if (!button?.matches("#documents .remove") || "refused" in form.dataset) return;
+  event.preventDefault();
+  const body = new URLSearchParams(new FormData(form, button));
+  const options = { method: "POST", body, headers: { "HX-Request": "true" } };
+  const answer = await fetch(form.action, options).catch(() => null);
+  if (answer?.status === 200) {
+    show(await answer.text());
+    document.getElementById("prompt")?.focus();
+  } else {
+    form.dataset.refused = "";
+    form.requestSubmit(button);
+  }
+}
+
+document.addEventListener("submit", remove);
 
 // --- how far they have been read ---
 
@@ -192,6 +220,7 @@ follow();
 // --- button, drag and drop, paste ---
 
 addDismiss();
+document.querySelector("[name=attach][value=library]")?.addEventListener("click", handOverDraft);
 if (upload) {
   uploader.addEventListener(uploader.elements ? "submit" : "click", (event) => {
     event.preventDefault();
