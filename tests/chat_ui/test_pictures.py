@@ -2,9 +2,13 @@
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import httpx
 import pytest
+from app.clients.document_types import Document
+from app.clients.types import Message
+from app.views.documents import offer_pictures, tick_new
 
 from tests.chat_ui.support import (
     SCRIPT,
@@ -163,3 +167,16 @@ def test_the_prompt_s_page_shows_what_took_a_picture_s_place(
     (image,) = parse(page).find_all("img")
     assert image.attributes["src"] == f"/documents/{picture}/picture"
     assert "Closed on Mondays" not in page
+
+
+def test_the_newest_pictures_are_offered_and_those_after_the_last_message_ticked() -> None:
+    def document(number: int, kind: str = "jpeg", state: str = "complete") -> Document:
+        at = datetime(2026, 1, number, tzinfo=UTC)
+        return Document.model_construct(id=number, kind=kind, state=state, created_at=at)
+
+    pictures = [document(1), document(2, "png"), document(5), document(6), document(7)]
+    offered = offer_pictures([document(3, "pdf"), document(4, state="failed"), *pictures])
+    assert offered == pictures[1:]
+    last = Message.model_construct(created_at=document(5).created_at)
+    assert tick_new(offered, last) == [each.id for each in pictures[3:]]
+    assert tick_new(offered, None) == [each.id for each in offered]

@@ -7,10 +7,13 @@ from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import Mock
+from uuid import UUID
 
 import httpx
 import pytest
 from app.following import routes
+from app.following.schemas import KnownReply
 from fastapi import FastAPI
 
 from tests.db_api.api import Api, Person, body, problem, reasons
@@ -290,3 +293,19 @@ REPLY = {"id": "00000000-0000-7000-8000-000000000000", "state": "running"}
 )
 def test_a_bad_question_is_refused(ada: Person, chat: str, field: str, value: Any) -> None:
     assert reasons(ada.get(f"/chats/{chat}/follow", **{field.split(".")[0]: value}))[0][0] == field
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {},
+        {"state": "complete"},
+        {"phase": "writing"},
+        {"queue_position": 1},
+        {"stop_requested": True},
+    ],
+)
+def test_whatever_changes_of_a_reply_is_news(change: dict[str, Any]) -> None:
+    known = KnownReply(id=UUID(int=1), state="running")
+    update = Mock(reply=Mock(**(known.model_dump() | change)), steps=[])
+    assert known.differs_from(update, with_text=False) is bool(change)

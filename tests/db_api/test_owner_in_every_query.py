@@ -6,11 +6,14 @@ import re
 from collections.abc import Iterator
 from contextlib import nullcontext
 from functools import partial
+from types import SimpleNamespace
+from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
 from app.answering.overview import read_overview
+from app.branches.page import find_end_around
 from app.branches.show import find_leaf, is_shown
 from app.db.transactions import Database
 from app.deleting.messages import DELETE_BEGINNINGS, FIND_BEGINNINGS, FIND_PART
@@ -142,7 +145,10 @@ def test_each_query_by_itself_finds_one_s_own_messages_only(
 def test_each_query_by_itself_finds_one_s_own_documents_only(
     unguarded: Settings, postgres: Postgres, ada: Person, bob: Person
 ) -> None:
-    document, upload = UUID(ada.upload(b"x")["id"]), UUID(ada.begin_upload())
+    chat, document, upload = (
+        UUID(made) for made in (ada.chat(), ada.upload(b"x")["id"], ada.begin_upload())
+    )
+    assert ada.put_document(str(chat), str(document)).is_success
     database, owner = Database(unguarded), UUID(ada.session_id)
     with database.person(owner) as connection:
         file = documents.find(connection, owner, document).file_id
@@ -158,6 +164,8 @@ def test_each_query_by_itself_finds_one_s_own_documents_only(
             assert bool(files.read_block(connection, session, file, 0)) is found
             with nullcontext() if found else pytest.raises(NoResultFound):
                 documents.find_of_file(connection, session, file)
+            documents.take_from(connection, session, document, chat)
+            assert bool(documents.find(connection, owner, document).chats) is not found
             documents.drop(connection, session, documents.find(connection, owner, document))
             files.drop_abandoned(connection, session)
             with pytest.raises(DocumentNotFound) if found else nullcontext():
@@ -185,6 +193,10 @@ def test_a_branch_leads_through_one_s_own_messages_only(
     with database.person(session) as opened:
         assert is_shown(opened, session, said[2], said[0]) is False
         assert find_leaf(opened, session, UUID(made), said[0]) == said[leaf]
+        chat: Any = SimpleNamespace(id=UUID(made), head=said[2])
+        assert find_end_around(opened, session, chat, said[0], 4).shown is False
+        shown = walk_branch(opened, session, chat.id, last=said[2], limit=9)
+        assert [message.id for message in shown] == said[another + 1 :]
     database.close()
 
 

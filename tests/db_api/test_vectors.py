@@ -193,6 +193,17 @@ def give_all(worker: Worker, document: str, model: str) -> int:
     return len(passages)
 
 
+@pytest.mark.parametrize("sound", [False, True])
+def test_no_document_is_queued_for_vectors_while_another_waits_to_be_read(
+    worker: Worker, ada: Person, sql: Sql, sound: bool
+) -> None:
+    done = keep_document(sql, ada.chat()).document
+    sql("UPDATE documents SET vector_model = NULL")
+    waiting = queue_document(sql, ada).document
+    assert worker.claim(model="m", sound=sound)["id"] == waiting
+    assert see_document(sql, "state", done) == [("complete",)]
+
+
 def test_a_document_gets_vectors_after_it_was_read_and_of_another_model_anew(
     worker: Worker, ada: Person, sql: Sql
 ) -> None:

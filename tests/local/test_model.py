@@ -4,13 +4,19 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from unittest.mock import Mock
 
 import pytest
 
 from local import launch
-from local.model import SMALL, begin_fetching_whisper_model, bring_model
+from local.model import (
+    SMALL,
+    begin_fetching_whisper_model,
+    bring_model,
+    bring_optional_model,
+)
 from local.stack import Stack
 
 
@@ -76,6 +82,23 @@ def test_offline_the_small_model_is_taken_and_kept_for_the_run(
         assert {name: settings[name] for name in small} == small
     assert calls.read_text().split() == ["large", SMALL, SMALL]
     assert "continuing with the small model" in capfd.readouterr().out
+
+
+def test_with_its_model_lm_api_has_the_settings_that_it_was_given(
+    tmp_path: Path, lock: int
+) -> None:
+    environment = {"PYTHON": write_fetcher(tmp_path, "exit 0"), "LM_MODEL": "large"}
+    assert bring_model(environment, tmp_path / "fallen-back", lock) == environment
+
+
+@pytest.mark.parametrize("code", [0, 3])
+def test_without_an_optional_model_its_service_ends_after_a_while(
+    tmp_path: Path, lock: int, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    monkeypatch.setattr("local.model.PAUSE", 0)
+    environment = {"PYTHON": write_fetcher(tmp_path, f"exit {code}")}
+    with pytest.raises(SystemExit, match="3") if code else nullcontext():
+        bring_optional_model("embed", environment, lock)
 
 
 def test_another_failure_of_the_fetcher_is_not_covered_up(tmp_path: Path, lock: int) -> None:

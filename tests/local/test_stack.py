@@ -44,6 +44,13 @@ def test_sockets_are_beside_the_data_where_paths_are_short_and_open(
             assert (stack.sockets == stack.run) is there
 
 
+@pytest.mark.parametrize("port", ["web", "0", "65536"])
+def test_a_port_that_is_none_is_explained(monkeypatch: pytest.MonkeyPatch, port: str) -> None:
+    monkeypatch.setenv("PORT", port)
+    with pytest.raises(Problem, match="choose a number"):
+        Stack.from_environment()
+
+
 def test_a_directory_for_sockets_that_is_somebody_else_s_is_refused(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

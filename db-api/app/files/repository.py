@@ -82,9 +82,7 @@ def read_block(
 
 def find_content(connection: Connection, session_id: UUID, sha256: bytes) -> UUID | None:
     """The file that the session has with this content."""
-    statement = select(File.id).where(
-        File.session_id == session_id, File.sha256 == sha256, File.stored_at.is_not(None)
-    )
+    statement = select(File.id).where(File.session_id == session_id, File.sha256 == sha256)
     found: UUID | None = connection.execute(statement).scalar_one_or_none()
     return found
 
