@@ -161,9 +161,10 @@ def test_a_block_is_closed_as_soon_as_nothing_can_change_it() -> None:
     [
         ("- a\n- [b", "<li>a</li>"),  # a block is there before its last text is
         ("- *b\n\n", "<li>*b</li>"),  # nothing closes it any more
+        ("| a |\n|---|\n| b", "<td>b</td>"),
     ],
 )
-def test_a_list_that_is_open_shows(text: str, shown: str) -> None:
+def test_a_block_that_is_open_shows(text: str, shown: str) -> None:
     assert shown in fed(text).open
 
 
@@ -221,6 +222,7 @@ def test_open_code_is_plain_and_is_coloured_when_it_closes() -> None:
     assert "<code>return 1\n</code>" in in_a_list.open
     in_a_list.feed("  ```\n")
     assert "hl-keyword" in in_a_list.open
+    assert "hl-keyword" in fed("- ```python\n  return 1\n- b\n").open
 
 
 @pytest.mark.parametrize(
@@ -230,6 +232,11 @@ def test_open_code_is_plain_and_is_coloured_when_it_closes() -> None:
         ("Some **bold*", "Some <strong>bold</strong>"),
         ("Some **", "Some"),
         ("a *b", "a <em>b</em>"),
+        ("a *b *c", "a <em>b <em>c</em></em>"),
+        ("_a*", "<em>a*</em>"),
+        ("**a `b*", "<strong>a <code>b*</code></strong>"),
+        ("[a **b] c", "[a <strong>b] c</strong>"),
+        ("`a\\\\", "<code>a\\\\</code>"),
         ("a **b `c", "a <strong>b <code>c</code></strong>"),
         ("a ~~b", "a <s>b</s>"),
         ("a `", "a"),

@@ -123,6 +123,30 @@ async def test_all_who_wait_for_a_new_server_have_it_filled_once() -> None:
     slots.restore.assert_awaited_once_with(0, "slot-0")
 
 
+@pytest.mark.anyio
+async def test_only_slots_that_were_used_since_and_are_idle_are_saved() -> None:
+    slots = Mock(spec=SlotsClient)
+    slots.list.return_value = [Slot(0, None, busy=False), Slot(1, 7, busy=False)]
+    slots.list.return_value.append(Slot(2, 8, busy=True))
+    prompts = PromptCache(slots)
+    for _ in range(2):
+        await prompts._save()
+    slots.save.assert_awaited_once_with(1, "slot-1")
+
+
+@pytest.mark.anyio
+async def test_a_server_of_which_no_slot_is_used_is_filled_and_one_without_slots_left_alone() -> (
+    None
+):
+    for known, filled in (([Slot(0, None, busy=False)], 1), ([], 0)):
+        slots = Mock(spec=SlotsClient)
+        slots.list.return_value = known
+        prompts = PromptCache(slots)
+        await prompts._save()
+        await prompts.restore()
+        assert slots.restore.await_count == filled
+
+
 def test_a_server_that_is_writing_is_not_asked_whether_it_is_the_same(
     browser: httpx.Client, chat: str, model: ScriptedModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:

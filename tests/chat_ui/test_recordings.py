@@ -68,8 +68,12 @@ def test_nothing_is_offered_where_nothing_transcribes(
     expect(hearing, 200, 'id="record-button"', "audio/*")
     form = browser.post(generate(chat), data={"attach": "1"})
     expect(form, 200, "audio/*", "A recording of at most 10 minutes")
+    begin = browser.post("/chats", data={"attach": "1", "prompt": "Hi"})
+    assert "A recording" not in expect(begin, 200, "Attach files"), "that needs a chat"
     with new_browser(url, browser.cookies) as client:
         deaf = client.get(chat)
+        form = client.post(generate(chat), data={"attach": "1"})
+        assert "A recording" not in expect(form, 200, "Attach files")
     assert MICROPHONE not in deaf.headers["permissions-policy"]
     assert not any(word in deaf.text for word in ("record", "audio/*", "Recording"))
     for path in ("/", "/documents", "/settings"):

@@ -110,7 +110,7 @@ def _pair(open_marks: list[tuple[str, int]], text: str, match: re.Match[str]) ->
     mark = match[0]
     before = text[max(0, match.start() - 1) : match.start()]
     after = text[match.end() : match.end() + 1]
-    if before and not before.isspace():
+    if not before.isspace():
         for index in reversed(range(len(open_marks))):
             if open_marks[index][0] == mark:
                 del open_marks[index:]
