@@ -170,6 +170,23 @@ def test_documents_that_fit_are_given_whole_once_all_is_read(
     assert ada.reply(chat, reply)["unread_pages"] == 2
 
 
+@pytest.mark.parametrize(
+    ("question", "is_given"),
+    [
+        ("Which page is the other one?", True),
+        ("What is it?", True),
+        ("What is the capital of Mongolia?", False),
+    ],
+    ids=["a word of it", "no word at all", "other words"],
+)
+def test_documents_that_fit_are_given_only_if_they_have_a_word_of_the_question(
+    api: Api, ada: Person, chat: str, read: Read, question: str, *, is_given: bool
+) -> None:
+    read(ada, chat, "One page.", "Another page.")
+    found = find(api, ada.send(chat, question, worker="w"))
+    assert (found["found"], len(given(found["prompt"]))) == (is_given, 2 * is_given)
+
+
 def test_passages_fit_beside_the_history_and_a_long_question(
     api: Api, ada: Person, chat: str, lease: str, read: Read
 ) -> None:

@@ -210,7 +210,7 @@ def test_only_the_documents_of_the_chat_are_searched(
 def test_a_deleted_document_is_found_no_more(ada: Person, chat: str, read: Read) -> None:
     document = read(ada, chat, "A badger.")
     ada.delete(f"/documents/{document}")
-    assert search(ada, chat, "badger") == {"passages": [], "good": False}
+    assert search(ada, chat, "badger") == {"passages": [], "good": False, "related": False}
 
 
 def test_a_passage_that_is_deleted_while_it_is_found_is_left_out(
@@ -218,7 +218,7 @@ def test_a_passage_that_is_deleted_while_it_is_found_is_left_out(
 ) -> None:
     monkeypatch.setattr("app.passages.search.find_near", lambda *_: {0: None})
     found = ask(ada, chat, "badger", vector=[0.5] * 384, vector_model="m")
-    assert found == {"passages": [], "good": False}
+    assert found == {"passages": [], "good": False, "related": False}
 
 
 def test_as_many_are_found_as_are_asked_for(ada: Person, chat: str, read: Read) -> None:

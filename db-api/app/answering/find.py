@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from app.answering.overview import asks_for_overview, read_overview
+from app.answering.overview import asks_for_overview, names_nothing, read_overview
 from app.answering.schemas import FindPassages, PassagesFound
 from app.db.base import AnyRow
 from app.db.transactions import acting_as_person
@@ -122,12 +122,11 @@ def _search(
     owned = {"owner": held.session_id, "chat_id": held.chat_id}
     documents = connection.execute(DOCUMENTS, owned).all()
     unread = sum(d.needs_ocr + (d.unread if d.unfinished else 0) for d in documents)
+    whole = []
     if held.mode == "documents" and documents and not unread:
-        whole = connection.execute(PAGES, owned).all()
-        if 0 < len(whole) <= MOST_WHOLE_PAGES and sum(page.size for page in whole) <= room:
-            return [_give_whole(page) for page in whole], True, 0
+        whole = _read_whole(connection, owned, room)
     if held.mode == "documents" and asks_for_overview(held.question, (d.name for d in documents)):
-        parts = read_overview(connection, held.session_id, held.chat_id, room)
+        parts = whole or read_overview(connection, held.session_id, held.chat_id, room)
         if parts:
             return parts, True, unread
     found = find_passages(
@@ -140,6 +139,8 @@ def _search(
         vector_model=request.vector_model,
         limit=LOOKED_AT,
     )
+    if whole and (found.related or names_nothing(held.question)):
+        return whole, True, 0
     passages = [
         Passage(
             document_id=p.document_id,
@@ -156,7 +157,12 @@ def _search(
     return fill(passages, room) if found.good else passages[:NEAREST], found.good, unread
 
 
-def _give_whole(page: AnyRow) -> Passage:
-    return Passage(
-        document_id=page.document_id, document="", page=page.page, start=0, end=page.end, text=""
-    )
+def _read_whole(connection: Connection, owned: dict[str, UUID], room: int) -> list[Passage]:
+    """All pages, if all of them have room."""
+    pages = connection.execute(PAGES, owned).all()
+    if len(pages) > MOST_WHOLE_PAGES or sum(page.size for page in pages) > room:
+        return []
+    return [
+        Passage(document_id=p.document_id, document="", page=p.page, start=0, end=p.end, text="")
+        for p in pages
+    ]

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from app.passages.judge import SENTENCE_END
-from app.passages.words import COMMON_WORDS, split_words
+from app.passages.words import ASKING_WORDS, COMMON_WORDS, split_words
 from app.replies.schemas import Passage
 
 PART_BYTES = 300
@@ -61,6 +61,11 @@ def asks_for_overview(question: str, names: Iterable[str]) -> bool:
     named = (word for name in names for word in split_words(name))
     words = {word for word in split_words(question) if not word.isdigit()}
     return not words.isdisjoint(ASKING) and words <= ASKING | VAGUE | set(named)
+
+
+def names_nothing(question: str) -> bool:
+    """Whether none of its words could be looked for in a document: "What does it say?"."""
+    return VAGUE.union(ASKING, ASKING_WORDS).issuperset(split_words(question))
 
 
 def read_overview(connection: Connection, owner: UUID, chat_id: UUID, room: int) -> list[Passage]:

@@ -71,6 +71,11 @@ def is_good(cover: float, nearness: float | None) -> bool:
     return cover >= GOOD or (nearness is not None and nearness >= NEAR)
 
 
+def is_related(cover: float, nearness: float | None) -> bool:
+    """Whether passages may say something about the question: not if none of its words is there."""
+    return cover > 0 or is_good(cover, nearness)
+
+
 def measure_cover(
     connection: Connection,
     asked: Mapping[str, object],

@@ -59,3 +59,4 @@ class Found(BaseModel):
 
     passages: list[FoundPassage]
     good: bool = Field(description="Whether the question can be answered from them.")
+    related: bool = Field(description="Whether they say anything about it at all.")

@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from app.db.base import AnyRow
-from app.passages.judge import is_good, measure_cover, measure_nearness
+from app.passages.judge import is_good, is_related, measure_cover, measure_nearness
 from app.passages.schemas import Found, FoundPassage
 from app.passages.words import LANGUAGES, detect_language, split_words
 
@@ -113,7 +113,8 @@ def find_passages(
         document = passages[0].document_id
         nearness = measure_nearness(connection, session_id, document, vector, vector_model)
     cover = measure_cover(connection, asked, rarities, searched, passages)
-    return Found(passages=passages, good=is_good(cover, nearness))
+    related = is_related(cover, nearness)
+    return Found(passages=passages, good=is_good(cover, nearness), related=related)
 
 
 def find_near(
