@@ -30,6 +30,14 @@ class Gone(Exception):
 
 
 @dataclass(frozen=True)
+class Waiting:
+    """Who waits: other documents, and somebody for a reply."""
+
+    others_wait: bool
+    reply_awaited: bool
+
+
+@dataclass(frozen=True)
 class Job:
     """A document to read, or one whose passages are to get vectors. `done`: the pages that are
     stored already."""
@@ -40,6 +48,7 @@ class Job:
     done: list[int]
     shown: bool
     embedding: bool  # it was read, and is to get vectors
+    reply_awaited: bool
 
 
 @dataclass(frozen=True)
@@ -67,6 +76,7 @@ class SentenceVector:
 
 
 JOB = TypeAdapter(Job)
+WAITING = TypeAdapter(Waiting)
 PASSAGES = TypeAdapter(Passages)
 
 
@@ -110,15 +120,16 @@ class Queue:
         blocks = (self._call("GET", f"/{job.id}/blocks/{n}") for n in range(job.blocks))
         return b"".join(block.content for block in blocks)
 
-    def heartbeat(self, job: Job, pages: int | None = None) -> None:
+    def heartbeat(self, job: Job, pages: int | None = None) -> Waiting:
         """With the number of pages, as soon as it is known."""
-        self._call("POST", f"/{job.id}/heartbeat", json={"pages": pages})
+        answer = self._call("POST", f"/{job.id}/heartbeat", json={"pages": pages})
+        return WAITING.validate_json(answer.content)
 
     def store_picture(self, job: Job, jpeg: bytes) -> None:
         self._call("PUT", f"/{job.id}/picture", content=jpeg)
 
-    def store_pages(self, job: Job, pages: list[Page]) -> bool:
-        """With their passages. Whether others wait."""
+    def store_pages(self, job: Job, pages: list[Page]) -> Waiting:
+        """With their passages."""
         told = [
             {
                 "number": page.page,
@@ -129,7 +140,7 @@ class Queue:
             for page in pages
         ]
         answer = self._call("PUT", f"/{job.id}/pages", json={"pages": told})
-        return bool(answer.json()["others_wait"])
+        return WAITING.validate_json(answer.content)
 
     def finish(self, job: Job, read_with: str, error: Error | None = None) -> None:
         ending = {"read_with": read_with, "error": error}
@@ -140,13 +151,13 @@ class Queue:
         answer = self._call("GET", f"/{job.id}/passages", params={"model": model})
         return PASSAGES.validate_json(answer.content)
 
-    def store_vectors(self, job: Job, model: str, vectors: list[SentenceVector]) -> bool:
-        """All of their passages. Whether others wait."""
+    def store_vectors(self, job: Job, model: str, vectors: list[SentenceVector]) -> Waiting:
+        """All of their passages."""
         told = [
             {**vars(each), "vector": [round(n, DIGITS) for n in each.vector]} for each in vectors
         ]
         answer = self._call("PUT", f"/{job.id}/vectors", json={"model": model, "vectors": told})
-        return bool(answer.json()["others_wait"])
+        return WAITING.validate_json(answer.content)
 
     def finish_vectors(self, job: Job, model: str) -> None:
         self._call("POST", f"/{job.id}/vectors/finish", json={"model": model})

@@ -8,6 +8,7 @@ import httpx
 from pydantic import BaseModel, ValidationError
 
 from app.client import Job, Queue, SentenceVector, Vector
+from app.giving_way import give_way
 from app.passages import cut_parts
 
 log = logging.getLogger("doc-worker")
@@ -119,11 +120,16 @@ def give_vectors(queue: Queue, job: Job, embedder: Embedder, model: str) -> None
     """To each sentence of the document's passages, unless another document waits to be read. What
     a sentence is about is said by the document's title, so this is put before it. Raises
     Unavailable, and Gone."""
+    if job.reply_awaited:
+        give_way(queue, job)
     while (given := queue.list_passages(job, model)).passages:
         parts = [(p, start, end) for p in given.passages for start, end in cut_parts(p.text)]
         vectors = embedder.embed([f"{given.title}: {p.text[a:b]}" for p, a, b in parts])
         told = [SentenceVector(p.id, a, b, v) for (p, a, b), v in zip(parts, vectors, strict=True)]
-        if queue.store_vectors(job, model, told):
+        waiting = queue.store_vectors(job, model, told)
+        if waiting.others_wait:
             queue.release()
             return
+        if waiting.reply_awaited:
+            give_way(queue, job)
     queue.finish_vectors(job, model)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Annotated, Self
@@ -52,6 +53,15 @@ class Child:
             for part in parts:
                 self._input.write(part)
 
+    @contextlib.contextmanager
+    def paused(self) -> Iterator[None]:
+        """It stands still meanwhile, with whatever it started."""
+        self._send(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._send(signal.SIGCONT)
+
     def receive(self, seconds: float) -> Message | None:
         """The next message, or None if there is none within the time. A child that dies, or that
         says what it can't have been asked for, has ended without saying so: EOFError."""
@@ -78,8 +88,11 @@ class Child:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
+        self._send(signal.SIGKILL)
         self._process.wait()
         self._waiting.close()
         self._output.close()
+
+    def _send(self, what: signal.Signals) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, what)

@@ -2,7 +2,8 @@
 
 A child that takes long because other programs keep the processor busy is replaced by one of
 ordinary priority for one page. One that dies is replaced, too; a page that two died at, or that
-takes for ever, is unreadable.
+takes for ever, is unreadable. While somebody waits for a reply, the child stands still, in the
+middle of a page, too; that time does not count for the page.
 """
 
 import base64
@@ -15,6 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from app.client import Job, Queue
+from app.giving_way import PAUSE_S, give_way
 from app.messages import (
     PAGE_CHARACTERS,
     Begun,
@@ -34,11 +36,11 @@ from app.process import Child
 log = logging.getLogger("doc-worker")
 
 HEARTBEAT_S = 1.0
-PATIENCE_S = 8.0  # with a page at low priority, so that with the page itself it is below 20
+PATIENCE_S = 8.0  # with a page at low priority: with PAUSE_S and the page itself it is below 20
 HEARING_PATIENCE_S = 60.0  # with half a minute of sound: it takes long on any processor
 PAGE_S = 120.0  # for a page: then it is unreadable
 TURN_S = 30.0  # for a document, if others wait
-STORE_S = 0.3  # what is read in this time is stored in one call,
+STORE_S = 0.1  # what is read in this time is stored in one call,
 BATCH_PAGES = 100  # but no more pages than these, nor more text than one page may have
 DEATHS = 2  # at a page; one may have been anybody's doing
 
@@ -75,6 +77,9 @@ class Reading:
         self._deaths: Counter[int | None] = Counter()  # None: at no page
         self._hurried = False
         self._over = False
+        self._reply_awaited = job.reply_awaited
+        self._may_pause = PAUSE_S  # seconds, until something is stored
+        self._count: float = math.inf  # of pages, until it is known
 
     def run(self) -> None:
         """Returns when the document is read, or others have their turn. Raises Gone."""
@@ -97,6 +102,8 @@ class Reading:
         page: int | None = None
         begun = time.monotonic()
         while not self._over:
+            if self._reply_awaited and self._may_pause > 0 and len(self._done) < self._count:
+                begun += self._give_way(child)
             until_due = self._due - time.monotonic()
             if until_due <= 0:
                 self._store()  # while the child reads on
@@ -113,7 +120,7 @@ class Reading:
             if message is None:
                 if self._pages:
                     continue
-                self._queue.heartbeat(self._job)
+                self._reply_awaited = self._queue.heartbeat(self._job).reply_awaited
                 if waited > self._page_seconds:
                     self._give_up(page)
                     return
@@ -130,12 +137,23 @@ class Reading:
                 begun = time.monotonic()
             self._take(message)
 
+    def _give_way(self, child: Child) -> float:
+        """For how many seconds."""
+        began = time.monotonic()
+        with child.paused():
+            waiting = give_way(self._queue, self._job, self._may_pause)
+        self._reply_awaited = waiting.reply_awaited
+        paused = time.monotonic() - began
+        self._may_pause -= paused
+        return paused
+
     def _take(self, message: Message) -> None:
         match message:
             case Confined(lacks):
                 self._on_confined(lacks)
             case Opened(pages):
-                self._queue.heartbeat(self._job, pages)
+                self._count = pages
+                self._reply_awaited = self._queue.heartbeat(self._job, pages).reply_awaited
             case Picture(jpeg) if not self._shown:
                 self._queue.store_picture(self._job, base64.b64decode(jpeg))
                 self._shown = True
@@ -159,10 +177,11 @@ class Reading:
         if not self._pages:
             return
         waiting = self._queue.store_pages(self._job, self._pages)
+        self._reply_awaited, self._may_pause = waiting.reply_awaited, PAUSE_S
         self._done.update(page.page for page in self._pages)
         self._pages, self._due = [], math.inf
         del self._deaths[None]
-        if waiting and time.monotonic() > self._turn_ends:
+        if waiting.others_wait and time.monotonic() > self._turn_ends:
             self._queue.release()
             self._over = True
 

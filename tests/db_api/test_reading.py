@@ -9,7 +9,7 @@ from app.db.transactions import Database
 from app.reading import repository
 from app.reading.schemas import ReadPage
 
-from tests.db_api.api import Person, problem
+from tests.db_api.api import Person, problem, reasons
 from tests.db_api.conftest import Sql
 from tests.db_api.documents import keep_document, queue_document, see_document
 from tests.db_api.worker import PAGE, Worker
@@ -28,6 +28,7 @@ def test_a_document_is_read_page_by_page(worker: Worker, ada: Person, sql: Sql) 
         "done": [],
         "shown": False,
         "embedding": False,
+        "reply_awaited": False,
     }
     blocks = [worker.ask("GET", f"/{kept.document}/blocks/{n}").content for n in range(2)]
     assert blocks == [b"x" * 1_048_576, b"y"]
@@ -134,6 +135,17 @@ def test_the_picture_that_is_shown_is_stored_once(worker: Worker, ada: Person, s
     assert [bytes(row[0]) for row in shown] == [b"first"]
     worker.ask("POST", "/release")
     assert worker.claim()["shown"]
+
+
+@pytest.mark.parametrize("kind", ["pdf", "text", "sound"])
+def test_only_of_a_picture_is_there_something_to_show(
+    worker: Worker, ada: Person, sql: Sql, kind: str
+) -> None:
+    document = queue_document(sql, ada, kind=kind).document
+    worker.claim(sound=True)
+    answer = worker.ask("PUT", f"/{document}/picture", content=b"x")
+    assert reasons(answer) == [("document_id", "invalid")]
+    assert see_document(sql, "shown_file_id", document) == [(None,)]
 
 
 def test_a_page_and_a_picture_may_be_as_large_as_a_block_and_no_larger(

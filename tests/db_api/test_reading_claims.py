@@ -1,18 +1,26 @@
 """Documents are claimed in turns, and go on where they were, whoever dies. A worker reaches what it
 holds, and its token opens the reading and nothing else."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import httpx
 import pytest
+from fastapi import FastAPI
+from sqlalchemy import Connection, event
 
 from tests.db_api.api import NOWHERE, Api, Person, body, problem
 from tests.db_api.conftest import Sql
 from tests.db_api.documents import keep_document, queue_document, see_document
 from tests.db_api.test_problems import OPEN, lead_nowhere, operations
 from tests.db_api.worker import ENDING, LEASE_RUNS_OUT, PAGE, Worker
+from tests.support.waiting import wait_until
 
+# (part of a statement, request): what became of the request, once it was sent.
+Meanwhile = Callable[[str, Callable[[], httpx.Response]], list[Future[httpx.Response]]]
+
+WAITS = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
 VECTORS = {
     "model": "m",
     "vectors": [{"passage": 1, "start": 0, "end": 1, "vector": [0.5] * 384}],
@@ -51,7 +59,7 @@ def test_what_a_dead_worker_held_is_taken_over_at_once_by_who_names_it(
     "state",
     [
         "state = 'queued'",
-        "state = 'queued', attempts = 10",
+        "worker = 'dead', attempts = 9, lease_until = now() - interval '1 s'",
         "lease_until = now() - interval '1 s'",
         "state = 'complete', finished_at = now()",
     ],
@@ -66,7 +74,7 @@ def test_a_claim_waits_for_no_document_that_is_being_deleted(
     assert worker.claim(model="m") is None
     hold("ROLLBACK")
     claimed = worker.claim(model="m")
-    assert claimed is None if "10" in state else claimed["id"] == document
+    assert claimed is None if "dead" in state else claimed["id"] == document
 
 
 @pytest.mark.parametrize("path", ["/heartbeat", "/pages", "/blocks/0"])
@@ -189,3 +197,59 @@ def test_a_worker_reaches_no_document_that_it_does_not_hold(
         problem(answer, 404, "document-not-found")
     worker.ask("POST", "/release")
     assert see_document(sql, "state, pages", other) == [(state, None)]
+
+
+@pytest.fixture
+def meanwhile(app: FastAPI, sql: Sql) -> Iterator[Meanwhile]:
+    """``meanwhile(statement, request)``: just before db-api sends this statement, the request is
+    sent; the statement follows when that waits for a lock, or is answered."""
+    engine = app.state.database.engine
+    asked: list[tuple[str, Callable[[], httpx.Response]]] = []
+    begun: list[Future[httpx.Response]] = []
+
+    def look(connection: Connection, _cursor: Any, sent: str, *_rest: Any) -> None:
+        written = {f"EXECUTE {name}(": text for text, name in connection.info["prepared"].items()}
+        if asked and any(name in sent and asked[0][0] in text for name, text in written.items()):
+            _, request = asked.pop()
+            begun.append(pool.submit(request))
+            wait_until(lambda: begun[0].done() or sql(WAITS) != [(0,)])
+
+    def begin(
+        statement: str, request: Callable[[], httpx.Response]
+    ) -> list[Future[httpx.Response]]:
+        asked.append((statement, request))
+        return begun
+
+    with ThreadPoolExecutor(1) as pool:
+        event.listen(engine, "before_cursor_execute", look)
+        yield begin
+        event.remove(engine, "before_cursor_execute", look)
+
+
+@pytest.mark.parametrize("path", ["/documents/{document}", "/sessions/current"])
+@pytest.mark.parametrize(
+    "held", ["attempts = 1", "attempts = 9", "embedding = true", "worker = 'dead'"]
+)
+def test_a_document_may_be_deleted_while_another_worker_takes_it_over(
+    worker: Worker, ada: Person, sql: Sql, meanwhile: Meanwhile, path: str, held: str
+) -> None:
+    """Neither waits for the other for ever: who is deleted has its file locked, too."""
+    document = keep_document(sql, ada.chat(), state="running").document
+    sql(LEASE_RUNS_OUT)
+    sql(f"UPDATE documents SET {held}")
+    deletions = meanwhile("claim_document(", lambda: ada.delete(path.format(document=document)))
+    worker.claim(model="m", predecessor="dead")
+    assert deletions[0].result().status_code == 204
+    assert see_document(sql, "1", document) == [], "it was deleted"
+
+
+def test_all_data_may_be_deleted_while_a_picture_is_stored(
+    worker: Worker, ada: Person, sql: Sql, meanwhile: Meanwhile
+) -> None:
+    document = queue_document(sql, ada, kind="png").document
+    worker.claim()
+    deletions = meanwhile("shown_file_id = ", lambda: ada.delete("/sessions/current"))
+    answer = worker.ask("PUT", f"/{document}/picture", content=b"x")
+    assert answer.status_code in (204, 404)
+    assert deletions[0].result().status_code == 204
+    assert sql("SELECT FROM files") == []

@@ -232,7 +232,10 @@ def test_reading_goes_before_vectors(worker: Worker, ada: Person, sql: Sql) -> N
     worker.finish(waiting)
     assert worker.claim(model="m")["id"] == read
     queue_document(sql, ada)
-    assert body(give(worker, read, *tell(0, [0.5] * 384))) == {"others_wait": True}
+    assert body(give(worker, read, *tell(0, [0.5] * 384))) == {
+        "others_wait": True,
+        "reply_awaited": False,
+    }
     worker.ask("POST", "/release")
     assert see_document(sql, "state, embedding", read) == [("complete", False)]
 

@@ -38,6 +38,7 @@ class Worker:
         return (self.claim() or {}).get("id")
 
     def store(self, document: str, number: int = 1, **changes: Any) -> bool:
+        """Whether others wait."""
         pages = [PAGE | {"number": number} | changes]
         return bool(body(self.put(document, pages))["others_wait"])
 

@@ -3,12 +3,15 @@ all the same."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import httpx
 import pytest
-from app.client import Job, Passage, Passages, SentenceVector
+from app import giving_way
+from app.client import Job, Passage, Passages, SentenceVector, Waiting
 from app.embedding import (
     SIZE,
     Embedder,
@@ -145,19 +148,30 @@ def test_of_a_text_that_is_too_long_the_beginning_is_looked_at() -> None:
     assert [len(text) for text in taken] == [14, 84]
 
 
-class Queue:
-    """db-api, with one passage that lacks vectors."""
+JOB = Job("1", "text", blocks=1, done=[], shown=False, embedding=True, reply_awaited=False)
 
-    def __init__(self) -> None:
+
+class Queue:
+    """db-api, with passages that lack vectors."""
+
+    def __init__(self, passages: int = 1, reply_awaited: bool = False) -> None:
+        self.waiting = Waiting(others_wait=False, reply_awaited=reply_awaited)
+        self.left = passages
         self.stored: list[SentenceVector] = []
+        self.heartbeats = 0
 
     def list_passages(self, job: Job, model: str) -> Passages:
         text = "It begins on 1 May of this year. It ends on 30 April of the next."
-        return Passages("Lease", [] if self.stored else [Passage(7, text)])
+        return Passages("Lease", [Passage(7, text)] if self.left else [])
 
-    def store_vectors(self, job: Job, model: str, vectors: list[SentenceVector]) -> bool:
+    def store_vectors(self, job: Job, model: str, vectors: list[SentenceVector]) -> Waiting:
+        self.left -= 1
         self.stored += vectors
-        return False
+        return self.waiting
+
+    def heartbeat(self, job: Job) -> Waiting:
+        self.heartbeats += 1
+        return self.waiting
 
     def finish_vectors(self, job: Job, model: str) -> None: ...
 
@@ -169,15 +183,34 @@ def test_each_sentence_gets_a_vector_that_knows_what_the_document_is_about() -> 
         asked.extend(texts)
         return 200, tell(len(texts))
 
-    job = Job("1", "text", blocks=1, done=[], shown=False, embedding=True)
     with scripted(answer) as embedder:
-        give_vectors(queue := Queue(), job, embedder, "m")  # type: ignore[arg-type]  # as it needs
+        give_vectors(queue := Queue(), JOB, embedder, "m")  # type: ignore[arg-type]  # as it needs
     places = [(each.passage, each.start, each.end, each.vector[0]) for each in queue.stored]
     assert places == [(7, 0, 32, 0), (7, 33, 65, 1)]
     assert asked == [
         "passage: Lease: It begins on 1 May of this year.",
         "passage: Lease: It ends on 30 April of the next.",
     ]
+
+
+@pytest.mark.parametrize("reply_awaited", [False, True])
+def test_between_vectors_it_gives_way_to_replies(
+    monkeypatch: pytest.MonkeyPatch, reply_awaited: bool
+) -> None:
+    now = 0.0
+
+    def sleep(seconds: float) -> None:
+        nonlocal now
+        now += seconds
+
+    monkeypatch.setattr(giving_way, "time", Mock(monotonic=lambda: now, sleep=sleep))
+    job = replace(JOB, reply_awaited=reply_awaited)
+    queue = Queue(passages=3, reply_awaited=reply_awaited)
+    with scripted(lambda texts: (200, tell(len(texts)))) as embedder:
+        give_vectors(queue, job, embedder, "m")  # type: ignore[arg-type]  # what it needs of one
+    assert (len(queue.stored), queue.left) == (6, 0), "vectors come all the same"
+    assert now == (4 * giving_way.PAUSE_S if reply_awaited else 0)
+    assert queue.heartbeats == now / giving_way.LOOK_S, "the lease is renewed meanwhile"
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from app.tesseract import find_tesseract
 
 from local.stack import ROOT
 
-JOB = Job(id="1", kind="text", blocks=1, done=[], shown=False, embedding=False)
+JOB = Job(id="1", kind="text", blocks=1, done=[], shown=False, embedding=False, reply_awaited=False)
 
 
 class Queue:

@@ -1,9 +1,11 @@
 """The worker trusts nothing that a child says, and leaves nothing behind of it."""
 
 import os
+import subprocess
 import sys
 from collections.abc import Callable
 
+import psutil  # type: ignore[import-untyped]
 import pytest
 from app import process
 from app.messages import Confined, Message, Request
@@ -18,10 +20,10 @@ ASKED = Request("pdf", page_limit=10)
 ASKED_FOR_MANY = Request("pdf", page_limit=1000)
 Says = Callable[[str], None]
 START_ANOTHER = """
-import subprocess, sys
+import subprocess, time
 subprocess.Popen(["sleep", "300"])
 print('{"lacks": [], "type": "confined"}', flush=True)
-sys.stdin.read()
+time.sleep(300)
 """
 
 
@@ -66,6 +68,44 @@ def test_nothing_that_a_child_started_outlives_it(says: Says) -> None:
         assert child.receive(100)
         family = descendants(child._process.pid)
         assert len(family) == 2
+    wait_until(lambda: not alive(family))
+
+
+def test_a_child_that_is_paused_stands_still_with_what_it_started(says: Says) -> None:
+    says(START_ANOTHER)
+    with Child(ASKED, b"") as child:
+        assert child.receive(100)
+        family = descendants(child._process.pid)
+        with child.paused():
+            wait_until(lambda: {p.status() for p in family} == {psutil.STATUS_STOPPED})
+        wait_until(lambda: psutil.STATUS_STOPPED not in {p.status() for p in family})
+        with child.paused():
+            pass
+    wait_until(lambda: not alive(family))
+
+
+PAUSE_AND_DIE = """
+import os, time
+from app import process
+from app.messages import Request
+process.COMMAND = ["sh", "-c", "sleep 300 & echo; wait"]
+child = process.Child(Request("text", page_limit=1), b"")
+os.read(child._output.fileno(), 1)
+with child.paused():
+    print("paused", flush=True)
+    time.sleep(300)
+"""
+
+
+def test_a_paused_child_does_not_outlive_the_worker() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", PAUSE_AND_DIE], cwd=process.FOLDER, stdout=subprocess.PIPE
+    ) as worker:
+        assert worker.stdout
+        assert worker.stdout.readline()
+        family = descendants(worker.pid)
+        assert len(family) == 3
+        worker.kill()
     wait_until(lambda: not alive(family))
 
 

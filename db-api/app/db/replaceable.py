@@ -38,6 +38,7 @@ ORDER = (
     "queue/hand_back",
     "queue/find_trial",
     "queue/claim_reply",
+    "queue/is_reply_awaited",
     "chats/chat_title",
     "search/split_words",
     "search/search_words",

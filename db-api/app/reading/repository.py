@@ -8,21 +8,17 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from app.errors import DocumentNotFound
+from app.errors import DocumentNotFound, InvalidInput
 from app.files.models import BLOCK_BYTES
 from app.jobs.leases import HELD, RENEWAL
 from app.passages.words import detect_language, split_words
-from app.reading.schemas import Job, ReadingEnd, ReadPage, WorkerSkills
+from app.reading.schemas import Job, ReadingEnd, ReadPage, Waiting, WorkerSkills
 
-EXPIRE = text("""
-UPDATE documents SET lease_until = clock_timestamp()
-WHERE worker = :predecessor AND state = 'running'
-""")
-HAND_BACK = text("SELECT hand_back_documents(:worker, :ocr, :sound, :vector_model)")
+HAND_BACK = text("SELECT hand_back_documents(:worker, :predecessor, :ocr, :sound, :vector_model)")
 CLAIM = text("SELECT claim_document(:worker, :sound)")
 FIND = text(f"""
 SELECT d.id, d.kind, (f.size + {BLOCK_BYTES} - 1) / {BLOCK_BYTES} AS blocks,
-    d.shown_file_id IS NOT NULL AS shown, d.embedding,
+    d.shown_file_id IS NOT NULL AS shown, d.embedding, is_reply_awaited() AS reply_awaited,
     ARRAY(
         SELECT number FROM document_pages p
         WHERE p.document_id = d.id AND NOT (:ocr AND p.source = 'needs-ocr') ORDER BY number
@@ -72,15 +68,21 @@ FROM json_to_recordset(CAST(:passages AS json)) AS p (
 COUNT_PAGES = text(f"""
 UPDATE documents SET {RENEWAL}, progress = progress + :count WHERE id = :id
 """)  # noqa: S608 - joined from constants, nothing from outside
-OTHERS_WAIT = text("SELECT EXISTS (SELECT FROM documents WHERE state = 'queued')")
+WAITING = text("""
+SELECT EXISTS (SELECT FROM documents WHERE state = 'queued') AS others_wait,
+    is_reply_awaited() AS reply_awaited
+""")
 
 NEW_FILE = text("SELECT uuidv7()")
-KEEP_PICTURE = text("""
+# Before the document is locked: this looks for its session, which whoever deletes all data has
+# locked while they wait for the document.
+KEEP_PICTURE = text(f"""
 INSERT INTO files (id, session_id, size, received, stored_at)
-VALUES (:file_id, :session_id, :size, :size, now())
-""")
+SELECT :file_id, session_id, :size, :size, now() FROM documents
+WHERE id = :id AND {HELD} AND kind IN ('jpeg', 'png') AND shown_file_id IS NULL
+""")  # noqa: S608 - joined from constants, nothing from outside
 SHOW_PICTURE = text(f"""
-UPDATE documents SET {RENEWAL}, shown_file_id = :file_id WHERE id = :id
+UPDATE documents SET {RENEWAL}, shown_file_id = :file_id WHERE id = :id AND shown_file_id IS NULL
 """)  # noqa: S608 - joined from constants, nothing from outside
 FILL_PICTURE = text("""
 INSERT INTO file_blocks (file_id, session_id, number, bytes)
@@ -109,16 +111,18 @@ WHERE id IN (SELECT id FROM documents WHERE {HELD} FOR NO KEY UPDATE)
 """)  # noqa: S608 - joined from constants, nothing from outside
 
 
+def hand_back(connection: Connection, worker: str, skills: WorkerSkills) -> None:
+    """Queue what nobody reads any more. In a transaction before that of the claim."""
+    connection.execute(HAND_BACK, {"worker": worker, **skills.model_dump()})
+
+
 def claim(connection: Connection, worker: str, skills: WorkerSkills) -> Job | None:
     """The document whose turn it is, under a new lease."""
-    values = {"worker": worker, **skills.model_dump()}
-    if skills.predecessor:
-        connection.execute(EXPIRE, values)
-    connection.execute(HAND_BACK, values)
-    claimed = connection.execute(CLAIM, values).scalar_one_or_none()
-    if claimed is None:
+    claimed = connection.execute(CLAIM, {"worker": worker, "sound": skills.sound})
+    document = claimed.scalar_one_or_none()
+    if document is None:
         return None
-    found = connection.execute(FIND, {"id": claimed, "ocr": skills.ocr}).mappings().one()
+    found = connection.execute(FIND, {"id": document, "ocr": skills.ocr}).mappings().one()
     return Job.model_validate(dict(found))
 
 
@@ -153,19 +157,19 @@ def read_block(connection: Connection, worker: str, document_id: UUID, number: i
 
 def store_pages(
     connection: Connection, worker: str, document_id: UUID, pages: list[ReadPage]
-) -> bool:
-    """Whether others wait. A page that is stored already stays as it is."""
+) -> None:
+    """A page that is stored already stays as it is."""
     held = hold(connection, worker, document_id)
     given = [page.model_dump(exclude={"passages"}) for page in pages]
     stored = set(connection.execute(STORE_PAGES, held | {"pages": json.dumps(given)}).scalars())
     passages = [passage for page in pages if page.number in stored for passage in describe(page)]
     connection.execute(STORE_PASSAGES, held | {"passages": json.dumps(passages)})
     connection.execute(COUNT_PAGES, held | {"count": len(stored)})
-    return do_others_wait(connection)
 
 
-def do_others_wait(connection: Connection) -> bool:
-    return bool(connection.execute(OTHERS_WAIT).scalar_one())
+def find_waiting(connection: Connection) -> Waiting:
+    """Who waits, of all sessions."""
+    return Waiting.model_validate(dict(connection.execute(WAITING).mappings().one()))
 
 
 def describe(page: ReadPage) -> Iterator[dict[str, object]]:
@@ -184,14 +188,15 @@ def describe(page: ReadPage) -> Iterator[dict[str, object]]:
 
 
 def store_picture(connection: Connection, worker: str, document_id: UUID, jpeg: bytes) -> None:
-    """What is shown of a picture; the first one stays."""
+    """What is shown of a picture; the first one stays. InvalidInput for another document."""
+    file = {"file_id": connection.execute(NEW_FILE).scalar_one(), "size": len(jpeg)}
+    kept = connection.execute(KEEP_PICTURE, file | {"worker": worker, "id": document_id}).rowcount
     held = hold(connection, worker, document_id)
-    if held["shown_file_id"] is not None:
-        return
-    file = held | {"file_id": connection.execute(NEW_FILE).scalar_one(), "size": len(jpeg)}
-    connection.execute(KEEP_PICTURE, file)
-    connection.execute(SHOW_PICTURE, file)
-    connection.execute(FILL_PICTURE, file | {"bytes": jpeg})
+    if held["kind"] not in ("jpeg", "png"):
+        raise InvalidInput.of("document_id", "This document is not a picture")
+    if kept:
+        connection.execute(SHOW_PICTURE, held | file)
+        connection.execute(FILL_PICTURE, held | file | {"bytes": jpeg})
 
 
 def finish(connection: Connection, worker: str, document_id: UUID, ending: ReadingEnd) -> None:

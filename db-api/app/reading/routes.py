@@ -12,11 +12,11 @@ from app.reading.schemas import (
     EmbeddingEnd,
     Heartbeat,
     Job,
-    PagesStored,
     PassageTexts,
     PassageVectors,
     ReadingEnd,
     ReadPages,
+    Waiting,
     WorkerSkills,
 )
 from app.texts import Worker
@@ -42,6 +42,8 @@ def claim_document(body: WorkerSkills, worker: Holder, database: Db) -> Job | Re
     vanished comes with the pages that are stored. When none is to be read, one whose passages lack
     vectors of the worker's model."""
     with database.reader() as connection:
+        repository.hand_back(connection, worker, body)
+    with database.reader() as connection:
         job = repository.claim(connection, worker, body)
     return job or Response(status_code=204)
 
@@ -62,19 +64,20 @@ def read_block(document_id: UUID, number: Number, worker: Holder, database: Db) 
     return Response(block, media_type="application/octet-stream")
 
 
-@router.post("/{document_id}/heartbeat", summary="Renew the lease", status_code=204, responses=HELD)
-def renew_lease(document_id: UUID, body: Heartbeat, worker: Holder, database: Db) -> None:
+@router.post("/{document_id}/heartbeat", summary="Renew the lease", responses=HELD)
+def renew_lease(document_id: UUID, body: Heartbeat, worker: Holder, database: Db) -> Waiting:
     """With the number of pages, as soon as it is known."""
     with database.reader() as connection:
         repository.renew(connection, worker, document_id, body.pages)
+        return repository.find_waiting(connection)
 
 
 @router.put("/{document_id}/pages", summary="Store pages", responses=HELD)
-def store_pages(document_id: UUID, body: ReadPages, worker: Holder, database: Db) -> PagesStored:
+def store_pages(document_id: UUID, body: ReadPages, worker: Holder, database: Db) -> Waiting:
     """Each once: a page that is stored already stays, unless it had to wait for a Tesseract."""
     with database.reader() as connection:
-        waiting = repository.store_pages(connection, worker, document_id, body.pages)
-    return PagesStored(others_wait=waiting)
+        repository.store_pages(connection, worker, document_id, body.pages)
+        return repository.find_waiting(connection)
 
 
 @router.put(
@@ -111,13 +114,11 @@ def read_passages(
 
 
 @router.put("/{document_id}/vectors", summary="Store vectors", responses=HELD)
-def store_vectors(
-    document_id: UUID, body: PassageVectors, worker: Holder, database: Db
-) -> PagesStored:
+def store_vectors(document_id: UUID, body: PassageVectors, worker: Holder, database: Db) -> Waiting:
     """In place of those of another model."""
     with database.reader() as connection:
-        waiting = vectors.store(connection, worker, document_id, body)
-    return PagesStored(others_wait=waiting)
+        vectors.store(connection, worker, document_id, body)
+        return repository.find_waiting(connection)
 
 
 @router.post(

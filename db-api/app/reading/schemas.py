@@ -40,6 +40,7 @@ class Job(BaseModel):
     done: list[int] = Field(description="Pages that are stored and need not be read again.")
     shown: bool = Field(description="Whether the picture to be shown is stored.")
     embedding: bool = Field(description="It was read: its passages are to get vectors.")
+    reply_awaited: bool = Field(description="As in what other calls answer.")
 
 
 class Heartbeat(BaseModel):
@@ -74,10 +75,11 @@ class ReadPages(BaseModel):
     pages: list[ReadPage] = Field(min_length=1, max_length=1000)
 
 
-class PagesStored(BaseModel):
-    """What the worker should know before it reads on."""
+class Waiting(BaseModel):
+    """Who waits while the worker works."""
 
-    others_wait: bool
+    others_wait: bool = Field(description="Other documents, to be read.")
+    reply_awaited: bool = Field(description="Somebody waits for a reply: give way.")
 
 
 class ReadingEnd(BaseModel):

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, text
 
 from app.errors import DocumentNotFound
 from app.jobs.leases import HELD
-from app.reading.repository import do_others_wait, renew
+from app.reading.repository import renew
 from app.reading.schemas import PassageText, PassageTexts, PassageVectors
 
 # Passages: the vectors of one take about 0.2 s, and a lease is short.
@@ -56,12 +56,11 @@ def list_passages(
     return PassageTexts(title=first.partition("\n")[0][:TITLE_CHARACTERS], passages=passages)
 
 
-def store(connection: Connection, worker: str, document_id: UUID, given: PassageVectors) -> bool:
-    """Whether others wait to be read."""
+def store(connection: Connection, worker: str, document_id: UUID, given: PassageVectors) -> None:
+    """Those of the document's passages."""
     held = renew(connection, worker, document_id)
     vectors = json.dumps([vector.model_dump() for vector in given.vectors])
     connection.execute(STORE, held | {"model": given.model, "vectors": vectors})
-    return do_others_wait(connection)
 
 
 def finish(connection: Connection, worker: str, document_id: UUID, model: str) -> None:

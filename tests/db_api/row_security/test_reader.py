@@ -35,6 +35,17 @@ def test_the_reader_reaches_only_documents_that_it_reads(
         assert [act(s) for s in EMBEDDED] == [[("Secret.",)], [(running.document,)]]
 
 
+def test_the_reader_learns_of_replies_only_whether_one_is_awaited(
+    acting: Acting, hers: dict[str, str], sql: Sql
+) -> None:
+    with acting("reader") as act:
+        assert act("SELECT is_reply_awaited()") == [(True,)]
+        asked = ["SELECT FROM replies", "SELECT FROM messages", "SELECT FROM message_pictures"]
+        assert refusals(act, asked) == dict.fromkeys(asked, "grant")
+    told = "SELECT prorettype::regtype::text, proretset, pronargs FROM pg_proc WHERE proname = %s"
+    assert sql(told, "is_reply_awaited") == [("boolean", False, 0)]
+
+
 def write_as_reader(kept: Kept, owner: str) -> list[str]:
     return [
         f"INSERT INTO document_pages VALUES ('{kept.document}', '{owner}', 2, '', 'empty')",

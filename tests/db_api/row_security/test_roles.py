@@ -132,12 +132,12 @@ FUNCTIONS = {
     " list_pictures passage_terms passage_words queue_length reply_content reply_quotes reply_steps"
     " require_session room_taken search_chats search_words split_words",
     "reader": "attempts_after attempts_before_trial claim_document hand_back_documents has_expired"
-    " lease_length new_lease passage_words reading_attempt_limit",
+    " is_reply_awaited lease_length new_lease passage_words reading_attempt_limit",
     "runner": "asking_session attempt_limit attempts_after attempts_before_trial chat_positions"
     " claim_reply close_abandoned close_reply find_trial hand_back has_expired is_abandoned"
-    " is_alone is_over lease_length list_pictures ms_per_position new_lease purge_deleted"
-    " purge_files queue_length reply_content reply_quotes reply_steps room_taken search_words"
-    " split_words trial_length",
+    " is_alone is_over is_reply_awaited lease_length list_pictures ms_per_position new_lease"
+    " purge_deleted purge_files queue_length reply_content reply_quotes reply_steps room_taken"
+    " search_words split_words trial_length",
     "searcher": "asking_session chat_title current_session search_chats search_query search_words"
     " split_words",
     "pg_monitor": "",  # anybody
