@@ -1,5 +1,6 @@
 """Reads the text in a picture with Tesseract, a program of its own."""
 
+import io
 import resource
 import subprocess
 
@@ -15,12 +16,12 @@ SMALLEST = 2_000_000  # a picture of fewer is enlarged: letters on a screen are 
 
 def recognise(picture: Image.Image, ocr: Ocr, dpi: int | None = None) -> str:
     """The text. Raises CalledProcessError or TimeoutExpired if Tesseract fails."""
-    grey = resize(picture.convert("L"), dpi is None)
-    content = b"P5 %d %d 255\n" % grey.size + grey.tobytes()
+    content = io.BytesIO()  # compressed: Tesseract takes one byte after the other
+    resize(picture.convert("L"), dpi is None).save(content, "TIFF", compression="tiff_lzw")
     command = [ocr.program, "-", "-", "-l", ocr.languages]
     done = subprocess.run(
         command + (["--dpi", str(dpi)] if dpi else []),
-        input=content,
+        input=content.getvalue(),
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         env={"OMP_THREAD_LIMIT": "1"},  # with more it takes ten times as long on busy cores
