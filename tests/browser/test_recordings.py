@@ -5,7 +5,7 @@ import random
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, FilePayload, Locator, Page, expect
 
 from tests.browser.conftest import DESK, PHONE
 from tests.browser.support.axe import findings
@@ -131,3 +131,15 @@ def test_a_recording_ends_before_it_would_be_too_long(speaker: Someone) -> None:
     expect(page.get_by_role("button", name="Stop recording")).to_be_visible()
     page.clock.fast_forward("09:58")
     expect(page.get_by_role("button", name="Stop recording")).not_to_be_visible()
+
+
+@only
+def test_a_wav_that_is_too_large_could_be_saved_as_something_smaller(speaker: Someone) -> None:
+    page = speaker.open()
+    page.evaluate("document.querySelector('#upload').dataset.limit = 3")
+    with page.expect_file_chooser() as chosen:
+        page.get_by_role("button", name="Attach files").click()
+    wav: FilePayload = {"name": "voice.wav", "mimeType": "audio/wav", "buffer": b"RIFF"}
+    chosen.value.set_files(wav)
+    expect(problem(page)).to_contain_text("voice.wav is too large.")
+    expect(problem(page)).to_contain_text("as MP3, M4A or Ogg, not as WAV.")

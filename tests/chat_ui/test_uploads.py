@@ -118,6 +118,9 @@ def test_limits_are_told_for_each_file(
     assert db_api.sql("SELECT count(*) FROM files") == 1
     answer = upload(browser, "/documents?size=25000001", file("c.txt"), headers=SCRIPT)
     expect(answer, 200, "c.txt is too large.")
+    assert "MP3" not in answer.text
+    answer = upload(browser, "/documents?size=25000001", file("Voice.WAV"), headers=SCRIPT)
+    expect(answer, 200, "Voice.WAV is too large.", "as MP3, M4A or Ogg")
 
 
 def begin_request(browser: httpx.Client, url: str, path: str, *lines: str) -> socket.socket:

@@ -25,10 +25,15 @@ export function offer(files) {
   if ("beginsChat" in upload) return beginChat(files);
   for (const file of files) {
     const tooLarge = file.size > Number(upload.limit);
-    if (tooLarge) refuse(upload.tooLarge, file);
+    if (tooLarge) refuse(sayTooLarge(file), file);
     else waiting.push({ file, row: showRow(file) });
   }
   sendNext();
+}
+
+function sayTooLarge({ name }) {
+  const hint = /\.wav$/i.test(name) && upload.wav;
+  return hint ? `${upload.tooLarge} ${hint}` : upload.tooLarge;
 }
 
 // On the home page: the answer is the page of the chat that they begin, where the draft goes on.
