@@ -40,7 +40,7 @@ FULL = Size(
     poem=2000,
     readings=3,
     text_pages=1000,
-    scans=2,
+    scans=6,
 )
 QUICK = Size(
     rounds=2,

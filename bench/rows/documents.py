@@ -26,6 +26,7 @@ FIRST_GOAL, RATE_GOAL = 1.5, 0.8  # times what they are when nothing is read
 LONG = 500  # pages
 LINES = 40
 QUEUED = 2  # long documents, so that the reader has always one
+LOOK_S = 0.5  # between two looks at one: each takes the processor from those who are measured
 DPI = 200
 LANGUAGES = "eng+deu"
 # What anybody would write who has only PDFium. A program of its own: so is our child.
@@ -44,6 +45,7 @@ for number, page in enumerate(pypdfium2.PdfDocument(sys.argv[1])):
     picture = page.render(scale=int(sys.argv[2]) / 72, grayscale=True).to_pil()
     picture.save(f"{sys.argv[1]}.{number}.png")
 """
+READING = "SELECT id, progress FROM documents WHERE state = 'running' AND progress > 0"
 STATE = "SELECT state FROM documents WHERE name = '{}'"
 TOOK = """
 SELECT id, extract(epoch FROM finished_at - started_at)::float FROM documents WHERE name = '{}'
@@ -109,6 +111,8 @@ async def _chat_beside(stage: Stage, size: Size, owner: Person, person: Person) 
         for busy in (False, True):
             async with _reading(stage, owner) if busy else contextlib.nullcontext():
                 for _ in range(size.readings):
+                    if busy:
+                        await _wait_for_pages(stage)
                     first, rate = await _ask(person, size)
                     firsts[busy].append(first)
                     rates[busy].append(rate)
@@ -151,8 +155,6 @@ async def _reading(stage: Stage, owner: Person) -> AsyncIterator[None]:
 
     tasks = [asyncio.create_task(keep_reading()) for _ in range(QUEUED)]
     try:
-        while not stage.sql("SELECT 1 FROM documents WHERE state = 'running'"):
-            await asyncio.sleep(0.05)
         yield
     finally:
         for task in tasks:
@@ -162,13 +164,20 @@ async def _reading(stage: Stage, owner: Person) -> AsyncIterator[None]:
             await owner.submit(f"/documents/{document}/delete")
 
 
+async def _wait_for_pages(stage: Stage) -> None:
+    """Until they are stored again: it gave way to the reply before."""
+    before = await asyncio.to_thread(stage.sql, READING)
+    while (await asyncio.to_thread(stage.sql, READING)) in (before, []):
+        await asyncio.sleep(0.02)
+
+
 async def _read(stage: Stage, owner: Person, content: bytes) -> float:
     """Uploads it; seconds from the claim to its end."""
     name = f"{next(_numbers)}.pdf"
     sent = await owner.client.post("/documents", files={"files": (name, content)})
     assert sent.status_code == 303, sent.text
     while (await asyncio.to_thread(stage.sql, STATE.format(name)))[0][0] != "complete":
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(LOOK_S)
     ((document, took),) = stage.sql(TOOK.format(name))
     await owner.submit(f"/documents/{document}/delete")
     return float(str(took))
