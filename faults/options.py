@@ -28,7 +28,9 @@ def read_options(arguments: list[str], names: list[str]) -> Options:
         default=secrets.randbelow(1_000_000),
         help="begin as an earlier run did (default: by chance)",
     )
-    parser.add_argument("--kills", type=int, help="kills of each service (default: 100)")
+    parser.add_argument(
+        "--kills", type=int, help="kills of each service (default: 100, and 50 in ingestion)"
+    )
     parser.add_argument("--scenarios", default="", help=f"only these: {','.join(names)}")
     parser.add_argument(
         "--quick", action="store_true", help="a few minutes, not written to docs/scorecard.md"

@@ -98,7 +98,7 @@ class Run:
         size = scenario.size
         if self.options.quick:
             size = scenario.quick_size or 1
-        elif scenario.name == "kills" and self.options.kills is not None:
+        elif scenario.name in ("kills", "ingestion") and self.options.kills is not None:
             size = self.options.kills
         part = scenario.part_size or size
         return [min(part, size - done) for done in range(0, size, part)]

@@ -28,6 +28,7 @@ class Phase(Enum):
 
     SENDING = "sent"
     READING = "read"
+    EMBEDDING = "given vectors"
     OVER = "over"
 
 

@@ -30,12 +30,14 @@ SCENARIOS: tuple[Scenario, ...] = (
     ),
     Scenario(
         "ingestion",
-        "`kill -9` of doc-worker, db-api, chat-ui, PostgreSQL, nginx in mid-upload and mid-reading:"
-        " every confirmed document whole, every page once, nothing left of what was cut off",
+        "`kill -9` of doc-worker, db-api, chat-ui, PostgreSQL, nginx in mid-upload and mid-reading,"
+        " and of embed while it makes vectors: every confirmed document whole, every page once,"
+        " nothing left of what was cut off",
         ingestion.run,
         size=50,
         quick_size=1,
         part_size=10,
+        home=ingestion.with_embed,
     ),
     Scenario(
         "at-the-answer",
