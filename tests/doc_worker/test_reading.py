@@ -13,7 +13,7 @@ from typing import Any
 from unittest.mock import Mock
 
 import pytest
-from app import giving_way, reading
+from app import giving_way, process, reading
 from app.client import Gone, Job, Waiting
 from app.giving_way import PAUSE_S
 from app.messages import Begun, Ended, Failed, Kind, Message, Ocr, Opened, Page, Request
@@ -292,10 +292,12 @@ def test_children_that_are_really_killed_lose_no_page(monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(Child, "__init__", note)
     monkeypatch.setattr(reading, "STORE_S", 0.0)
-    queue = Queue(files.text_pdf(*[f"This is page {n}." for n in range(1, 21)]))
+    monkeypatch.setattr(process, "PIPE", 4096)  # a child that has told all can't be killed
+    texts = ["\n".join([f"This is page {n}."] * 40) for n in range(1, 21)]
+    queue = Queue(files.text_pdf(*texts))
     queue.on_store = lambda: os.killpg(alive[-1], signal.SIGKILL)
     read(queue)
-    assert sorted(queue.pages) == [(n, f"This is page {n}.", "text") for n in range(1, 21)]
+    assert sorted(queue.pages) == [(n, text, "text") for n, text in enumerate(texts, 1)]
     assert len(alive) > 1
 
 
