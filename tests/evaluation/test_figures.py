@@ -1,11 +1,14 @@
 """What the evaluation counts and writes."""
 
+from pathlib import Path
 from typing import Any
 
+import numpy as np
+import onnxruntime  # type: ignore[import-untyped]  # it has no types
 import pytest
 
 from bench.figures import Row
-from evaluation import table
+from evaluation import memory, shapes, table
 from evaluation.finding import Outcome, judge, list_misses
 from evaluation.options import FULL, QUICK, read_options
 from evaluation.question_set import Question, load_documents, load_questions
@@ -97,3 +100,23 @@ def test_the_section_names_the_model_of_each_figure() -> None:
 def test_a_run_takes_the_models_that_are_set() -> None:
     options = read_options([], {"EMBED_MODEL": "e", "ANSWER_MODEL": "a"})
     assert (options.embedding, options.head) == ("e", "a")
+
+
+def test_memory_is_that_of_the_moment_when_all_together_took_most() -> None:
+    moments = [
+        {"doc-worker": 300.0, "embed": 100.0, "answer": 50.0},
+        {"doc-worker": 200.0, "embed": 250.0, "answer": 50.4},
+    ]
+    row = memory.judge(moments)
+    assert (row.seen, row.holds) == ("500 MB (doc-worker 200, embed 250, answer 50)", True)
+    assert memory.judge([{"doc-worker": 701.0}]).holds is False
+
+
+def test_the_stand_in_of_a_head_is_a_model_like_it(tmp_path: Path) -> None:
+    shapes.write_head(tmp_path / "head", layers=2, size=24, hidden=32, tokens=50)
+    session = onnxruntime.InferenceSession(tmp_path / "head" / "model.onnx")
+    assert [each.name for each in session.get_inputs()] == ["input_ids", "attention_mask"]
+    ids = np.array([[2, 5, 3, 7, 9, 3]], np.int64)
+    given = {"input_ids": ids, "attention_mask": np.ones_like(ids)}
+    logits = session.run(["start_logits", "end_logits"], given)
+    assert [each.shape for each in logits] == [ids.shape] * 2
