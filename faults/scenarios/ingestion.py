@@ -24,6 +24,8 @@ SERVICES = ("doc-worker", "db-api", "chat-ui", "db", "nginx", "embed")
 PEOPLE = 2
 PAGES, PAGES_QUICK = 250, 120
 PAGES_EMBEDDED = 8  # of a document whose vectors are waited for
+BETWEEN = 3.0  # seconds without such a one
+LONG = 600.0  # seconds, in which it is killed again and again
 CUT_OFF = 0.2  # of all uploads
 UNREAD = ("queued", "running")
 PHASES = (Phase.SENDING, Phase.READING)
@@ -101,7 +103,7 @@ async def run(trial: Trial) -> None:
         for number, service in enumerate(order, 1):
             phase = Phase.EMBEDDING if service == "embed" else PHASES[number % 2]
             is_there = functools.partial(kept.count, phase)
-            await until(is_there, f"a document to be {phase.value}")
+            await until(is_there, f"a document to be {phase.value}", LONG)
             await asyncio.sleep(trial.rng.uniform(0, 0.5))
             await _kill(trial, kept, service)
             say(f"  {number}/{len(order)}: {service} killed, {len(kept.sent)} documents so far")
@@ -137,6 +139,8 @@ async def _keep_uploading(trial: Trial, kept: Kept, person: Browser, ending: asy
     """One document after the other: uploaded, read, compared and deleted."""
     await person.open_chat()  # brings the session
     while not ending.is_set():
+        # Vectors are made when no document waits to be read.
+        await until(lambda: not kept.count(Phase.EMBEDDING), "vectors are made", LONG)
         with _begin(trial, kept, PAGES_QUICK if trial.quick else PAGES) as sent:
             if trial.rng.random() < CUT_OFF:
                 trial.found.counts["uploads cut off by the person"] += 1
@@ -150,13 +154,16 @@ async def _keep_uploading(trial: Trial, kept: Kept, person: Browser, ending: asy
 
 
 async def _keep_embedding(trial: Trial, kept: Kept, person: Browser, ending: asyncio.Event) -> None:
-    """One short document after the other, which is looked at when it has vectors."""
+    """A short document now and then, which is looked at when it has vectors. Until then nobody
+    begins another one."""
     await person.open_chat()
     while not ending.is_set():
+        await asyncio.sleep(BETWEEN)
         with _begin(trial, kept, PAGES_EMBEDDED) as sent:
             await upload(person, sent)
-            sent.phase = Phase.EMBEDDING
+            sent.phase = Phase.READING
             await _compare(trial, kept, person, sent)
+            sent.phase = Phase.EMBEDDING
             vectors = await _wait(trial, kept, sent, VECTORS, lambda rows: rows[0][0])
             if any(missing for _, missing in vectors):
                 trial.found.violate("document", f"{sent.name}: passages without vectors")
