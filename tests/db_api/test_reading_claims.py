@@ -110,6 +110,20 @@ def test_a_document_is_given_up_after_many_deaths_in_a_row_and_comes_last_until_
     assert see_document(sql, "state, error, finished_at", killer) == ended, "it ends once"
 
 
+def test_a_death_doesn_t_cost_a_session_its_turn(
+    worker: Worker, reader: httpx.Client, ada: Person, bob: Person, sql: Sql
+) -> None:
+    hers, other = (queue_document(sql, ada).document for _ in range(2))
+    assert worker.claimed() == hers
+    sql(LEASE_RUNS_OUT)
+    next_one, order = Worker(reader, "next"), []
+    for _ in range(4):
+        queue_document(sql, bob)  # somebody who never stops
+        order.append(next_one.claimed())
+        next_one.finish(order[-1])
+    assert [document for document in order if document in (hers, other)] == [other, hers]
+
+
 def test_a_late_worker_and_one_that_hands_back_have_not_died(
     worker: Worker, ada: Person, sql: Sql
 ) -> None:

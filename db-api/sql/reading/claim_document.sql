@@ -1,6 +1,7 @@
--- Claims the next document for a worker: its id, or no row. Sessions take turns: the one whose last turn is longest ago comes first, and
--- of its documents recordings, because somebody waits to send them, then texts, before what takes longer, and else the oldest. One at
--- which workers died comes after all others, and one that has been read and lacks vectors last. Only who can hear gets recordings.
+-- Claims the next document for a worker: its id, or no row. Sessions take turns: the one whose last turn is longest ago comes first. Of
+-- its documents, one at which workers died comes last: after all sessions' others it might never come. Else recordings come first,
+-- because somebody waits to send them, then texts, before what takes longer, and else the oldest. What has been read and lacks vectors
+-- comes after everything else. Only who can hear gets recordings.
 CREATE OR REPLACE FUNCTION claim_document(claimer text, can_hear boolean) RETURNS SETOF uuid
 LANGUAGE sql SET search_path = public, pg_temp
 BEGIN ATOMIC
@@ -10,9 +11,9 @@ BEGIN ATOMIC
     WHERE id = (
         SELECT d.id FROM documents d
         WHERE d.state = 'queued' AND (can_hear OR d.kind <> 'sound')
-        ORDER BY d.embedding, d.attempts,
+        ORDER BY d.embedding,
             (SELECT max(o.started_at) FROM documents o WHERE o.session_id = d.session_id) NULLS FIRST,
-            d.kind <> 'sound', d.kind NOT IN ('text', 'markdown'), d.created_at, d.id
+            d.attempts, d.kind <> 'sound', d.kind NOT IN ('text', 'markdown'), d.created_at, d.id
         LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED
     )
     RETURNING id;
