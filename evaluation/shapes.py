@@ -51,7 +51,7 @@ def write_embedder(
     writer.add_eos_token_id(3)
     writer.add_mask_token_id(4)
     _add(writer, "token_embd.weight", tokens, size)
-    _add(writer, "token_types.weight", 2, size)
+    writer.add_tensor("token_types.weight", draw(2, size))  # what is added is never quantized
     writer.add_tensor("position_embd.weight", draw(512, size))
     _add_norm(writer, "token_embd_norm", size)
     for number in range(layers):
