@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from unittest.mock import Mock
 
@@ -81,6 +82,9 @@ def test_ports_are_remembered_until_somebody_else_takes_one(
     with socket.create_server(("127.0.0.1", before["db"])):
         stack.choose_ports()
     assert {service for service, port in stack.ports().items() if port != before[service]} == {"db"}
+    beside = replace(stack, port=before["db-api"])
+    beside.choose_ports()
+    assert beside.ports()["db-api"] != beside.port
 
 
 def test_a_pid_file_counts_only_while_somebody_of_that_process_lives(tmp_path: Path) -> None:

@@ -32,6 +32,7 @@ def runner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Runner]:
     ("state", "code", "done"),
     [
         ("STARTING", 0, False),
+        ("STARTING", 1, False),  # after it has failed once
         ("EXITED", 0, True),
         ("EXITED", 1, None),
         ("FATAL", 0, None),
@@ -62,7 +63,9 @@ def test_a_service_that_was_given_up_is_tried_again_but_for_the_migrations(
 
 
 def test_a_signal_and_a_dead_supervisor_end_the_run(runner: Runner) -> None:
-    runner._daemon = Mock(poll=Mock(return_value=-9))
+    runner._daemon = Mock(poll=Mock(return_value=None))
+    runner._step(0)
+    runner._daemon.poll.return_value = -9
     with pytest.raises(Problem, match="the supervisor was killed"):
         runner._step(0)
     runner._signals = 1
