@@ -140,6 +140,8 @@ def test_documents_that_are_here_already_are_added_to_a_chat(
     ):
         person = stranger if where != choice else browser
         expect(person.post(where, data=data), status)
+    assert browser.post(choice, data=given | {"cancel": "1"}).headers["location"] == f"{chat}#end"
+    assert len(listed(browser.get(chat).text)) == 1
     for _ in range(2):
         assert browser.post(choice, data=given).headers["location"] == f"{chat}#end"
         names = sorted(name for name, _ in listed(browser.get(chat).text))
@@ -167,6 +169,7 @@ def test_at_home_documents_of_the_library_begin_a_chat_with_what_was_typed(
     chats = "SELECT count(*) FROM chats"
     before = db_api.sql(chats)
     expect(person.post(where, data=kept), 422, "Choose a document first.", "What is it?")
+    expect(person.post(where, data=kept | {"cancel": "1"}), 200, "Good to see", kept="What is it?")
     given = kept | {"document": [*boxes(page).values()]}
     expect(stranger.post(where, data=given), 404)
     assert db_api.sql(chats) == before, "none is begun"

@@ -6,9 +6,9 @@ from uuid import UUID
 
 import pytest
 from app.answering.align import Words, align
-from app.answering.exact import BestSentence, Span
+from app.answering.exact import BestSentence, Span, find_nearest
 from app.answering.sentences import Sentence, cut_markdown, cut_sentences, has, normalise_number
-from app.clients.queue_types import Passage
+from app.clients.queue_types import NewQuote, Passage
 from app.clients.types import Message, Quote
 from app.markdown import fill_marks, place_marks, render
 from app.views.messages import view_message
@@ -281,6 +281,20 @@ def test_the_source_of_exact_words_is_the_sentence_around_them() -> None:
     quote = Span(passage(LEASE), start, start + len("30 days")).quote()
     assert LEASE[quote.quote_start : quote.quote_end] == (
         "It is returned within 30 days after the end of\nthe lease."
+    )
+
+
+def test_the_nearest_passages_are_at_most_three_and_of_long_ones_the_sentence() -> None:
+    long = f"{LEASE} {'Nothing else is written here. ' * 30}"
+    found = [passage(text, n) for n, text in enumerate([RULES, long, REGELN, LEASE])]
+    nearest = find_nearest("How high is the deposit?", found)
+    assert [span.text for span in nearest] == [
+        "The tenant pays a deposit of EUR 1,500.",
+        LEASE,
+        RULES,
+    ]
+    assert nearest[0].point() == NewQuote(
+        document_id=UUID(int=1), page=1, quote_start=0, quote_end=39
     )
 
 

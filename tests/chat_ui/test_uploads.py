@@ -55,6 +55,8 @@ def test_one_bad_file_of_three_does_not_lose_the_others(
     where = "/documents" if library else f"{chat}/documents"
     files = file("a.txt"), file('b"<b>.txt', b"<!doctype html>"), file("c.txt")
     answer = upload(browser, where, *files, headers=SCRIPT if script else {})
+    elsewhere = browser.get(chat if library else "/documents").text
+    assert "is not a document" not in elsewhere
     page = answer.text if script else follow(browser, answer)
     assert "b&#34;&lt;b&gt;.txt is not a document" in page
     assert "a web page" in page

@@ -98,6 +98,24 @@ def test_of_a_reply_that_no_model_was_asked_for_there_are_passages_only(
     assert [p["text"] for p in told["passages"]] == [p["text"] for p in found["passages"]] != []
 
 
+def test_it_is_told_whether_there_was_text_to_search(
+    api: Api, ada: Person, chat: str, read: Read, sql: Sql
+) -> None:
+    reply = ada.sent(chat, QUESTION, mode="exact", worker="w")["reply"]["id"]
+
+    def told() -> tuple[bool, bool]:
+        found = find(api, reply)
+        return found["has_text"], found["only_pictures"]
+
+    assert told() == (True, False), "without documents nothing is said of them"
+    read(ada, chat, " ")
+    assert told() == (False, False)
+    sql("UPDATE documents SET kind = 'png'")
+    assert told() == (False, True)
+    sql("UPDATE document_pages SET source = 'needs-ocr'")
+    assert told() == (True, True), "it may still be read"
+
+
 def test_a_regenerated_reply_is_answered_as_the_one_it_replaces(
     api: Api, ada: Person, chat: str
 ) -> None:

@@ -28,7 +28,7 @@ TYPED = {
     "prompt": "A message that was typed; it is in the chat's form again",
     "mode": "How it is to be answered",
     "recording": "The id of a recording that it is from",
-    "cancel": "If not empty, there may be no file",
+    "cancel": "If not empty, there may be no file or document",
 }
 ADDED = {"document": "The id of a document; there may be several", **TYPED}
 
@@ -90,6 +90,9 @@ async def begin_chat_with_documents(
     request: Request, services: AppServices, session: Session, form: Form
 ) -> Response:
     """Leads to the new chat, where the first message can be written, with what was typed of it."""
+    if form.get("cancel"):
+        home = await load_home(services, session, composer=read_typed(form))
+        return services.templates.page("home.html", home)
     documents = read_ids(form, "document")
     if not documents:
         return await _ask_to_choose(services, session, None, form)
@@ -161,6 +164,9 @@ async def add_documents(
     request: Request, services: AppServices, session: Session, chat_id: UUID, form: Form
 ) -> Response:
     """Without uploading them again. Leads back to the chat."""
+    if form.get("cancel"):
+        report = UploadReport(fields=form)
+        return await _lead_to_chat(request, services, session, chat_id, report)
     if not read_ids(form, "document"):
         return await _ask_to_choose(services, session, chat_id, form)
     return await _add(request, services, session, chat_id, form)
