@@ -202,6 +202,8 @@ def test_no_document_is_queued_for_vectors_while_another_waits_to_be_read(
     waiting = queue_document(sql, ada).document
     assert worker.claim(model="m", sound=sound)["id"] == waiting
     assert see_document(sql, "state", done) == [("complete",)]
+    assert Worker(worker.http, "other").claim(model="m", sound=sound)["id"] == done
+    assert Worker(worker.http, "third").claim(model="m", sound=sound) is None, "both are held"
 
 
 def test_a_document_gets_vectors_after_it_was_read_and_of_another_model_anew(
