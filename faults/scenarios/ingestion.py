@@ -29,6 +29,7 @@ LONG = 600.0  # seconds, in which it is killed again and again
 CUT_OFF = 0.2  # of all uploads
 UNREAD = ("queued", "running")
 PHASES = (Phase.SENDING, Phase.READING)
+AT_WORK = {"doc-worker": Phase.READING, "embed": Phase.EMBEDDING}  # when these have something to do
 
 READING = "SELECT id::text, progress FROM documents WHERE state = 'running' AND NOT embedding"
 # One that gets vectors has been read.
@@ -90,8 +91,8 @@ def with_embed() -> Iterator[Path]:
 
 async def run(trial: Trial) -> None:
     """`trial.size` kills of each service, in random order, half of them in mid-upload and half in
-    mid-reading, those of embed while it is used. Meanwhile people upload documents and look at
-    what became of them, one of them when they have got vectors."""
+    mid-reading; of doc-worker and embed while they are at work. Meanwhile people upload documents
+    and look at what became of them, one of them when they have got vectors."""
     order = [service for service in SERVICES for _ in range(trial.size)]
     trial.rng.shuffle(order)
     kept, ending = Kept(trial), asyncio.Event()
@@ -101,10 +102,12 @@ async def run(trial: Trial) -> None:
     tasks.append(asyncio.create_task(_keep_embedding(trial, kept, people[-1], ending)))
     try:
         for number, service in enumerate(order, 1):
-            phase = Phase.EMBEDDING if service == "embed" else PHASES[number % 2]
-            is_there = functools.partial(kept.count, phase)
+            phase = AT_WORK.get(service, PHASES[number % 2])
+            is_there: Callable[[], object] = functools.partial(kept.count, phase)
+            if phase is Phase.READING:
+                is_there = functools.partial(kept.ask, READING)
             await until(is_there, f"a document to be {phase.value}", LONG)
-            await asyncio.sleep(trial.rng.uniform(0, 0.5))
+            await asyncio.sleep(trial.rng.uniform(0, 0.2))
             await _kill(trial, kept, service)
             say(f"  {number}/{len(order)}: {service} killed, {len(kept.sent)} documents so far")
         ending.set()

@@ -103,10 +103,12 @@ SET state = CASE WHEN CAST(:error AS varchar) IS NULL THEN 'complete' ELSE 'fail
     error = :error, read_with = :read_with, finished_at = now(), vector_model = NULL
 WHERE id = :id AND NOT embedding AND {HELD} RETURNING id
 """)  # noqa: S608 - joined from constants, nothing from outside
+# Its turn ends now: so others come before its next one.
 RELEASE = text(f"""
 UPDATE documents
 SET state = CASE WHEN embedding THEN 'complete' ELSE 'queued' END, embedding = false,
-    worker = NULL, lease_until = NULL, finished_at = CASE WHEN embedding THEN now() END
+    worker = NULL, lease_until = NULL, finished_at = CASE WHEN embedding THEN now() END,
+    started_at = clock_timestamp()
 WHERE id IN (SELECT id FROM documents WHERE {HELD} FOR NO KEY UPDATE)
 """)  # noqa: S608 - joined from constants, nothing from outside
 

@@ -13,7 +13,8 @@ BEGIN ATOMIC
     UPDATE documents d
     SET state = CASE WHEN given_up THEN 'failed' WHEN done THEN 'complete' ELSE 'queued' END,
         error = CASE WHEN given_up THEN 'crashed' END, finished_at = CASE WHEN given_up OR done THEN now() END,
-        embedding = embedding AND NOT done, worker = NULL, lease_until = NULL, attempts = abandoned.attempts
+        embedding = embedding AND NOT done, worker = NULL, lease_until = NULL, attempts = abandoned.attempts,
+        started_at = clock_timestamp() -- its turn has ended
     FROM (
         SELECT id, attempts, NOT embedding AND attempts >= reading_attempt_limit() AS given_up,
             embedding AND model IS NULL AS done
