@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, expect, sync_playwright
 from tests.browser.support.people import WAIT_MS, Profile, Someone
 from tests.browser.support.writer import DbApi
 from tests.support.local_stack import LocalStack
+from tests.support.postgres import LONG_LEASES
 from tests.support.sql import sql
 
 CHROMIUM = shutil.which("chromium")
@@ -28,11 +29,8 @@ PHONE: dict[str, Any] = {
     "device_scale_factor": 2,
 }
 
-# For replies that a test writes itself, without heartbeats. A connection keeps the plans that it
-# made with the shorter length, to which a longer lease is one that has run out.
-LONG_LEASES = """
-CREATE OR REPLACE FUNCTION lease_length() RETURNS interval LANGUAGE sql IMMUTABLE
-RETURN interval '1 minute';
+# By connections that have planned with shorter ones.
+FORGET_PLANS = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'db-api'
 """
 
@@ -58,7 +56,8 @@ def parley() -> Iterator[LocalStack]:
     assert shutil.which("nginx") or not os.environ.get("CI"), "CI needs nginx"
     with LocalStack(REPLY_TOKENS="24", TEMPERATURE="0") as stack:
         stack.wait_until_model_is_ready()
-        sql(stack, LONG_LEASES)
+        sql(stack, LONG_LEASES)  # tests write replies themselves, without heartbeats
+        sql(stack, FORGET_PLANS)
         yield stack
 
 

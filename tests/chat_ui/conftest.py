@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from local.stack import ROOT
-from tests.support.postgres import Postgres, postgres
+from tests.support.postgres import LONG_LEASES, Postgres, postgres
 
 sys.path.insert(0, str(ROOT / "chat-ui"))
 
@@ -66,6 +66,7 @@ def start_db_api(postgres: Postgres, secrets: Path) -> Iterator[StartDbApi]:
     migrated = postgres.create_database()
     environment = {**os.environ, **migrated.environment, "PYTHON": sys.executable}
     subprocess.run([ROOT / "db-api" / "migrate"], env=environment, check=True)
+    postgres.psql(LONG_LEASES, migrated.name)
     with ExitStack() as stack:
 
         def start() -> DbApiServer:

@@ -41,11 +41,9 @@ def db_api(start_db_api: StartDbApi) -> DbApiServer:
 
 
 @pytest.fixture
-def eyes() -> Iterator[ScriptedModel]:
+def eyes() -> ScriptedModel:
     """The model that sees."""
-    model = ScriptedModel(text="one two three four")
-    yield model
-    model.go.set()
+    return ScriptedModel(text="one two three four")
 
 
 @pytest.fixture
@@ -56,6 +54,7 @@ def settings(eyes: ScriptedModel, db_api: DbApiServer, secrets: Path) -> Iterato
     with serve(server) as address:
         key = secrets / "vision" / "key"
         yield {"db_api_url": db_api.url, "vision_url": address, "vision_key_file": key}
+        eyes.go.set()  # or the server would wait for it to end
 
 
 @pytest.fixture

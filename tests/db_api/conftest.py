@@ -19,7 +19,7 @@ from fastapi import FastAPI
 
 from tests.db_api.api import Api, Person
 from tests.db_api.worker import Worker
-from tests.support.postgres import Database, Postgres, postgres
+from tests.support.postgres import LONG_LEASES, Database, Postgres, postgres
 from tests.support.serve import serve
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -92,6 +92,7 @@ def new_database(postgres: Postgres, revision: str | None = "head") -> Iterator[
 def settings(postgres: Postgres) -> Iterator[Settings]:
     """Of the database that all of these tests share, migrated."""
     with new_database(postgres) as shared:
+        postgres.psql(LONG_LEASES, shared.db_name)
         yield shared
 
 

@@ -24,6 +24,12 @@ from tests.support.program import Program
 
 # Nothing here needs to survive a power cut.
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+# For a migrated database: a lease lasts longer than any test, which may be slow. To a connection
+# that has planned with the shorter length, one would have run out.
+LONG_LEASES = """
+CREATE OR REPLACE FUNCTION lease_length() RETURNS interval LANGUAGE sql IMMUTABLE
+RETURN interval '10 minutes'
+"""
 PSQL = [
     "--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--set", "ON_ERROR_STOP=1",
     "--username", "postgres",

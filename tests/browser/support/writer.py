@@ -73,7 +73,7 @@ class ChatWriter:
 
 
 class ReplyWriter:
-    """Writes one reply. Its lease lasts a minute here after each call: nobody sends heartbeats."""
+    """Writes one reply. Its lease lasts long here: nobody sends heartbeats."""
 
     def __init__(self, api: DbApi, question: str, reply: str) -> None:
         self._api, self.question, self.id = api, question, reply
