@@ -1,18 +1,14 @@
 """Qwen2's real tokenizer, without the model: llama.cpp's sources have its vocabulary and template.
 
-They come from PyPI, inside the source package of llama-cpp-python. pip downloads it: it knows the
-person's index and proxy. It asks the package for its metadata, which takes seconds; nothing is
-compiled or installed.
+They come from PyPI, inside the source package of llama-cpp-python.
 """
 
-import os
-import subprocess
-import sys
 import tarfile
 from pathlib import Path
 
 from gguf import GGUFReader, GGUFValueType, GGUFWriter, Keys
-from local.say import Problem
+
+from bench.packages import download
 
 PACKAGE = "llama-cpp-python"
 VERSION = "0.3.36"
@@ -20,13 +16,6 @@ SHA256 = "832db0699007f1be95a7e41ef12e88926b02ba836461e36a36372db2760c1a2e"
 MODELS = f"llama_cpp_python-{VERSION}/vendor/llama.cpp/models"
 VOCABULARY = f"{MODELS}/ggml-vocab-qwen2.gguf"
 TEMPLATE = f"{MODELS}/templates/Qwen-Qwen2.5-7B-Instruct.jinja"
-HOW = (
-    "--no-deps",
-    "--require-hashes",
-    "--no-cache-dir",
-    "--no-input",
-    "--disable-pip-version-check",
-)
 TURN_END = "<|im_end|>"  # where an instruct model stops; the vocabulary names the end of a text
 REPLACED = (Keys.Tokenizer.CHAT_TEMPLATE, Keys.Tokenizer.EOS_ID)
 
@@ -37,20 +26,9 @@ def fetch_tokenizer(work: Path) -> tuple[Path, str]:
     Raises Problem when pip can't bring the package, or it is not the one we know.
     """
     print(f"Fetching Qwen2's tokenizer with pip, in {PACKAGE} {VERSION} (77 MB)", flush=True)
-    wanted = work / "requirements.txt"
-    wanted.write_text(f"{PACKAGE}=={VERSION} --hash=sha256:{SHA256}\n", encoding="ascii")
-    what = ["--dest", str(work), "-r", str(wanted), "--no-binary", PACKAGE]
-    pip = subprocess.run(
-        [sys.executable, "-m", "pip", "download", *what, *HOW],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "TMPDIR": str(work)},  # pip unpacks it there; /tmp may be small
-    )
-    if pip.returncode:
-        said = pip.stderr.strip().rpartition("\n")[2]
-        raise Problem(f"pip could not download {PACKAGE} {VERSION}: {said}")
-    with tarfile.open(next(work.glob("*.tar.gz"))) as package:
+    # pip asks the source package for its metadata, which takes seconds; nothing is compiled.
+    source = download(PACKAGE, VERSION, SHA256, work, "--no-binary", PACKAGE)
+    with tarfile.open(source) as package:
         for member in (VOCABULARY, TEMPLATE):
             package.extract(member, work, filter="data")
     return work / VOCABULARY, (work / TEMPLATE).read_text()

@@ -12,7 +12,6 @@ import sys
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from bench.figures import Row
 from bench.rows import documents
@@ -20,15 +19,15 @@ from bench.stage import Stage
 from faults.machine import describe_machine, fingerprint_code
 from local.say import Problem
 from local.stack import ROOT, read_settings
-from tests.support.embedding_model import write_embedding_model
 from tests.support.local_stack import SMALL_MODEL, LocalStack
 from tests.support.marked import replace_marked
-from tests.support.serve import serve
 from tests.support.waiting import answers
 
-from evaluation import answering, finding, memory, shapes, stand_in, table
+from evaluation import answering, finding, memory, shapes, table
 from evaluation.distractors import make_distractors
 from evaluation.embed import Embed, Vector
+from evaluation.minilm import NAME as MINILM
+from evaluation.minilm import make_minilm
 from evaluation.options import READ_MUCH, Options, read_options
 from evaluation.question_set import ANSWERABLE, Question, load_documents, load_questions
 from evaluation.reader import Reader
@@ -65,8 +64,8 @@ def describe_models(options: Options) -> tuple[str, str, list[str]]:
     """The one of the vectors, what chooses exact words, and what can't be measured with them."""
     embedding, head, lacking = options.embedding, options.head, []
     if not embedding:
-        embedding = f"{stand_in.NAME}, a stand-in that knows only English"
-        lacking.append("recall with a real embedding model, above all across languages")
+        embedding = f"{Path(MINILM).stem}, which knows only English"
+        lacking.append("recall across languages with a model that knows them")
     if not head:
         head = "the best sentence, no model chose it"
         lacking.append("span F1 of a question-answering model")
@@ -92,22 +91,13 @@ def measure(options: Options, report: Report) -> None:
 
 @contextlib.contextmanager
 def start(options: Options) -> Iterator[tuple[LocalStack, Embed]]:
-    """A Parley with the models of this run, and what makes its vectors: the stand-in, unless a
-    model is named. A quick run has a model with random weights, so that the real server serves."""
-    with contextlib.ExitStack() as stack:
-        settings = SETTINGS | {"EMBED_MODEL": options.embedding, "ANSWER_MODEL": options.head}
-        if options.quick and not options.embedding:
-            model = Path(stack.enter_context(TemporaryDirectory())) / "random.gguf"
-            write_embedding_model(model)
-            settings["EMBED_MODEL"] = str(model)
-        if not settings["EMBED_MODEL"]:
-            settings["EMBED_URL"] = stack.enter_context(serve(stand_in.app))
-        parley = stack.enter_context(LocalStack(None, None, **settings))
+    """A Parley with the models of this run, and its embed, to ask for the questions' vectors."""
+    model = options.embedding or str(make_minilm())
+    with LocalStack(None, None, **SETTINGS, EMBED_MODEL=model, ANSWER_MODEL=options.head) as parley:
         parley.wait_until_model_is_ready()
         if options.head:
             parley.wait(lambda: answers(f"http://127.0.0.1:{parley.ports['answer']}/health"), 300)
-        url = settings.get("EMBED_URL")
-        embed = Embed(url) if url else Embed.of(parley)
+        embed = Embed.of(parley)
         parley.wait(embed.is_up, 300)  # its model may have to be fetched
         yield parley, embed
 

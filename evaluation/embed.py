@@ -1,4 +1,4 @@
-"""The server that made the vectors, for vectors of questions: the stand-in, or embed itself."""
+"""The server that made the vectors, asked for those of questions."""
 
 from collections.abc import Iterable
 from functools import cached_property
@@ -13,8 +13,8 @@ Vector = list[float]
 class Embed:
     """Asked as chat-ui asks it."""
 
-    def __init__(self, url: str, key: str = "") -> None:
-        headers = {"Authorization": f"Bearer {key}"} if key else None
+    def __init__(self, url: str, key: str) -> None:
+        headers = {"Authorization": f"Bearer {key}"}
         self._http = httpx.Client(base_url=url, headers=headers, timeout=120, trust_env=False)
 
     @classmethod

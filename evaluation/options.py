@@ -43,7 +43,7 @@ class Options:
     size: Size
     quick: bool
     half: str
-    embedding: str  # the model of the vectors, by its name or file; empty: the stand-in
+    embedding: str  # the model of the vectors, by its name or file; empty: all-MiniLM-L6-v2
     head: str  # the one that chooses exact words; empty: the best sentence is taken
 
     @property

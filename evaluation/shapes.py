@@ -7,12 +7,11 @@ from typing import Any
 import gguf
 import numpy as np
 import onnx
-from gguf import GGMLQuantizationType, GGUFWriter
-from gguf.quants import quantize
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from onnxruntime.quantization import quantize_dynamic  # type: ignore[import-untyped]
 from tests.support.answer_model import write_tokenizer
+from tests.support.embedding_model import SPECIAL, list_tensors, write_bert
 
 Weights = NDArray[np.float32]
 
@@ -30,54 +29,11 @@ def write_embedder(
     path: Path, *, layers: int = 12, size: int = 384, hidden: int = 1536, tokens: int = 250_037
 ) -> str:
     """A BERT, as a GGUF file; its path."""
-    writer = GGUFWriter(path, "bert")
-    writer.add_context_length(512)
-    writer.add_embedding_length(size)
-    writer.add_block_count(layers)
-    writer.add_feed_forward_length(hidden)
-    writer.add_head_count(12)
-    writer.add_layer_norm_eps(1e-12)
-    writer.add_causal_attention(False)
-    writer.add_pooling_type(gguf.PoolingType.MEAN)
-    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
-    writer.add_tokenizer_model("bert")
-    writer.add_token_list([*special, *(f"\u2581{n:x}" for n in range(tokens - len(special)))])
-    kinds = [gguf.TokenType.CONTROL, gguf.TokenType.NORMAL]
-    writer.add_token_types([kinds[number >= len(special)] for number in range(tokens)])
-    writer.add_token_type_count(2)
-    writer.add_pad_token_id(0)
-    writer.add_unk_token_id(1)
-    writer.add_bos_token_id(2)
-    writer.add_eos_token_id(3)
-    writer.add_mask_token_id(4)
-    _add(writer, "token_embd.weight", tokens, size)
-    writer.add_tensor("token_types.weight", draw(2, size))  # what is added is never quantized
-    writer.add_tensor("position_embd.weight", draw(512, size))
-    _add_norm(writer, "token_embd_norm", size)
-    for number in range(layers):
-        for name, outputs, inputs in (
-            *((f"attn_{each}", size, size) for each in ("q", "k", "v", "output")),
-            *(("ffn_up", hidden, size), ("ffn_down", size, hidden)),
-        ):
-            _add(writer, f"blk.{number}.{name}.weight", outputs, inputs)
-            writer.add_tensor(f"blk.{number}.{name}.bias", np.zeros(outputs, np.float32))
-        for name in ("attn_output_norm", "layer_output_norm"):
-            _add_norm(writer, f"blk.{number}.{name}", size)
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    writer.close()
+    words = [*SPECIAL, *(f"\u2581{n:x}" for n in range(tokens - len(SPECIAL)))]
+    shapes = list_tensors(size, layers, hidden, tokens)
+    tensors = {name: draw(*shape) for name, shape in shapes.items()}
+    write_bert(path, words, tensors, heads=12, kind=gguf.GGMLQuantizationType.Q8_0)
     return str(path)
-
-
-def _add(writer: GGUFWriter, name: str, *shape: int) -> None:
-    kind = GGMLQuantizationType.Q8_0
-    writer.add_tensor(name, quantize(draw(*shape), kind), raw_dtype=kind)
-
-
-def _add_norm(writer: GGUFWriter, name: str, size: int) -> None:
-    writer.add_tensor(f"{name}.weight", np.ones(size, np.float32))
-    writer.add_tensor(f"{name}.bias", np.zeros(size, np.float32))
 
 
 def write_head(

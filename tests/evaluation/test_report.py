@@ -69,4 +69,4 @@ def test_the_models_are_named_or_said_to_be_lacking() -> None:
     named = {"EMBED_MODEL": "a", "ANSWER_MODEL": "b"}
     assert describe_models(read_options([], named)) == ("a", "b", [])
     embedding, head, lacking = describe_models(read_options([], {}))
-    assert ("stand-in" in embedding, "no model" in head, len(lacking)) == (True, True, 2)
+    assert ("minilm" in embedding, "no model" in head, len(lacking)) == (True, True, 2)
