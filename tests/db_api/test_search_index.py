@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 from app.db.transactions import Database
 from app.search import snippets
-from app.search.snippets import BEGIN, END, INDEXED, MOST_CHARACTERS, make_snippet, mark
+from app.search.snippets import BEGIN, END, INDEXED, LEAD, MOST_CHARACTERS, make_snippet, mark
 
 from tests.db_api.api import Api, Person
 from tests.db_api.conftest import ServeCopy, Sql
@@ -143,6 +143,10 @@ def test_hits_far_down_or_far_apart_are_shown_with_what_is_around_them() -> None
     assert "the [needle]" in first
     assert "the [thread]" in second
     assert max(len(far), len(apart)) <= MOST_CHARACTERS + 8
+
+
+def test_a_hit_at_the_end_of_a_text_is_near_the_beginning_of_what_is_shown() -> None:
+    assert make_snippet(f"{FILLER} at last a needle", ["needle"]).index(BEGIN) <= LEAD + 1
 
 
 def test_without_a_hit_the_beginning_is_shown() -> None:

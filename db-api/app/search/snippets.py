@@ -59,7 +59,7 @@ def find_first(text: str, words: list[str], within: Span | None = None) -> int |
 
 def find_fragment(text: str, hit: int, length: int) -> Span:
     """A part of the text around a hit, cut between words where there is a space near."""
-    begin = max(0, min(hit - LEAD, len(text) - length))
+    begin = max(0, hit - LEAD)
     if begin > 0:
         begin = text.find(" ", begin, hit) + 1 or begin
     end = min(len(text), begin + length)
