@@ -23,7 +23,7 @@ MESSAGES_KEPT = 8_000_000  # bytes of final messages, with what was made of them
 
 def write_size(size: float) -> str:
     """Bytes as people say it: 25 MB, 1.2 kB."""
-    return do_filesizeformat(size).replace(".0 ", " ")
+    return do_filesizeformat(size).replace(".0 ", " ").replace("Byte", "byte")
 
 
 class Templates:

@@ -21,6 +21,7 @@ OPTIONS = [
     "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",  # it beeps
 ]  # fmt: skip
 
+AWAY = "http://127.0.0.1:9"  # nobody listens there
 DESK: dict[str, Any] = {"viewport": {"width": 1280, "height": 800}}
 PHONE: dict[str, Any] = {
     "viewport": {"width": 360, "height": 740},
@@ -52,9 +53,10 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def parley() -> Iterator[LocalStack]:
-    """One running Parley, its replies short. In CI nginx must be there."""
+    """One running Parley, its replies short; its model that sees pictures is away. In CI nginx must
+    be there."""
     assert shutil.which("nginx") or not os.environ.get("CI"), "CI needs nginx"
-    with LocalStack(REPLY_TOKENS="24", TEMPERATURE="0") as stack:
+    with LocalStack(REPLY_TOKENS="24", TEMPERATURE="0", VISION_URL=AWAY) as stack:
         stack.wait_until_model_is_ready()
         sql(stack, LONG_LEASES)  # tests write replies themselves, without heartbeats
         sql(stack, FORGET_PLANS)

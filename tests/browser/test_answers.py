@@ -23,6 +23,12 @@ FILLER = "The caretaker looks after the roof, the cellar and the garden paths. "
 TEXT = (
     f"{FILLER}\n\nThe lease ends on 31 March 2027. Keys are handed over by Ms. Keller.\n\n{FILLER}"
 )
+# That nothing lies on the words, as a bar would that stays on the screen.
+IS_UNCOVERED = """() => {
+    const mark = document.querySelector("mark");
+    const { left, top } = mark.getBoundingClientRect();
+    return document.elementFromPoint(left + 2, top + 2) === mark;
+}"""
 WORDS = "The lease ends on 31 March 2027."
 
 
@@ -67,7 +73,13 @@ def test_exact_words_lead_to_their_page(visitor: Someone) -> None:
     expect(choice(page)).to_have_value("exact")
     visitor.press(body(reply).get_by_role("link", name="[1]"))
     expect(page.locator("mark")).to_have_text(WORDS)
-    expect(page.locator("mark")).to_be_in_viewport()
+    for seen in (
+        page.locator("mark"),
+        page.get_by_role("heading", name="lease.txt"),
+        page.get_by_role("link", name="Back to the chat"),
+    ):
+        expect(seen).to_be_in_viewport()
+    assert page.evaluate(IS_UNCOVERED)
     page.get_by_text("Delete document…").click()
     page.get_by_role("button", name="Delete permanently").click()
     expect(page.get_by_role("heading", name="Documents")).to_be_visible()

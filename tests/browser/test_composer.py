@@ -67,11 +67,15 @@ def test_the_counter_tells_what_a_text_s_length_means(ann: Someone) -> None:
     assert whole < most < 4096
     for words, said, alarming in (
         (whole // 2, "", False),
-        (whole - 250, "About 1,000 letters left.", False),
+        (whole - 250, "About 1,000 characters left.", False),
         (whole + 1, "Long: the reply may be cut short.", False),
         (most, "Long: the reply may be cut short.", False),
-        (most + 9, "Probably too long: shorten it by about 40 letters.", True),
-        (4200, f"Too long: shorten it by about {-(-(4200 - most) * 4 // 10) * 10} letters.", True),
+        (most + 9, "Probably too long: shorten it by about 40 characters.", True),
+        (
+            4200,
+            f"Too long: shorten it by about {-(-(4200 - most) * 4 // 10) * 10} characters.",
+            True,
+        ),
         (7, "", False),
     ):
         prompt(page).fill("the " * words)
@@ -82,8 +86,8 @@ def test_the_counter_tells_what_a_text_s_length_means(ann: Someone) -> None:
     prompt(page).evaluate(roomy)
     for letters, said in (
         (1000, ""),
-        (16_000, "About 380 letters left."),
-        (16_400, "Too long: shorten it by about 20 letters."),
+        (16_000, "About 380 characters left."),
+        (16_400, "Too long: shorten it by about 20 characters."),
     ):
         prompt(page).fill("é" * letters)
         expect(page.locator("#room")).to_have_text(said)

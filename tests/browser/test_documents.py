@@ -62,7 +62,7 @@ def test_files_are_attached_to_a_chat(visitor: Someone) -> None:
     expect(documents(page)).to_have_text([re.compile("one.txt"), re.compile("two.txt")])
     attach(visitor, page, text_file("bad.txt", "<html>"), text_file("three.txt"))
     expect(documents(page)).to_have_count(3)
-    expect(problem(page)).to_contain_text("bad.txt is not a document")
+    expect(problem(page)).to_contain_text("bad.txt can't be read")
     expect(prompt(page)).to_be_visible()
     if not visitor.scripts:
         page.reload()
@@ -86,9 +86,7 @@ def test_one_that_is_too_large_is_not_sent(ann: Someone) -> None:
     page.evaluate("document.querySelector('#upload').dataset.limit = 3")
     ann.profile.requests.clear()
     attach(ann, page, text_file("a.txt"))
-    expect(problem(page)).to_have_text(
-        re.compile("a.txt is too large. A document has at most 25 MB. It was not sent.")
-    )
+    expect(problem(page)).to_have_text(re.compile("a.txt is too large. The limit is 25 MB."))
     assert not any("documents" in request for request in ann.profile.requests)
 
 
@@ -176,6 +174,18 @@ ROOM = """rows => rows.map(row => {
 })"""
 
 
+# How much is seen of the last row of a list, which scrolls.
+CUT = """list => {
+    const [box, row] = [list, list.lastElementChild].map(one => one.getBoundingClientRect());
+    return list.scrollHeight > list.clientHeight ? box.bottom - row.top : NaN;
+}"""
+GAP = """() => {
+    const [notice, list] = [".notes .problem", "#documents ul"].map(
+        one => document.querySelector(one).getBoundingClientRect());
+    return list.top - notice.bottom;
+}"""
+
+
 @pytest.mark.parametrize("width", [360, 1280])
 def test_what_is_said_of_a_document_stands_by_its_name_and_within_its_box(
     ann: Someone, width: int
@@ -190,6 +200,20 @@ def test_what_is_said_of_a_document_stands_by_its_name_and_within_its_box(
         assert room < 12, "as wide as the gap between them"
         assert reach <= 0
     assert page.evaluate(FITS)
+
+
+def test_names_are_shown_whole_and_a_list_that_scrolls_is_cut_within_a_row(phone: Someone) -> None:
+    page = phone.open()
+    names = ("museum-report.txt", "scan-minutes.txt", "lease.txt")
+    attach(phone, page, *(text_file(name) for name in names))
+    expect(documents(page).get_by_text("Ready")).to_have_count(3)
+    names_shown = documents(page).locator("a span")
+    assert names_shown.evaluate_all("all => all.every(one => one.scrollWidth <= one.clientWidth)")
+    assert page.locator("#documents ul").evaluate(CUT) > 8
+    page.evaluate("document.querySelector('#upload').dataset.limit = 3")
+    attach(phone, page, text_file("large.txt"))
+    expect(problem(page)).to_contain_text("large.txt")
+    assert page.evaluate(GAP) >= 8
 
 
 def test_what_was_typed_stays_while_files_are_attached_and_removed(visitor: Someone) -> None:
@@ -209,7 +233,7 @@ def test_what_is_said_of_files_does_not_pile_up_and_is_dismissed(ann: Someone) -
     page = ann.open()
     for _ in range(3):
         attach(ann, page, text_file("bad.txt", "<html>"))
-        expect(problem(page)).to_have_text(re.compile("bad.txt is not a document"))
+        expect(problem(page)).to_have_text(re.compile("bad.txt can't be read"))
         expect(page.locator("#documents .sending")).to_have_count(0)
     attach(ann, page, text_file("bad.txt", "<html>"), text_file("worse.txt", "{\\rtf"))
     expect(problem(page)).to_have_count(2)

@@ -46,7 +46,7 @@ def box(page: Page, name: str = "door.png") -> Locator:
 def test_a_ticked_picture_goes_with_the_message(visitor: Someone) -> None:
     page = visitor.open()
     attach_picture(visitor, page, draw())
-    box(page).check()
+    expect(box(page)).to_be_checked()
     send(page, "What is this?")
     picture = questions(page).last.get_by_role("img", name="door.png")
     expect(picture).to_be_visible()
@@ -58,19 +58,19 @@ def test_a_ticked_picture_goes_with_the_message(visitor: Someone) -> None:
     expect(page.get_by_role("heading", name="door.png")).to_be_visible()
 
 
-def test_what_is_ticked_stays_when_another_picture_comes(ann: Someone) -> None:
+def test_what_is_not_ticked_stays_so_when_another_picture_comes(ann: Someone) -> None:
     page = ann.open()
     attach_picture(ann, page, draw())
-    box(page).check()
+    box(page).uncheck()
     attach_picture(ann, page, draw("wall.png", "grey"))
-    expect(box(page)).to_be_checked()
-    expect(box(page, "wall.png")).not_to_be_checked()
+    expect(box(page, "wall.png")).to_be_checked()
+    expect(box(page)).not_to_be_checked()
 
 
 def test_pictures_fit_a_phone_and_everybody(phone: Someone) -> None:
     page = phone.open()
     attach_picture(phone, page, draw(f"{'a very long name ' * 8}.png"))
-    page.get_by_role("checkbox").check()
+    expect(page.get_by_role("checkbox")).to_be_checked()
     send(page, "What is this?")
     expect(questions(page)).to_have_count(1)
     wait_until_final(page)
@@ -83,7 +83,6 @@ def test_pictures_fit_a_phone_and_everybody(phone: Someone) -> None:
 def test_a_text_browser_names_the_picture(ann: Someone, tmp_path: Path) -> None:
     page = ann.open()
     attach_picture(ann, page, draw())
-    box(page).check()
     send(page, "What is this?")
     expect(questions(page)).to_have_count(1)
     wait_until_final(page)

@@ -49,10 +49,17 @@ def test_pages_read_from_top_to_bottom_without_what_needs_a_script(
     text = show(ann.http.get(ann.chat).text, tmp_path)
     places = [
         text.index(words)
-        for words in ("What is the sea?", "Salt water.", "deep", "Attach files", "Send")
+        for words in (
+            "What is the sea?",
+            "Salt water.",
+            "deep",
+            "Attach files",
+            "Your message",
+            "Send",
+        )
     ]
     assert places == sorted(places)
-    assert re.search(r"About 1\d,000 letters at most\.", text)
+    assert re.search(r"About 1\d,000 characters at most\.", text)
     for dead in (
         "Jump to latest",
         "Connection lost",
@@ -132,7 +139,9 @@ def test_a_file_is_uploaded(ann: Someone, tmp_path: Path) -> None:
 def test_while_a_reply_is_to_come_a_link_leads_to_it(ann: Someone, tmp_path: Path) -> None:
     reply = ann.writer().ask("What is the sea?")
     reply.write("Salt ")
-    assert f"{ann.chat}/live" in show(ann.http.get(ann.chat).text, tmp_path)
+    text = show(ann.http.get(ann.chat).text, tmp_path)
+    assert f"{ann.chat}/live" in text
+    assert "Show the reply" in text
     with ann.http.stream("GET", f"{ann.chat}/live") as page:
         reply.finish("water.")
         page.read()

@@ -86,7 +86,7 @@ def test_somebody_elses_chat_looks_like_one_that_does_not_exist(
         ("é" * 16_385, 413, "has 32,770 bytes, and the limit is 32,768."),
         ("x" * 1_000_000, 413, "far too long"),  # which is seen before it is read whole
         # As JSON it is larger than any request to db-api may be.
-        ("\x01" * 40_000, 413, "Too long: shorten it by about 24,000 letters."),
+        ("\x01" * 40_000, 413, "Too long: shorten it by about 24,000 characters."),
     ],
 )
 def test_a_prompt_that_will_not_do_is_explained_and_kept_if_it_was_read(

@@ -184,10 +184,10 @@ def test_files_on_the_home_page_begin_a_chat(person: httpx.Client) -> None:
     chat = upload(person, begin, file("a.txt")).headers["location"]
     assert [name for name, _ in listed(person.get(chat).text)] == ["a.txt"]
     other = follow(person, upload(person, begin, file("b.txt"), file("c.txt", b"<html>")))
-    assert "c.txt is not a document" in other
+    assert "c.txt can't be read" in other
     assert [name for name, _ in listed(other)] == ["b.txt"]
     refused = upload(person, begin, file("d.txt", b"<html>"))
-    expect(refused, 415, "d.txt is not a document", "Good to see you")
+    expect(refused, 415, "d.txt can't be read", "Good to see you")
     assert person.get(begin).headers["location"] == "/", "where its address leads, entered again"
     expect(upload(person, begin, ("files", ("", b""))), 422, "Choose a file first.")
 

@@ -32,7 +32,7 @@ from tests.chat_ui.support import (
     wait_until_final,
 )
 
-INTERRUPTED = "The writer was interrupted, resuming…"
+INTERRUPTED = "Interrupted. Resuming…"
 
 
 @pytest.fixture(scope="module")

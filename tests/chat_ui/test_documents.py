@@ -36,7 +36,7 @@ def test_the_library_says_when_documents_are_found_by_their_words_only(
     ):
         db_api.sql(f"UPDATE documents SET {happens}")
         notes = parse(person.get("/documents").text).find_all("p", class_="fine")
-        said += [note.text.split(" searched by")[0] for note in notes if "by words" in note.text]
+        said += [note.text.split(" searched by")[0] for note in notes if "by keywords" in note.text]
     assert said == ["They are", "Some of them are"]
 
 
@@ -129,7 +129,7 @@ def test_the_library_says_what_a_document_is_and_where(browser: httpx.Client, ch
     upload(browser, "/documents", file("a.txt"))
     (row,) = parse(browser.get("/documents").text).need("div", id="documents").find_all("li")
     facts = [small.text for small in row.find_all("small")][1]
-    assert facts.startswith("Text · 5 Bytes · ")
+    assert facts.startswith("Text · 5 bytes · ")
     assert " ".join(facts.split()).endswith("· in the library · in a.txt")
 
 

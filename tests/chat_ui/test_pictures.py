@@ -11,13 +11,11 @@ from app.clients.types import Message
 from app.views.documents import offer_pictures, tick_new
 
 from tests.chat_ui.support import (
-    SCRIPT,
     DbApiServer,
     ScriptedModel,
     client_key,
     expect,
     generate,
-    open_chat,
     parse,
     wait_until_final,
 )
@@ -82,14 +80,15 @@ def test_a_picture_goes_with_a_message_and_its_text_to_the_model(
     attach(browser, chat, "notes.txt")
     reader.read("Not a picture.")
     picture = photograph()
-    assert boxes(browser.get(chat).text) == {picture: False}
+    page = browser.get(chat).text
+    assert boxes(page) == {}, "none is to be chosen where no model sees it"
+    assert "Only the text in pictures is read." in page
     reply = ask(browser, chat, "What is this?", pictures=picture, mode="documents")
     sent = model.requests[-1]["messages"][-1]["content"]
     assert sent == 'From "door.jpg", page 1:\nClosed on Mondays\n\nWhat is this?'
     assert told(reply) == "The model got the text in door.jpg, not the picture."
     page = browser.get(chat).text
     assert shown(question(page)) == [(f"/documents/{picture}/picture", "door.jpg")]
-    assert boxes(page) == {picture: False}
     assert told(ask(browser, chat, "And the hours?", mode="free")) == (
         "The model got the text in the picture above, not the picture."
     )
@@ -104,29 +103,6 @@ def test_of_a_picture_without_text_the_model_gets_nothing(
     reply = last_message(wait_until_final(browser, chat))
     assert told(reply) == "Nothing was read in a.jpg and b.jpg, so the model did not get them."
     assert "You can't see it" in model.requests[-1]["messages"][-1]["content"]
-
-
-def test_the_four_newest_pictures_that_can_be_shown_are_offered(
-    browser: httpx.Client, chat: str, photograph: Photograph, db_api: DbApiServer
-) -> None:
-    pictures = [photograph(name=f"{number}.jpg") for number in range(6)]
-    db_api.sql(f"UPDATE documents SET state = 'failed' WHERE id = '{pictures[3]}'")
-    offered = [pictures[n] for n in (1, 2, 4, 5)]
-    assert list(boxes(browser.get(chat).text)) == offered
-    fragment = browser.get(f"{chat}/documents", headers=SCRIPT).text
-    assert list(boxes(fragment)) == offered
-
-
-def test_what_is_ticked_stays_ticked_when_the_form_is_refused(
-    browser: httpx.Client, chat: str, photograph: Photograph
-) -> None:
-    picture = photograph()
-    page = expect(post(browser, chat, " ", picture), 422, "Write a message first")
-    assert boxes(page) == {picture: True}
-    expect(post(browser, chat, "Hi", "odd"), 422)
-    other = open_chat(browser)
-    refused = post(browser, other, "Hi", picture)
-    expect(refused, 422, "is no longer in this chat", kept="Hi")
 
 
 def test_a_deleted_picture_is_said_to_be_that(

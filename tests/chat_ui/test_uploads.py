@@ -58,12 +58,12 @@ def test_one_bad_file_of_three_does_not_lose_the_others(
     elsewhere = browser.get(chat if library else "/documents").text
     assert "is not a document" not in elsewhere
     page = answer.text if script else follow(browser, answer)
-    assert "b&#34;&lt;b&gt;.txt is not a document" in page
+    assert "b&#34;&lt;b&gt;.txt can't be read" in page
     assert "a web page" in page
     assert sorted(name for name, _ in listed(page)) == ["a.txt", "c.txt"]
     assert ("<html" in page) is not script
     if not script:
-        assert "is not a document" not in follow(browser, answer), "it is told once"
+        assert "can't be read" not in follow(browser, answer), "it is told once"
 
 
 @pytest.mark.parametrize("script", [False, True])
@@ -95,7 +95,7 @@ def test_of_a_file_that_can_t_be_read_it_is_not_said_that_it_is_attached(
 def test_more_than_a_cookie_holds_is_told_at_once(browser: httpx.Client, chat: str) -> None:
     bad = [file(f"{'x' * 100}{number}.txt", b"<html>") for number in range(20)]
     answer = upload(browser, f"{chat}/documents", file("a.txt"), *bad)
-    expect(answer, 415, *(f"{name} is not a document" for _, (name, _) in bad))
+    expect(answer, 415, *(f"{name} can't be read" for _, (name, _) in bad))
     assert [name for name, _ in listed(browser.get(chat).text)] == ["a.txt"]
     assert all(len(cookie.value or "") < 4000 for cookie in browser.cookies.jar)
 

@@ -11,11 +11,13 @@ import pytest
 from starlette.responses import JSONResponse
 
 from tests.chat_ui.support import (
+    SCRIPT,
     DbApiServer,
     ModelServer,
     ScriptedModel,
     StartBriefly,
     StartDbApi,
+    expect,
     new_browser,
     open_chat,
     serve,
@@ -200,3 +202,26 @@ def test_a_picture_that_it_can_t_take_is_given_to_the_other_as_text(
     send(browser, chat, photograph())
     assert reply(browser, chat) == GOT_TEXT
     assert "Closed on Mondays" in contents(model)[-1]
+
+
+def test_the_four_newest_pictures_that_can_be_shown_are_offered(
+    browser: httpx.Client, chat: str, photograph: Photograph, db_api: DbApiServer
+) -> None:
+    pictures = [photograph(name=f"{number}.jpg") for number in range(6)]
+    db_api.sql(f"UPDATE documents SET state = 'failed' WHERE id = '{pictures[3]}'")
+    offered = [pictures[n] for n in (1, 2, 4, 5)]
+    assert list(boxes(browser.get(chat).text)) == offered
+    fragment = browser.get(f"{chat}/documents", headers=SCRIPT).text
+    assert list(boxes(fragment)) == offered
+
+
+def test_what_is_ticked_stays_ticked_when_the_form_is_refused(
+    browser: httpx.Client, chat: str, photograph: Photograph
+) -> None:
+    picture = photograph()
+    page = expect(post(browser, chat, " ", picture), 422, "Write a message first")
+    assert boxes(page) == {picture: True}
+    expect(post(browser, chat, "Hi", "odd"), 422)
+    other = open_chat(browser)
+    refused = post(browser, other, "Hi", picture)
+    expect(refused, 422, "is no longer in this chat", kept="Hi")

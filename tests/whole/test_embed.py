@@ -10,7 +10,7 @@ from tests.support.local_stack import LocalStack
 from tests.support.waiting import wait_until
 from tests.whole.test_documents import read
 
-LACKING = "searched by words only"
+LACKING = "searched by keywords only"
 
 
 def test_documents_get_vectors_where_a_model_for_them_is_named(tmp_path: Path) -> None:

@@ -229,7 +229,14 @@ async def _show_list(
     documents = await services.documents.list_newest(session, chat=chat_id)
     mode: Mode | None = "documents" if documents else None
     offered = offer_pictures(documents)
-    # A script leaves those as they are that it has already.
-    ticked = [picture.id for picture in offered] if services.settings.vision_url else []
-    page = UploadedView(documents, f"/chats/{chat_id}/documents", notes, mode, offered, ticked)
+    ticked = [picture.id for picture in offered]  # a script leaves those that it has as they are
+    page = UploadedView(
+        documents=documents,
+        upload=f"/chats/{chat_id}/documents",
+        notes=notes,
+        mode=mode,
+        offered=offered,
+        ticked=ticked,
+        sees_pictures=bool(services.settings.vision_url),
+    )
     return services.templates.page("_uploaded.html", page)

@@ -56,15 +56,16 @@ async def show_document(
     document_id: UUID,
     page: Number = 1,
     quote: Words = None,
+    chat: UUID | None = None,
+    reply: UUID | None = None,
     deleting: bool = False,
 ) -> Response:
-    """Its text as it was read, beside the original; in it a quote is marked. `deleting` opens the
-    form that deletes it."""
+    """Its text as it was read, beside the original; in it a quote is marked. A link leads back to
+    the `reply` of a `chat` that quoted it. `deleting` opens the form that deletes it."""
     start, _, end = (quote or "").partition("-")
     marked = (int(start), int(end)) if quote else None
-    return await _show_document(
-        services, session, document_id, page, quote=marked, deleting=deleting
-    )
+    more: dict[str, Any] = {"quote": marked, "chat": chat, "reply": reply, "deleting": deleting}
+    return await _show_document(services, session, document_id, page, **more)
 
 
 @router.post(

@@ -44,8 +44,8 @@ class DocumentsPage:
 @dataclass(frozen=True)
 class DocumentView:
     """`document.html`: a page of it, `number`, beside the original; `page` is None until it has
-    been read. `quote` are the words to be marked, from one code point up to another. `deleting`:
-    somebody asked to delete it."""
+    been read. `quote` are the words to be marked, from one code point up to another; `chat` and
+    `reply` where they were quoted. `deleting`: somebody asked to delete it."""
 
     chats: ChatList
     document: Document
@@ -53,6 +53,8 @@ class DocumentView:
     page: DocumentPage | None
     problem: Problem | None = None
     quote: tuple[int, int] | None = None
+    chat: UUID | None = None
+    reply: UUID | None = None
     deleting: bool = False
 
     @property
@@ -78,7 +80,7 @@ class DocumentView:
 class UploadedView:
     """`_uploaded.html`: what a script gets that has uploaded a file. `mode`: how messages of this
     chat can be answered now that it has documents; `offered` are the pictures that can go with
-    them."""
+    them, where a model `sees_pictures`."""
 
     documents: list[Document]
     upload: str
@@ -86,6 +88,7 @@ class UploadedView:
     mode: Mode | None = None
     offered: list[Document] = field(default_factory=list)
     ticked: list[UUID] = field(default_factory=list)
+    sees_pictures: bool = False
 
     @property
     def managed(self) -> bool:

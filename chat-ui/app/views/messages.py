@@ -105,7 +105,8 @@ class Composer:
     """The form for a message: what was typed, the key that makes a send count once, the
     message it replaces, if any, and else the last one that was seen above it. `mode` is how to
     answer it; None where there is no choice. `recording` is what the text was transcribed from. Of
-    the pictures that are `offered`, those in `ticked` go with it; None: nobody has chosen yet."""
+    the pictures that are `offered`, those in `ticked` go with it; None: nobody has chosen yet.
+    Where no model `sees_pictures`, nothing is to be chosen."""
 
     prompt: str = ""
     client_key: str = field(default_factory=lambda: uuid4().hex)
@@ -115,6 +116,7 @@ class Composer:
     recording: UUID | None = None
     offered: list[Document] = field(default_factory=list)
     ticked: list[UUID] | None = None
+    sees_pictures: bool = False
 
 
 @dataclass(frozen=True)

@@ -131,14 +131,12 @@ async def view_chat(
     notes: list[Problem],
     recordings: RecordingsView | None = None,
 ) -> ChatView:
-    """A chat with one page of its messages. Where a model `sees_pictures`, those that came since
-    the last message are ticked."""
+    """A chat with one page of its messages. Where a model `sees_pictures`, they are offered,
+    and those that came since the last message are ticked."""
     last = page.items[-1] if page.items else None
     offered = offer_pictures(documents)
     composer = composer or Composer()
-    ticked = composer.ticked
-    if ticked is None:
-        ticked = tick_new(offered, last) if sees_pictures else []
+    ticked = tick_new(offered, last) if composer.ticked is None else composer.ticked
     newest = page.shown and not page.later
     return ChatView(
         chat=chat,
@@ -155,6 +153,7 @@ async def view_chat(
             mode=composer.mode or choose_mode(chat) if documents else None,
             offered=offered,
             ticked=ticked,
+            sees_pictures=sees_pictures,
         ),
         documents=documents,
         room=room,

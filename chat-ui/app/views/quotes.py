@@ -13,12 +13,12 @@ class Source:
     number: int
     quote: Quote
 
-    @property
-    def address(self) -> str:
-        """Of the page, where the words are marked."""
+    def address(self, message: Message) -> str:
+        """Of the page, where the words are marked. It leads back to the reply."""
         quote = self.quote
         words = f"{quote.quote_start}-{quote.quote_end}"
-        return f"/documents/{quote.document_id}?page={quote.page}&quote={words}#quote"
+        back = f"chat={message.chat_id}&reply={message.id}"
+        return f"/documents/{quote.document_id}?page={quote.page}&{back}&quote={words}#quote"
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,11 @@ class Sources:
     def some_missing(self) -> bool:
         """Whether a sentence has none."""
         return any(quote.document_id is None for quote in self.quotes)
+
+    @property
+    def support_nothing(self) -> bool:
+        """Whether none of its sentences has one."""
+        return bool(self.ends) and not self.are_quotes
 
     def find(self, number: int) -> Source | None:
         """That of a sentence, by its number in `ends`; None if it has none."""

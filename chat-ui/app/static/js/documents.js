@@ -164,10 +164,10 @@ function offerChoice(choice) {
 // Pictures for the next message. Those that were there stay as they are, ticked or not.
 function offerPictures(template) {
   template?.remove();
-  const offered = template?.content.firstElementChild;
+  const offered = template?.content.firstElementChild ?? null;
   const old = document.getElementById("offered");
   const boxes = (pictures) => [...(pictures?.querySelectorAll("input") ?? [])];
-  const ids = (pictures) => boxes(pictures).map(({ value }) => value).join();
+  const ids = (pictures) => pictures && boxes(pictures).map(({ value }) => value).join();
   if (ids(offered) === ids(old)) return;
   for (const box of boxes(offered)) {
     const same = old?.querySelector(`[value="${box.value}"]`);
