@@ -259,12 +259,13 @@ def test_a_document_may_be_deleted_while_another_worker_takes_it_over(
     assert see_document(sql, "1", document) == [], "it was deleted"
 
 
+@pytest.mark.parametrize("before", ["INSERT INTO files", "shown_file_id = "])
 def test_all_data_may_be_deleted_while_a_picture_is_stored(
-    worker: Worker, ada: Person, sql: Sql, meanwhile: Meanwhile
+    worker: Worker, ada: Person, sql: Sql, meanwhile: Meanwhile, before: str
 ) -> None:
     document = queue_document(sql, ada, kind="png").document
     worker.claim()
-    deletions = meanwhile("shown_file_id = ", lambda: ada.delete("/sessions/current"))
+    deletions = meanwhile(before, lambda: ada.delete("/sessions/current"))
     answer = worker.ask("PUT", f"/{document}/picture", content=b"x")
     assert answer.status_code in (204, 404)
     assert deletions[0].result().status_code == 204
