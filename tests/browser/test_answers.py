@@ -71,6 +71,7 @@ def test_exact_words_lead_to_their_page(visitor: Someone) -> None:
     expect(body(reply)).to_have_text(re.compile(rf"^\s*{re.escape(WORDS)} \[1\]\s*$"))
     expect(reply.locator(".quotes li")).to_have_text(re.compile(rf"lease.txt, page \d.*{WORDS}"))
     expect(choice(page)).to_have_value("exact")
+    page.set_viewport_size({"width": 360, "height": 500})
     visitor.press(body(reply).get_by_role("link", name="[1]"))
     expect(page.locator("mark")).to_have_text(WORDS)
     for seen in (
