@@ -103,10 +103,15 @@ def lease(browser: httpx.Client, chat: str, reader: Reader) -> str:
     return reader.read(*[FILLER] * 3, LEASE)
 
 
-def ask(browser: httpx.Client, chat: str, text: str = QUESTION, **more: str) -> Element:
-    """Sends it by the page's form; the reply."""
+def send(browser: httpx.Client, chat: str, text: str = QUESTION, **more: str) -> None:
+    """By the page's form."""
     form = {"prompt": text, "client_key": client_key(browser.get(chat).text), **more}
     assert browser.post(generate(chat), data=form).status_code == 303
+
+
+def ask(browser: httpx.Client, chat: str, text: str = QUESTION, **more: str) -> Element:
+    """Sends it; the reply."""
+    send(browser, chat, text, **more)
     return last_message(wait_until_final(browser, chat))
 
 
@@ -200,7 +205,6 @@ def test_a_refusal_says_whether_there_was_any_text_to_search(
 ) -> None:  # fmt: skip
     question = "Which cats feed the whales of the ferry?"
     attach(browser, chat, "photo", begins)
-    assert NOTHING_FOUND in ask(browser, chat, question, mode=mode).text or begins, "not read yet"
     reader.read(text)
     if text:  # else it would be given whole
         attach(browser, chat, "other", begins)
@@ -392,6 +396,18 @@ def test_pages_that_were_not_read_yet_are_told(
     assert "1 page was not read yet." in ask(browser, chat).text
 
 
+def test_a_question_waits_for_the_documents_to_be_read(
+    browser: httpx.Client, chat: str, reader: Reader, model: ScriptedModel
+) -> None:
+    attach(browser, chat)
+    model.text = ANSWER
+    send(browser, chat)
+    assert "Looking in your documents…" in last_message(browser.get(chat).text).text
+    reader.read(*[FILLER] * 3, LEASE)
+    reply = last_message(wait_until_final(browser, chat))
+    assert (len(quotes(reply)), "not read yet" in reply.text) == (1, False)
+
+
 def test_without_documents_nothing_is_said_of_them(
     browser: httpx.Client, chat: str, model: ScriptedModel
 ) -> None:
@@ -408,7 +424,7 @@ def test_without_documents_nothing_is_said_of_them(
 )
 async def test_what_was_looked_for_is_not_looked_for_again(mode: str, found: bool) -> None:
     active = Mock(mode=mode, found=found, question="Why?", passages=[], refusal=NO_TEXT)
-    queue = Mock(find_passages=AsyncMock(return_value=None))
+    queue = Mock(find_passages=AsyncMock(return_value=Mock(found=found)))
     embedder = Mock(embed=AsyncMock(return_value=None))
     answerer = Answerer(Mock(), queue, embedder, BestSentence(), None)
     assert (await answerer.answer(active, Mock())).state == "complete"

@@ -184,8 +184,19 @@ def test_documents_that_fit_are_given_whole_once_all_is_read(
         " pages = 5, progress = 3"
     )
     reply = ada.send(chat, "Is it insured?", worker="w")
+    waiting = find(api, reply)
+    assert (waiting["found"], waiting["passages"]) == (None, []), "the rest may tell"
+    sql("UPDATE messages SET created_at = created_at - interval '61 s'")
     assert find(api, reply)["found"] is False
     assert ada.reply(chat, reply)["unread_pages"] == 2
+
+
+def test_what_has_been_read_may_answer_before_the_rest_is_read(
+    api: Api, ada: Person, chat: str, read: Read, sql: Sql
+) -> None:
+    read(ada, chat, LEASE)
+    sql("UPDATE documents SET state = 'running', finished_at = NULL, lease_until = now()")
+    assert find(api, ada.send(chat, QUESTION, worker="w"))["found"] is True
 
 
 @pytest.mark.parametrize(

@@ -49,9 +49,15 @@ def test_nobody_waits_for_a_reply_of_a_deleted_chat(ada: Person, chat: str, tell
 
 
 @pytest.mark.parametrize(
-    ("changes", "awaited"), [("", False), ("saw = 'text'", True), ("mode = 'exact'", True)]
+    ("changes", "awaited"),
+    [
+        ("", False),
+        ("saw = 'text'", True),
+        ("mode = 'exact'", False),
+        ("mode = 'exact', found = false", True),
+    ],
 )
-def test_a_reply_that_waits_for_a_picture_to_be_read_is_not_waited_for(
+def test_a_reply_that_waits_for_something_to_be_read_is_not_waited_for(
     ada: Person, chat: str, tell: Tell, sql: Sql, changes: str, awaited: bool
 ) -> None:
     """Else they would wait for each other."""

@@ -69,9 +69,10 @@ class Sent(Received):
 
 class PassagesFound(Received):
     """What a reply is to be answered from, and its prompt with that. Not `found`: these only come
-    nearest. `has_text`: some was, or is still to be, read in the chat's documents."""
+    nearest. `has_text`: some was, or is still to be, read in the chat's documents. `found` is None
+    while these are being read, and is to be asked again."""
 
-    found: bool
+    found: bool | None
     has_text: bool
     only_pictures: bool
     passages: list[Passage]

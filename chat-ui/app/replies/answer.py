@@ -18,7 +18,7 @@ from app.replies.generation import ModelServer, generate
 
 log = logging.getLogger(__name__)
 
-RETRY_SECONDS = 0.5  # when db-api is away
+RETRY_SECONDS = 0.5  # when db-api is away, or documents are being read
 
 
 class Answerer:
@@ -49,15 +49,17 @@ class Answerer:
         return Outcome("complete")
 
     async def _find_passages(self, active: ActiveReply) -> None:
-        """However long db-api is away; if the reply is another's by now, until the runner hears of
-        that."""
+        """Once documents have been read, however long db-api is away; if the reply is another's by
+        now, until the runner hears of that."""
         vector = await self._embedder.embed(active.question)
         while True:
             try:
-                return active.take_passages(await self._queue.find_passages(active.id, vector))
+                passages = await self._queue.find_passages(active.id, vector)
+                if passages.found is not None:
+                    return active.take_passages(passages)
             except ParleyError as error:
                 log.warning("reply %s: can't look for passages: %s", active.id, error)
-                await asyncio.sleep(RETRY_SECONDS)
+            await asyncio.sleep(RETRY_SECONDS)
 
     async def _generate(self, active: ActiveReply, announce: Callable[[], None]) -> Outcome:
         """By the model that sees, if it is there and there is a picture. Once that has been tried,

@@ -25,9 +25,11 @@ LOOKED_AT = 8  # passages that the search brings, of which those are given that 
 NEAREST = 3  # are shown if none is good enough
 MOST_WHOLE_PAGES = 30
 
-# The question, and the one before it on the branch, which a follow-up is searched with.
+# The question, and the one before it on the branch, which a follow-up is searched with. So long
+# after the question nobody waits for documents to be read.
 HELD = text("""
 SELECT r.message_id, r.chat_id, r.session_id, r.mode, r.found, question.content AS question,
+    now() - question.created_at > interval '60 s' AS is_late,
     before.content AS before,
     CASE earlier.mode WHEN 'free' THEN earlier.prompt_tokens + earlier.completion_tokens END AS used
 FROM replies r
@@ -83,7 +85,8 @@ WHERE message_id = :reply_id
 def find_for_reply(
     connection: Connection, reply_id: UUID, request: FindPassages, *, context_size: int
 ) -> PassagesFound:
-    """What the reply is to be answered from; searched for if that has not been done."""
+    """What the reply is to be answered from; searched for if that has not been done. Not decided
+    while documents are being read, if what has been read does not answer it."""
     lock_chat(connection, reply_id)
     values = {"reply_id": reply_id, "worker": request.worker}
     held = connection.execute(HELD, values).one_or_none()
@@ -94,8 +97,9 @@ def find_for_reply(
         with acting_as_person(connection, owner):
             room = budget(context_size, held.question)
             best, found, unread = _search(connection, held, request, room)
-        store_passages(connection, owner, chat_id, reply_id, best)
-        connection.execute(FOUND, {"reply_id": reply_id, "found": found, "unread": unread})
+        if found is not None:
+            store_passages(connection, owner, chat_id, reply_id, best)
+            connection.execute(FOUND, {"reply_id": reply_id, "found": found, "unread": unread})
     passages = read_for_runner(connection, owner, reply_id)
     given = passages if is_given(held.mode, found) else []
     if held.found is None and given and held.used:
@@ -116,9 +120,9 @@ def find_for_reply(
 
 def _search(
     connection: Connection, held: AnyRow, request: FindPassages, room: int
-) -> tuple[list[Passage], bool, int]:
-    """The passages, whether they are good enough, and how many pages nobody could search. As the
-    person who asked."""
+) -> tuple[list[Passage], bool | None, int]:
+    """The passages, whether they are good enough, and how many pages nobody could search. None:
+    what is being read may be better. As the person who asked."""
     owned = {"owner": held.session_id, "chat_id": held.chat_id}
     documents = connection.execute(DOCUMENTS, owned).all()
     unread = sum(d.needs_ocr + (d.unread if d.unfinished else 0) for d in documents)
@@ -154,7 +158,10 @@ def _search(
         )
         for p in found.passages
     ]
-    return fill(passages, room) if found.good else passages[:NEAREST], found.good, unread
+    if found.good:
+        return fill(passages, room), True, unread
+    waits = not held.is_late and any(d.unfinished for d in documents)
+    return passages[:NEAREST], None if waits else False, unread
 
 
 def _read_whole(connection: Connection, owned: dict[str, UUID], room: int) -> list[Passage]:

@@ -28,7 +28,10 @@ class FindPassages(BaseModel):
 class PassagesFound(BaseModel):
     """What the reply is to be answered from, and its prompt with that."""
 
-    found: bool = Field(description="Good enough to answer from; else these only come nearest.")
+    found: bool | None = Field(
+        description="Good enough to answer from; else these only come nearest. Null: documents are"
+        " still being read, so ask again in a moment."
+    )
     has_text: bool = Field(
         description="Some was read in the chat's documents, or is still to be read."
     )
