@@ -138,6 +138,7 @@ def browser(url: str, model: ScriptedModel, db_api: DbApiServer) -> Iterator[htt
         yield client
     model.answer = None
     model.go.set()
+    db_api.sql("DELETE FROM files")  # nobody reads them here, which questions would wait for
     wait_until(lambda: db_api.sql("SELECT count(*) FROM replies WHERE finished_at IS NULL") == 0)
 
 
