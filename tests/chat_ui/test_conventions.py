@@ -10,7 +10,7 @@ from typing import get_args, get_type_hints
 from uuid import UUID
 
 import pytest
-from app.assets import FOLDER, MODULES, STYLES, Assets, join_modules, join_styles
+from app.assets import MODULES, STYLES, Assets, join_modules, join_styles
 from app.clients import document_types, types
 from app.clients.types import ErrorKind, Reply, ReplyError
 from app.main import create_app
@@ -230,7 +230,7 @@ def test_a_librarys_members_are_replaced_within_one_module(path: Path) -> None:
 
 
 def test_the_style_sheet_has_every_rule_and_no_comment_on_lines_of_its_own() -> None:
-    written = "\n".join((FOLDER / "css" / f"{name}.css").read_text() for name in STYLES)
+    written = "\n".join((APP / "static" / "css" / f"{name}.css").read_text() for name in STYLES)
     sent = join_styles()
     assert not re.search(r"^ */\*", sent, re.M)
     rules = [re.sub(r"/\*.*?\*/|\s", "", text, flags=re.S) for text in (written, sent)]
