@@ -164,7 +164,8 @@ def test_each_query_by_itself_finds_one_s_own_documents_only(
             assert bool(files.read_block(connection, session, file, 0)) is found
             with nullcontext() if found else pytest.raises(NoResultFound):
                 documents.find_of_file(connection, session, file)
-            documents.take_from(connection, session, document, chat)
+            with nullcontext() if found else pytest.raises(DocumentNotFound):
+                documents.take_from(connection, session, document, chat)
             assert bool(documents.find(connection, owner, document).chats) is not found
             documents.drop(connection, session, documents.find(connection, owner, document))
             files.drop_abandoned(connection, session)
