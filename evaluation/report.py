@@ -57,7 +57,7 @@ class Report:
         print(f"{time.monotonic() - self._began:4.0f} s  {words}", flush=True)
 
     def forget(self) -> None:
-        """All is written down, so the next run measures everything anew."""
+        """All is written down, so the next run measures everything again."""
         if self._kept:
             self._kept.unlink(missing_ok=True)
 

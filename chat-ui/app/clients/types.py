@@ -280,7 +280,7 @@ class Prompt(Received):
 
 
 class ReplyPrompt(Received):
-    """What a reply's model was given, built anew; `sha256` is of what it was, if that is known. Not
+    """What a reply's model was given, rebuilt; `sha256` is of what it was, if that is known. Not
     `messages` but `passages`, if it was not asked."""
 
     messages: list[PromptMessage]

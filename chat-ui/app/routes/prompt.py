@@ -45,7 +45,7 @@ async def show_prompt(services: AppServices, session: Session, chat_id: UUID) ->
 async def show_prompt_of_reply(
     services: AppServices, session: Session, chat_id: UUID, reply_id: UUID
 ) -> HTMLResponse:
-    """Built anew, with the passages of documents that were found for it. The page says whether
+    """Rebuilt, with the passages of documents that were found for it. The page says whether
     something of it was changed or deleted since."""
     chat, chats, prompt, model = await asyncio.gather(
         services.chats.get(session, chat_id),

@@ -212,7 +212,7 @@ class PromptPage:
 
 @dataclass(frozen=True)
 class ReplyPromptPage:
-    """`reply_prompt.html`: what the model got for a reply, built anew; `sha256` is of that. `exact`
+    """`reply_prompt.html`: what the model got for a reply, rebuilt; `sha256` is of that. `exact`
     is None if its model can't be asked for it."""
 
     chat: Chat

@@ -59,7 +59,7 @@ class Prompt(ModelSettings):
 
 
 class ReplyPrompt(BaseModel):
-    """What a reply's model was given, built anew."""
+    """What a reply's model was given, rebuilt."""
 
     messages: list[PromptMessage] = Field(
         description="Empty if the language model was not asked: by exact words, or nothing found."

@@ -47,7 +47,7 @@ def show_prompt(connection: Connection, session_id: UUID, chat_id: UUID) -> Prom
 def show_prompt_of_reply(
     connection: Connection, session_id: UUID, chat_id: UUID, reply_id: UUID
 ) -> ReplyPrompt:
-    """What its model was given, built anew from what is there of it now."""
+    """What its model was given, rebuilt from what is stored now."""
     chats.find(connection, session_id, chat_id)
     reply = _find_reply(connection, session_id, chat_id, reply_id)
     if reply is None:

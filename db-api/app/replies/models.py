@@ -26,7 +26,7 @@ class Reply(LeasedJob, Base):
     ``unread_pages`` were not read then. ``saw`` is null until it is known how the model gets the
     pictures of the messages: as they are, as their text, or not at all. ``prompt_start`` is the
     first message that the model was given, ``prompt_sha256`` the hash of all that it was given, by
-    which a prompt that is built anew is known to be the same.
+    which a rebuilt prompt is known to be the same.
     """
 
     __tablename__ = "replies"
