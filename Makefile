@@ -1,9 +1,11 @@
 # What can be done here. `make` alone lists it. Everything made lands in the git-ignored .cache/.
 
 .DEFAULT_GOAL := help
-.PHONY: help local setup up down test test-db-api test-chat-ui test-doc-worker test-lm-api test-nginx test-local \
-    test-whole browser test-faults test-bench test-eval test-support images stack check faults faults-short bench \
-    bench-short trace eval eval-short lint types types-db-api types-chat-ui types-doc-worker types-others format fmt lock
+.PHONY: help local certificate new-root setup up down test test-db-api test-chat-ui test-doc-worker test-lm-api test-nginx test-tls test-local \
+    test-whole browser test-faults test-bench test-eval test-supply test-security \
+    test-support images stack check faults faults-short bench \
+    bench-short trace eval eval-short security security-short lint types types-db-api types-chat-ui types-doc-worker types-others format fmt lock \
+    sbom audit pin
 
 PYTHON ?= python3
 VENV := .cache/venv/bin
@@ -26,6 +28,12 @@ help: ## list what can be done
 local: ## run Parley without Docker, on http://localhost:8080 (PORT=… for another port)
 	@$(PYTHON) -m local
 
+certificate: setup ## bring your own for `make local` with TLS=files: cat fullchain.pem privkey.pem | make certificate
+	@$(VENV)/python -m local.certificate install
+
+new-root: setup ## make another root certificate for `make local` with TLS=local
+	@$(VENV)/python -m local.certificate new-root
+
 up: ## run Parley in containers, on http://localhost
 	docker compose up --build
 
@@ -36,7 +44,7 @@ down: ## stop the containers; chats stay
 # A pytest run for each part: the Python services all call their package `app`. The longest
 # come first, so that two at a time end together.
 
-TESTS := browser test-chat-ui test-faults test-local test-db-api test-doc-worker test-whole test-lm-api test-nginx test-eval test-bench test-support
+TESTS := browser test-chat-ui test-faults test-local test-db-api test-doc-worker test-whole test-lm-api test-nginx test-tls test-eval test-bench test-supply test-security test-support
 
 setup: ## make .cache/venv with everything that running and testing need
 	@$(PYTHON) -m local setup
@@ -59,6 +67,9 @@ test-lm-api: setup ## test the model's fetcher and its server, with a small real
 test-nginx: setup ## test the gateway, where there is an nginx
 	$(call timed,$(VENV)/python -m pytest tests/nginx)
 
+test-tls: setup ## test where certificates come from
+	$(call timed,$(VENV)/python -m pytest tests/tls)
+
 test-local: setup ## test what `make local` promises
 	$(call timed,$(VENV)/python -m pytest tests/local)
 
@@ -76,6 +87,12 @@ test-bench: setup ## test what `make bench` computes and writes
 
 test-eval: setup ## hold the documents and questions of `make eval` to what is said of them
 	$(call timed,$(VENV)/python -m pytest tests/evaluation)
+
+test-supply: setup ## test `make sbom`, `make audit` and `make pin`
+	$(call timed,$(VENV)/python -m pytest tests/supply)
+
+test-security: setup ## test what `make security` computes and writes
+	$(call timed,$(VENV)/python -m pytest tests/security)
 
 test-support: setup ## test what the other tests read pages and streams with
 	$(call timed,$(VENV)/python -m pytest tests/support)
@@ -101,6 +118,12 @@ eval: setup ## ask a Parley about documents, count right and wrong, and write it
 eval-short: setup ## ask a little of everything about documents, to see that it can be measured
 	$(call timed,$(VENV)/python -m evaluation --quick)
 
+security: setup ## attack a Parley in every way we know and write what was seen to docs/scorecard.md
+	@$(VENV)/python -m security $(SECURITY)
+
+security-short: setup ## attack a Parley for a few minutes
+	$(call timed,$(VENV)/python -m security --short)
+
 ENGINE := docker info >/dev/null 2>&1 || [ -n "$$CI" ]
 
 images: ## build the images that `make stack` starts
@@ -114,7 +137,7 @@ stack: setup images ## test compose.yaml on a Docker Engine
 # What measures has the machine for itself, at the end.
 check: setup ## everything CI runs
 	$(call side_by_side,lint format images types $(TESTS) eval-short stack)
-	@$(MAKE) --no-print-directory faults-short bench-short
+	@$(MAKE) --no-print-directory security-short faults-short bench-short
 
 # --- the code --------------------------------------------------------------------------------
 
@@ -123,7 +146,7 @@ lint: setup ## look for mistakes
 	    if command -v shellcheck >/dev/null; then shellcheck --severity=warning $(SCRIPTS); \
 	    else echo 'shellcheck is not here; the shell scripts were only parsed'; fi)
 
-SCRIPTS = $(wildcard */start */start-* */make */migrate db/init/*.sh) lm-api/count-cores lm-api/fetch-until-there tests/stack/stand-ins .ci/run
+SCRIPTS = $(wildcard */start */start-* */make */migrate db/init/*.sh) nginx/tls/prepare lm-api/count-cores lm-api/fetch-until-there tests/stack/stand-ins .ci/run
 
 # Four runs, each with a cache of its own: the Python services all call their package `app`.
 MYPY = $(call timed,MYPYPATH=.:$(1) $(VENV)/mypy --explicit-package-bases --cache-dir .cache/mypy/$(1) $(2))
@@ -140,8 +163,8 @@ types-doc-worker: setup
 	$(call MYPY,doc-worker,doc-worker/app tests/doc_worker)
 
 types-others: setup
-	$(call MYPY,lm-api,lm-api local faults bench evaluation \
-	    $(addprefix tests/,support lm_api nginx local stack faults bench evaluation browser))
+	$(call MYPY,lm-api,lm-api local tls faults bench evaluation supply \
+	    $(addprefix tests/,support lm_api nginx tls local stack faults bench evaluation supply browser))
 
 format: setup ## check the layout of the code
 	$(call timed,$(VENV)/ruff format --check)
@@ -152,11 +175,11 @@ fmt: setup ## lay the code out, and mend what can be mended by machine
 
 # --- dependencies ----------------------------------------------------------------------------
 
-LOCKED := db-api chat-ui doc-worker local tests
+LOCKED := db-api chat-ui doc-worker tls acme local tests
 COMPILE = $(VENV)/python -m uv pip compile --quiet --universal --python-version 3.11 \
     --no-emit-index-url --no-annotate
 
-# All five at once first, so that what they share is pinned alike; then each its own part of it.
+# All of them at once first, so that what they share is pinned alike; then each its own part of it.
 lock: setup ## pin the newest versions in every requirements.txt
 	$(VENV)/python -m pip install --quiet uv
 	rm -f .cache/constraints.txt
@@ -166,3 +189,12 @@ lock: setup ## pin the newest versions in every requirements.txt
 	        --constraint .cache/constraints.txt \
 	        --output-file $$part/requirements.txt $$part/requirements.in || exit 1; \
 	done
+
+sbom: setup ## list all that Parley is made of, as CycloneDX, in .cache/sbom.cdx.json
+	@$(VENV)/python -m supply.sbom
+
+audit: setup ## ask whether weaknesses of the pinned packages are known
+	@$(VENV)/python -m supply.audit
+
+pin: ## write the digests of the base images into the Dockerfiles, by Docker
+	@$(PYTHON) -m supply.pin

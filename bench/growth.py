@@ -15,7 +15,7 @@ BUSIEST_HOUR = 0.2  # its share of a day's messages
 PAGES = 2  # opened for each message
 CHAT_UI_MB = 384  # what compose.yaml lets it have
 NGINX_TABS = (
-    2048  # a worker of 4096 connections, which may get them all, and a tab that watches takes two
+    8192  # a worker of 16384 connections, which may get them all, and a tab that watches takes two
 )
 
 MEASURED = {

@@ -14,6 +14,7 @@ from tests.support.sse import Event, aread_events
 
 # A message's id and number. To parse the HTML would take some two milliseconds of each first word.
 MESSAGE = re.compile(r'id="m-([0-9a-f-]{36})" data-seq="(\d+)"')
+SALT = re.compile("Begins with <code>(.+?)</code>")
 QUESTIONS = (
     "What is the sea?",
     "Name a colour and say why.",
@@ -36,7 +37,7 @@ class Timing:
     answered: float
     first: float
     whole: float
-    told: str  # the answer's Server-Timing
+    told: str  # the answer's Server-Timing, which is told with TIMINGS=on
 
 
 class Person:
@@ -80,7 +81,7 @@ class Person:
             headers={"HX-Request": "true"},
         )
         reply, seq = MESSAGE.findall(answer.raise_for_status().text)[-1]
-        return reply, int(seq), answer.headers["server-timing"]
+        return reply, int(seq), answer.headers.get("server-timing", "")
 
     async def stop(self, chat: str, reply: str) -> None:
         """Presses Stop."""
@@ -104,6 +105,12 @@ class Person:
     async def read_export(self, chat: str) -> Any:
         """The exported chat, a dict."""
         return (await self.client.get(f"/chats/{chat}/export.json")).raise_for_status().json()
+
+    async def read_salt(self, chat: str) -> str:
+        """What this session's prompts begin with, by the page that shows one; empty: nothing."""
+        page = (await self.client.get(f"/chats/{chat}/prompt")).raise_for_status().text
+        found = SALT.search(page)
+        return found[1] if found else ""
 
     async def read_reply(self, chat: str) -> Any:
         """The last reply's state and figures, a dict."""
@@ -132,9 +139,12 @@ def says_something(event: str, data: dict[str, Any], reply: str) -> bool:
 
 
 @asynccontextmanager
-async def visit(url: str) -> AsyncIterator[Person]:
-    """Somebody new."""
+async def visit(url: str, source: str | None = None) -> AsyncIterator[Person]:
+    """Somebody new, from that address of this machine."""
+    transport = httpx.AsyncHTTPTransport(
+        local_address=source, limits=httpx.Limits(max_connections=None), trust_env=False
+    )
     async with httpx.AsyncClient(
-        base_url=url, timeout=120, limits=httpx.Limits(max_connections=None), trust_env=False
+        base_url=url, timeout=120, transport=transport, trust_env=False
     ) as client:
         yield Person(client)

@@ -40,7 +40,7 @@ async def measure(person: Person, number: int) -> dict[str, float]:
 
 async def main() -> None:
     """Prints the table: medians over some sends, each in a new chat."""
-    async with open_stage(reply_tokens=8) as stage, visit(stage.url) as person:
+    async with open_stage(reply_tokens=8, TIMINGS="on") as stage, visit(stage.url) as person:
         seen = [await measure(person, number) for number in range(WARM_UP + SENDS)][WARM_UP:]
     print(f"{describe_machine()}; medians of {SENDS} sends, in ms\n")
     print("| part of a first word | ms |\n|---|---|")

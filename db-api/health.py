@@ -9,7 +9,7 @@ import socket
 import sys
 
 with socket.create_connection(("127.0.0.1", int(os.environ.get("PORT") or 80)), 4) as peer:
-    peer.sendall(f"GET {sys.argv[1]} HTTP/1.0\r\n\r\n".encode())
+    peer.sendall(f"GET {sys.argv[1]} HTTP/1.0\r\nHost: localhost\r\n\r\n".encode())
     status = peer.recv(64).partition(b"\r\n")[0].decode()
 if " 200 " not in status:
     sys.exit(f"{sys.argv[1]} answered {status}")

@@ -46,6 +46,11 @@ CERTAIN = {
     ("privacy", answering.PRIVACY),
 }
 
+NEVER_MEASURED = (
+    "how well pictures are seen and recordings transcribed, because only stand-ins for these models"
+    " could be had"
+)
+
 
 def name_parts(embedding: str, head: str) -> dict[str, Sequence[str]]:
     """The section's tables: which models were measured with, and which steps are told there."""
@@ -69,7 +74,7 @@ def describe_models(options: Options) -> tuple[str, str, list[str]]:
     if not head:
         head = "the best sentence, no model chose it"
         lacking.append("span F1 of a question-answering model")
-    return embedding, head, lacking
+    return embedding, head, [*lacking, NEVER_MEASURED]
 
 
 def measure(options: Options, report: Report) -> None:

@@ -1,5 +1,6 @@
 """A person with documents in a chat, and what db-api knows of them."""
 
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ from evaluation.question_set import Question
 from evaluation.words import squeeze
 
 TOGETHER = 10  # files in one form
-PATIENCE = 900.0  # seconds until what was uploaded is read
+PATIENCE = 900.0  # seconds until what was uploaded is read, or more of it has vectors
 UNREAD = ("queued", "running")
 # As if each had been attached there, too.
 ATTACH = """
@@ -119,8 +120,16 @@ class Reader:
         return "\n".join(str(text) for (text,) in sql(self._parley, GIVEN, get_id(chat)))
 
     def wait_for_vectors(self, model: str) -> None:
-        """Until every passage has one of this model."""
-        wait_until(lambda: sql(self._parley, VECTORS_MISSING, model) == [(0,)], PATIENCE)
+        """Until every passage has one of this model. TimeoutError when there are no more of them
+        for a while."""
+        fewest, deadline = None, 0.0
+        while (missing := sql(self._parley, VECTORS_MISSING, model)[0][0]) != 0:
+            now = time.monotonic()
+            if missing != fewest:
+                fewest, deadline = missing, now + PATIENCE
+            if now > deadline:
+                raise TimeoutError(f"{missing} passages have no vector after {PATIENCE:.0f} s")
+            time.sleep(1)  # to count them takes what makes them
 
     def count_passages(self) -> int:
         """Of all documents."""

@@ -22,11 +22,13 @@ Prompt = list[dict[str, str]]
 Words = dict[str, float]
 
 
-def make_prompt(export: dict[str, Any], reply: str = "") -> Prompt:
-    """What the model was given for this reply of an exported chat, or the last one."""
+def make_prompt(export: dict[str, Any], reply: str = "", salt: str = "") -> Prompt:
+    """What the model was given for this reply of an exported chat, or the last one. `salt` is that
+    of the session, if there is one."""
     ids = [message["id"] for message in export["messages"]]
     end = ids.index(reply) if reply else -1
-    system = {"role": "system", "content": export["chat"]["system_prompt"]}
+    begins = f"{salt} " if salt else ""
+    system = {"role": "system", "content": begins + export["chat"]["system_prompt"]}
     said = [{"role": m["role"], "content": m["content"]} for m in export["messages"][:end]]
     return [system, *said]
 

@@ -35,6 +35,7 @@ def main() -> None:
     lock = take_over(stack.pid_file(service))
     if service == "supervisord":
         end_with_parent()
+        os.umask(0o077)  # of the logs; the services keep the one that we were given
         config = str(stack.run / "supervisord.conf")
         os.execv(sys.executable, [sys.executable, "-m", "local.supervisord", "-c", config])
     environment = stack.environment(service)

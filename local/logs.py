@@ -16,7 +16,7 @@ class Tail:
 
     def __init__(self, path: Path, name: str, only: re.Pattern[bytes] | None = None) -> None:
         self._path, self._name, self._only = path, name, only
-        path.touch()
+        path.touch(mode=0o600)
         self._file: BinaryIO = path.open("rb")
         self._file.seek(0, 2)
         self._rest = b""

@@ -5,6 +5,7 @@ import signal
 import subprocess
 
 from local import pidfile
+from local.nginx import nginx
 from local.ports import why_taken
 from local.say import Problem, say
 from local.stack import ROOT, Stack
@@ -32,6 +33,8 @@ def prepare(stack: Stack) -> None:
     """Checks what could be in the way and makes what is missing. Raises Problem."""
     if reason := why_taken(stack.port, stack.address):
         raise Problem(f"{reason}; use another one: PORT={stack.port + 1} make local")
+    if stack.tls != "off":
+        prepare_tls(stack)
     if shutil.disk_usage(stack.home).free < LEAST_SPACE:
         raise Problem(f"the disk of {stack.home} has less than 200 MB left; free some first")
     stack.choose_ports()
@@ -39,3 +42,16 @@ def prepare(stack: Stack) -> None:
     made = subprocess.run(command, capture_output=True, text=True, check=False)
     if made.returncode:
         raise Problem(made.stderr.strip())
+
+
+def prepare_tls(stack: Stack) -> None:
+    """Checks what encrypted connections need. Raises Problem."""
+    if nginx() is None:
+        raise Problem("TLS needs nginx (Debian: apt install nginx-light); or do without: TLS=off")
+    if reason := why_taken(stack.tls_port, stack.address):
+        raise Problem(f"{reason}; use another one: HTTPS_PORT={stack.tls_port + 1} make local")
+    if stack.tls == "files" and not stack.certificate.exists():
+        raise Problem(
+            "TLS=files, but there is no certificate yet; bring yours:"
+            " cat fullchain.pem privkey.pem | make certificate"
+        )

@@ -9,7 +9,7 @@ from local.say import Problem, say
 from local.venv import ensure_venv
 
 ROOT = Path(__file__).resolve().parents[1]
-SERVICES = ["db-api", "chat-ui", "doc-worker", "local"]
+SERVICES = ["db-api", "chat-ui", "doc-worker", "tls", "local"]
 
 
 def main(arguments: list[str]) -> int:
@@ -17,7 +17,7 @@ def main(arguments: list[str]) -> int:
     if arguments not in ([], ["setup"]):
         print("usage: python3 -m local [setup]", file=sys.stderr)
         return 2
-    parts = [*SERVICES, "tests"] if arguments else SERVICES
+    parts = [*SERVICES, "acme", "tests"] if arguments else SERVICES
     try:
         python = ensure_venv(
             ROOT / ".cache" / "venv", [ROOT / p / "requirements.txt" for p in parts]

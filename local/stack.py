@@ -34,6 +34,7 @@ USUAL_PORTS = {
     "vision": 8006,
 }
 VISION_MODEL = "smolvlm-500m-instruct-q8_0"  # as in compose.yaml
+TLS_CHOICES = ("off", "files", "local")  # acme needs a public port 80: it is for Docker
 SOCKET_PATH_LIMIT = 60  # of the 103 characters that macOS allows, leaving room for the names
 
 
@@ -58,7 +59,27 @@ class Stack:
     @property
     def url(self) -> str:
         host = "localhost" if self.address in ("127.0.0.1", "0.0.0.0", "::") else self.address  # noqa: S104
+        if self.tls != "off":
+            return f"https://{host}:{self.tls_port}"
         return f"http://{host}:{self.port}"
+
+    @property
+    def tls(self) -> str:
+        """`off`, `files` or `local`. Raises Problem for anything else."""
+        chosen = read_settings().get("TLS") or "off"
+        if chosen not in TLS_CHOICES:
+            raise Problem(f"TLS is '{chosen}'; make local has {', '.join(TLS_CHOICES)}")
+        return chosen
+
+    @property
+    def tls_port(self) -> int:
+        """Where it answers encrypted; at `port` it then only leads there."""
+        return int(read_settings().get("HTTPS_PORT") or 8443)
+
+    @property
+    def certificate(self) -> Path:
+        """The one that nginx shows, with its key."""
+        return self.home / "tls" / "current.pem"
 
     @property
     def embedding_model(self) -> str:
@@ -107,6 +128,10 @@ class Stack:
     def make_directories(self) -> None:
         for directory in (self.home, self.logs, self.run, self.runners):
             directory.mkdir(parents=True, exist_ok=True)
+        # Logs of an earlier version were anybody's to read.
+        self.logs.chmod(0o700)
+        for log in self.logs.iterdir():
+            log.chmod(0o600)
 
     @contextlib.contextmanager
     def directory_for_sockets(self) -> Iterator[None]:
@@ -132,7 +157,7 @@ class Stack:
             before = self._remembered_ports().get(service)
             # The usual ones are for the usual Parley; one beside it leaves them alone.
             wishes = [before, usual if self.port == 8080 else None]
-            chosen = {self.port, *ports.values()}  # for which nobody may listen yet
+            chosen = {self.port, self.tls_port, *ports.values()}  # for which nobody may listen yet
             free = (w for w in wishes if w and w not in chosen and is_free(w))
             ports[service] = next(free, None) or free_port(chosen)
         if nginx() is None:
@@ -170,6 +195,7 @@ class Stack:
             "DB_NAME": "parley",
             "DB_USER": "parley",
             "DB_PASSWORD_FILE": str(secrets / "db" / "password"),
+            "DB_LOGINS_DIR": str(secrets / "db-logins"),
             "DB_API_URL": f"http://127.0.0.1:{ports['db-api']}",
             "DB_API_TOKEN_FILE": str(secrets / "db-api" / "token"),
             "DOC_WORKER_TOKEN_FILE": str(secrets / "doc-worker" / "token"),
@@ -189,6 +215,14 @@ class Stack:
             shared["VISION_URL"] = f"http://127.0.0.1:{ports['vision']}"
         return passed_on | shared | self._own(service, ports)
 
+    def tls_environment(self) -> dict[str, str]:
+        """What tls/start needs, also while nothing runs."""
+        return {
+            "PYTHON": sys.executable,
+            "TLS_DIR": str(self.certificate.parent),
+            "TLS_ROOT_DIR": str(self.home / "tls-root"),
+        }
+
     def _own(self, service: str, ports: dict[str, int]) -> dict[str, str]:
         if service == "db":
             return {
@@ -207,7 +241,12 @@ class Stack:
                 "CHAT_UI_PORT": str(ports["chat-ui"]),
                 "RESOLVER": "",  # an address needs no looking up
                 "NGINX_DIR": str(self.sockets / "nginx"),
+                "LISTEN_TLS": f"{listen}:{self.tls_port}",
+                "HTTPS_PORT": str(self.tls_port),
+                "TLS_DIR": str(self.certificate.parent),
             }
+        if service == "tls":
+            return self.tls_environment()
         if service in ("embed", "vision"):
             embeds = service == "embed"
             # What is set for lm-api is not meant for it.
@@ -222,8 +261,13 @@ class Stack:
             fetched = {"LM_MODEL": self.answer_model, "LM_MODEL_URL": ""}
             return fetched | {"PORT": str(ports["answer"])}
         at_the_front = service == "chat-ui" and ports["chat-ui"] == self.port
-        own = {"HOST": self.address} if at_the_front else {}
-        return own | {"PORT": str(ports.get(service, self.port))}
+        own = {"PORT": str(ports.get(service, self.port))}
+        if service == "chat-ui":
+            own["TIMINGS"] = "on"  # nginx passes none on
+        if at_the_front:
+            told = read_settings().get("TIMINGS") or "off"
+            own |= {"HOST": self.address, "TIMINGS": told}
+        return own
 
 
 def read_settings() -> dict[str, str]:

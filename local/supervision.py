@@ -15,7 +15,7 @@ from local.stack import ROOT, Stack
 # In the order of starting; stopping goes the other way. nginx last in, first out: nothing new
 # comes in while chat-ui hands its running replies back, and the database stops after its users.
 SERVICES = ["db", "migrate", "db-api", "lm-api", "embed", "answer", "vision"]
-SERVICES += ["chat-ui", "doc-worker", "nginx"]
+SERVICES += ["chat-ui", "doc-worker", "tls", "nginx"]
 
 # PostgreSQL's fast shutdown is SIGINT; on SIGTERM it would wait for its clients to leave.
 STOP_SIGNALS = {"db": "INT"}
@@ -54,6 +54,7 @@ def _program(stack: Stack, service: str, priority: int) -> str:
             f"autorestart={'false' if once else 'true'}",
             f"startsecs={0 if once else 1}",
             f"startretries={0 if once else 3}",
+            f"umask={_umask():03o}",
             f"stopsignal={STOP_SIGNALS.get(service, 'TERM')}",
             f"stopwaitsecs={STOP_SECONDS.get(service, 10)}",
             "stopasgroup=true",
@@ -64,6 +65,13 @@ def _program(stack: Stack, service: str, priority: int) -> str:
             "stdout_logfile_backups=1",
         ]
     )
+
+
+def _umask() -> int:
+    """Which can only be read by setting it."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
 
 
 def _escape(value: object) -> str:
@@ -106,6 +114,8 @@ class Supervisor:
             return getattr(self._proxy.supervisor, method)(*arguments)
         except (OSError, http.client.HTTPException, xmlrpc.client.Error) as error:
             raise Problem(f"the supervisor doesn't answer {method}: {error}") from error
+        finally:
+            self._proxy("close")()
 
 
 class _UnixConnection(http.client.HTTPConnection):
@@ -124,5 +134,7 @@ class _UnixTransport(xmlrpc.client.Transport):
         super().__init__()
         self._path = path
 
-    def make_connection(self, host: object) -> http.client.HTTPConnection:
-        return _UnixConnection(self._path)
+    def make_connection(self, host: Any) -> http.client.HTTPConnection:
+        connection = _UnixConnection(self._path)
+        self._connection = host, connection  # which is what gets closed
+        return connection

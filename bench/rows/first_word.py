@@ -15,10 +15,12 @@ async def measure(stage: Stage, size: Size) -> Found:
     """New chats, one question each; the bare server gets the same prompt right afterwards."""
     ours, theirs = [], []
     async with visit(stage.url) as person, stage.bare() as bare:
+        salt = await person.read_salt(await person.open_chat())
         for number in range(WARM_UP + size.rounds):
             chat = await person.open_chat()
             ours.append((await person.ask(chat, question(number))).first)
-            theirs.append((await bare.ask(make_prompt(await person.read_export(chat)))).first)
+            prompt = make_prompt(await person.read_export(chat), salt=salt)
+            theirs.append((await bare.ask(prompt)).first)
     del ours[:WARM_UP], theirs[:WARM_UP]
     # Of each side by itself: pairs would add the noise of the one to that of the other.
     p50, p95 = (percentile(ours, each) - percentile(theirs, each) for each in (50, 95))

@@ -91,5 +91,7 @@ async def _ask(
     ours = await asyncio.gather(*map(person.ask, chats, texts))
     exports = [await person.read_export(chat) for chat in chats]
     wrote = [export["messages"][-1]["reply"]["completion_tokens"] for export in exports]
-    theirs = await asyncio.gather(*(bare.ask(make_prompt(each), tokens) for each in exports))
+    salt = await person.read_salt(chats[0])
+    prompts = [make_prompt(export, salt=salt) for export in exports]
+    theirs = await asyncio.gather(*(bare.ask(prompt, tokens) for prompt in prompts))
     return Replies(ours, wrote), Replies(theirs, [each.tokens for each in theirs])

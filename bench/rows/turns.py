@@ -22,6 +22,7 @@ async def measure(stage: Stage, size: Size) -> Found:
     theirs: list[list[float]] = []
     async with visit(stage.url) as person, stage.bare() as bare:
         chats = [await person.open_chat(**SETTINGS) for _ in range(size.chats)]
+        salt = await person.read_salt(chats[0])
         talks: list[Prompt] = [[] for _ in chats]
         for turn in range(1, size.turns + 1):
             ours.append([])
@@ -29,8 +30,10 @@ async def measure(stage: Stage, size: Size) -> Found:
             for number, (chat, talk) in enumerate(zip(chats, talks, strict=True)):
                 text = f"{turn}. Say something short about {SUBJECTS[(turn + number) % 8]}."
                 ours[-1].append((await person.ask(chat, text)).first)
-                first = make_prompt(await person.read_export(chat)) if turn == 1 else []
-                talk += first or [{"role": "user", "content": text}]
+                if turn == 1:
+                    talk += make_prompt(await person.read_export(chat), salt=salt)
+                else:
+                    talk.append({"role": "user", "content": text})
                 answer = await bare.ask(talk, TOKENS)
                 theirs[-1].append(answer.first)
                 talk.append({"role": "assistant", "content": answer.text})

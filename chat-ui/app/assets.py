@@ -21,7 +21,7 @@ VERSION = re.compile(r"^[0-9a-f]{12}/")
 STYLES = (
     "colours", "sizes", "base", "layout", "bar", "side", "chats", "menu", "home", "chat",
     "message", "prose", "math", "code", "status", "actions", "edit", "composer", "notice", "sheet",
-    "search", "documents", "quotes", "keys", "print",
+    "search", "documents", "document", "pictures", "quotes", "keys", "print",
 )  # fmt: skip
 
 # The same for what makes a chat live: /static/js/chat.js is these modules as one, each after those

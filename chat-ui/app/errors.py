@@ -11,12 +11,15 @@
     ├── NothingToContinue 409  a complete reply that was to be continued
     ├── UploadFailed      409  a file of which not all arrived
     ├── FileKindRefused   415  a file that is no document
-    ├── QueueFull         429  the queue is full
+    ├── TooMuch           429
+    │   ├── QueueFull          the queue is full
+    │   └── LimitReached       more than this session may ask for just now
     ├── TooLarge          413
     │   ├── MessageTooLarge    a message over its limit
     │   ├── FormTooLarge       a form far over that
     │   ├── FileTooLarge       a file over its limit
-    │   └── DocumentsFull      a file for which the session has no room
+    │   ├── DocumentsFull      a file for which the session has no room
+    │   └── ChatsFull          a message or a chat for which the session has no room
     ├── StorageFull       507  a file for which there is no room at all
     ├── NothingToShorten  409  a prompt that is one message already
     ├── LeaseLost         409  a reply another runner has taken over
@@ -48,6 +51,12 @@ REFUSALS = frozenset(
         *("system-prompt-too-long", "temperature-out-of-range", "reply-tokens-out-of-range"),
         *("turns-out-of-range", "prompt-missing", "key-too-long", "pictures-invalid"),
     }
+)
+
+# What db-api may say that has a limit, in requests.
+LIMITS = (
+    *("chat-replies", "session-replies", "messages", "chats", "tokens", "sessions"),
+    *("streams", "searches", "exports"),
 )
 
 
@@ -162,6 +171,12 @@ class DocumentsFull(TooLarge):
     kind = "documents-full"
 
 
+class ChatsFull(TooLarge):
+    """Fact: `limit`, in bytes, of all chats of a session."""
+
+    kind = "chats-full"
+
+
 class StorageFull(ParleyError):
     """Fact: `limit`, in bytes, of all documents there are."""
 
@@ -183,11 +198,25 @@ class UploadFailed(ParleyError):
     kind = "upload-failed"
 
 
-class QueueFull(ParleyError):
-    """Facts: `limit`, and `retry_after` in seconds."""
+class TooMuch(ParleyError):
+    """For now. Facts: `limit`, and `retry_after` in seconds."""
 
     status = 429
+
+
+class QueueFull(TooMuch):
+    """Too many replies are queued, whoever they are for."""
+
     kind = "queue-full"
+
+
+class LimitReached(TooMuch):
+    """One of LIMITS, by which the kind is called."""
+
+    def __init__(self, what: str = "", **facts: int | str) -> None:
+        if what not in LIMITS:
+            raise ValueError(what)
+        super().__init__(f"limit-{what}", **facts)
 
 
 class NothingToShorten(ParleyError):

@@ -12,12 +12,14 @@ log = logging.getLogger(__name__)
 
 KEPT_SECONDS = 5.0
 NOTICED_SECONDS = 0.25
+INTERVAL_SECONDS = 0.05
 IDLE_SECONDS = 1.0
 
 
 class EventLoopLag:
     """`measure` is its life. `longest` and `busiest` are seconds, of the last five to ten, each to
-    within an `interval`. While `is_idle` it looks once a second: a laptop's processor may sleep."""
+    within an interval: the one given; for 0 a short one, or a second while `is_idle`, so that a
+    laptop's processor may sleep."""
 
     def __init__(self, interval: float, is_idle: Callable[[], bool]) -> None:
         self._interval, self._is_idle = interval, is_idle
@@ -39,7 +41,7 @@ class EventLoopLag:
         """Notes how much later than due it is woken, for ever."""
         while True:
             began, worked = time.monotonic(), time.thread_time()
-            interval = IDLE_SECONDS if self._is_idle() else self._interval
+            interval = self._interval or (IDLE_SECONDS if self._is_idle() else INTERVAL_SECONDS)
             await asyncio.sleep(interval)
             lag = time.monotonic() - began - interval
             self.note(began, lag, time.thread_time() - worked)

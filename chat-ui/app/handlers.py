@@ -29,18 +29,21 @@ def add_error_handlers(app: FastAPI, templates: Templates) -> None:
     async def show(
         request: Request, problem: Problem, status: int, refresh: bool = False
     ) -> Response:
-        after = problem.facts.get("retry_after", 2 if status == 503 else None)
-        headers = {"Retry-After": str(after)} if after else {}
+        headers = {"Retry-After": "2"} if status == 503 else problem.headers
         services = request.app.state.services
         # A fault is shown outside all middleware, where no session is known.
         session = find_session(request) if status < 500 else None
         found = CHAT.match(request.url.path)
+        back = found if status in (409, 429) else None
+        if status == 404 and found and found[0] == request.url.path:
+            problem = Problem("chat-not-found")
         if status == 404 and DOCUMENT.match(request.url.path):
             problem = Problem("document-gone")
+            back = CHAT.match(f"/chats/{request.query_params.get('chat')}")  # that quoted it
         page = ErrorPage(
             problem,
             refresh=refresh and request.method == "GET",
-            chat=found[1] if found and status in (409, 429) else None,
+            chat=back[1] if back else None,
             chats=await load_chats_if_possible(services, session),
             deleted=await find_deleted_if_possible(services, session, UUID(found[1]))
             if found and status == 404

@@ -7,10 +7,11 @@ from uuid import UUID
 from app.clients.types import DeletedChat
 from app.errors import ParleyError
 from app.services import Services
+from app.views.chat import ChatView, view_chat
 from app.views.documents import AttachPage, ChoicePage
 from app.views.lists import ChatList, view_chats
 from app.views.messages import Composer
-from app.views.pages import ChatView, HomePage, view_chat
+from app.views.pages import HomePage
 from app.views.problems import Problem
 from app.views.recordings import RecordingsView
 from app.views.room import Room
@@ -42,8 +43,7 @@ async def load_chat(
     limits = await services.limits.get()
     model = await services.model.find_name()
     if editing and composer is None:
-        asked = (m for m in page.messages.items if m.role == "user")
-        edited = next((m for m in asked if m.id == editing), None)
+        edited = next((m for m in page.messages.items if m.id == editing), None)
         composer = Composer(edited.content, replaces=editing) if edited else None
     recordings = None
     if services.settings.whisper_model:
@@ -129,13 +129,14 @@ async def load_choice(
     composer: Composer | None = None,
     problem: Problem | None = None,
 ) -> ChoicePage:
-    """The documents that this chat doesn't have, or that a new one may begin with."""
-    chat = await services.chats.get(session, chat_id) if chat_id else None
-    chats, documents = await asyncio.gather(
-        load_chats(services, session, chat_id), services.documents.list_newest(session)
+    """The form for files, and the documents that this chat doesn't have, or that a new one may
+    begin with."""
+    form, documents = await asyncio.gather(
+        load_attach(services, session, chat_id, composer or Composer()),
+        services.documents.list_newest(session),
     )
     others = [d for d in documents if d.is_readable and chat_id not in {c.id for c in d.chats}]
-    return ChoicePage(chats, chat, others, composer or Composer(), problem)
+    return ChoicePage(**vars(form), documents=others, problem=problem)
 
 
 async def _find_deleted(

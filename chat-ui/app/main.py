@@ -15,6 +15,7 @@ from app.clients.base import DbApi
 from app.clients.chats import ChatsClient
 from app.clients.documents import DocumentsClient
 from app.clients.embedder import Embedder
+from app.clients.exports import ExportsClient
 from app.clients.limits import LimitsClient
 from app.clients.messages import MessagesClient
 from app.clients.queue import QueueClient
@@ -24,6 +25,7 @@ from app.clients.service import Service, connect
 from app.clients.sessions import SessionsClient
 from app.event_loop_lag import EventLoopLag
 from app.handlers import add_error_handlers
+from app.hosts import RefuseUnknownHosts
 from app.interpreter import tune_interpreter
 from app.preferences import ReadPreferences
 from app.replies.active_reply import Sampling
@@ -31,6 +33,7 @@ from app.replies.generation import ModelServer
 from app.replies.runner import Runner, name_worker
 from app.replies.worker_locks import WorkerLocks
 from app.routes import (
+    certificate,
     chat_documents,
     chat_list,
     chat_settings,
@@ -82,6 +85,7 @@ PARTS = (
     prompt,
     search,
     settings_page,
+    certificate,
     keys,
     exports,
 )
@@ -92,13 +96,15 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     settings = settings or read_settings()
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     assets = Assets()
-    templates = Templates(assets, settings.assistant_name)
+    ends_soon = settings.tls_off_soon == "on"
+    templates = Templates(assets, settings.assistant_name, settings.tls, ends_soon)
 
     app = FastAPI(
         title="Parley chat-ui",
         description="Pages, streams, and the runner that processes the reply queue.",
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,  # it would name the scheme and port that it is asked by
         dependencies=[Depends(refuse_cross_site)],
         lifespan=lambda app: _serve(app, settings, templates),
     )
@@ -111,8 +117,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     add_error_handlers(app, templates)
     add_session_cookie(app, settings)
     app.add_middleware(ReadPreferences)
+    app.add_middleware(RefuseUnknownHosts, public_names=settings.public_names, templates=templates)
     app.add_middleware(SecurityHeaders)
-    app.add_middleware(TellCost)
+    app.add_middleware(TellCost, tells=settings.timings == "on")
     return app
 
 
@@ -157,6 +164,7 @@ async def _serve(app: FastAPI, settings: Settings, templates: Templates) -> Asyn
             chats_client,
             messages_client,
             DocumentsClient(api),
+            ExportsClient(api),
             RecordingsClient(api),
             RepliesClient(api),
             model,

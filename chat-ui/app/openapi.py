@@ -6,19 +6,20 @@ from typing import Any
 from fastapi import Security
 from fastapi.security import APIKeyCookie
 
-from app.sessions import COOKIE
+from app.session_cookie import PLAIN
 
 COOKIE_SCHEME = APIKeyCookie(
-    name=COOKIE,
+    name=PLAIN,
     scheme_name="session",
     auto_error=False,
     description="Set by `POST /chats`, or by `POST /settings` with a name. Signed, and good for all"
-    " chats started with it.",
+    " chats started with it. Over https its name begins with `__Host-`.",
 )
 # For the document only: `app.sessions` reads the cookie.
 WITH_COOKIE = [Security(COOKIE_SCHEME)]
 
 MEANINGS = {
+    200: "A page with what was typed: a form for files or documents, or the home page.",
     401: "The session has ended. `POST /chats` begins a new one.",
     403: "Refused: a page of another site posted this.",
     404: "There is no such page, chat or reply in this session.",

@@ -28,6 +28,7 @@ HEADERS = {
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
+    "X-DNS-Prefetch-Control": "off",  # hovering a link asks for no name that a model chose
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 

@@ -17,9 +17,9 @@ from app.errors import (
     MessageTooLarge,
     NotFound,
     ParleyError,
-    QueueFull,
     SessionEnded,
     TooLarge,
+    TooMuch,
     Unavailable,
 )
 from app.forms import read_id, read_ids, read_key, read_mode, read_text
@@ -53,7 +53,7 @@ async def send(
             return services.templates.page("attach.html", page)
         try:
             sent = await _store(services, session, chat_id, composer)
-        except (InvalidInput, TooLarge, KeyReused, BranchMoved, QueueFull) as error:
+        except (InvalidInput, TooLarge, KeyReused, BranchMoved, TooMuch) as error:
             return await _refuse(request, services, session, chat_id, composer, error)
     except NotFound:
         return _keep_text(request, services, chat_id, composer, NotFound("chat-gone"))
@@ -69,7 +69,7 @@ async def send(
         both = [view_message(sent.message), view_message(sent.reply)]
         view = SentView(both, Composer(seen=sent.reply.id), sent.title)
         return services.templates.page("_sent.html", view)
-    return RedirectResponse(f"/chats/{chat_id}{'#end' if composer.replaces else ''}", 303)
+    return RedirectResponse(f"/chats/{chat_id}#end", 303)
 
 
 def _read_composer(form: FormData, request: Request) -> Composer:
@@ -149,11 +149,12 @@ async def _refuse(
     if isinstance(error, KeyReused):
         composer = replace(composer, client_key=Composer().client_key)
     problem = Problem.of(error)
+    if not composer.prompt.strip():  # an empty field, until one types, has the words above it
+        composer = replace(composer, prompt="")
     if isinstance(error, MessageTooLarge):
         letters = letters_over(composer.prompt, await services.limits.get())
         problem = Problem(error.kind, {**error.facts, "letters": letters})
-    after = error.facts.get("retry_after")
-    headers = {"Retry-After": str(after)} if after else {}
+    headers = problem.headers
     if is_script(request):
         if isinstance(error, BranchMoved):
             composer = replace(composer, seen=error.head)

@@ -7,6 +7,7 @@ from fastapi import Depends, Request
 
 from app.clients.chats import ChatsClient
 from app.clients.documents import DocumentsClient
+from app.clients.exports import ExportsClient
 from app.clients.language_model import LanguageModel
 from app.clients.limits import LimitsClient
 from app.clients.messages import MessagesClient
@@ -33,6 +34,7 @@ class Services:
     chats: ChatsClient
     messages: MessagesClient
     documents: DocumentsClient
+    exports: ExportsClient
     recordings: RecordingsClient
     replies: RepliesClient
     model: LanguageModel

@@ -5,6 +5,7 @@ Secrets come from files, never from the environment. README.md documents each se
 
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -29,9 +30,15 @@ class Settings(BaseSettings):
     vision_key_file: Path = Path("/run/secrets/vision/key")
     cookie_key_file: Path = Path("/run/secrets/cookie/key")
 
+    tls: Literal["off", "files", "local", "acme"] = "off"
+    tls_off_soon: Literal["off", "on"] = "off"
+
     runner: Literal["on", "off", "only"] = "on"
     runners_dir: Path = Path("/run/runners")
-    lag_interval_seconds: float = Field(default=0.05, gt=0)
+    lag_interval_seconds: float = Field(default=0, ge=0)
+    public_url: str = ""
+    tls_names: str = ""
+    timings: Literal["on", "off"] = "off"
     session_days: int = Field(default=90, ge=1)
 
     reply_tokens: int = Field(default=512, ge=1)
@@ -50,6 +57,20 @@ class Settings(BaseSettings):
         name = field.field_name or ""
         is_default = value == "" and name != "example_prompts"
         return cls.model_fields[name].default if is_default else value
+
+    @field_validator("public_url")
+    @classmethod
+    def _check_public_url(cls, value: str) -> str:
+        address = urlsplit(value)
+        if value and (address.scheme not in ("http", "https") or not address.hostname):
+            raise ValueError("an address such as https://chat.example.org, or nothing")
+        return value
+
+    @property
+    def public_names(self) -> frozenset[str]:
+        """The name in PUBLIC_URL, and those that the certificate is for, too."""
+        names = self.tls_names.replace(",", " ").lower().split()
+        return frozenset({urlsplit(self.public_url).hostname or "", *names} - {""})
 
     @property
     def examples(self) -> list[str]:

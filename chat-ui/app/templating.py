@@ -13,10 +13,10 @@ from app.assets import Assets
 from app.markdown.cache import TextCache
 from app.security import WITH_MICROPHONE
 from app.views.messages import MessageView
-from app.views.quotes import find_sources
+from app.views.quotes import find_sources, write_marks
 
 if TYPE_CHECKING:  # it knows of services, which have these templates
-    from app.views.pages import ChatView
+    from app.views.chat import ChatView
 
 MESSAGES_KEPT = 8_000_000  # bytes of final messages, with what was made of them
 
@@ -27,10 +27,13 @@ def write_size(size: float) -> str:
 
 
 class Templates:
-    """Jinja with what every page needs: `asset()`, the assistant's name, `preferences()`,
-    `title_of()`, whose words are in `_names.html`, `show_message()` and `sources_of()`."""
+    """Jinja with what every page needs: `asset()`, the assistant's name, how connections are
+    encrypted (`tls`) and whether that ends soon, `preferences()`, `title_of()`, whose words are in
+    `_names.html`, `show_message()`, `sources_of()` and `write_marks()`."""
 
-    def __init__(self, assets: Assets, assistant_name: str) -> None:
+    def __init__(
+        self, assets: Assets, assistant_name: str, tls: str = "off", tls_off_soon: bool = False
+    ) -> None:
         self.environment = Environment(
             loader=FileSystemLoader(Path(__file__).parent / "templates"),
             autoescape=select_autoescape(disabled_extensions=("md",), default=True),
@@ -42,11 +45,17 @@ class Templates:
         self.environment.globals |= {
             "asset": assets.url,
             "assistant_name": assistant_name,
+            "tls": tls,
+            "tls_off_soon": tls_off_soon,
             "preferences": preferences.current,
         }
         self.environment.filters["number"] = "{:,}".format
         self._messages = TextCache(MESSAGES_KEPT)
-        self.environment.globals |= {"show_message": self.message, "sources_of": find_sources}
+        self.environment.globals |= {
+            "show_message": self.message,
+            "sources_of": find_sources,
+            "write_marks": write_marks,
+        }
         self.environment.filters["file_size"] = write_size
         for name in self.environment.list_templates():
             self.environment.get_template(name)  # compiled now: later somebody would wait for it

@@ -39,10 +39,10 @@ def note_call(told: str | None) -> None:
 
 
 class TellCost:
-    """Adds the header to every answer."""
+    """Adds the header to every answer, if it `tells`; counts anyway, for services downstream."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    def __init__(self, app: ASGIApp, *, tells: bool) -> None:
+        self._app, self._tells = app, tells
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
@@ -53,7 +53,7 @@ class TellCost:
         _current.set(cost)
 
         async def send_with_cost(message: Message) -> None:
-            if message["type"] == "http.response.start":
+            if self._tells and message["type"] == "http.response.start":
                 MutableHeaders(scope=message)["Server-Timing"] = cost.describe()
             await send(message)
 

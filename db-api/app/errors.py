@@ -12,6 +12,7 @@ Problem
 ├── RecordingNotFound       404 recording-not-found
 ├── PageNotFound            404 page-not-found
 ├── BlockNotFound           404 block-not-found
+├── ExportNotFound          404 export-not-found
 ├── KeyReused               409 key-reused
 ├── BranchMoved             409 branch-moved
 ├── ReplyUnfinished         409 reply-unfinished
@@ -24,9 +25,11 @@ Problem
 ├── BodyTooLarge            413 body-too-large
 ├── FileTooLarge            413 file-too-large
 ├── QuotaReached            413 quota-reached
+├── ChatsFull               413 chats-full
 ├── FileKindRefused         415 file-kind-refused
 ├── NothingToShorten        409 nothing-to-shorten
 ├── QueueFull               429 queue-full
+├── LimitReached            429 limit-reached
 ├── InternalError           500 internal-error
 ├── DatabaseUnavailable     503 database-unavailable
 └── StorageFull             507 storage-full
@@ -124,6 +127,11 @@ class BlockNotFound(Problem):
     detail = "Read the document: it says how many bytes there are."
 
 
+class ExportNotFound(Problem):
+    status, slug, title = 404, "export-not-found", "There is no such export in this session"
+    detail = "It has ended, or took so long that another one began."
+
+
 class KeyReused(Problem):
     status, slug, title = 409, "key-reused", "This client_key was used for something else"
     detail = "Send it again with a fresh client_key."
@@ -197,6 +205,12 @@ class QuotaReached(Problem):
     example: ClassVar[dict[str, object]] = {"size": 201_000_000, "limit": 200_000_000}
 
 
+class ChatsFull(Problem):
+    status, slug, title = 413, "chats-full", "The session's chats take all the room they may"
+    detail = "Delete chats: all of them together may have limit bytes. A day later there is room."
+    example: ClassVar[dict[str, object]] = {"limit": 200_000_000}
+
+
 class FileKindRefused(Problem):
     status, slug, title = 415, "file-kind-refused", "Files of this kind can't be read"
     detail = "Send a PDF, a text, Markdown, a JPEG or a PNG. The upload was deleted."
@@ -207,6 +221,18 @@ class QueueFull(Problem):
     status, slug, title = 429, "queue-full", "Too many replies are queued"
     detail = "Nothing was stored. Send it again after retry_after seconds, with the same key."
     example: ClassVar[dict[str, object]] = {"limit": 100, "retry_after": 30}
+
+
+class LimitReached(Problem):
+    """One of `LimitName`, as `what`, for whoever asks."""
+
+    status, slug, title = 429, "limit-reached", "That is more than one may ask for just now"
+    detail = "Nothing was stored. Send it again after retry_after seconds, with the same key."
+    example: ClassVar[dict[str, object]] = {
+        "what": "session-replies",
+        "limit": 5,
+        "retry_after": 5,
+    }
 
 
 class InternalError(Problem):

@@ -1,8 +1,13 @@
-"""The rules about what people may enter. db-api owns them and tells them (`GET /limits`).
+"""The rules about what people may enter, and how much. db-api owns them and tells them
+(`GET /limits`).
 
 A message's size and a reply's length depend on the machine: here are the defaults of the settings
-MESSAGE_LIMIT and LM_MAX_TOKENS.
+MESSAGE_LIMIT and LM_MAX_TOKENS. How much one of them may ask for depends on who they are: LIMITS
+names one of the `PRESETS` (docs/decisions/0022-limits.md).
 """
+
+from dataclasses import dataclass
+from typing import Literal
 
 from pydantic import BaseModel, Field
 
@@ -10,6 +15,7 @@ from app.errors import MessageTooLarge
 
 MESSAGE_BYTES = 32_768
 MOST_REPLY_TOKENS = 2048
+QUEUED_REPLIES = 100
 NAME_CHARACTERS = 80
 TITLE_CHARACTERS = 80
 SYSTEM_PROMPT_CHARACTERS = 8_000
@@ -23,6 +29,82 @@ HIGHEST_TEMPERATURE = 2
 MOST_TURNS = 1000
 # Counts end where PostgreSQL's integer does.
 LARGEST_COUNT = 2**31 - 1
+
+
+Preset = Literal["home", "class", "public", "off"]
+# What has a limit of its own; chat-ui has words for each.
+LimitName = Literal[
+    "chat-replies",
+    "session-replies",
+    "messages",
+    "chats",
+    "tokens",
+    "sessions",
+    "streams",
+    "searches",
+    "exports",
+]
+
+
+@dataclass(frozen=True)
+class Quotas:
+    """How much is taken: past it a request is refused with 429 or 413, and nothing is stored.
+
+    Of a session `session_replies` may be queued or running, of a chat `chat_replies`; of all
+    sessions `queued_replies` be queued. A session may store `messages_per_minute`, asking for a
+    reply again among them, and `chats_per_minute`; its replies take `tokens_per_minute`, read and
+    written. `sessions_per_minute` may begin at one address. `streams` and `searches` of a session
+    may run at once, and one export. `session_bytes` are its chats and messages.
+    """
+
+    session_replies: int
+    chat_replies: int
+    messages_per_minute: int
+    chats_per_minute: int
+    tokens_per_minute: int
+    sessions_per_minute: int
+    streams: int
+    searches: int
+    session_bytes: int
+    queued_replies: int = QUEUED_REPLIES
+
+
+PRESETS: dict[Preset, Quotas] = {
+    "home": Quotas(
+        session_replies=8,
+        chat_replies=5,
+        messages_per_minute=60,
+        chats_per_minute=60,
+        tokens_per_minute=200_000,
+        sessions_per_minute=60,
+        streams=50,
+        searches=8,
+        session_bytes=2_000_000_000,
+    ),
+    "class": Quotas(
+        session_replies=5,
+        chat_replies=3,
+        messages_per_minute=20,
+        chats_per_minute=20,
+        tokens_per_minute=60_000,
+        sessions_per_minute=120,
+        streams=12,
+        searches=4,
+        session_bytes=200_000_000,
+    ),
+    "public": Quotas(
+        session_replies=3,
+        chat_replies=2,
+        messages_per_minute=10,
+        chats_per_minute=5,
+        tokens_per_minute=20_000,
+        sessions_per_minute=20,
+        streams=6,
+        searches=2,
+        session_bytes=20_000_000,
+    ),
+    "off": Quotas(*[LARGEST_COUNT] * 9),
+}
 
 
 class Limits(BaseModel):
@@ -43,6 +125,7 @@ class Limits(BaseModel):
     document_pages: int = Field(description="Of a document.")
     documents_bytes: int = Field(description="Of all documents of a session.")
     document_name_characters: int = DOCUMENT_NAME_CHARACTERS
+    streams: int = Field(description="That a session may read at once, from one who sends them.")
 
 
 def check_message(content: str, limit: int) -> None:

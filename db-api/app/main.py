@@ -11,10 +11,11 @@ from fastapi import Depends, FastAPI
 from app.answering.routes import router as answering
 from app.branches.routes import router as branches
 from app.chats.routes import router as chats
-from app.db.transactions import Database
+from app.db.transactions import Database, divide_pool
 from app.deleting.purge import purge_regularly
 from app.deleting.routes import router as deleting
 from app.documents.routes import router as documents
+from app.exports.routes import router as exports
 from app.files.models import BLOCK_BYTES
 from app.files.routes import router as files
 from app.following.routes import router as following
@@ -47,6 +48,7 @@ ROUTERS = (
     search,
     branches,
     messages,
+    exports,
     sending,
     prompt,
     files,
@@ -83,8 +85,8 @@ TAGS = [
 async def run(app: FastAPI) -> AsyncIterator[None]:
     """As many threads as connections: a thread that waits for one would only take up room.
     Beside the requests there is one small task, which cleans up."""
-    settings: Settings = app.state.settings
-    anyio.to_thread.current_default_thread_limiter().total_tokens = settings.db_pool
+    threads = sum(divide_pool(app.state.settings.db_pool).values())
+    anyio.to_thread.current_default_thread_limiter().total_tokens = threads
     purging = asyncio.create_task(purge_regularly(app.state.database))
     yield
     purging.cancel()

@@ -7,8 +7,10 @@ from app.files.models import File, FileBlock
 from app.messages.models import Message, MessagePicture
 from app.replies.models import Quote, Reply, ReplyPassage
 from app.sessions.models import Session
+from app.usage.models import Address, SessionUsage
 
 __all__ = [
+    "Address",
     "Base",
     "Chat",
     "ChatDocument",
@@ -24,4 +26,5 @@ __all__ = [
     "Reply",
     "ReplyPassage",
     "Session",
+    "SessionUsage",
 ]

@@ -1,12 +1,22 @@
 """Every setting of db-api, read from the environment when the app is created, never at import."""
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import URL
 
-from app.limits import MESSAGE_BYTES, MOST_REPLY_TOKENS
+from app.limits import (
+    LARGEST_COUNT,
+    MESSAGE_BYTES,
+    MOST_REPLY_TOKENS,
+    PRESETS,
+    QUEUED_REPLIES,
+    Preset,
+    Quotas,
+)
 
 
 class SecretMissing(RuntimeError):
@@ -35,6 +45,7 @@ class Settings(BaseSettings):
     db_name: str = "parley"
     db_user: str = "parley"
     db_password_file: Path = Path("/run/secrets/db/password")
+    db_logins_dir: Path = Path("/run/secrets/db-logins")
     db_pool: int = Field(default=10, ge=1, le=200)
     db_api_token_file: Path = Path("/run/secrets/db-api/token")
     doc_worker_token_file: Path = Path("/run/secrets/doc-worker/token")
@@ -45,18 +56,45 @@ class Settings(BaseSettings):
     whisper_model: str = ""
     documents_total: int = Field(default=2_000_000_000, ge=1)
     session_days: int = Field(default=90, ge=1, le=3650)
-    queue_limit: int = Field(default=100, ge=1)
+    queue_limit: int = Field(default=QUEUED_REPLIES, ge=1)
+    limits: Preset = "home"
+    replies_per_session: int | None = Field(default=None, ge=1)
+    replies_per_chat: int | None = Field(default=None, ge=1)
+    messages_per_minute: int | None = Field(default=None, ge=1, le=LARGEST_COUNT)
+    tokens_per_minute: int | None = Field(default=None, ge=1, le=LARGEST_COUNT)
+    sessions_per_minute: int | None = Field(default=None, ge=1, le=LARGEST_COUNT)
+    bytes_per_session: int | None = Field(default=None, ge=1)
+    prompt_salt: Literal["on", "off"] | None = None
     lm_slots: int = Field(default=8, ge=1, le=1000)
     lm_context: int = Field(default=4096, ge=256)
     lm_max_tokens: int = Field(default=MOST_REPLY_TOKENS, ge=1)
 
     @property
-    def database_url(self) -> URL:
-        """Where the database is, with the password from its file."""
+    def salts_prompts(self) -> bool:
+        """Whether sessions are of people who should learn nothing from each other."""
+        if self.prompt_salt is None:
+            return self.limits in ("class", "public")
+        return self.prompt_salt == "on"
+
+    @property
+    def owner_url(self) -> URL:
+        """Where the database is, for the login that owns it: that of the migrations."""
+        return self._url(self.db_user, read_secret(self.db_password_file, "DB_PASSWORD_FILE"))
+
+    def login_name(self, login: str) -> str:
+        """A login's name in PostgreSQL: `login` is one of `app/db/logins.py`."""
+        return f"{self.db_user}_{login}"
+
+    def login_url(self, login: str) -> URL:
+        """Where the database is, for one of db-api's own logins."""
+        password = read_secret(self.db_logins_dir / login, "DB_LOGINS_DIR")
+        return self._url(self.login_name(login), password)
+
+    def _url(self, username: str, password: str) -> URL:
         return URL.create(
             "postgresql+psycopg2",
-            username=self.db_user,
-            password=read_secret(self.db_password_file, "DB_PASSWORD_FILE"),
+            username=username,
+            password=password,
             host=self.db_host,
             port=self.db_port,
             database=self.db_name,
@@ -71,6 +109,21 @@ class Settings(BaseSettings):
     def doc_worker_token(self) -> str:
         """What doc-worker has to show, which opens the reading of documents and nothing else."""
         return read_secret(self.doc_worker_token_file, "DOC_WORKER_TOKEN_FILE")
+
+    @property
+    def quotas(self) -> Quotas:
+        """Those of the preset that LIMITS names, but for the settings of their own."""
+        own = {
+            "queued_replies": self.queue_limit,
+            "session_replies": self.replies_per_session,
+            "chat_replies": self.replies_per_chat,
+            "messages_per_minute": self.messages_per_minute,
+            "tokens_per_minute": self.tokens_per_minute,
+            "sessions_per_minute": self.sessions_per_minute,
+            "session_bytes": self.bytes_per_session,
+        }
+        given = {name: most for name, most in own.items() if most is not None}
+        return replace(PRESETS[self.limits], **given)
 
     @property
     def body_limit(self) -> int:

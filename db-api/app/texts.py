@@ -101,7 +101,6 @@ DocumentName = Annotated[
     _Line,
     at_most(limits.DOCUMENT_NAME_CHARACTERS),
     AfterValidator(refuse_controls),
-    AfterValidator(refuse_unstorable),
 ]
 SystemPrompt = Annotated[LinedText, at_most(limits.SYSTEM_PROMPT_CHARACTERS)]
 OpeningMessage = Annotated[LinedText, at_most(limits.OPENING_MESSAGE_CHARACTERS)]

@@ -73,14 +73,18 @@ def strip(text: str, start: int, end: int) -> Span:
 
 
 def find_cut(text: str, start: int, end: int) -> int:
-    """Where a sentence is cut that is too long: between words, if there are any."""
+    """Where a sentence is cut that is too long, as a table is: between lines, if there are any, or
+    words."""
     tokens = 0.0
     for cut in range(start, end):
         tokens += count_tokens(text, (cut, cut + 1))
         if tokens > SIZE:
             break
-    space = max(text.rfind(" ", start + 1, cut), text.rfind("\n", start + 1, cut))
-    return space if space > start + (cut - start) // 2 else cut
+    for space in ("\n", " "):
+        found = text.rfind(space, start + 1, cut)
+        if found > start + (cut - start) // 2:
+            return found
+    return cut
 
 
 def is_too_long(text: str, span: Span) -> bool:

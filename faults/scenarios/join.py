@@ -1,6 +1,7 @@
 """A kill in the middle of a reply at temperature 0, held against the same reply left alone.
 
-The model's server is restarted before each reply, so that both begin alike to the last bit.
+The model's server is restarted before each reply, so that both begin alike to the last bit; and the
+one left alone was written just before, because a restarted server gets what it had read before.
 Beside each, llama.cpp alone is cut at the same place and continues: what it does not repeat word
 for word, nobody can.
 """
@@ -48,13 +49,12 @@ class Written:
 async def run(trial: Trial) -> None:
     """`trial.size` kills, one reply each, nobody else asking."""
     person, counts = trial.browser(), trial.found.counts
-    alone: dict[str, Written] = {}
     for number in range(trial.size):
         service = SERVICES[number % len(SERVICES)]
         question = QUESTIONS[number // len(SERVICES) % len(QUESTIONS)]
-        if question not in alone:
-            alone[question] = await _ask(trial, person, question)
-        await _interrupt(trial, person, question, alone[question], service)
+        if service == SERVICES[0]:
+            alone = await _ask(trial, person, question)
+        await _interrupt(trial, person, question, alone, service)
         same = f"{counts['identical']} identical, of llama.cpp alone {counts['identical, bare']}"
         say(f"  {number + 1}/{trial.size}: {same}")
     _judge(trial)

@@ -42,7 +42,7 @@ def test_what_gives_out_first_stands_first() -> None:
         {
             "the model": 37.5 * 3600 / 150,
             "chat-ui: memory for open tabs": (384 - 50) / 0.2 * 60,
-            "nginx: connections of open tabs": 2048 * 60,
+            "nginx: connections of open tabs": 8192 * 60,
             "chat-ui: pages": 100 * 3600 / 2,
         }
     )

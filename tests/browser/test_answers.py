@@ -6,6 +6,7 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.support.documents import attach, documents, text_file
 from tests.browser.support.page import (
     body,
     prompt,
@@ -15,7 +16,6 @@ from tests.browser.support.page import (
     wait_until_final,
 )
 from tests.browser.support.people import Someone
-from tests.browser.test_documents import attach, documents, text_file
 from tests.browser.test_text_browser import needs_w3m, show
 from tests.support.waiting import wait_until
 
@@ -93,7 +93,7 @@ def test_exact_words_lead_to_their_page(visitor: Someone) -> None:
 def test_what_is_not_in_the_documents_is_refused_at_once(visitor: Someone) -> None:
     page = open_with_document(visitor)
     reply = ask(page, "Which whales did the ferry insure?")
-    expect(body(reply)).to_contain_text("I found nothing in your documents")
+    expect(body(reply)).to_contain_text("No sentence in your documents clearly answers this")
     expect(prompt(page)).to_have_value("")
 
 
@@ -104,3 +104,8 @@ def test_a_text_browser_shows_the_choice_and_the_quotes(ann: Someone, tmp_path: 
     text = show(ann.http.get(ann.chat).text, tmp_path)
     places = [text.index(words) for words in (WORDS, "[1]", "Quotes", "lease.txt, page", "Answer")]
     assert places == sorted(places)
+    assert "1. [1]" not in text, "it is numbered once"
+    address = replies(page).last.locator(".quotes a").get_attribute("href")
+    quoted = show(ann.http.get(address or "").text, tmp_path, "-halfdump")
+    marked = WORDS.replace(" ", r"\s+")
+    assert re.search(f'<b><_id id="quote">{marked}</b>', quoted)

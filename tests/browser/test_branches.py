@@ -94,6 +94,24 @@ def test_what_was_pressed_stays_where_it_was(ann: Someone) -> None:
         assert abs(moved) < 3, first.id
 
 
+MIDDLE = """button => {
+    const { left, top, width, height } = button.getBoundingClientRect();
+    return [left + width / 2, top + height / 2];
+}"""
+
+
+def test_a_second_click_where_regenerate_was_regenerates(ann: Someone) -> None:
+    page = ann.open_talk("First", "One.", "Second", "Two.")
+    x = [0.0, 0.0]
+    for n in range(2):
+        button = replies(page).last.get_by_title("Regenerate")
+        x[n], y = button.evaluate(MIDDLE)
+        page.mouse.click(x[n], y)
+        expect(version(replies(page).last)).to_contain_text(f"{n + 2}/{n + 2}")
+        wait_until_final(page)
+    assert abs(x[0] - x[1]) < 1
+
+
 @pytest.mark.parametrize("name", ["Regenerate", "Continue"])
 def test_another_reply_is_written_in_place(ann: Someone, name: str) -> None:
     writer = ann.talk("First", "One.")

@@ -62,6 +62,7 @@ def test_a_chat_and_all_chats_can_be_exported(ann: Someone) -> None:
         with page.expect_download() as download:
             ann.choose(page, name)
         exported[name] = Path(download.value.path()).read_text()
+        expect(page.locator("details.menu[open]")).to_have_count(0)
     assert "Salt water." in exported["Export as Markdown"]
     messages = json.loads(exported["Export as JSON"])["messages"]
     assert [m["content"] for m in messages][1:] == ["What is the sea?", "Salt water."]
@@ -90,4 +91,19 @@ def test_two_people_at_once_see_nothing_of_each_other(ann: Someone, person: Make
         answer = his_page.goto(f"{ann.chat}{path}")
         assert answer
         assert answer.status == 404
-        expect(his_page.get_by_role("alert")).to_contain_text("Page not found.")
+        expect(his_page.get_by_role("alert")).to_contain_text(" not found.")
+
+
+IS_UNCOVERED = """box => {
+    const { left, top } = box.getBoundingClientRect();
+    return document.elementFromPoint(left + 2, top + 2) === box;
+}"""
+
+
+def test_renaming_begins_in_the_title_s_field_below_its_label_and_heading(ann: Someone) -> None:
+    page = ann.open()
+    page.set_viewport_size({"width": 1280, "height": 500})
+    ann.choose(page, "Rename")
+    expect(page.get_by_label("Title")).to_be_focused()
+    for words in ("Chat settings", "Title"):
+        assert page.locator("main").get_by_text(words, exact=True).evaluate(IS_UNCOVERED)

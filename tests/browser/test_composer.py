@@ -22,6 +22,12 @@ from tests.support.tokens import COUNTED, Counted
 def test_enter_sends_and_shift_enter_breaks_the_line(ann: Someone) -> None:
     page = ann.open()
     expect(prompt(page)).to_be_focused()
+    ann.profile.requests.clear()
+    page.keyboard.press("Space")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Send").click()
+    expect(prompt(page)).to_be_focused()
+    page.keyboard.press("Backspace")
     page.keyboard.type("one")
     page.keyboard.press("Shift+Enter")
     page.keyboard.type("two")
@@ -30,6 +36,7 @@ def test_enter_sends_and_shift_enter_breaks_the_line(ann: Someone) -> None:
     expect(body(questions(page))).to_have_text("one\ntwo")
     expect(prompt(page)).to_have_value("")
     expect(prompt(page)).to_be_focused()
+    assert sum("/generate/" in url for url in ann.profile.requests) == 1, "spaces are no message"
 
 
 def test_enter_that_ends_a_composition_does_not_send(ann: Someone) -> None:
@@ -60,6 +67,9 @@ def test_the_field_grows_with_its_text_up_to_a_part_of_the_window(ann: Someone) 
     expect(page.get_by_role("button", name="Send")).to_be_in_viewport()
 
 
+OR_ATTACH = ", or attach it as a file"
+
+
 def test_the_counter_tells_what_a_text_s_length_means(ann: Someone) -> None:
     page = ann.open()
     rooms = (prompt(page).get_attribute(f"data-{name}") for name in ("tokens", "most"))
@@ -70,10 +80,11 @@ def test_the_counter_tells_what_a_text_s_length_means(ann: Someone) -> None:
         (whole - 250, "About 1,000 characters left.", False),
         (whole + 1, "Long: the reply may be cut short.", False),
         (most, "Long: the reply may be cut short.", False),
-        (most + 9, "Probably too long: shorten it by about 40 characters.", True),
+        (most + 9, f"Probably too long: shorten it by about 40 characters{OR_ATTACH}.", True),
         (
             4200,
-            f"Too long: shorten it by about {-(-(4200 - most) * 4 // 10) * 10} characters.",
+            f"Too long: shorten it by about {-(-(4200 - most) * 4 // 10) * 10} characters"
+            f"{OR_ATTACH}.",
             True,
         ),
         (7, "", False),
@@ -87,7 +98,7 @@ def test_the_counter_tells_what_a_text_s_length_means(ann: Someone) -> None:
     for letters, said in (
         (1000, ""),
         (16_000, "About 380 characters left."),
-        (16_400, "Too long: shorten it by about 20 characters."),
+        (16_400, f"Too long: shorten it by about 20 characters{OR_ATTACH}."),
     ):
         prompt(page).fill("é" * letters)
         expect(page.locator("#room")).to_have_text(said)
@@ -122,6 +133,26 @@ def test_a_message_that_is_certainly_too_long_is_not_sent(ann: Someone, text: st
     field.fill("Say hello.")
     page.keyboard.press("Enter")
     expect(questions(page)).to_have_count(1)
+
+
+@pytest.mark.parametrize("taken", [True, False])
+def test_a_message_that_is_too_long_can_be_attached_as_a_file(ann: Someone, taken: bool) -> None:
+    page = ann.open()
+    attach = page.get_by_role("button", name="Attach it as a file")
+    prompt(page).fill("Short.")
+    expect(attach).to_be_hidden()
+    prompt(page).fill("the " * 4200)
+    if not taken:
+        ann.expect_error("502")
+        page.route("**/documents?*", lambda route: route.fulfill(status=502))
+    attach.click()
+    if taken:
+        expect(page.locator("#documents").get_by_role("link", name="message.txt")).to_be_visible()
+        expect(prompt(page)).to_be_focused()
+        expect(attach).to_be_hidden()
+    else:
+        expect(problem(page)).to_contain_text("The upload of message.txt was interrupted.")
+    expect(prompt(page)).to_have_value("" if taken else "the " * 4200)
 
 
 def test_replies_of_the_same_kind_correct_the_estimate(ann: Someone) -> None:

@@ -4,12 +4,12 @@ scripts; what is said of them follows by itself."""
 import re
 
 import pytest
-from playwright.sync_api import FilePayload, Locator, Page, Route, expect
+from playwright.sync_api import FilePayload, Page, Route, expect
 
+from tests.browser.support.documents import attach, attach_in_library, documents, text_file
 from tests.browser.support.keys import tab_to
 from tests.browser.support.page import FITS, problem, prompt, side
 from tests.browser.support.people import Someone
-from tests.doc_worker.files import text_pdf
 from tests.support.waiting import wait_until
 
 # In a page: some text as if it came from outside, by that event.
@@ -23,37 +23,7 @@ TRANSFER = """([kind, names]) => {
     return document.querySelector("#prompt").dispatchEvent(event);
 }"""
 
-
 PICTURE: FilePayload = {"name": "a.png", "mimeType": "image/png", "buffer": b"\x89PNG\r\n\x1a\n"}
-
-
-def text_file(name: str, content: str = "") -> FilePayload:
-    return {"name": name, "mimeType": "text/plain", "buffer": (content or name).encode()}
-
-
-def documents(page: Page) -> Locator:
-    return page.locator("#documents li")
-
-
-def attach(someone: Someone, page: Page, *files: FilePayload) -> None:
-    """By the button in the composer. Without scripts that leads to a form."""
-    button = page.get_by_role("button", name="Attach files")
-    if someone.scripts:
-        with page.expect_file_chooser() as chosen:
-            someone.press(button)
-        chosen.value.set_files(list(files))
-    else:
-        someone.press(button)
-        page.get_by_label("Attach files").set_input_files(list(files))
-        someone.press(page.get_by_role("button", name="Upload"))
-
-
-def attach_in_library(someone: Someone, page: Page, *files: FilePayload) -> None:
-    page.get_by_label("Upload files").set_input_files(list(files))
-    if not someone.scripts:
-        someone.press(page.get_by_role("button", name="Upload", exact=True))
-    expect(documents(page)).to_have_count(len(files))
-    expect(page.locator("#documents .sending")).to_have_count(0)
 
 
 def test_files_are_attached_to_a_chat(visitor: Someone) -> None:
@@ -128,92 +98,6 @@ def test_a_document_is_renamed_and_deleted_in_the_list(visitor: Someone) -> None
     assert page.evaluate(FITS)
     visitor.press(page.get_by_role("button", name="Delete permanently"))
     expect(documents(page)).to_have_count(0)
-
-
-# How many lines the words of each take.
-LINES = """all => all.map(one => {
-    const range = document.createRange();
-    range.selectNodeContents(one);
-    return new Set(Array.from(range.getClientRects(), line => Math.round(line.top))).size;
-})"""
-
-
-def damaged_file(name: str) -> FilePayload:
-    return {"name": name, "mimeType": "application/pdf", "buffer": b"%PDF-1.7\n" + name.encode()}
-
-
-def test_no_word_of_the_pager_is_broken_on_a_phone(ann: Someone) -> None:
-    page = ann.open()
-    page.set_viewport_size({"width": 360, "height": 720})
-    pages = text_pdf("one", "two", "three")
-    attach(ann, page, {"name": "a.pdf", "mimeType": "application/pdf", "buffer": pages})
-    expect(documents(page)).to_contain_text("Ready")
-    page.goto(f"{documents(page).get_by_role('link').get_attribute('href')}?page=2")
-    words = page.locator(".pager :is(a, label, button)")
-    expect(words).to_have_count(4)
-    assert words.evaluate_all(LINES) == [1] * 4
-    assert page.evaluate(FITS)
-
-
-def test_what_is_asked_before_a_damaged_document_is_deleted_is_in_view(ann: Someone) -> None:
-    page = ann.open()
-    page.goto("/documents")
-    attach_in_library(ann, page, damaged_file("a.pdf"))
-    expect(documents(page).locator("small").first).to_have_text(re.compile("Can't be read"))
-    page.locator("#documents summary").click()
-    documents(page).get_by_role("link", name="Delete").click()
-    expect(page.get_by_role("button", name="Delete permanently")).to_be_in_viewport()
-    expect(page.locator("iframe, .pager")).to_have_count(0)
-
-
-# Of each row: the room between its name and what is said of it, and how far that reaches out.
-ROOM = """rows => rows.map(row => {
-    const parts = [row, row.querySelector("a span"), row.querySelector("small")];
-    const [box, name, said] = parts.map(part => part.getBoundingClientRect());
-    return [said.left - name.right, Math.max(said.right - box.right, said.bottom - box.bottom)];
-})"""
-
-
-# How much is seen of the last row of a list, which scrolls.
-CUT = """list => {
-    const [box, row] = [list, list.lastElementChild].map(one => one.getBoundingClientRect());
-    return list.scrollHeight > list.clientHeight ? box.bottom - row.top : NaN;
-}"""
-GAP = """() => {
-    const [notice, list] = [".notes .problem", "#documents ul"].map(
-        one => document.querySelector(one).getBoundingClientRect());
-    return list.top - notice.bottom;
-}"""
-
-
-@pytest.mark.parametrize("width", [360, 1280])
-def test_what_is_said_of_a_document_stands_by_its_name_and_within_its_box(
-    ann: Someone, width: int
-) -> None:
-    page = ann.open()
-    page.set_viewport_size({"width": width, "height": 720})
-    long = "a contract that has a very long name.pdf"
-    attach(ann, page, text_file("a.txt"), damaged_file("a.pdf"), damaged_file(long))
-    expect(documents(page).get_by_text("Can't be read")).to_have_count(2)
-    expect(documents(page).get_by_text("Ready")).to_have_count(1)
-    for room, reach in documents(page).evaluate_all(ROOM):
-        assert room < 12, "as wide as the gap between them"
-        assert reach <= 0
-    assert page.evaluate(FITS)
-
-
-def test_names_are_shown_whole_and_a_list_that_scrolls_is_cut_within_a_row(phone: Someone) -> None:
-    page = phone.open()
-    names = ("museum-report.txt", "scan-minutes.txt", "lease.txt")
-    attach(phone, page, *(text_file(name) for name in names))
-    expect(documents(page).get_by_text("Ready")).to_have_count(3)
-    names_shown = documents(page).locator("a span")
-    assert names_shown.evaluate_all("all => all.every(one => one.scrollWidth <= one.clientWidth)")
-    assert page.locator("#documents ul").evaluate(CUT) > 8
-    page.evaluate("document.querySelector('#upload').dataset.limit = 3")
-    attach(phone, page, text_file("large.txt"))
-    expect(problem(page)).to_contain_text("large.txt")
-    assert page.evaluate(GAP) >= 8
 
 
 def test_what_was_typed_stays_while_files_are_attached_and_removed(visitor: Someone) -> None:

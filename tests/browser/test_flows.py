@@ -47,6 +47,7 @@ def test_a_chat_is_renamed_pinned_deleted_and_restored(visitor: Someone) -> None
     visitor.choose(page, "Delete chat")
     expect(page.get_by_role("status")).to_contain_text("was deleted.")
     expect(page.get_by_role("link", name=EMOJI)).to_have_count(0)
+    expect(page.get_by_role("button", name="Undo")).to_be_focused()  # nothing goes to another chat
     visitor.press(page.get_by_role("button", name="Undo"))
     expect(page.locator("h1")).to_have_text(EMOJI)
     expect(replies(page).last).to_contain_text("Salt water.")
@@ -153,8 +154,17 @@ def test_name_and_theme_are_kept_and_forget_me_forgets(visitor: Someone) -> None
     visitor.press(page.locator("summary", has_text="Delete all my data…"))
     page.get_by_label("Yes, delete everything").check()
     visitor.press(page.get_by_role("button", name="Delete all my data"))
+    expect(page.get_by_role("status")).to_have_text("All your data has been deleted.")
     expect(page.get_by_role("button", name="Start chatting")).to_be_visible()
     assert visitor.http.get(visitor.chat).status_code == 401
+
+
+def test_what_is_asked_before_all_data_is_deleted_comes_into_view(ann: Someone) -> None:
+    ann.new_chat()
+    page = ann.open("/settings")
+    page.set_viewport_size({"width": 360, "height": 500})
+    page.get_by_text("Delete all my data…").click()
+    expect(page.get_by_role("button", name="Delete all my data")).to_be_in_viewport()
 
 
 # --- by keyboard only ---
@@ -165,7 +175,7 @@ def test_the_first_tab_leads_past_the_bar_to_the_content(ann: Someone) -> None:
     ann.by_keyboard = True
     page = ann.open("/settings")
     ann.press(page.get_by_role("link", name="Skip to the content"))
-    expect(page.locator("main")).to_be_focused()
+    expect(page.locator("#main")).to_be_focused()
 
 
 @pytest.mark.parametrize(

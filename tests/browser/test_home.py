@@ -245,7 +245,7 @@ def test_a_message_that_is_refused_at_home_is_still_in_its_box(ann: Someone) -> 
     prompt(page).fill("é" * 16_400)
     send_past_the_counter(page)
     expect(page.get_by_role("alert")).to_contain_text(
-        "Too long: shorten it by about 8,300 characters."
+        "Too long: shorten it by about 8,300 characters, or attach"
     )
     expect(prompt(page)).to_have_value("é" * 16_400)
     page.wait_for_load_state()

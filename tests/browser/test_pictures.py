@@ -7,9 +7,9 @@ from PIL import Image, ImageDraw
 from playwright.sync_api import FilePayload, Locator, Page, expect
 
 from tests.browser.support.axe import TAGS, findings
+from tests.browser.support.documents import attach, documents
 from tests.browser.support.page import FITS, questions, replies, send, wait_until_final
 from tests.browser.support.people import Someone
-from tests.browser.test_documents import attach, documents
 from tests.browser.test_text_browser import needs_w3m, show
 from tests.support.waiting import wait_until
 
@@ -65,6 +65,17 @@ def test_what_is_not_ticked_stays_so_when_another_picture_comes(ann: Someone) ->
     attach_picture(ann, page, draw("wall.png", "grey"))
     expect(box(page, "wall.png")).to_be_checked()
     expect(box(page)).not_to_be_checked()
+
+
+def test_one_that_is_uploaded_again_goes_with_the_next_message(visitor: Someone) -> None:
+    page = visitor.open()
+    attach_picture(visitor, page, draw())
+    send(page, "What is this?")
+    wait_until_final(page)
+    expect(box(page)).not_to_be_checked()
+    attach(visitor, page, draw())
+    expect(box(page)).to_be_checked()
+    expect(documents(page)).to_have_count(1)
 
 
 def test_pictures_fit_a_phone_and_everybody(phone: Someone) -> None:

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import Route, expect
 
+from tests.browser.support.documents import attach, attach_in_library, documents, text_file
 from tests.browser.support.people import Someone
-from tests.browser.test_documents import attach, attach_in_library, documents, text_file
 from tests.support.local_stack import LocalStack
 
 

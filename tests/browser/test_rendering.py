@@ -35,6 +35,45 @@ def test_a_line_with_a_long_formula_fits_a_phone(phone: Someone) -> None:
     assert box["height"] > 40, "it continues below"
 
 
+@pytest.mark.parametrize("marks", [("$$", "$$"), (r"\[", r"\]")])
+@pytest.mark.parametrize("words", ["{}", "The sum is {} and that is all.", "- The sum is {}."])
+def test_a_wide_formula_scrolls_in_its_own_box(
+    phone: Someone, words: str, marks: tuple[str, str]
+) -> None:
+    fraction = r"\frac{" + "+".join(map(str, range(60))) + "}{2}"
+    page = phone.open_talk("Add up.", words.format(fraction.join(marks)))
+    assert page.evaluate(FITS)
+    box = body(replies(page).last).get_by_role("group", name="Formula")
+    assert box.evaluate("box => box.scrollWidth > box.clientWidth")
+    assert "local" in box.evaluate("box => getComputedStyle(box).backgroundAttachment"), "a hint"
+    box.focus()
+    expect(box).to_be_focused()
+
+
+SQUARE = "The square $a^2$ is\n\n$$\\frac{a}{1} \\cdot a$$\n\nbig."
+# What is on the clipboard when a part of the page is selected and copied.
+COPY = """selector => {
+    getSelection().selectAllChildren(document.querySelector(selector));
+    const clipboardData = new DataTransfer();
+    const event = new ClipboardEvent("copy", { clipboardData, bubbles: true, cancelable: true });
+    document.body.dispatchEvent(event);
+    return clipboardData.getData("text/plain");
+}"""
+
+
+@pytest.mark.parametrize(
+    ("selector", "copied"),
+    [
+        (".message.assistant:last-of-type .body", SQUARE),
+        (".message.assistant:last-of-type math", "$a^2$"),
+        (".message.user .body", ""),  # left to the browser
+    ],
+)
+def test_formulas_are_copied_as_their_source(ann: Someone, selector: str, copied: str) -> None:
+    page = ann.open_talk("Hi", SQUARE)
+    assert page.evaluate(COPY, selector).strip() == copied
+
+
 @pytest.mark.parametrize("scripts", [True, False])
 def test_a_footnote_leads_there_and_back(person: MakePerson, scripts: bool) -> None:
     someone = person("Ann", java_script_enabled=scripts, **PHONE)

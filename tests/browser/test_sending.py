@@ -70,6 +70,20 @@ def test_a_request_that_fails_without_a_word_is_told_until_one_succeeds(ann: Som
     expect(page.locator("[data-notice=undone]")).to_be_hidden()
 
 
+def test_that_nothing_could_be_sent_is_told_until_somebody_answers_again(ann: Someone) -> None:
+    ann.expect_error("502")
+    page = ann.open()
+    refuse(page, "**/generate/*")
+    refuse(page, "**/events?*")
+    send(page, "precious words")
+    for name in ("unsent", "away"):
+        expect(page.locator(f"[data-notice={name}]")).to_be_visible()
+    page.unroute_all()
+    for name in ("unsent", "away"):
+        expect(page.locator(f"[data-notice={name}]")).to_be_hidden()
+    expect(prompt(page)).to_have_value("precious words")
+
+
 def test_earlier_messages_that_do_not_come_move_nothing_later(ann: Someone) -> None:
     page = ann.open_talk(*exchanges(20))
     ann.expect_error("502")

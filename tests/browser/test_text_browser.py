@@ -27,15 +27,17 @@ needs_w3m = pytest.mark.skipif(
 )
 
 
-def show(page: str, home: Path) -> str:
-    """A page as w3m shows it, fetched from its address or given as HTML."""
+def show(page: str, home: Path, form: str = "-dump") -> str:
+    """A page as w3m shows it, fetched from its address or given as HTML; with `-halfdump`, with the
+    marks that it has for itself."""
     assert W3M, "CI needs w3m"
     source = [page] if page.startswith("http") else ["-T", "text/html", "-I", "UTF-8"]
     return subprocess.run(
-        [W3M, "-dump", "-cols", "100", "-no-proxy", *source],
+        [W3M, form, "-cols", "100", "-no-proxy", *source],
         input=page,
         capture_output=True,
         text=True,
+        errors="replace",  # its own marks
         check=True,
         env={**os.environ, "HOME": str(home), "LANG": "C.UTF-8"},
     ).stdout
@@ -136,6 +138,14 @@ def test_a_file_is_uploaded(ann: Someone, tmp_path: Path) -> None:
 
 
 @needs_w3m
+def test_links_within_a_page_lead_to_their_place(ann: Someone, tmp_path: Path) -> None:
+    ann.talk("What is the sea?", "Salt water.")
+    page = show(ann.http.get(ann.chat).text, tmp_path, "-halfdump")
+    for place in ("main", "end"):
+        assert f'<_id id="{place}">' in page
+
+
+@needs_w3m
 def test_while_a_reply_is_to_come_a_link_leads_to_it(ann: Someone, tmp_path: Path) -> None:
     reply = ann.writer().ask("What is the sea?")
     reply.write("Salt ")
@@ -148,6 +158,8 @@ def test_while_a_reply_is_to_come_a_link_leads_to_it(ann: Someone, tmp_path: Pat
     text = show(page.text, tmp_path)
     assert "Salt water." in text
     assert f"{ann.chat}#end" in text
+    text = show(ann.http.get(f"{ann.chat}/live").text, tmp_path)
+    assert text.index("What is the sea?") < text.index("Salt water."), "also when it has ended"
 
 
 @pytest.fixture

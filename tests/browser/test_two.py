@@ -107,12 +107,21 @@ def test_a_message_to_a_chat_that_was_deleted_this_moment_is_still_there(ann: So
     expect(prompt(page)).to_have_value("precious words")
 
 
-def test_a_window_whose_session_has_ended_says_so(ann: Someone) -> None:
-    ann.expect_error("404")
+@pytest.mark.parametrize("how", ["deleted here", "deleted by another browser"])
+def test_a_window_whose_session_has_ended_says_so_and_leads_to_a_new_one(
+    ann: Someone, how: str
+) -> None:
+    ann.expect_error("40[14]")
     page = ann.open_talk("What is a dog?", "Dogs are animals.")
-    ann.context.clear_cookies()
-    expect(page.get_by_text("This chat no longer exists")).to_be_visible()
+    ann.http.post("/settings/forget", data={"sure": "yes"})
+    if how == "deleted here":
+        ann.context.clear_cookies()
+    said = page.locator("#gone").get_by_role("alert")
+    expect(said).to_contain_text("session has ended")
     expect(page.get_by_role("button", name="Send")).to_be_disabled()
+    expect(side(page).locator(".chat-list li")).to_have_count(0)
+    said.get_by_role("link", name="home page").click()
+    expect(page.get_by_role("button", name="Start chatting")).to_be_visible()
 
 
 @pytest.mark.parametrize("looks_first", [True, False])

@@ -51,4 +51,7 @@ def test_nothing_that_needs_a_script_is_shown(plain: Someone) -> None:
     for dead in ("[data-copy]", "[data-show-keys]", "[data-below]", "[data-notice]", ".room"):
         expect(page.locator(f"{dead}:visible")).to_have_count(0)
     send(page, "   ")
-    expect(page.get_by_role("alert")).to_contain_text("Write a message first.")
+    said = page.get_by_role("alert")
+    expect(said).to_contain_text("Write a message first.")
+    prompt(page).fill("Hi")
+    expect(said).to_be_hidden()

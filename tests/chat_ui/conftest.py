@@ -27,6 +27,7 @@ from app.clients.sessions import SessionsClient
 from app.main import create_app
 from app.settings import Settings
 
+from tests.chat_ui.asking import FILLER, LEASE, Reader, attach
 from tests.chat_ui.support import (
     OPENING,
     Clients,
@@ -118,6 +119,7 @@ def serve_chat_ui(model_server: ModelServer, secrets: Path) -> StartBriefly:
             "lm_api_key_file": secrets / "lm-api" / "key",
             "cookie_key_file": secrets / "cookie" / "key",
             "opening_message": OPENING,
+            "timings": "on",
         }
         return serve(create_app(Settings.model_validate(usual | settings)))
 
@@ -187,3 +189,18 @@ def stranger(newcomer: httpx.Client) -> httpx.Client:
     """Somebody else's browser."""
     open_chat(newcomer)
     return newcomer
+
+
+@pytest.fixture
+def reader(db_api: DbApiServer, secrets: Path) -> Iterator[Reader]:
+    reader = Reader(db_api, secrets)
+    yield reader
+    reader.http.close()
+    db_api.sql("DELETE FROM files")
+
+
+@pytest.fixture
+def lease(browser: httpx.Client, chat: str, reader: Reader) -> str:
+    """A document of the chat, too long to be given whole."""
+    attach(browser, chat)
+    return reader.read(*[FILLER] * 3, LEASE)

@@ -17,7 +17,7 @@ ATTRIBUTES = {
     *("aria-labelledby", "id", "display", "stretchy", "fence", "form", "separator", "accent"),
     *("largeop", "movablelimits", "lspace", "rspace", "minsize", "maxsize", "mathvariant"),
     *("width", "height", "displaystyle", "scriptlevel", "linethickness", "symmetric"),
-    "notation",
+    *("notation", "data-tex"),
 }
 CLASS = (
     r"(code|table|math|image|footnote|task|task-mark|align-(left|center|right)|hl-[a-z]{3,10}"

@@ -85,6 +85,7 @@ class DbApiServer:
             "PORT": str(port),
             "DB_API_TOKEN_FILE": str(secrets / "db-api" / "token"),
             "DOC_WORKER_TOKEN_FILE": str(secrets / "doc-worker" / "token"),
+            "LIMITS": "off",
         }
         self.start()
 

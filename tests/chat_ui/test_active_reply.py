@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 from app.clients.completion import Usage
+from app.clients.prompt_types import PromptMessage, TextPart
 from app.clients.queue_types import BatchResult, Claim, FinishResult, Step
 from app.clients.types import Reply
 from app.replies.active_reply import (
@@ -65,8 +66,12 @@ def test_what_watchers_see_is_what_db_api_has_confirmed_and_nothing_is_stored_tw
     active.take_batch()
     active.write(" three")  # comes while the batch is on its way
     confirm(active, 3)
+    confirm(active, 2)  # an older answer
     assert shown(active) == ["one"]
     assert (active.text.pending, active.text.whole) == (" two three", "one two three")
+    assert active.holds(active.claim)
+    active.lost = True
+    assert not active.holds(active.claim), "another worker writes it"
 
 
 def test_the_last_step_of_a_claim_is_continued_and_offsets_count_its_text() -> None:
@@ -82,6 +87,14 @@ def test_the_last_step_of_a_claim_is_continued_and_offsets_count_its_text() -> N
     assert (ending.step, ending.offset, ending.text) == (1, 9, "")
     finished = FinishResult(reply=active.claim.reply, length=13, next=None)
     assert [step.text for step in active.final_update(finished).steps] == ["Searching. ", "Fo"]
+
+
+def test_a_prompt_starts_at_its_first_message_which_the_system_prompt_is_none_of() -> None:
+    active, start = begin(), uuid4()
+    for message in (None, start, uuid4()):
+        said = PromptMessage(role="user", parts=[TextPart(text="Hi")], message_id=message)
+        active.given.append(said)
+    assert active.end(Outcome("complete"), "w").prompt_start == start
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,13 @@
 """Whatever is sent: a clear page, the right status, nothing lost, never a 5xx."""
 
 import html
+import re
+import socket
 import uuid
 
 import httpx
 import pytest
+from app.forms import WITHOUT_SESSION, parse_urlencoded
 
 from tests.chat_ui.support import (
     OPENING,
@@ -86,13 +89,17 @@ def test_somebody_elses_chat_looks_like_one_that_does_not_exist(
         ("é" * 16_385, 413, "has 32,770 bytes, and the limit is 32,768."),
         ("x" * 1_000_000, 413, "far too long"),  # which is seen before it is read whole
         # As JSON it is larger than any request to db-api may be.
-        ("\x01" * 40_000, 413, "Too long: shorten it by about 24,000 characters."),
+        (
+            "\x01" * 40_000,
+            413,
+            "Too long: shorten it by about 24,000 characters, or attach it as a file.",
+        ),
     ],
 )
 def test_a_prompt_that_will_not_do_is_explained_and_kept_if_it_was_read(
     browser: httpx.Client, chat: str, address: str, prompt: str, status: int, words: str
 ) -> None:
-    kept = None if len(prompt) > 100_000 else prompt.replace("\r\n", "\n")
+    kept = None if len(prompt) > 100_000 else prompt.strip()
     form = {"prompt": prompt, "client_key": "k"}
     expect(browser.post(address, data=form), status, words, kept=kept)
     assert messages(browser.get(chat).text) == [OPENING]
@@ -147,13 +154,48 @@ def test_text_that_was_to_begin_a_chat_without_a_session_is_there_to_be_copied(
     expect(response, 401, "Your session has ended", kept="precious words")
 
 
-@pytest.mark.parametrize("text", ["Zürich 🦊", "e\u0301", "\ufeffa", "a%zz"])
+def test_without_a_session_no_form_is_read_that_is_not_short(newcomer: httpx.Client) -> None:
+    """Each is answered although most of it never comes."""
+    paths = newcomer.get("/openapi.json").json()["paths"]
+    address = (newcomer.base_url.host, newcomer.base_url.port)
+    for path in (path for path, operations in paths.items() if "post" in operations):
+        target = re.sub(r"\{\w+\}", str(uuid.uuid4()), path)
+        head = f"POST {target} HTTP/1.1\r\nHost: x\r\nContent-Length: 130000\r\n"
+        form = f"Content-Type: {FORM['Content-Type']}\r\n\r\n".ljust(WITHOUT_SESSION + 200, "x")
+        with socket.create_connection(address, timeout=30) as connection:
+            connection.sendall((head + form).encode())
+            assert re.match(rb"HTTP/1.1 40[14]", connection.recv(65_536)), path
+
+
+def test_a_long_text_without_a_session_is_in_the_browser_still(newcomer: httpx.Client) -> None:
+    form = {"prompt": "x" * WITHOUT_SESSION, "client_key": "k"}
+    expect(newcomer.post("/chats", data=form), 401, "Go back in your browser to copy it")
+
+
+@pytest.mark.parametrize("form", ["a&" * 251, "prompt=" + "%" * 1001])
+def test_a_form_that_no_page_of_ours_sends_is_refused(
+    browser: httpx.Client, chat: str, form: str
+) -> None:
+    expect(browser.post(generate(chat), content=form, headers=FORM), 422, "Invalid request")
+
+
+@pytest.mark.parametrize("text", ["Zürich 🦊", "e\u0301", "\ufeffa", "a%zz%", "\\x41\\"])
 def test_text_is_kept_when_it_comes_without_percent_signs(
     browser: httpx.Client, chat: str, text: str
 ) -> None:
     """As curl's `-d` sends it."""
     browser.post(generate(chat), content=b"prompt=" + text.encode(), headers=FORM)
     assert messages(browser.get(chat).text)[1] == text
+
+
+def test_a_stream_begins_behind_no_message_before_the_first(
+    browser: httpx.Client, chat: str
+) -> None:
+    assert browser.get(f"{chat}/events", params={"since": -1}).status_code == 422
+
+
+def test_where_nothing_is_between_two_ampersands_there_is_no_field() -> None:
+    assert parse_urlencoded(b"&a=1&&b=&").multi_items() == [("a", "1"), ("b", "")]
 
 
 def test_multipart_is_a_form_but_neither_a_file_nor_json_is_a_message(

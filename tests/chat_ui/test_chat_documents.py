@@ -146,7 +146,19 @@ def test_documents_that_are_here_already_are_added_to_a_chat(
         assert browser.post(choice, data=given).headers["location"] == f"{chat}#end"
         names = sorted(name for name, _ in listed(browser.get(chat).text))
         assert names == ["a.txt", "b.txt", "c.txt"]
-    expect(browser.get(choice), 200, "You have no other documents.")
+    assert parse(browser.get(choice).text).find("ul", class_="document-list") is None
+
+
+@pytest.mark.parametrize("begins", [True, False])
+def test_where_documents_are_added_files_can_be_uploaded(
+    browser: httpx.Client, chat: str, begins: bool
+) -> None:
+    page = browser.get(f"{'/chats/new' if begins else chat}/documents/add").text
+    typed = {"prompt": "What is it?"}
+    answer = upload(browser, form_action(page, "/documents"), file("a.txt"), data=typed)
+    shown = follow(browser, answer)
+    assert [name for name, _ in listed(shown)] == ["a.txt"]
+    assert textarea(shown) == typed["prompt"]
 
 
 def test_as_many_documents_as_are_listed_can_be_added_at_once(

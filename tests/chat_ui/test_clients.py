@@ -1,6 +1,7 @@
 """How chat-ui asks the other services, and what it never does. Of the language model:
 test_language_model.py."""
 
+import contextlib
 import json
 import re
 import socket
@@ -12,7 +13,7 @@ import pytest
 from app.clients.answer_finder import AnswerFinder
 from app.clients.base import DbApi
 from app.clients.embedder import Embedder, QuestionVector
-from app.clients.service import Service, connect
+from app.clients.service import BrokenOff, Service, connect
 from app.errors import InvalidInput, ParleyError, QueueFull, Unavailable
 from app.timing import TellCost
 from starlette.applications import Starlette
@@ -42,6 +43,7 @@ pytestmark = pytest.mark.anyio
         (Response('{"type": "urn:parley:something-new"}', 409), Unavailable),
         (Response('{"type": "urn:parley:invalid-input", "errors": []}', 422), Unavailable),
         (Response('{"type": "urn:parley:queue-full", "retry_after": 30}', 429), QueueFull),
+        (Response('{"type": "urn:parley:limit-reached", "what": "air"}', 429), Unavailable),
         (
             Response(
                 '{"type": "urn:parley:invalid-input", "errors": [{"field": "x", "reason": "y"}]}',
@@ -108,6 +110,24 @@ async def test_a_connection_that_turns_out_closed_is_replaced(method: str) -> No
     assert served == [method] * 3
 
 
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_who_lets_go_of_every_connection_is_asked_twice(method: str) -> None:
+    listener, asked = socket.create_server(("127.0.0.1", 0)), []
+
+    def let_go() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                with listener.accept()[0] as connection:
+                    asked.append(connection.recv(65536))
+
+    threading.Thread(target=let_go, daemon=True).start()
+    with listener:
+        async with connect(f"http://127.0.0.1:{listener.getsockname()[1]}", "") as service:
+            with pytest.raises(BrokenOff):
+                await service.ask(method, "/", seconds=9)
+    assert len(asked) == 2
+
+
 async def test_what_a_request_cost_is_told_and_the_gateways_id_goes_along(
     other: Other, service: Service
 ) -> None:
@@ -118,12 +138,14 @@ async def test_what_a_request_cost_is_told_and_the_gateways_id_goes_along(
             await DbApi(service).send("GET", "/chats")
         await PlainTextResponse("ok")(scope, receive, send)
 
-    transport = httpx.ASGITransport(app=TellCost(app))
+    transport = httpx.ASGITransport(app=TellCost(app, tells=True))
     async with httpx.AsyncClient(transport=transport, base_url="http://chat-ui") as http:
         told = await http.get("/", headers={"X-Request-ID": "abc"})
-        await http.get("/")
-    cost = r"chat-ui;dur=[\d.]+, db-api;dur=1.0, db-api;dur=1.0"
-    assert re.fullmatch(cost, told.headers["server-timing"])
+        other.answer = Response()
+        untold = await http.get("/")
+    cost = r"chat-ui;dur=[\d.]+"
+    assert re.fullmatch(cost, untold.headers["server-timing"])
+    assert re.fullmatch(cost + ", db-api;dur=1.0" * 2, told.headers["server-timing"])
     assert [r.headers.get("x-request-id") for r in other.heard] == ["abc", "abc", None, None]
 
 

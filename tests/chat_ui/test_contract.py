@@ -5,13 +5,13 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from app.clients import document_types, queue_types, types, updates
+from app.clients import document_types, prompt_types, queue_types, types, updates
 from app.clients.base import PROBLEMS
 from app.clients.chats import MOST_DELETED
 from app.clients.limits import LimitsClient
 from app.clients.messages import FOLLOW_SECONDS
 from app.clients.updates import KnownReply
-from app.errors import FIELDS
+from app.errors import FIELDS, LIMITS
 from app.routes.search import FURTHEST, LONGEST_QUERY
 from app.settings import Settings
 from pydantic import BaseModel, ValidationError
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.anyio
 
 OURS = {
     name: kind
-    for module in (types, document_types, updates, queue_types)
+    for module in (types, document_types, prompt_types, updates, queue_types)
     for name, kind in vars(module).items()
     if isinstance(kind, type) and issubclass(kind, BaseModel) and kind.__module__.startswith("app.")
 }
@@ -64,6 +64,8 @@ def test_each_problem_db_api_can_have_is_one_that_chat_ui_knows(document: Any) -
     }
     assert told - NOT_OURS <= set(PROBLEMS)
     assert "urn:parley:queue-full" in told
+    named = document["components"]["schemas"]["Problem"]["properties"]["what"]["enum"]
+    assert set(named) == set(LIMITS)
 
 
 def test_what_both_say_of_input_agrees(document: Any) -> None:

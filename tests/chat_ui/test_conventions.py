@@ -11,12 +11,12 @@ from uuid import UUID
 
 import pytest
 from app.assets import MODULES, STYLES, Assets, join_modules, join_styles
-from app.clients import document_types, types
+from app.clients import document_types, prompt_types, types
 from app.clients.types import ErrorKind, Reply, ReplyError
 from app.main import create_app
 from app.settings import Settings, read_secret
 from app.templating import Templates
-from app.views import lists, messages, pages, problems, recordings
+from app.views import chat, lists, messages, pages, problems, recordings
 from app.views.problems import KINDS, Problem
 from jinja2 import meta, nodes
 from markupsafe import Markup
@@ -30,7 +30,17 @@ FOLDER = APP / "templates"
 NAMES = sorted(path.name for path in FOLDER.iterdir())
 TYPES: dict[str, type] = {
     name: kind
-    for module in (types, document_types, lists, messages, pages, problems, recordings)
+    for module in (
+        types,
+        document_types,
+        prompt_types,
+        chat,
+        lists,
+        messages,
+        pages,
+        problems,
+        recordings,
+    )
     for name, kind in vars(module).items()
     if isinstance(kind, type)
 }
@@ -90,6 +100,7 @@ FACTS: dict[str, int | str] = {
     "most": 3,
     "retry_after": 5,
     "found": "html",
+    "host": "chat.example",
 }
 FAILURES: list[ReplyError | None] = [
     None,
@@ -189,8 +200,9 @@ def test_an_empty_variable_means_the_default_and_one_that_will_not_do_is_named_i
     monkeypatch.setenv("EXAMPLE_PROMPTS", "")
     assert Settings().examples == [], "this one may be empty"
     for name, wrong in (
-        *(("LAG_INTERVAL_SECONDS", "0"), ("SESSION_DAYS", "0"), ("REPLY_TOKENS", "0")),
-        *(("TEMPERATURE", "-0.1"), ("TEMPERATURE", "2.1")),
+        *(("LAG_INTERVAL_SECONDS", "-1"), ("SESSION_DAYS", "0"), ("REPLY_TOKENS", "0")),
+        *(("TEMPERATURE", "-0.1"), ("TEMPERATURE", "2.1"), ("PUBLIC_URL", "chat.example")),
+        *(("PUBLIC_URL", "ftp://chat.example"), ("PUBLIC_URL", "https://")),
     ):
         with monkeypatch.context() as patch:
             patch.setenv(name, wrong)

@@ -37,7 +37,7 @@ def test_the_library_says_when_documents_are_found_by_their_words_only(
         db_api.sql(f"UPDATE documents SET {happens}")
         notes = parse(person.get("/documents").text).find_all("p", class_="fine")
         said += [note.text.split(" searched by")[0] for note in notes if "by keywords" in note.text]
-    assert said == ["They are", "Some of them are"]
+    assert said == ["Documents are", "Some documents are"]
 
 
 DOCUMENT = Document(
@@ -109,6 +109,8 @@ def test_a_page_s_text_is_shown_as_text(person: httpx.Client, db_api: DbApiServe
     for number, status in ((0, 422), (2, 303), (2**31, 422)):
         expect(person.get(f"{address}?page={number}"), status)
     assert person.get(f"{address}?page=2").headers["location"] == f"{address}?page=1"
+    db_api.sql("INSERT INTO document_pages SELECT id, session_id, 2, 'More', 'text' FROM documents")
+    expect(person.get(f"{address}?page=2"), 200, "More")
 
 
 def test_a_document_that_could_not_be_read_says_so_and_one_that_is_gone_too(
@@ -177,7 +179,7 @@ def test_a_document_is_renamed_and_deleted(
     assert browser.post(rename, data={"name": "b.txt"}).headers["location"] == address
     assert [name for name, _ in listed(browser.get(chat).text)] == ["b.txt"]
     page = browser.get(address).text
-    asked = "is only in one chat. It will be permanently deleted", "Replies keep their text"
+    asked = "is in one chat. It will be permanently deleted", "Replies keep their text"
     expect(browser.get(address), 200, *asked)
     delete = form_action(page, "/delete")
     assert browser.post(delete).headers["location"] == "/documents"
@@ -208,6 +210,7 @@ def test_a_pdf_is_shown_beside_its_text_and_nowhere_else(person: httpx.Client) -
     assert frame.attributes["src"].startswith(address_of(person, "a.pdf") + "/original#page=1")
     assert "frame-src 'self'" in framed.headers["content-security-policy"]
     original = person.get(frame.attributes["src"]).headers["content-security-policy"]
+    assert original.startswith("default-src 'none'; base-uri 'none'; form-action 'none'; ")
     assert "frame-ancestors 'self'" in original
     text = person.get(address_of(person, "b.txt"))
     assert "frame-src" not in text.headers["content-security-policy"]

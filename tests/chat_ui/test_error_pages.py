@@ -48,10 +48,11 @@ def show(monkeypatch: pytest.MonkeyPatch) -> ShowError:
         (DOCUMENT, NotFound(), "document-gone"),
         (f"{DOCUMENT}/original", NotFound(), "document-gone"),
         (DOCUMENT, InvalidInput(), "invalid-input"),
-        (CHAT, NotFound(), "not-found"),
+        (CHAT, NotFound(), "chat-not-found"),
+        (f"{CHAT}/prompt", NotFound(), "not-found"),
     ],
 )
-def test_only_a_document_that_is_not_found_is_said_to_be_gone(
+def test_only_a_document_or_chat_that_is_not_found_is_said_to_be_gone(
     show: ShowError, path: str, error: ParleyError, kind: str
 ) -> None:
     assert show(path, error).problem.kind == kind

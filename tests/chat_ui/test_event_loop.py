@@ -16,12 +16,14 @@ from itertools import accumulate, count
 from time import thread_time
 from types import SimpleNamespace
 from unittest.mock import AsyncMock
+from urllib.parse import unquote_to_bytes
 from uuid import uuid4
 
 import pytest
 import uvicorn
 from app.clients.types import Message, Reply
-from app.event_loop_lag import IDLE_SECONDS, EventLoopLag
+from app.event_loop_lag import IDLE_SECONDS, INTERVAL_SECONDS, EventLoopLag
+from app.forms import parse_urlencoded
 from app.markdown import StreamingMarkdown, code, render, unfinished
 from app.markdown.code import highlight
 from app.markdown.unfinished import settle
@@ -72,7 +74,7 @@ def test_a_growing_text_tells_beforehand_how_much_reading_it_may_parse(text: str
 def test_a_lag_of_the_loop_is_told_for_five_to_ten_seconds_and_a_long_one_is_logged(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    lag, began, told = EventLoopLag(0.05, bool), time.monotonic(), []
+    lag, began, told = EventLoopLag(0, bool), time.monotonic(), []
     for after, late, busy in ((1, 0.5, 0.125), (2, 0.25, 0.25), (6, 0, 0), (10, 0, 0), (12, 0, 0)):
         lag.note(began + after, late, busy)
         told.append((lag.longest, lag.busiest))
@@ -81,9 +83,12 @@ def test_a_lag_of_the_loop_is_told_for_five_to_ten_seconds_and_a_long_one_is_log
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize(("idle", "interval"), [(True, IDLE_SECONDS), (False, 0.05)])
-async def test_with_nobody_there_the_loop_is_looked_at_seldom(
-    monkeypatch: pytest.MonkeyPatch, idle: bool, interval: float
+@pytest.mark.parametrize(
+    ("given", "idle", "interval"),
+    [(0, True, IDLE_SECONDS), (0, False, INTERVAL_SECONDS), (0.005, True, 0.005)],
+)
+async def test_with_nobody_there_the_loop_is_looked_at_seldom_unless_told_otherwise(
+    monkeypatch: pytest.MonkeyPatch, given: float, idle: bool, interval: float
 ) -> None:
     class Slept(Exception):
         pass
@@ -93,7 +98,7 @@ async def test_with_nobody_there_the_loop_is_looked_at_seldom(
 
     replace_within(monkeypatch, "app.event_loop_lag", asyncio, sleep=sleep)
     with pytest.raises(Slept) as slept:
-        await EventLoopLag(0.05, lambda: idle).measure()
+        await EventLoopLag(given, lambda: idle).measure()
     assert slept.value.args == (interval,)
 
 
@@ -160,6 +165,15 @@ def count_calls(work: Callable[[], object]) -> int:
     finally:
         sys.setprofile(None)
     return next(calls)
+
+
+@pytest.mark.parametrize(
+    "text", [b"%41" * 43_000, "語".encode() * 43_000, b"\\" * 130_000, b"%zz" * 900]
+)
+def test_decoding_a_form_is_a_few_calls_however_long_it_is(text: bytes) -> None:
+    """Python's own libraries make one for each code, or several."""
+    assert count_calls(lambda: parse_urlencoded(b"prompt=" + text)) < 100
+    assert parse_urlencoded(b"prompt=" + text)["prompt"] == unquote_to_bytes(text).decode()
 
 
 @pytest.mark.parametrize("text", PATHOLOGICAL.values(), ids=PATHOLOGICAL)

@@ -1,14 +1,24 @@
 """Exports: the whole chat, byte for byte, for its owner alone."""
 
+import asyncio
 import re
+import tracemalloc
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from typing import Any
+from unittest.mock import AsyncMock
 from uuid import UUID
 
 import httpx
 import pytest
-from app.clients.types import Chat, Message, Reply, ReplyError, Version
-from app.exports.export import _climb
+from app.assets import Assets
+from app.clients.exports import ExportsClient
+from app.clients.types import Chat, Message, MessageRun, Reply, ReplyError, Version
+from app.exports.export import Export, _climb
 from app.exports.format import begin_chat, write_message
+from app.exports.response import ExportResponse
+from app.templating import Templates
+from starlette.requests import ClientDisconnect
 
 from tests.chat_ui.support import (
     OPENING,
@@ -26,6 +36,10 @@ ODD = "  two\nlines, <b>&amp;</b> *stars* 語 \x01 "
 ID = UUID(int=1)
 NOW = datetime(2026, 1, 2, 3, 4, 5, 678, UTC)
 BARE = Reply(id=ID, state="failed")
+CHAT = Chat(
+    id=ID, username="Zoë", title=None, system_prompt="", temperature=0.5, created_at=NOW,
+    updated_at=NOW, head=None, context_start=ID, turns=7,
+)  # fmt: skip
 WRITTEN_REPLY = (
     '{"id":"00000000-0000-0000-0000-000000000001","state":"failed","phase":null,"place":3,'
     '"wait_ms":4,"stop_requested":false,"error":%s,"model":null,"prompt_tokens":null,'
@@ -47,11 +61,7 @@ WRITTEN_REPLY = (
 def test_the_format_stays_as_it_was_whatever_becomes_of_the_contract(
     error: ReplyError | None, written: str
 ) -> None:
-    chat = Chat(
-        id=ID, username="Zoë", title=None, system_prompt="", temperature=0.5, created_at=NOW,
-        updated_at=NOW, head=None, context_start=ID, turns=7,
-    )  # fmt: skip
-    assert begin_chat(chat) == (
+    assert begin_chat(CHAT) == (
         f'{{"format": "parley-chat", "version": 1, "chat": {{"id": "{ID}", "username": "Zoë",'
         ' "title": null, "pinned": false, "system_prompt": "", "temperature": 0.5,'
         ' "reply_tokens": null, "turns": 7, "created_at": "2026-01-02T03:04:05.000678Z",'
@@ -108,6 +118,106 @@ def test_markdown_is_the_branch_shown_with_all_other_versions_behind_it(
         *("first", "first"),  # the title, and what was said
         *("second", "third"),
     ]
+
+
+SCOPE = {"type": "http", "asgi": {"spec_version": "2.4"}}
+
+
+class Pages:
+    """A chat of so many pages, as db-api would tell them; each is made when it is asked for."""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+
+    async def read_all(self, _session: UUID, chat: UUID, *, after: int = 0) -> MessageRun:
+        seqs = range(after + 1, after + 17)
+        items = [
+            Message(
+                id=UUID(int=seq), chat_id=chat, parent_id=UUID(int=seq - 1), seq=seq, role="user",
+                content=f"{seq:04} " * 6_500, created_at=NOW, pictures=[], reply=None, version=None,
+            )
+            for seq in seqs
+        ]  # fmt: skip
+        return MessageRun(items=items, next=seqs[-1] if seqs[-1] < 16 * self._count else None)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("ending", ["json", "md"])
+async def test_an_export_of_a_huge_chat_takes_no_more_memory_than_one_of_a_small_chat(
+    ending: str,
+) -> None:
+    peaks, templates = [], Templates(Assets(), "Parley")
+    for count in (3, 60):
+        head = UUID(int=16 * count)
+        pages: Any = Pages(count)
+        export = await Export.open(pages, ID, CHAT.model_copy(update={"head": head}), [])
+        tracemalloc.start()
+        pieces = export.as_json() if ending == "json" else export.as_markdown(templates)
+        size = sum([len(piece) async for piece in pieces])
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+        assert size > 500_000 * count
+    assert peaks[1] < 2 * peaks[0]
+
+
+@pytest.mark.parametrize("name", ["chat.json", "chat.md", "all.json", "all.md"])
+def test_one_export_runs_at_a_time(
+    browser: httpx.Client, chat: str, db_api: DbApiServer, name: str
+) -> None:
+    of_all, ending = name.startswith("all"), name.partition(".")[2]
+    address = f"{'' if of_all else chat}/export.{ending}"
+    hers = (
+        f"session_id = (SELECT session_id FROM chats WHERE id = '{chat.removeprefix('/chats/')}')"
+    )
+    until = "export_until = now() + interval '50 s'"
+    db_api.sql(f"UPDATE session_usage SET export_id = uuidv7(), {until} WHERE {hers}")
+    refused = browser.get(address)
+    expect(refused, 429, "Your other export is still running")
+    assert 0 < int(refused.headers["retry-after"]) <= 50
+    db_api.sql(f"UPDATE session_usage SET export_id = NULL, export_until = NULL WHERE {hers}")
+    for _ in range(9):
+        expect(browser.get(address), 200)
+
+
+@pytest.mark.anyio
+async def test_an_export_has_ended_when_its_last_byte_is_sent() -> None:
+    exports, ended = AsyncMock(spec=ExportsClient), []
+
+    async def pieces() -> AsyncIterator[str]:
+        yield "one"
+
+    async def read(message: Any) -> None:
+        ended.append((message.get("more_body"), exports.end.await_count))
+
+    response = await ExportResponse.begin(exports, ID, pieces(), "text/plain", {})
+    await response(SCOPE, AsyncMock(), read)
+    assert ended == [(None, 0), (True, 0), (False, 1)]
+    exports.end.assert_awaited_once()
+
+
+@pytest.mark.anyio
+async def test_an_export_is_renewed_while_it_is_sent_and_ends_when_nobody_reads_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("app.exports.response.RENEW_SECONDS", 0)
+    exports, renewed = AsyncMock(spec=ExportsClient), asyncio.Event()
+    exports.begin.return_value = ID
+    exports.renew.side_effect = lambda *_: renewed.set()
+
+    async def read(message: Any) -> None:
+        await renewed.wait()
+        raise OSError  # as a connection that is closed
+
+    async def pieces() -> AsyncIterator[str]:
+        yield "one"
+
+    response = await ExportResponse.begin(exports, ID, pieces(), "text/plain", {})
+    with pytest.raises(ClientDisconnect):
+        await response(SCOPE, AsyncMock(), read)
+    exports.end.assert_awaited_once_with(ID, ID)
+    count = exports.renew.await_count
+    await asyncio.sleep(0.01)
+    assert exports.renew.await_count == count
 
 
 def test_a_branch_whose_end_was_deleted_meanwhile_is_empty() -> None:

@@ -4,19 +4,11 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
-from itertools import chain, groupby, repeat
-from typing import cast
-from unittest.mock import AsyncMock, Mock
-from uuid import uuid4
+from unittest.mock import Mock
 
 import pytest
-from app.assets import Assets
-from app.clients.messages import MessagesClient
-from app.clients.queue_types import Sent
-from app.clients.types import Message, Reply, State
-from app.clients.updates import ChatUpdate, KnownReply, ReplyUpdate, StepUpdate
-from app.errors import NotFound, Unavailable
+from app.clients.types import Reply
+from app.clients.updates import ReplyUpdate
 from app.markdown import StreamingMarkdown
 from app.render_thread import INLINE_CHARACTERS
 from app.templating import Templates
@@ -24,54 +16,14 @@ from app.watching.events import stream_events
 from app.watching.feed import Feed
 from app.watching.hub import Hub
 from app.watching.notifier import AT_ONCE, Notifier
-from app.watching.watched_message import WatchedMessage
 from markupsafe import escape
 
+from tests.chat_ui.feeds import CHAT, OWNER, REPLY, SENT, connect, grown, patient, templates, told
+
+__all__ = ["patient", "templates"]
+
 pytestmark = pytest.mark.anyio
-
-OWNER, CHAT, QUESTION, REPLY = uuid4(), uuid4(), uuid4(), uuid4()
 LONG = "> *word* [\n" * INLINE_CHARACTERS
-RUNNING = Reply(id=REPLY, state="running")
-ASKED = Message(
-    id=QUESTION, chat_id=CHAT, parent_id=None, seq=1, role="user", content="Hi",
-    created_at=datetime.now(UTC),
-)  # fmt: skip
-ANSWERED = ASKED.model_copy(
-    update={
-        "id": REPLY, "parent_id": QUESTION, "seq": 2, "role": "assistant", "content": "",
-        "reply": RUNNING,
-    }
-)  # fmt: skip
-SENT = Sent(message=ASKED, reply=ANSWERED, claim=None, title="", repeated=False)
-
-
-def grown(text: str, state: State = "running") -> ReplyUpdate:
-    steps = [StepUpdate(number=0, offset=0, text=text)]
-    return ReplyUpdate(reply=Reply(id=REPLY, state=state), steps=steps)
-
-
-def told(*replies: ReplyUpdate, idle: bool = False) -> ChatUpdate:
-    return ChatUpdate(messages=[ASKED, ANSWERED], replies=list(replies), head=REPLY, idle=idle)
-
-
-def connect(*answers: ChatUpdate | Exception) -> tuple[Hub, AsyncMock]:
-    """A hub, and the call by which it follows db-api: one answer after another, the last one for
-    ever."""
-    follow = AsyncMock(side_effect=chain(answers, repeat(answers[-1])))
-    return Hub(cast("MessagesClient", Mock(follow=follow))), follow
-
-
-@pytest.fixture(scope="module")
-def templates() -> Templates:
-    return Templates(Assets(), "Parley")
-
-
-@pytest.fixture(autouse=True)
-def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing here is decided by how long it takes."""
-    monkeypatch.setattr("app.watching.hub.EXPECTED_SECONDS", 60)
-    monkeypatch.setattr("app.watching.follower.RETRY_SECONDS", 0.01)
-    monkeypatch.setattr("app.watching.follower.PAUSE_SECONDS", 0.01)
 
 
 @asynccontextmanager
@@ -159,6 +111,9 @@ async def test_what_is_long_to_render_is_left_to_a_thread_and_told_before_the_en
         snapshot = feed.snapshot
         hub.publish(CHAT, grown(LONG))
         assert feed.snapshot is snapshot, "not by the event loop"
+        rendering = feed.presenter._rendering
+        hub.publish(CHAT, grown(LONG))
+        assert feed.presenter._rendering is rendering, "not twice at once"
         await show(feed, LONG)
         hub.publish(CHAT, grown(f"{LONG * 2}"))
         await asyncio.sleep(0)  # the rendering of this begins, and then the end comes
@@ -191,101 +146,13 @@ async def test_an_end_that_comes_while_a_message_is_rendered_is_told_though_that
         feed.presenter.present()
 
 
-async def test_who_has_just_sent_watches_without_a_question_to_db_api_until_the_end() -> None:
-    """The model begins to read in that moment, and needs the processor."""
-    hub, follow = connect(told(idle=True))
-    hub.attach_writer(CHAT, grown(""))
-    hub.expect(OWNER, CHAT, SENT)
-    feed = await hub.join(OWNER, CHAT, 0)
-    hub.expect(OWNER, CHAT, SENT)  # sent again: whoever watches already stays with this feed
-    assert [shown.message.id for shown in feed.snapshot.after(0)] == [QUESTION, REPLY]
-    hub.publish(CHAT, grown("Hello"))
-    await asyncio.sleep(0.05)
-    assert feed.snapshot.messages[REPLY].text == "Hello"
-    assert not feed.snapshot.ended
-    follow.assert_not_called()
-    hub.publish(CHAT, grown("Hello", "complete"))
-    while not feed.snapshot.ended:
-        assert await feed.wait(feed.snapshot, 60)
-    follow.assert_called_once()
-    hub.detach_writer(CHAT, REPLY)
-    hub.leave(feed)
-
-
-async def test_who_joins_after_the_end_is_told_what_came_since() -> None:
-    hub, _ = connect(told(grown("one", "complete"), idle=True), told(grown("two")))
-    ended = await hub.join(OWNER, CHAT, 0)
-    feed = await hub.join(OWNER, CHAT, 0)
-    assert (ended.ended, feed.ended) == (True, False)
-    for one in (ended, feed):
-        hub.leave(one)
-
-
-async def test_db_api_is_asked_once_for_all_who_come_at_once() -> None:
-    hub, follow = connect(told(grown("")))
-    feeds = await asyncio.gather(*(hub.join(OWNER, CHAT, 0) for _ in range(50)))
-    assert len(set(feeds)) == 1
-    assert [call.kwargs["wait"] for call in follow.mock_calls].count(0) == 1
-    for feed in feeds:
-        assert [shown.message.id for shown in feed.snapshot.after(0)] == [QUESTION, REPLY]
-        hub.leave(feed)
-
-
-@pytest.mark.parametrize(
-    ("fault", "away"), [(Unavailable(), [False, True, False]), (NotFound(), [False])]
-)
-async def test_an_outage_is_told_and_a_chat_that_is_gone_is_the_end(
-    fault: Exception, away: list[bool]
-) -> None:
-    done = told(grown("Hello", "complete"), idle=True)
-    hub, _ = connect(told(grown("")), fault, told(grown("He")), done)
-    feed = await hub.join(OWNER, CHAT, 0)
-    seen = [feed.snapshot.away]
-    while not (snapshot := feed.snapshot).ended:
-        await feed.wait(snapshot, 60)
-        seen.append(feed.snapshot.away)
-    assert [state for state, _ in groupby(seen)] == away
-    assert feed.snapshot.messages[REPLY].text == ("Hello" if len(away) > 1 else "")
-
-
-async def test_a_reply_grows_step_by_step_and_nothing_is_taken_twice_or_out_of_order() -> None:
-    message = WatchedMessage(ANSWERED)
-
-    def apply(*steps: tuple[int, int, str]) -> bool:
-        updates = [StepUpdate(number=n, offset=at, text=text) for n, at, text in steps]
-        return message.apply(ReplyUpdate(reply=RUNNING, steps=updates))
-
-    assert apply((0, 0, "one "), (1, 0, "two"))
-    assert apply((1, 1, "wo th"), (2, 0, "ree"))
-    assert message.text == "one two three"
-    for old_or_too_early in ((2, 1, "ee"), (2, 3, ""), (0, 0, "one "), (2, 4, "!"), (4, 0, "!")):
-        assert not apply(old_or_too_early)
-    assert message.known() == KnownReply(id=REPLY, state="running", step=2, offset=3)
-    assert message.apply(grown("one two three", "complete"))
-    assert (message.text, message.known()) == ("one two three", None)
-    assert not apply((0, 0, "one two three four")), "it has ended"
-
-
-async def test_who_joins_with_a_message_that_was_stored_just_now_is_told_of_it(
-    templates: Templates,
-) -> None:
-    """Not that the chat shows another branch, as this feed has not heard of that one yet."""
-    newer = ANSWERED.model_copy(update={"id": uuid4(), "seq": 3})
-    now = told(grown("one"))
-
-    async def follow(*_: object, wait: float = 20, **__: object) -> ChatUpdate:
-        await asyncio.sleep(wait)
-        return now
-
-    hub = Hub(cast("MessagesClient", Mock(follow=follow)))
-    first = await hub.join(OWNER, CHAT, 0)
-    reply = ReplyUpdate(reply=Reply(id=newer.id, state="running"), steps=[])
-    now = ChatUpdate(
-        messages=[ASKED, newer], replies=[grown("one"), reply], head=newer.id, idle=False
-    )
-    feed = await hub.join(OWNER, CHAT, 2, newer.id)
-    assert feed is first
-    events = stream_events(hub, feed, 2, newer.id, templates)
-    assert (await anext(events)).startswith(b"event: message\n")
-    await events.aclose()
-    hub.leave(first)
+async def test_while_a_reply_grows_only_what_is_new_of_it_is_told(templates: Templates) -> None:
+    async with watching(templates) as (hub, feed, _):
+        events = stream_events(hub, feed, 0, None, templates)
+        for _ in range(2):
+            assert (await anext(events)).startswith(b"event: message\n")
+        reading = Reply(id=REPLY, state="running", phase="reading")
+        hub.publish(CHAT, ReplyUpdate(reply=reading, steps=[]))
+        assert (await anext(events)).startswith(b"event: status\n")
+        await events.aclose()
+        hub.publish(CHAT, grown("Hello", "complete"))

@@ -13,8 +13,8 @@ from app.errors import Unavailable
 from app.watching.chat_state import ChatState
 from app.watching.follower import Follower
 
+from tests.chat_ui.feeds import ANSWERED, ASKED, CHAT, OWNER, QUESTION, REPLY, grown, told
 from tests.chat_ui.support import replace_within
-from tests.chat_ui.test_feed import ANSWERED, ASKED, CHAT, OWNER, QUESTION, REPLY, grown, told
 
 pytestmark = pytest.mark.anyio
 
@@ -79,6 +79,14 @@ async def test_a_watcher_who_shows_what_is_known_asks_nothing(
     await follower.open(0)
     await follower.reach_back(0, shown)
     assert asked.await_count == times
+
+
+@pytest.mark.parametrize(("since", "times"), [(1, 2), (2, 1), (3, 1)])
+async def test_what_came_earlier_is_fetched_for_who_shows_less(since: int, times: int) -> None:
+    follower, asked, _ = follow(BEGUN, BEGUN)
+    await follower.open(2)
+    await follower.reach_back(since)
+    assert (asked.await_count, follower.since) == (times, min(since, 2))
 
 
 def test_growing_text_comes_from_here_if_all_of_it_does_and_nothing_of_unknown_messages() -> None:

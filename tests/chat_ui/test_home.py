@@ -1,9 +1,12 @@
 """Home, where a chat begins, and what can be done with chats in the list beside every page."""
 
+from unittest.mock import AsyncMock
 from uuid import UUID
 
 import httpx
 import pytest
+from app.clients.sessions import SessionsClient
+from app.errors import LimitReached
 
 from tests.chat_ui.support import (
     OPENING,
@@ -78,7 +81,7 @@ def test_an_example_is_a_button_that_begins_a_chat_with_it(
     assert messages(page)[1:-1] == [buttons[1].text], "pressed twice"
     assert 'class="examples"' not in page
     assert begun[0] == begun[1]
-    assert (begun[0] == chat) == (where == "an empty chat")
+    assert (begun[0] == f"{chat}#end") == (where == "an empty chat")
 
 
 def test_the_owner_chooses_the_examples(
@@ -134,7 +137,7 @@ def test_a_deleted_chat_s_page_says_so_to_its_own_person_and_restores_it(
     for path in (chat, f"{chat}/settings"):
         page = expect(browser.get(path), 404)
         assert "“<i>Dogs</i>” was deleted. Undo" in " ".join(text_of(page).split())
-        expect(stranger.get(path), 404, "Page not found.")
+        expect(stranger.get(path), 404, "Chat not found." if path == chat else "Page not found.")
     assert expect_location(browser.post(form_action(page, "/restore"))) == chat
     expect(browser.get(f"{chat}/messages/{UUID(int=0)}"), 404, "Page not found.")
 
@@ -230,6 +233,18 @@ def test_a_problem_has_the_list_beside_it(
     script = browser.request(method, path, headers=SCRIPT).text
     assert 'class="side"' not in script
     assert articles(script) == []
+
+
+def test_who_may_not_begin_yet_keeps_the_name_that_was_typed(
+    newcomer: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refusal = LimitReached("sessions", limit=9, retry_after=5)
+    monkeypatch.setattr(SessionsClient, "create", create := AsyncMock(side_effect=refusal))
+    for path, field in (("/chats", "username"), ("/settings", "name")):
+        response = newcomer.post(path, data={field: "Zoë"})
+        page = expect(response, 429, "about 5 seconds")
+        assert (hidden_field(page, field), response.headers["retry-after"]) == ("Zoë", "5")
+        create.assert_awaited_with("Zoë", "127.0.0.1")
 
 
 def test_whoever_had_a_session_is_asked_for_a_name_again(

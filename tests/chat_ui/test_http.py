@@ -5,12 +5,25 @@ from typing import Any
 
 import httpx
 import pytest
+from app.addresses import find_network
+from starlette.requests import Request
 
-from tests.chat_ui.support import expect, generate, links, messages, parse
+from tests.chat_ui.support import (
+    ROOT,
+    DbApiServer,
+    StartBriefly,
+    expect,
+    generate,
+    links,
+    messages,
+    new_browser,
+    parse,
+)
 
 ROUTES = {
     *("/", "/chats", "/generate/{chat_id}", "/search", "/keys", "/export.json", "/export.md"),
-    *("/settings", "/settings/forget", "/health", "/ready"),
+    *("/settings", "/settings/sign-out", "/settings/forget"),
+    *("/certificate", "/certificate/{system}", "/health", "/ready"),
     *("/chats/new/documents", "/chats/new/documents/add", "/chats/{chat_id}"),
     *(
         f"/chats/{{chat_id}}/{path}"
@@ -45,6 +58,7 @@ def test_every_answer_carries_the_strict_policy_and_no_inline_code(
     assert response.headers["x-content-type-options"] == "nosniff"
     for name in ("referrer-policy", "cross-origin-opener-policy", "cross-origin-resource-policy"):
         assert response.headers[name] == "same-origin"
+    assert response.headers["x-dns-prefetch-control"] == "off"
     assert "camera=(), geolocation=(), microphone=()" in response.headers["permissions-policy"]
     assert not re.search("<style| style=| onclick=|<script>", response.text)
 
@@ -58,22 +72,56 @@ def test_every_answer_carries_the_strict_policy_and_no_inline_code(
         ({"Sec-Fetch-Site": "same-site"}, False),
         ({"Sec-Fetch-Site": "cross-site"}, False),
         ({"Sec-Fetch-Site": "same-origin", "Origin": "null"}, True),
-        ({"Origin": "http://chat.example"}, True),
+        ({"Origin": "http://chat.local"}, True),
         ({"Origin": "http://evil.example"}, False),
         ({"Origin": "null"}, False),
-        ({"Referer": "http://chat.example/chats/1"}, True),
-        ({"Referer": "http://evil.example/chat.example"}, False),
-        ({"Origin": "http://chat.example", "Referer": "http://evil.example/"}, True),
+        ({"Referer": "http://chat.local/chats/1"}, True),
+        ({"Referer": "http://evil.example/chat.local"}, False),
+        ({"Origin": "http://chat.local", "Referer": "http://evil.example/"}, True),
     ],
 )
 def test_forms_of_other_sites_are_refused(
     browser: httpx.Client, chat: str, headers: dict[str, str], allowed: bool
 ) -> None:
-    headers, form = {"Host": "chat.example"} | headers, {"prompt": "Hi", "client_key": "k"}
+    headers, form = {"Host": "chat.local"} | headers, {"prompt": "Hi", "client_key": "k"}
     expect(browser.post(generate(chat), data=form, headers=headers), 303 if allowed else 403)
     assert len(messages(browser.get(chat).text)) == (3 if allowed else 1)
     for path in ("/chats", f"{chat}/replies/{chat.split('/')[-1]}/stop"):
         assert (browser.post(path, headers=headers).status_code == 403) != allowed, path
+
+
+@pytest.mark.parametrize(
+    ("host", "known"),
+    [
+        *(("localhost", True), ("LOCALHOST:8080", True), ("parley.local.:80", True)),
+        *(("laptop:81", True), ("192.168.1.7", True), ("[fe80::1]:80", True)),
+        *(("chat.example.org", True), ("Chat.Example.org:443", True)),
+        *(("www.example.org", True), ("other.example", True)),
+        *(("evil.example", False), ("chat.example.org.evil.example", False), ("", False)),
+        *(("127.0.0.1.evil.example", False), ("xlocal.evil", False), ("[::1", False)),
+    ],
+)
+def test_a_public_name_is_answered_to_only_if_it_is_ours(
+    serve_chat_ui: StartBriefly, db_api: DbApiServer, host: str, known: bool
+) -> None:
+    names = {
+        "public_url": "https://chat.example.org/",
+        "tls_names": "www.example.org, Other.example",
+    }
+    ours = serve_chat_ui(db_api_url=db_api.url, **names)
+    with ours as url, new_browser(url) as browser:
+        headers = {"Host": host}
+        for path in ("/", "/health", "/nowhere", "/docs"):
+            answer = browser.get(path, headers=headers)
+            assert (answer.status_code == 421) != known, path
+            assert ("PUBLIC_URL" in answer.text) != known, path
+        assert "default-src" in answer.headers["content-security-policy"]
+        expect(browser.get("/static/style.css", headers=headers), 200)
+
+
+@pytest.mark.parametrize("path", ["/chats/", "/settings/", "/static", "/docs/", "/generate/x"])
+def test_no_redirect_names_a_scheme_or_a_port(newcomer: httpx.Client, path: str) -> None:
+    assert newcomer.get(path).headers.get("location", "/").startswith("/")
 
 
 def test_links_of_other_sites_are_followed(browser: httpx.Client, chat: str) -> None:
@@ -127,6 +175,61 @@ def test_every_route_is_described_with_the_problems_it_can_have_and_the_fields_o
     fields = body["application/x-www-form-urlencoded"]["schema"]["properties"]
     wanted = {"prompt", "client_key", "replaces", "mode", "recording", "attach", "pictures", "seen"}
     assert set(fields) == wanted
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("::1", "::/64"),
+        ("unix", "unix"),
+        (None, ""),
+    ],
+)
+def test_a_client_is_known_by_its_address_or_the_first_half_of_it(
+    address: str | None, network: str
+) -> None:
+    client = (address, 1) if address else None
+    assert find_network(Request({"type": "http", "client": client})) == network
+
+
+def read_as_gateway(cookies: httpx.Cookies) -> str | None:
+    """What nginx takes for the session that a browser's cookies name."""
+    template = (ROOT / "nginx" / "nginx.conf.template").read_text()
+    (pattern,) = re.findall(r'"~\^\[1-9\]\\d\*:(.*)" \$id;', template)
+    header = "; ".join(f"{name}={value}" for name, value in cookies.items())
+    found = re.match(pattern.replace("?<id>", "?P<id>"), header)
+    return found["id"] if found else None
+
+
+def test_the_gateway_tells_sessions_apart_by_their_cookies(
+    browser: httpx.Client, chat: str, stranger: httpx.Client
+) -> None:
+    """And by nothing else that these hold or that is sent beside them."""
+    session = read_as_gateway(browser.cookies)
+    assert session
+    assert session != read_as_gateway(stranger.cookies) is not None
+    before = browser.cookies["parley"]
+    files: dict[str, Any] = {
+        "files": ("a.txt", b"text"),
+        "prompt": (None, "a message typed before"),
+    }
+    browser.post(f"{chat}/documents", files=files)
+    assert browser.cookies["parley"] != before
+    browser.cookies.set("theme", "dark")
+    assert read_as_gateway(browser.cookies) == session
+    for odd in ({"parley": '"quoted"'}, {"parley": before, "xparley": before}, {"theme": "dark"}):
+        assert read_as_gateway(httpx.Cookies(odd)) is None
+
+
+def test_a_service_that_everybody_can_reach_tells_no_timings(
+    serve_chat_ui: StartBriefly, db_api: DbApiServer
+) -> None:
+    with serve_chat_ui(db_api_url=db_api.url, timings="off") as url, new_browser(url) as browser:
+        assert "server-timing" not in browser.get("/").headers
+        expect(browser.get("/ready"), 404)
 
 
 def test_a_page_tells_what_it_cost_and_health_the_lag_of_the_event_loop(

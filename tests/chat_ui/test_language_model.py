@@ -1,7 +1,9 @@
 """How chat-ui asks the language model, and what it makes of its answers."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
+from uuid import UUID
 
 import pytest
 from app.clients.base import DbApi
@@ -13,9 +15,9 @@ from app.clients.completion import (
     ModelRefused,
     Started,
 )
-from app.clients.language_model import LanguageModel
+from app.clients.language_model import LanguageModel, hash_prompt
+from app.clients.prompt_types import PassagePart, PicturePart, PromptMessage, PromptPart, TextPart
 from app.clients.service import Service, connect
-from app.clients.types import PassagePart, PromptMessage, PromptPart, TextPart
 from app.errors import Unavailable
 from starlette.responses import (
     RedirectResponse,
@@ -88,8 +90,10 @@ async def test_a_model_that_refuses_is_heard_out_once(
 
 async def test_an_error_may_come_in_the_middle_of_a_stream(other: Other, service: Service) -> None:
     other.answer = Response('data: {"error": {"message": "out of memory"}}\n\ndata: [DONE]\n\n')
+    model = LanguageModel(service)
     with pytest.raises(ModelBroke, match="out of memory"):
-        _ = [event async for event in LanguageModel(service).stream(say("Hi"), "", 9, 0)]
+        _ = [event async for event in model.stream(say("Hi"), "", 9, 0)]
+    assert await model.find_name() is None, "an error has no model's name"
 
 
 async def test_a_models_name_is_asked_for_now_and_then_until_it_is_known(
@@ -105,8 +109,10 @@ async def test_a_models_name_is_asked_for_now_and_then_until_it_is_known(
     monkeypatch.setattr("app.clients.language_model.ASK_AGAIN_SECONDS", 0)
     model = LanguageModel(service)
     assert await model.find_name() == "m1"
-    other.answer = Response('data: {"model": "m2", "choices": []}\n\ndata: [DONE]\n\n')
+    event = 'data: {"model": "m2", "choices": []}\n\n'
+    other.answer = Response(f"{event}{event}data: [DONE]\n\n")
     assert [event async for event in model.stream(say("Hi"), "", 9, 0)] == [Started("m2")]
+    other.answer = Response('{"data": [{"id": "m3"}]}')
     assert await model.find_name() == "m2", "who writes tells, too"
 
 
@@ -125,3 +131,18 @@ async def test_a_message_s_parts_are_one_text_each_passage_headed_by_where_it_is
     assert b'[{"role": "user", "content": "one"}]' in other.bodies[0]
     joined = rb'"one\n\nFrom \"a.txt\", page 2:\nWords.\n\ntwo"'
     assert b'[{"role": "user", "content": ' + joined + b"}]" in other.bodies[1]
+
+
+async def test_a_salt_comes_before_all_of_a_prompt_pictures_as_well(
+    other: Other, service: Service
+) -> None:
+    other.answer = Response("data: [DONE]\n\n")
+    picture = PicturePart(document="a.jpg", document_id=UUID(int=7))
+    message = PromptMessage(role="user", parts=[picture, TextPart(text="What?")], salt="xK3q")
+    for pictures in ({}, {UUID(int=7): b"JPEG"}):
+        stream = LanguageModel(service).stream([message], "", 9, 0, pictures)
+        assert not [event async for event in stream]
+    assert b'"content": "xK3q Picture \\"a.jpg\\"\\n\\nWhat?"' in other.bodies[0]
+    first, second, _ = json.loads(other.bodies[1])["messages"][0]["content"]
+    assert (first, second["type"]) == ({"type": "text", "text": "xK3q "}, "image_url")
+    assert hash_prompt([message]) != hash_prompt([message.model_copy(update={"salt": ""})])

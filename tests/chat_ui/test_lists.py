@@ -1,8 +1,13 @@
 """Home and the list of chats: names, sessions, days, pins, deletion and search."""
 
 import re
+from datetime import date
+from uuid import uuid4
 
 import httpx
+from app.clients.types import ListedChat
+from app.routes.search import FURTHEST
+from app.views.lists import ChatGroup, ChatList
 
 from tests.chat_ui.support import (
     OPENING,
@@ -46,8 +51,8 @@ def talk(browser: httpx.Client, text: str) -> str:
     return chat
 
 
-def find(browser: httpx.Client, query: str, offset: int = 0) -> str:
-    return expect(browser.get("/search", params={"q": query, "offset": offset}), 200)
+def find(browser: httpx.Client, query: str, offset: int = 0, **more: str) -> str:
+    return expect(browser.get("/search", params={"q": query, "offset": offset, **more}), 200)
 
 
 def test_a_name_opens_a_chat_and_leads_back_to_the_newest_unless_a_new_one_is_asked_for(
@@ -146,9 +151,32 @@ def test_search_finds_words_by_their_beginning_and_leads_to_the_message(
     assert "No results for" in find(stranger, "LIGHT keep")
 
 
+def test_a_chat_with_many_hits_lists_some_and_leads_to_all(browser: httpx.Client) -> None:
+    def hits(page: str) -> list[str]:
+        found = parse(page).find(class_="hits")
+        assert found
+        return links(found)
+
+    chat = talk(browser, "One lighthouse")
+    for number in ("Two", "Three"):
+        ask(browser, chat, f"{number} lighthouses")
+    *listed, more = hits(find(browser, "lighthouse"))
+    assert len(listed) == 3, "its title and two messages"
+    of_chat = expect(browser.get(more), 200, "Search all chats")
+    assert hits(of_chat)[:3] == listed
+    assert len(hits(of_chat)) == 4
+
+
 def test_whatever_is_looked_for_is_only_text(browser: httpx.Client) -> None:
     talk(browser, "a b c <script>alert(1)</script> \ue000 \ue001")
     assert not [query for query in QUERIES if "<script>alert" in find(browser, query)]
+
+
+def test_the_list_knows_where_the_chat_ends_that_is_open() -> None:
+    chats = [ListedChat.model_construct(id=uuid4(), head=uuid4()) for _ in range(2)]
+    groups = [ChatGroup("today", date(2026, 1, 1), chats)]
+    assert [ChatList(groups, None, chat.id).head for chat in chats] == [c.head for c in chats]
+    assert ChatList(groups, None).head is None
 
 
 def test_a_search_says_when_there_is_nothing_or_nothing_more(
@@ -158,11 +186,15 @@ def test_a_search_says_when_there_is_nothing_or_nothing_more(
     assert "Try fewer words" in find(browser, "nowhere")
     assert "No more results" in find(browser, "nowhere", 1)
     expect(newcomer.get("/search", params={"q": "a"}), 404)
+    for offset in (-1, FURTHEST + 1):
+        expect(browser.get("/search", params={"q": "a", "offset": offset}), 422)
+    own = chat.removeprefix("/chats/")
     db_api.sql(
         "INSERT INTO messages (chat_id, session_id, seq, role, content)"
         " SELECT id, session_id, number, 'user', 'needle' FROM chats,"
-        f" generate_series(2, 1100) AS number WHERE id = '{chat.removeprefix('/chats/')}'"
+        f" generate_series(2, 1100) AS number WHERE id = '{own}'"
     )
     db_api.sql(BEGIN_ALL)
     for offset, more in ((960, True), (990, False)):
-        assert any("offset=" in link for link in links(find(browser, "needle", offset))) == more
+        found = find(browser, "needle", offset, chat=own)
+        assert any("offset=" in link for link in links(found)) == more

@@ -145,11 +145,13 @@ CONTAINING: list[tuple[str, list[str], list[str]]] = [
     (f"```{'a' * 500}\nreturn 1\n```", ["<code>return 1\n</code>"], ["a" * 41]),
     # Every way to write a formula.
     *(
-        (text, ["<math>", "<mi>a</mi><mo>+</mo>"], ['display="block"'])
+        (text, ['<math data-tex="a+b">', "<mi>a</mi><mo>+</mo>"], ['display="block"'])
         for text in ("$a+b$", r"\(a+b\)")
     ),
     *((text, [MATH, 'display="block"'], []) for text in ("$$a+b$$", r"\[a+b\]")),
     *((text, [MATH, 'display="block"'], []) for text in ("$$\na+b\n$$", "\\[\na+b\n\\]")),
+    *((text, ['<span class="math" tabindex="0"'], []) for text in ("so $$a$$ b", r"so \[a\] b")),
+    ("so $a$ b", ["so <math"], ['class="math"']),
     ("1. so\n   \\[ x \\]\n2. and $y$.", ["<mi>x</mi>", "<mi>y</mi>", "<li>"], []),
     # Lines that are of something else.
     ("$$a$$ b\nc", ["<math", "b<br>"], []),

@@ -73,8 +73,11 @@ def test_deleting_all_data_asks_and_then_leaves_nothing(
     newcomer.cookies["parley"] = browser.cookies["parley"]
     expect(browser.post("/settings/forget"), 422, "Nothing was deleted")
     expect(browser.get(chat), 200)
-    expect(browser.post("/settings/forget", data={"sure": "yes"}), 303)
-    assert "Start chatting" in browser.get("/").text
+    left = browser.post("/settings/forget", data={"sure": "yes"})
+    expect(left, 303)
+    said = "All your data has been deleted."
+    expect(browser.get(left.headers["location"]), 200, said, "Start chatting")
+    assert said not in browser.get("/").text
     assert db_api.sql("SELECT count(*) FROM messages WHERE content = 'secret'") == 0
     expect(newcomer.get(chat), 401)  # the cookie is worthless
 
@@ -213,11 +216,27 @@ def test_a_deleted_chat_can_be_restored_from_home_at_once_and_later_from_the_set
     assert "Undo" not in browser.get(gone[0]).text
 
 
+def field_value(page: str, field: str) -> str:
+    """What is in it."""
+    return str(parse(page).need("input", id=field).attributes["value"])
+
+
+def test_a_name_is_shown_where_it_can_be_changed(
+    browser: httpx.Client, db_api: DbApiServer
+) -> None:
+    browser.post("/settings", data={"name": "Zoë"})
+    assert field_value(browser.get("/settings").text, "name") == "Zoë"
+    db_api.sql("UPDATE sessions SET name = NULL")
+    assert field_value(browser.get("/settings").text, "name") == ""
+
+
 def test_a_title_can_be_changed_but_not_taken_away(browser: httpx.Client, chat: str) -> None:
     form = {"titled": "1", "system_prompt": "x"}
-    assert 'name="titled"' not in browser.get(f"{chat}/settings").text
+    page = browser.get(f"{chat}/settings").text
+    assert ('name="titled"' in page, field_value(page, "title")) == (False, "")
     ask(browser, chat, "Dogs")
-    assert 'name="titled"' in browser.get(f"{chat}/settings").text
+    page = browser.get(f"{chat}/settings").text
+    assert ('name="titled"' in page, field_value(page, "title")) == (True, "Dogs")
     for blank in ("", "  "):
         refused = browser.post(f"{chat}/settings", data=form | {"title": blank})
         expect(refused, 422, "Please enter a title")

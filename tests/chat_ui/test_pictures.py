@@ -3,13 +3,15 @@
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
+from uuid import uuid4
 
 import httpx
 import pytest
-from app.clients.document_types import Document
+from app.clients.document_types import ChatOfDocument, Document
 from app.clients.types import Message
 from app.views.documents import offer_pictures, tick_new
 
+from tests.chat_ui.asking import Reader, ask, attach, last_message
 from tests.chat_ui.support import (
     DbApiServer,
     ScriptedModel,
@@ -19,10 +21,7 @@ from tests.chat_ui.support import (
     parse,
     wait_until_final,
 )
-from tests.chat_ui.test_answering import Reader, ask, attach, last_message, reader
 from tests.support.pages import Element
-
-__all__ = ["reader"]
 
 JPEG = b"\xff\xd8\xff\xe0 "
 SHOWN = b"\xff\xd8\xff\xe0 without its metadata"
@@ -82,7 +81,7 @@ def test_a_picture_goes_with_a_message_and_its_text_to_the_model(
     picture = photograph()
     page = browser.get(chat).text
     assert boxes(page) == {}, "none is to be chosen where no model sees it"
-    assert "Only the text in pictures is read." in page
+    assert "In pictures, only the text is read." in page
     reply = ask(browser, chat, "What is this?", pictures=picture, mode="documents")
     sent = model.requests[-1]["messages"][-1]["content"]
     assert sent == 'From "door.jpg", page 1:\nClosed on Mondays\n\nWhat is this?'
@@ -146,13 +145,27 @@ def test_the_prompt_s_page_shows_what_took_a_picture_s_place(
 
 
 def test_the_newest_pictures_are_offered_and_those_after_the_last_message_ticked() -> None:
-    def document(number: int, kind: str = "jpeg", state: str = "complete") -> Document:
-        at = datetime(2026, 1, number, tzinfo=UTC)
-        return Document.model_construct(id=number, kind=kind, state=state, created_at=at)
+    chat = uuid4()
 
-    pictures = [document(1), document(2, "png"), document(5), document(6), document(7)]
-    offered = offer_pictures([document(3, "pdf"), document(4, state="failed"), *pictures])
+    def at(day: int) -> datetime:
+        return datetime(2026, 1, day, tzinfo=UTC)
+
+    def document(
+        day: int, kind: str = "jpeg", state: str = "complete", added: int | None = None
+    ) -> Document:
+        """Uploaded on a day, perhaps into the library or another chat."""
+        chats = [
+            ChatOfDocument(id=uuid4(), added_at=at(20 - day)),
+            ChatOfDocument(id=chat, added_at=at(added or day)),
+        ]
+        return Document.model_construct(
+            id=day, kind=kind, state=state, created_at=at(day), chats=chats
+        )
+
+    others = [document(4, "pdf"), document(5, state="failed")]
+    pictures = [document(2), document(3, "png"), document(6), document(7), document(1, added=8)]
+    offered = offer_pictures([pictures[-1], *pictures[:-1], *others], chat)
     assert offered == pictures[1:]
-    last = Message.model_construct(created_at=document(5).created_at)
-    assert tick_new(offered, last) == [each.id for each in pictures[3:]]
-    assert tick_new(offered, None) == [each.id for each in offered]
+    last = Message.model_construct(created_at=at(6))
+    assert tick_new(offered, chat, last) == [each.id for each in pictures[3:]]
+    assert tick_new(offered, chat, None) == [each.id for each in offered]

@@ -124,6 +124,9 @@ def test_what_was_said_fills_the_message_box_and_goes_when_it_is_sent(
     fields["client_key"] = "another"
     fields.pop("seen")
     assert browser.post(generate(chat), data=fields | {"prompt": "Again."}).status_code == 303
+    for text in ("One.", "Two."):
+        other = record(db_api, chat, text)
+        assert textarea(browser.get(address.replace(recording, other)).text) == text
 
 
 @pytest.mark.parametrize("script", [False, True])

@@ -5,10 +5,8 @@ from collections.abc import Callable
 import httpx
 import pytest
 
+from tests.chat_ui.asking import LEASE, QUESTION, ask, attach
 from tests.chat_ui.support import DbApiServer, ScriptedModel, message_ids, parse, text_of
-from tests.chat_ui.test_answering import LEASE, QUESTION, ask, attach, lease, reader
-
-__all__ = ["lease", "reader"]
 
 SAME, DIFFERENT = "This is exactly what the model got.", "This is not exactly what the model got."
 
@@ -28,7 +26,7 @@ def sources(page: str) -> list[str]:
 
 @pytest.mark.usefixtures("lease")
 def test_it_shows_what_the_model_got_with_instruction_and_passages(
-    browser: httpx.Client, chat: str, model: ScriptedModel
+    browser: httpx.Client, chat: str, model: ScriptedModel, db_api: DbApiServer
 ) -> None:
     ask(browser, chat)
     (content,) = (request["messages"][-1]["content"] for request in model.requests)
@@ -37,6 +35,8 @@ def test_it_shows_what_the_model_got_with_instruction_and_passages(
     assert {LEASE, QUESTION} <= set(sources(page))
     assert all(text in content for text in sources(page)[-3:-1])
     assert "lease.txt, page 4" in text_of(page)
+    db_api.sql("UPDATE replies SET model = 'another'")
+    assert sources(open_prompt(browser, chat)) == sources(page)[:-1], "as another reads it"
 
 
 def rename(browser: httpx.Client, chat: str, document: str) -> httpx.Response:

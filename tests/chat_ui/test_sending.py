@@ -6,11 +6,12 @@ from unittest.mock import Mock
 import httpx
 import pytest
 from app.clients.messages import MessagesClient
-from app.errors import QueueFull
+from app.errors import ChatsFull, LimitReached, QueueFull, TooMuch
 
 from tests.chat_ui.support import (
     OPENING,
     SCRIPT,
+    DbApiServer,
     ScriptedModel,
     articles,
     ask,
@@ -49,7 +50,7 @@ def test_a_question_is_answered_and_the_model_gets_what_was_typed_after_prompt_a
 ) -> None:
     form = {"prompt": "One\r\ntwo", "client_key": "k", "temperature": "9", "messages": "[]"}
     response = browser.post(generate(chat), data=form)
-    assert (response.status_code, response.headers["location"]) == (303, chat)
+    assert (response.status_code, response.headers["location"]) == (303, f"{chat}#end")
     assert messages(wait_until_final(browser, chat)) == [OPENING, "One\ntwo", model.text]
     assert model.requests[0].pop("messages") == [
         {"role": "system", "content": "You are a helpful assistant."},
@@ -97,16 +98,27 @@ def test_the_same_form_with_other_text_is_shown_again_with_a_fresh_key(
     assert expect_sent(post(browser, address, "first", "k")) == chat
 
 
-def test_a_full_queue_is_explained_and_the_text_and_its_key_stay(
-    browser: httpx.Client, address: str, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    "refusal", [QueueFull(limit=9, retry_after=5), LimitReached("tokens", limit=9, retry_after=5)]
+)
+def test_a_limit_is_explained_and_the_text_and_its_key_stay(
+    browser: httpx.Client, address: str, monkeypatch: pytest.MonkeyPatch, refusal: TooMuch
 ) -> None:
     with monkeypatch.context() as patched:
         for call in ("send", "begin"):
-            patched.setattr(MessagesClient, call, Mock(side_effect=QueueFull(retry_after=5)))
+            patched.setattr(MessagesClient, call, Mock(side_effect=refusal))
         response = post(browser, address, "precious words", "kept")
     page = expect(response, 429, "about 5 seconds", kept="precious words")
     assert (client_key(page), response.headers["retry-after"]) == ("kept", "5")
     expect_sent(post(browser, address, "precious words", "kept"))
+
+
+def test_chats_that_take_all_their_room_are_told_how_much_that_is_and_keep_the_text(
+    browser: httpx.Client, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for call in ("send", "begin"):
+        monkeypatch.setattr(MessagesClient, call, Mock(side_effect=ChatsFull(limit=2_000_000)))
+    expect(post(browser, address, "precious words", "kept"), 413, "2 MB", kept="precious words")
 
 
 def test_a_script_gets_both_messages_a_fresh_key_and_the_title_that_the_first_one_gave(
@@ -147,6 +159,38 @@ def test_a_long_chat_shows_the_newest_thirty_and_leads_to_the_earlier_ones(
     earlier = next(link for link in links(page) if "?before=" in link)
     assert messages(browser.get(earlier).text) == [OPENING, "message 0.", "A scripted reply."]
     assert "message 0." not in messages(page)
+
+
+# Forty messages of the greatest length, each letter of which is five in HTML.
+FILL = """
+WITH made AS (
+    SELECT n, uuidv7() AS id FROM generate_series(2, 41) AS n
+), written AS (
+    INSERT INTO messages (id, chat_id, session_id, seq, parent_id, role, content)
+    SELECT made.id, chats.id, session_id, n, coalesce(lag(made.id) OVER (ORDER BY n), head),
+        'user', repeat('"', 32768)
+    FROM made, chats WHERE chats.id = '{chat}'
+)
+UPDATE chats SET last_seq = n, head = made.id FROM made WHERE n = 41 AND chats.id = '{chat}'
+"""
+MOST_BYTES = 1_200_000
+
+
+def test_pages_and_streams_are_bounded_by_their_text_and_lead_to_every_message_once(
+    browser: httpx.Client, chat: str, db_api: DbApiServer
+) -> None:
+    db_api.sql(FILL.format(chat=chat.removeprefix("/chats/")))
+    seen: list[int] = []
+    address: str | None = chat
+    while address:
+        page = browser.get(address).text
+        assert len(page) < MOST_BYTES
+        seen = [article.seq for article in articles(page)] + seen
+        address = next((link for link in links(page) if "?before=" in link), None)
+    assert seen == list(range(1, 42))
+    stream = browser.get(f"{chat}/events").text
+    assert len(stream) < MOST_BYTES
+    assert stream.count("event: message") == 6
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,7 @@ def test_files_are_uploaded_into_a_chat_and_into_the_library(
     assert (answer.status_code, answer.headers["location"]) == (303, f"{chat}#end")
     waiting = "Waiting to be read"
     assert listed(browser.get(chat).text) == [("a.txt", waiting), ("b.pdf", waiting)]
+    assert browser.get(f"{chat}/documents").headers["location"] == chat
     assert upload(browser, "/documents", file("c.md")).headers["location"] == "/documents"
     assert [name for name, _ in listed(browser.get("/documents").text)] == [
         "c.md",
@@ -204,10 +205,10 @@ async def test_a_form_is_read_the_same_however_it_is_cut(size: int) -> None:
 
 @pytest.mark.anyio
 async def test_what_is_no_form_and_what_ends_too_early_is_refused() -> None:
-    with pytest.raises(InvalidInput):
-        FormFiles(make_request(iter([]), "text/plain"))
-    with pytest.raises(InvalidInput):
-        FormFiles(make_request(iter([]), f"multipart/form-data; boundary={'x' * 300}"))
+    form = "multipart/form-data"
+    for kind in ("text/plain", "text/plain; boundary=b", form, f"{form}; boundary={'x' * 300}"):
+        with pytest.raises(InvalidInput):
+            FormFiles(make_request(iter([]), kind))
     with pytest.raises(InvalidInput):
         await read_all(FormFiles(make_request(iter([b"no boundary"]))))
     with pytest.raises(UploadFailed):

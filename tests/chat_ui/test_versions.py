@@ -1,7 +1,14 @@
 """Messages have versions: edited, regenerated, continued; nothing that was there is lost."""
 
+from typing import cast
+from unittest.mock import Mock
+from uuid import uuid4
+
 import httpx
 import pytest
+from app.clients.types import Message, Reply, State
+from app.views.messages import MessageView
+from markupsafe import Markup
 
 from tests.chat_ui.support import (
     SCRIPT,
@@ -124,6 +131,28 @@ def test_continue_and_regenerate_are_offered_at_the_end_of_the_branch_shown(
     assert page.count('/again"') == 2, "as an action, and for scripts"
     again = browser.post(f"{chat}/replies/{reply}/again", data={"key": "k"}, headers=SCRIPT).text
     assert [article.parent for article in articles(again)] == [message_ids(page)[1]]
+
+
+@pytest.mark.parametrize(
+    ("state", "error", "content", "ends", "offered"),
+    [
+        (None, None, "Hi", True, False),
+        ("complete", None, "All.", True, False),
+        ("complete", "reply-limit", "Cut", True, True),
+        ("complete", "unknown", "All.", True, False),
+        ("stopped", None, "Half", True, True),
+        ("failed", "model-broke", "Half", True, True),
+        ("stopped", None, "", True, False),
+        ("stopped", None, "Half", False, False),
+    ],
+)
+def test_what_ends_in_the_middle_can_be_continued_at_the_end_of_the_branch(
+    state: State | None, error: str | None, content: str, ends: bool, offered: bool
+) -> None:
+    why = error and {"kind": error, "size": None, "limit": None, "detail": None}
+    reply = state and Reply.model_validate({"id": uuid4(), "state": state, "error": why})
+    view = MessageView(cast("Message", Mock(content=content, reply=reply)), Markup(), ends=ends)
+    assert view.can_continue is offered
 
 
 def test_a_message_is_there_as_it_was_written_until_it_is_deleted_with_what_is_below(

@@ -10,6 +10,7 @@ import httpx
 import pytest
 from starlette.responses import JSONResponse
 
+from tests.chat_ui.asking import Reader, ask, attach, last_message
 from tests.chat_ui.support import (
     SCRIPT,
     DbApiServer,
@@ -25,10 +26,9 @@ from tests.chat_ui.support import (
     wait_until,
     wait_until_final,
 )
-from tests.chat_ui.test_answering import Reader, ask, attach, last_message, reader
 from tests.chat_ui.test_pictures import JPEG, SHOWN, Photograph, boxes, photograph, post, told
 
-__all__ = ["photograph", "reader"]
+__all__ = ["photograph"]
 
 DATA = f"data:image/jpeg;base64,{b64encode(SHOWN).decode()}"
 SAW = "The model saw door.jpg."
@@ -94,7 +94,9 @@ def test_the_model_that_sees_gets_the_bytes_of_the_shown_picture_and_no_address(
     photograph: Photograph,
     eyes: ScriptedModel,
     model: ScriptedModel,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr("app.replies.answer.RETRY_SECONDS", 600)  # nothing has to be tried again
     picture = photograph()
     assert boxes(browser.get(chat).text) == {picture: True}, "it came since the last message"
     send(browser, chat, picture)
@@ -213,6 +215,19 @@ def test_the_four_newest_pictures_that_can_be_shown_are_offered(
     assert list(boxes(browser.get(chat).text)) == offered
     fragment = browser.get(f"{chat}/documents", headers=SCRIPT).text
     assert list(boxes(fragment)) == offered
+
+
+def test_of_the_pictures_a_script_shows_those_uploaded_just_now_are_ticked(
+    browser: httpx.Client, chat: str, photograph: Photograph
+) -> None:
+    other, again = photograph(name="a.jpg"), photograph(name="b.jpg")
+    post(browser, chat, "What is this?", again)
+    wait_until_final(browser, chat)
+    assert not any(boxes(browser.get(chat).text).values())
+    files = {"files": ("b.jpg", JPEG + f"b.jpg {chat}".encode())}
+    shown = browser.post(f"{chat}/documents", files=files, headers=SCRIPT).text
+    assert boxes(shown) == {other: False, again: True}
+    assert boxes(browser.get(chat).text) == {other: False, again: True}, "without scripts"
 
 
 def test_what_is_ticked_stays_ticked_when_the_form_is_refused(

@@ -2,9 +2,12 @@
 
 from collections.abc import Callable
 from contextlib import ExitStack
+from types import SimpleNamespace
+from unittest.mock import AsyncMock
 
 import httpx
 import pytest
+from app.clients.limits import LimitsClient
 from app.main import CALLS_AT_ONCE
 
 from tests.chat_ui.support import (
@@ -12,6 +15,7 @@ from tests.chat_ui.support import (
     Event,
     ScriptedModel,
     articles,
+    ask,
     client_key,
     events,
     expect,
@@ -137,6 +141,16 @@ def test_pages_open_while_more_chats_are_followed_than_calls_may_run(
         model.go.set()
 
 
+@pytest.mark.parametrize("way", ["events", "live"])
+def test_no_more_streams_are_open_at_once_than_db_api_tells(
+    browser: httpx.Client, chat: str, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    monkeypatch.setattr(LimitsClient, "find", AsyncMock(return_value=SimpleNamespace(streams=0)))
+    response = browser.get(f"{chat}/{way}")
+    expect(response, 429, "You have 0 pages open", "Back to the chat")
+    assert response.headers["retry-after"] == "10"
+
+
 def test_without_javascript_the_chats_page_leads_to_the_live_one_and_that_back(
     browser: httpx.Client, chat: str, model: ScriptedModel, half_written: str
 ) -> None:
@@ -155,12 +169,24 @@ def test_without_javascript_the_chats_page_leads_to_the_live_one_and_that_back(
             model.go.set()
 
     page = watch_live(browser, chat, see)
-    assert [article.role for article in articles(page)] == ["assistant", "user", "assistant"]
+    assert [article.role for article in articles(page)] == ["user", "assistant"] * 2
     assert "one two three four" in page
     assert "&lt;five&gt; &amp; six" in page
     assert f'{REFRESH}{chat}#end">' in page
     assert f"{chat}#end" in links(page)
     assert leads_on not in wait_until_final(browser, chat)
+
+
+def test_the_live_page_begins_with_the_last_question_also_when_it_is_answered(
+    browser: httpx.Client, chat: str, model: ScriptedModel
+) -> None:
+    ask(browser, chat, "First")
+    model.text, model.hold_after = "one two three four", 2
+    send(browser, chat, "Second")
+    growing = watch_live(browser, chat, lambda _: model.go.set())
+    for page in (growing, browser.get(f"{chat}/live").text):
+        assert [article.role for article in articles(page)] == ["user", "assistant"]
+        assert text_of(page).index("Second") < text_of(page).index(model.text)
 
 
 def test_without_javascript_one_can_stop_a_reply_that_grows(

@@ -46,6 +46,11 @@ def test_another_process_is_dead_when_it_was_killed_and_not_before(
     assert list(locks.find_dead()) == [], "that is settled"
 
 
+def test_who_has_no_lock_takes_nobody_for_dead(tmp_path: Path) -> None:
+    (tmp_path / "dead").touch()
+    assert list(WorkerLocks(tmp_path, "own").find_dead()) == []
+
+
 def test_one_that_could_not_be_settled_is_found_again_and_never_by_two_at_once(
     locks: WorkerLocks, tmp_path: Path
 ) -> None:

@@ -34,8 +34,10 @@ __all__ = ["postgres"]
 TABLES = (
     *("sessions", "chats", "messages", "replies"),
     *("files", "file_blocks", "documents", "chat_documents", "document_pages", "passages"),
-    *("passage_vectors", "reply_passages", "quotes", "message_pictures"),
+    *("passage_vectors", "reply_passages", "quotes", "message_pictures", "session_usage"),
 )
+# These are no session's.
+OTHER_TABLES = ("addresses",)
 
 Sql = Callable[..., list[tuple[Any, ...]]]
 ServeCopy = Callable[..., contextlib.AbstractContextManager[Api]]
@@ -56,10 +58,12 @@ def make_settings(postgres: Postgres, database: Database, **changes: Any) -> Set
         "db_name": database.name,
         "db_user": database.user,
         "db_password_file": database.password_file,
+        "db_logins_dir": database.logins_dir,
         "db_api_token_file": postgres.directory / "secrets" / "db-api" / "token",
         "doc_worker_token_file": postgres.directory / "secrets" / "doc-worker" / "token",
         "lm_slots": 4,
         "queue_limit": 100_000,
+        "limits": "off",
     }
     return Settings(**(values | changes))
 
@@ -140,6 +144,7 @@ def superuser(postgres: Postgres, settings: Settings) -> Iterator[Sql]:
 def sql(superuser: Sql) -> Sql:
     """The superuser's SQL, on tables that are empty."""
     superuser("DELETE FROM sessions")  # and all that hangs on them; faster than TRUNCATE here
+    superuser("DELETE FROM addresses")
     return superuser
 
 
@@ -226,3 +231,10 @@ def take_over(api: Api, sql: Sql) -> TakeOver:
         return api.claim(worker)
 
     return run_out_and_claim
+
+
+@pytest.fixture
+def fresh(postgres: Postgres) -> Iterator[Settings]:
+    """Settings for an empty database."""
+    with new_database(postgres, revision=None) as settings:
+        yield settings

@@ -32,6 +32,11 @@ def test_a_chat_begins_with_its_opening_message(ada: Person) -> None:
     assert ada.read(chat["id"]) == chat
 
 
+def test_a_session_without_a_name_begins_a_chat_under_the_one_that_is_given(api: Api) -> None:
+    new = {"username": "Ann", "system_prompt": ""}
+    assert body(api.person().post("/chats", new), 201)["username"] == "Ann"
+
+
 def test_a_new_chat_takes_over_the_session_s_settings(ada: Person) -> None:
     earlier, settings = ada.chat(), {"temperature": 0.3, "reply_tokens": 200, "turns": 5}
     own = {"system_prompt": "Be brief."} | settings
@@ -91,7 +96,8 @@ def test_a_chat_with_documents_is_listed_by_the_first_one_until_a_message_names_
     (listed,) = body(ada.get("/chats"))["items"]
     assert (listed["id"], listed["title"]) == (chat, "one.txt")
     assert ada.read(chat)["title"] == ada.read(chat, "/page")["chat"]["title"] == "one.txt"
-    assert ada.documents()[0]["chats"] == [{"id": chat, "title": "one.txt"}]
+    (its,) = ada.documents()[0]["chats"]
+    assert (its["id"], its["title"]) == (chat, "one.txt")
     assert ada.read(empty)["title"] is None
     assert ada.sent(chat, "What is it?")["title"] == "What is it?"
     assert ada.read(chat)["title"] == "What is it?"

@@ -99,6 +99,18 @@ def test_twenty_at_once_claiming_or_sending_never_exceed_the_slots(api: Api, sql
     assert sql("SELECT count(*) FROM replies WHERE state = 'running'") == [(4,)]
 
 
+def test_a_session_leaves_a_quarter_of_the_slots_to_others(
+    ada: Person, bob: Person, serve_copy: ServeCopy
+) -> None:
+    hers = [ada.send(ada.chat()) for _ in range(5)]
+    with serve_copy(lm_slots=4) as api:
+        assert [bool(api.claim()) for _ in range(4)] == [True, True, True, False]
+        his = bob.send(bob.chat())
+        assert api.claim()["reply"]["id"] == his
+        api.finish(hers[0])
+        assert api.claim()["reply"]["id"] == hers[3]
+
+
 def test_an_expired_lease_comes_first_and_continues_from_its_text(
     api: Api, ada: Person, bob: Person, chat: str, take_over: TakeOver
 ) -> None:

@@ -3,45 +3,49 @@ statements that are planned once per connection and survive a change of the tabl
 
 import re
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
+from functools import partial
 from uuid import UUID
 
 import pytest
 from app.db.prepared import number_parameters
-from app.db.transactions import Database, acting_as_runner
-from app.settings import Settings
+from app.db.transactions import Database, acting_as_person, divide_pool
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import NotSupportedError, OperationalError
+from sqlalchemy.exc import NotSupportedError, OperationalError, ProgrammingError
+from sqlalchemy.pool import QueuePool
 
 from tests.db_api.api import Api, Person, problem
 from tests.db_api.conftest import TABLES, ServeCopy, Sql
 
 TOLD = re.compile(r'db-api;dur=([\d.]+), sql;dur=([\d.]+);desc="(\d+) round trips"')
-WHO = "SELECT current_user, current_setting('app.session_id', true)"
+WHO = "SELECT session_user, current_user, current_setting('app.session_id', true)"
 
 
-def ask_who(connection: Connection) -> tuple[str, str]:
-    role, session = connection.exec_driver_sql(WHO).one()
-    return role, session or ""
+def ask_who(connection: Connection) -> tuple[str, str, str]:
+    login, role, session = connection.exec_driver_sql(WHO).one()
+    return login, role, session or ""
 
 
 def test_everybody_is_somebody_else_and_nothing_is_left_of_who_was_interrupted(
-    database: Database, settings: Settings, ada: Person
+    database: Database, ada: Person
 ) -> None:
-    session, login = UUID(ada.session_id), settings.db_user
+    session = UUID(ada.session_id)
     with database.person(session) as connection:
-        assert ask_who(connection) == ("app", ada.session_id)
-        with acting_as_runner(connection):
-            assert ask_who(connection) == ("runner", ada.session_id)
-        assert ask_who(connection) == ("app", ada.session_id)
+        assert ask_who(connection) == ("parley_app", "app", ada.session_id)
     with database.runner() as connection:
-        assert ask_who(connection) == ("runner", "")
-    for interrupted in (database.person(session), database.runner_statement()):
+        assert ask_who(connection) == ("parley_runner", "runner", "")
+        with acting_as_person(connection, session):
+            assert ask_who(connection) == ("parley_runner", "app", ada.session_id)
+        assert ask_who(connection)[:2] == ("parley_runner", "runner")
+    with database.reader() as connection:
+        assert ask_who(connection) == ("parley_reader", "reader", "")
+    interrupted = {"app": database.person(session), "runner": database.runner_statement()}
+    for login, transaction in interrupted.items():
         # Before its first statement, with which it would have begun.
-        with pytest.raises(KeyboardInterrupt), interrupted:
+        with pytest.raises(KeyboardInterrupt), transaction:
             raise KeyboardInterrupt
-        with database.unauthenticated() as connection:
-            assert ask_who(connection) == (login, "")
+        with database._transaction(login, "BEGIN") as connection:
+            assert ask_who(connection) == (f"parley_{login}", f"parley_{login}", "")
 
 
 def test_one_statement_commits_itself_and_the_next_has_no_role(
@@ -54,7 +58,8 @@ def test_one_statement_commits_itself_and_the_next_has_no_role(
         )
         with database.runner() as other:
             assert other.exec_driver_sql(read).scalar_one() == "kept"
-        assert connection.exec_driver_sql(read).all() == []
+        with pytest.raises(ProgrammingError, match="permission denied"):
+            connection.exec_driver_sql(read)
     assert 'desc="1 round trips"' in api.post_progress().headers["server-timing"]
 
 
@@ -103,6 +108,41 @@ def test_a_statement_is_planned_once_per_connection_whoever_asks(
             assert connection.execute(half, {"whole": whole}).one() == (whole / 2, "50 %")
             planned = connection.exec_driver_sql(plans).all()
     assert planned == [("PREPARE s0 AS SELECT CAST($1 AS integer) / 2, '50 %'", 2, 0)]
+
+
+def test_a_statement_that_brings_another_is_not_sent(database: Database, ada: Person) -> None:
+    """That other one would stay in the connection, and act in the name of whoever comes next."""
+    injected = text("SELECT 1; DEALLOCATE ALL; PREPARE s0 AS SELECT 2")
+    with (
+        pytest.raises(ValueError, match="one statement"),
+        database.person(UUID(ada.session_id)) as connection,
+    ):
+        connection.execute(injected)
+
+
+OPEN = "SELECT usename::text, count(*) FROM pg_stat_activity WHERE application_name = 'counted'"
+
+
+def test_connections_are_as_many_as_one_login_would_have(
+    database: Database, sql: Sql, ada: Person
+) -> None:
+    begin: dict[str, Callable[[], AbstractContextManager[Connection]]] = {
+        "app": partial(database.person, UUID(ada.session_id)),
+        "runner": database.runner,
+        "reader": database.reader,
+    }
+    with ExitStack() as opened:
+        for login, size in divide_pool(10).items():
+            for _ in range(size):
+                connection = opened.enter_context(begin[login]())
+                connection.exec_driver_sql("SET LOCAL application_name = 'counted'")
+            pool = database.engines[login].pool
+            assert isinstance(pool, QueuePool)
+            assert (pool.size(), pool.overflow()) == (size, 0)
+        found = sql(f"{OPEN} GROUP BY usename ORDER BY usename")
+    assert found == [("parley_app", 5), ("parley_reader", 2), ("parley_runner", 3)]
+    sizes = (1, 2, 3, 4, 5, 10, 200)
+    assert [sum(divide_pool(size).values()) for size in sizes] == [3, 3, *sizes[2:]]
 
 
 @pytest.fixture

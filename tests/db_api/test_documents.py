@@ -20,6 +20,7 @@ KINDS: list[tuple[bytes, str, str]] = [
     (b"%PDF-1.7 ...", "pdf", "Scan.txt"),
     (b"\xff\xfe junk first %PDF-1.4" + b"x" * 3000 + b"startxref\n9\n%%EOF", "pdf", "late"),
     (b"A PDF begins with %PDF-1.4 and has a startxref before its %%EOF.", "text", "about.pdf"),
+    (b"Only the end of one: startxref\n9\n%%EOF", "text", "end.pdf"),
     (PNG, "png", "photo.pdf"),
     (b"\xff\xd8\xff\xe0" + bytes(30), "jpeg", "photo"),
     ("Grüße 世界\n".encode(), "text", "a.pdf"),
@@ -89,6 +90,7 @@ def test_files_of_one_name_are_told_apart(ada: Person, bob: Person, chat: str) -
         "notes (3).txt",
     ]
     assert [upload(ada, "notes") for _ in range(2)] == ["notes", "notes (2)"]
+    assert [upload(ada, "No. of all leases") for _ in range(2)][1] == "No. of all leases (2)"
     assert [len(upload(ada, "x" * 300 + ".txt")) for _ in range(2)] == [200, 200]
     assert upload(ada, "note.txt") == "note.txt"
     assert upload(bob, "notes.txt") == "notes.txt"
@@ -104,7 +106,9 @@ def test_the_same_content_is_kept_once_per_session(
         (first["id"], "a.txt", True)
     ] * 3
     assert (first["repeated"], first["in_library"], again[2]["in_library"]) == (False, False, True)
-    assert sorted(ids(again[2]["chats"])) == sorted([chat, other])
+    added = {each["id"]: each["added_at"] for each in again[2]["chats"]}
+    assert [*added] == [chat, other]
+    assert first["created_at"] < added[chat] < added[other], "it came into them again, and later"
     assert bob.upload(b"Secret.")["repeated"] is False, "nobody learns what others have"
     assert sql("SELECT count(*) FROM files") == [(2,)]
 
@@ -121,7 +125,8 @@ def test_documents_are_listed_with_their_chats_the_newest_first(ada: Person, cha
     one, two = ada.upload(b"one", chat=chat), ada.upload(b"two")
     listed = ada.documents()
     assert ids(listed) == [two["id"], one["id"]]
-    assert [d["chats"] for d in listed] == [[], [{"id": chat, "title": "About contracts"}]]
+    link = {"id": chat, "title": "About contracts", "added_at": one["created_at"]}
+    assert [d["chats"] for d in listed] == [[], [link]]
     assert [d["in_library"] for d in listed] == [True, False]
     assert ids(ada.read(chat, "/page")["documents"]) == [one["id"]]
     assert body(ada.get("/documents", chat=chat))["items"] == [listed[1]]
@@ -138,6 +143,10 @@ def test_a_document_says_which_pages_could_not_be_read(ada: Person, chat: str, s
         )
     document = body(ada.get(f"/documents/{kept.document}"))
     assert (document["unreadable"], document["needs_ocr"]) == ([2, 3], [4, 5])
+    blank = ada.upload(b"blank")["id"]
+    sql("INSERT INTO document_pages VALUES (%s, %s, 1, ' ', 'empty')", blank, ada.session_id)
+    assert document["has_text"]
+    assert not body(ada.get(f"/documents/{blank}"))["has_text"]
     page = body(ada.get(f"/documents/{kept.document}/pages/1"))
     assert page == {"number": 1, "text": "Secret.", "source": "text"}
     for number in (0, 6):
@@ -208,7 +217,10 @@ def test_a_document_is_renamed(ada: Person) -> None:
     path = f"/documents/{ada.upload(b'x')['id']}"
     assert body(ada.patch(path, name=" Lease.pdf "))["name"] == "Lease.pdf"
     assert reasons(ada.patch(path, name=" ")) == [("name", "missing")]
-    assert reasons(ada.patch(path, name="two\nlines")) == [("name", "control-characters")]
+    for odd in ("two\nlines", "NUL\0"):
+        assert reasons(ada.patch(path, name=odd)) == [("name", "control-characters")]
+    half = ada.send_raw("PATCH", path, r'{"name": "x\ud800"}')
+    assert reasons(half) == [("name", "invalid")]
 
 
 def enter(person: Person, document: str) -> list[Any]:
@@ -246,14 +258,25 @@ def test_a_deleted_document_is_gone_with_all_that_was_read(
     assert ada.delete(f"/documents/{kept.document}").status_code == 204
     for answer in enter(ada, kept.document):
         problem(answer, 404, "document-not-found")
-    assert [sql(f"SELECT count(*) FROM {table}") for table in TABLES[4:-1]] == [[(1,)]] * 9
-    assert sql("SELECT document_id FROM message_pictures ORDER BY 1 NULLS LAST")[1:] == [(None,)]
+    assert [sql(f"SELECT count(*) FROM {table}") for table in TABLES[4:-3]] == [[(1,)]] * 8
+    for table in ("quotes", "message_pictures"):  # that there was one
+        left = sql(f"SELECT document_id FROM {table} ORDER BY 1 NULLS LAST")
+        assert left[1:] == [(None,)]
     assert ids(ada.documents()) == [other.document]
 
 
 def make_picture(sql: Sql, person: Person) -> str:
     stored = "INSERT INTO files (session_id, size, stored_at) VALUES (%s, 0, now()) RETURNING id"
     return str(sql(stored, person.session_id)[0][0])
+
+
+def test_of_each_deleted_chat_it_is_told_how_many_documents_go_with_it(ada: Person) -> None:
+    for count in (1, 2):
+        chat = ada.chat()
+        for number in range(count):
+            ada.upload(f"{number} of {count}".encode(), chat=chat)
+        ada.delete(f"/chats/{chat}")
+    assert [c["documents"] for c in body(ada.get("/chats/deleted"))["items"]] == [2, 1]
 
 
 def test_a_document_goes_for_good_with_its_last_chat_but_not_from_the_library(

@@ -2,11 +2,12 @@
 what is not finished leaves nothing."""
 
 from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
 from typing import Any
 
 import pytest
 from app.db.transactions import Database
-from app.deleting.purge import drop_uploads
+from app.deleting.purge import drop_passing
 
 from tests.db_api.api import BLOCK, NOWHERE, Person, body, problem, reasons
 from tests.db_api.conftest import ServeCopy, Sql
@@ -98,6 +99,16 @@ def test_what_does_not_match_its_size_and_hash_is_deleted(
     assert (ada.documents(), count(sql)) == ([], (0, 0))
 
 
+@pytest.mark.parametrize(("size", "content"), [(2, b"x"), (1, b"y")])
+def test_size_and_hash_have_to_be_those_of_what_was_sent(
+    ada: Person, size: int, content: bytes
+) -> None:
+    file = ada.begin_upload()
+    body(ada.put_block(file, 0, b"x"))
+    new = {"name": "x.txt", "size": size, "sha256": sha256(content).hexdigest()}
+    problem(ada.post(f"/files/{file}/complete", new), 409, "file-incomplete")
+
+
 def test_sizes_are_refused_before_the_body_and_while_it_comes(
     ada: Person, bob: Person, serve_copy: ServeCopy, sql: Sql
 ) -> None:
@@ -165,7 +176,7 @@ def test_an_upload_that_was_given_up_leaves_nothing_after_ten_minutes(
         body(ada.put_block(file, 0, b"x"))
     sql("UPDATE files SET touched_at = now() - interval '9 min 1 s' WHERE id <> %s", new)
     if how == "purged":
-        drop_uploads(database)
+        drop_passing(database)
     else:
         ada.begin_upload()
     assert sql("SELECT file_id::text FROM file_blocks WHERE bytes = 'x'") == [(new,)]

@@ -66,8 +66,9 @@ def test_every_end_is_kept_with_its_reason(
 
 
 def test_finishing_again_changes_nothing_and_answers_the_same(
-    api: Api, running: str, sql: Sql
+    api: Api, running: str, bob: Person, sql: Sql
 ) -> None:
+    api.finish(bob.send(bob.chat(), worker="w"), "The same worker's.")
     first = api.finish(running, "Yes.", **COUNTS)
     before = sql("SELECT * FROM messages"), sql("SELECT * FROM replies")
     assert api.finish(running, "Yes.", **COUNTS) == first
@@ -134,6 +135,9 @@ def test_finishing_can_claim_the_next(api: Api, running: str, bob: Person) -> No
         ({"text": "\0"}, "text"),
         ({"worker": ""}, "worker"),
         ({"model": "x" * 201}, "model"),
+        ({"prompt_sha256": "A" * 64}, "prompt_sha256"),
+        ({"prompt_sha256": "a" * 65}, "prompt_sha256"),
+        ({"quotes": [{"start": 0, "end": 1}] * 1001}, "quotes"),
         ({"error": "model-broke"}, "error"),
         ({"error": {"kind": "unknown"}, "state": "failed"}, "error.kind"),
         ({"error": {"kind": "model-broke-off"}, "state": "failed"}, "error.kind"),
@@ -167,3 +171,11 @@ def test_stopping_a_running_reply_asks_its_runner(
     final = api.finish(running, " upon", offset=4, state="stopped")["reply"]
     assert (final["state"], ada.contents(chat)[-1]) == ("stopped", "Once upon")
     assert ada.stop(chat, running) == final, "a final one stays as it is"
+
+
+def test_of_a_chat_s_unfinished_replies_only_the_one_that_is_named_is_stopped(
+    ada: Person, chat: str, running: str
+) -> None:
+    queued = ada.send(chat)
+    assert ada.stop(chat, queued)["state"] == "stopped"
+    assert ada.reply(chat, running)["stop_requested"] is False

@@ -34,18 +34,23 @@ def tell(worker: Worker, bob: Person, sql: Sql) -> Tell:
 
 def test_a_reply_is_awaited_until_it_is_final(api: Api, ada: Person, chat: str, tell: Tell) -> None:
     assert not tell()
-    reply = ada.send(chat)
-    assert tell(), "queued"
-    api.claim()
-    assert tell(), "running"
+    reply = ada.send(chat, worker="w")
+    assert tell()
     api.finish(reply, "Hello.")
     assert not tell()
 
 
-def test_nobody_waits_for_a_reply_of_a_deleted_chat(ada: Person, chat: str, tell: Tell) -> None:
-    ada.send(chat)
-    ada.delete(f"/chats/{chat}")
-    assert not tell()
+def test_a_model_that_is_gone_keeps_nothing_from_being_read(
+    api: Api, ada: Person, chat: str, tell: Tell
+) -> None:
+    reply = ada.send(chat, worker="w")
+    api.store(reply, "", phase="waiting")
+    ada.send(ada.chat())
+    assert not tell(), "one waits for the model's server, another one is queued"
+    api.store(reply, "", phase="reading")
+    assert tell(), "it is back"
+    api.release(died=True)
+    assert not tell(), "it is gone again, and both are queued"
 
 
 @pytest.mark.parametrize(
@@ -61,7 +66,7 @@ def test_a_reply_that_waits_for_something_to_be_read_is_not_waited_for(
     ada: Person, chat: str, tell: Tell, sql: Sql, changes: str, awaited: bool
 ) -> None:
     """Else they would wait for each other."""
-    sent: Any = ada.sent(chat, "What is this?", mode="free")
+    sent: Any = ada.sent(chat, "What is this?", mode="free", worker="w")
     send_picture(sql, sent["message"]["id"], keep_document(sql, chat, kind="png").document)
     if changes:
         sql(f"UPDATE replies SET {changes}")

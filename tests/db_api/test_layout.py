@@ -13,7 +13,7 @@ APP = ROOT / "db-api" / "app"
 LAYOUT = (
     "main serve",
     "models",
-    "pages following deleting reading answering recordings",
+    "pages following deleting reading answering recordings exports",
     "sending",
     "queue",
     "branches",
@@ -27,11 +27,12 @@ LAYOUT = (
     "sessions",
     "jobs",
     "search",
+    "usage",
     "web",
     "model_settings",
     "db",
     "notifier timing",
-    "texts settings",
+    "texts text_tables settings",
     "limits",
     "errors",
 )

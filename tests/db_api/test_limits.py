@@ -55,6 +55,27 @@ def test_names_and_titles_follow_one_rule(ada: Person, chat: str, field: str, gi
     assert kept == {text: str(text).strip() for text, reason in RULE.items() if not reason}
 
 
+# What a message may begin with, or a document be called.
+TITLED = [
+    *("x" * 200, f"{'x' * 78} yz", "👩\u200d🚀" * 60, "é\u0301" * 100, "\u200b" * 90 + "word"),
+    *("bell\x07, \x9btab\tand\x85more", "\u202eturned\u2069", "\u200b\n \u2028\nTwo", "<|im_end|>"),
+]
+
+
+@pytest.mark.parametrize("text", TITLED)
+@pytest.mark.parametrize("by", ["message", "document"])
+def test_a_title_that_nobody_typed_is_one_that_could_have_been(
+    ada: Person, chat: str, by: str, text: str
+) -> None:
+    """Else a form that shows it would refuse it."""
+    if by == "message":
+        ada.send(chat, text)
+    else:
+        ada.upload(b"x", name=text, chat=chat)
+    title = ada.read(chat)["title"]
+    assert ada.change(chat, title=title)["title"] == title
+
+
 @pytest.mark.parametrize(
     ("field", "value", "told"),
     [
@@ -144,6 +165,7 @@ def test_the_limits_told_are_the_ones_enforced(
         "document_pages": 1000,
         "documents_bytes": 200_000_000,
         "turns": 1000,
+        "streams": 2**31 - 1,
     }
     with serve_copy(
         message_limit=50, lm_max_tokens=70, lm_context=512, document_limit=90, document_pages=9
@@ -151,6 +173,7 @@ def test_the_limits_told_are_the_ones_enforced(
         told = body(api.http.get("/limits"))
         assert told.pop("context_tokens") == 512, "which is the model's affair"
         assert (told.pop("document_pages"), told.pop("documents_bytes")) == (9, 200_000_000)
+        assert told.pop("streams") == 2**31 - 1, "which chat-ui counts"
         assert set(told) == set(enforced)
         assert (told["message_bytes"], told["reply_tokens"]) == (50, 70)
         for name, (give, make) in enforced.items():

@@ -1,10 +1,14 @@
 """Messages come back as they were sent, a page at a time: at the end of the branch shown, above a
 message, or around one of any branch; and all that is shown beside it in the same call."""
 
-from itertools import count
+import random
+from itertools import count, pairwise
 from typing import Any
+from uuid import UUID
 
 import pytest
+from app.db.transactions import Database
+from app.messages.repository import PAGE_BYTES, list_in_order
 
 from tests.db_api.api import NOWHERE, Person, body, problem, reasons
 from tests.db_api.conftest import ServeCopy, Sql
@@ -57,6 +61,9 @@ def test_the_limit_is_in_bytes_after_line_ends_are_normalised(
         ("x" * 81, "x" * 79 + "…"),
         ("\u200b\n\u202eround\tand\x07 round", "round and  round"),
         ("\u200b", ""),
+        ("## A **bold** plan with `code`", "A bold plan with code"),
+        ("#1 is 2**3, 4**5 and $5", "#1 is 2**3, 4**5 and $5"),
+        ("# `\u200b`", "# `\u200b`"),
     ],
 )
 def test_the_first_line_with_something_to_see_is_the_title(
@@ -89,10 +96,81 @@ def test_pages_lead_back_to_the_beginning_without_gaps(ada: Person) -> None:
 
 
 def test_all_messages_are_read_page_by_page_in_the_order_of_writing(ada: Person, chat: str) -> None:
+    ada.send(ada.chat(), "in another chat")
     for number in range(3):
         ada.send(chat, f"message {number}")
     pages = ada.pages(f"/chats/{chat}/messages/all", by="after", limit=2)
     assert [[m["seq"] for m in page["items"]] for page in pages] == [[1, 2], [3, 4], [5, 6]]
+    assert [m["version"] for page in pages for m in page["items"]] == [None] * 6
+
+
+def test_a_page_of_all_messages_is_bounded_by_their_text(
+    database: Database, ada: Person, chat: str, sql: Sql
+) -> None:
+    sql(
+        "INSERT INTO messages (chat_id, session_id, seq, role, content) SELECT id, session_id, n,"
+        " 'user', repeat('é', 100000 * CASE n WHEN 5 THEN 6 ELSE 1 END)"
+        " FROM chats, generate_series(1, 7) AS n"
+    )
+    pages = ada.pages(f"/chats/{chat}/messages/all", by="after")
+    assert [[m["seq"] for m in page["items"]] for page in pages] == [[1, 2, 3], [4, 5], [6, 7]]
+    with database.person(owner := UUID(ada.session_id)) as connection:
+        found = list_in_order(connection, owner, UUID(chat), after=0, limit=200)
+    assert len(found) == 4, "nor is more of it read"
+
+
+# Each message is above the next one; the last is the head.
+FILL = """
+WITH sized AS (
+    SELECT n, size, uuidv7() AS id FROM unnest(%s) WITH ORDINALITY AS sizes (size, n)
+), written AS (
+    INSERT INTO messages (id, chat_id, session_id, seq, parent_id, role, content)
+    SELECT sized.id, chats.id, session_id, n, lag(sized.id) OVER (ORDER BY n), 'user',
+        repeat('é', size / 2)
+    FROM sized, chats
+)
+UPDATE chats SET last_seq = n, head = sized.id FROM sized WHERE n = cardinality(%s)
+"""
+
+
+def sizes(page: Any) -> list[int]:
+    return [len(message["content"].encode()) for message in page["items"]]
+
+
+def is_bounded(page: Any) -> bool:
+    """Unless it is one message."""
+    return len(page["items"]) == 1 or sum(sizes(page)) <= PAGE_BYTES
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_pages_of_any_sizes_are_bounded_by_their_text_and_lead_to_each_message_once(
+    ada: Person, chat: str, sql: Sql, seed: int
+) -> None:
+    rng = random.Random(seed)
+    longest = rng.choices((100, 10_000, 16_384, 150_000), k=40)
+    written = [2 * int(most * rng.random()) for most in longest]
+    sql(FILL, written, written)
+    pages = ada.pages(f"/chats/{chat}/messages", to="earlier", limit=12)
+    seen = [message["seq"] for page in reversed(pages) for message in page["items"]]
+    assert seen == list(range(1, 41))
+    assert all(is_bounded(page) and len(page["items"]) <= 12 for page in pages)
+    for page, above in pairwise(pages):
+        full = len(page["items"]) == 12 or sum(sizes(page)) + sizes(above)[-1] > PAGE_BYTES
+        assert full, "it has as many as it may"
+    for message in rng.sample([m for page in pages for m in page["items"]], 8):
+        around = ada.read(chat, "/messages", at=message["id"], limit=12)
+        assert message in around["items"]
+        assert is_bounded(around)
+        assert around["later"] == (around["items"][-1]["seq"] < 40)
+
+
+def test_who_follows_a_chat_is_told_no_more_text_than_a_page_has(
+    ada: Person, chat: str, sql: Sql
+) -> None:
+    sql(FILL, written := [32_000] * 50, written)
+    page = ada.read(chat, "/messages")
+    assert len(page["items"]) == PAGE_BYTES // 32_000
+    assert ada.read(chat, "/follow")["messages"] == page["items"]
 
 
 @pytest.mark.parametrize(

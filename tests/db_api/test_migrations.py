@@ -1,38 +1,23 @@
-"""Migrations: from nothing to now, by several copies at once, back and forth, and as modelled."""
+"""Migrations: from nothing to now, by several copies at once, back and forth."""
 
-import re
-import shutil
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, get_args
 
 import pytest
 from alembic import command
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
-from app.db import replaceable
-from app.models import Base
-from app.replies.schemas import ErrorKind, FinalState, Phase, State
+from app.db.logins import prove_logins
 from app.settings import Settings
-from sqlalchemy import create_engine, inspect, text
+from sqlalchemy import create_engine, inspect
 from sqlalchemy.pool import NullPool
 
-from tests.db_api.conftest import ROOT, TABLES, Sql, alembic_config, connect, new_database
-from tests.support.postgres import Postgres
+from tests.db_api.conftest import OTHER_TABLES, ROOT, TABLES, alembic_config, connect, make_settings
+from tests.support.postgres import Postgres, running_postgres
 from tests.support.program import Program
 from tests.support.waiting import wait_until
 
 
-@pytest.fixture
-def fresh(postgres: Postgres) -> Iterator[Settings]:
-    """Settings for an empty database."""
-    with new_database(postgres, revision=None) as settings:
-        yield settings
-
-
 def tables(settings: Settings) -> set[str]:
-    return set(inspect(create_engine(settings.database_url, poolclass=NullPool)).get_table_names())
+    return set(inspect(create_engine(settings.owner_url, poolclass=NullPool)).get_table_names())
 
 
 def test_copies_starting_at_once_wait_for_each_other_and_migrate_once(
@@ -51,14 +36,14 @@ def test_copies_starting_at_once_wait_for_each_other_and_migrate_once(
         assert tables(fresh) == set()
     assert [copy.wait() for copy in copies] == [0, 0]
     assert sum("Running upgrade  -> 0001" in log.read_text() for log in logs) == 1
-    assert tables(fresh) == {"alembic_version", *TABLES}
+    assert tables(fresh) == {"alembic_version", *TABLES, *OTHER_TABLES}
 
 
 def test_down_and_up_again(fresh: Settings) -> None:
     config = alembic_config(fresh)
     for _ in range(2):
         command.upgrade(config, "head")
-        assert tables(fresh) == {"alembic_version", *TABLES}
+        assert tables(fresh) == {"alembic_version", *TABLES, *OTHER_TABLES}
         command.downgrade(config, "base")
         assert tables(fresh) == {"alembic_version"}
 
@@ -117,103 +102,78 @@ def test_vectors_of_whole_passages_are_made_anew_of_sentences(
     assert postgres.psql(left, fresh.db_name) == "|0"
 
 
-def test_the_models_say_what_the_migrations_made(fresh: Settings) -> None:
-    command.upgrade(alembic_config(fresh), "head")
-    constraints = text(
-        "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint"
-        " WHERE contype = 'c' AND connamespace = CAST(:schema AS regnamespace)"
-    )
-    engine = create_engine(fresh.database_url, poolclass=NullPool)
-    with engine.connect() as connection:
-        context = MigrationContext.configure(
-            connection, opts={"compare_type": True, "compare_server_default": True}
-        )
-        assert compare_metadata(context, Base.metadata) == []
-        # Alembic does not compare checks. So the models' own tables are made, in another schema.
-        connection.execute(text("CREATE SCHEMA modelled"))
-        modelled = connection.execution_options(schema_translate_map={None: "modelled"})
-        Base.metadata.create_all(modelled)
-        made, said = (
-            {tuple(row) for row in connection.execute(constraints, {"schema": schema})}
-            for schema in ("public", "modelled")
-        )
-    assert made == said
-    assert len(made) > 10
-
-
-@pytest.mark.parametrize(
-    ("name", "allowed"),
-    [
-        ("state", get_args(State)),
-        ("state", (*get_args(FinalState), "queued", "running")),
-        ("phase", get_args(Phase)),
-        ("error", (*get_args(ErrorKind), "unknown")),
-    ],
-)
-def test_a_closed_set_is_the_same_in_the_table_and_the_schema(
-    sql: Sql, name: str, allowed: tuple[str, ...]
-) -> None:
-    checked = "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = %s"
-    ((definition,),) = sql(checked, f"replies_{name}_check")
-    assert set(re.findall(r"'([\w-]+)'::", definition)) == set(allowed)
-
-
-def defined(pattern: str) -> list[Any]:
-    """What the files of sql/ make, by the names in their statements."""
-    files = sorted(replaceable.FOLDER.rglob("*.sql"))
-    return sorted(found for file in files for found in re.findall(pattern, file.read_text()))
-
-
-def test_functions_views_and_policies_are_those_of_the_files_and_no_others(sql: Sql) -> None:
-    functions = sql(
-        "SELECT proname::text FROM pg_proc p WHERE pronamespace = 'public'::regnamespace"
-        " AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = p.oid AND deptype = 'e')"
-    )
-    views = sql("SELECT viewname::text FROM pg_views WHERE schemaname = 'public'")
-    policies = sql("SELECT policyname::text, tablename::text FROM pg_policies")
-    assert sorted(name for (name,) in functions) == defined(
-        r"(?m)^CREATE OR REPLACE FUNCTION (\w+)"
-    )
-    assert [name for (name,) in views] == defined(r"(?m)^CREATE OR REPLACE VIEW (\w+)")
-    assert sorted(policies) == defined(r"(?m)^CREATE POLICY (\w+) ON (\w+)")
-    files = {str(p.relative_to(replaceable.FOLDER)) for p in replaceable.FOLDER.rglob("*.sql")}
-    assert files == {f"{name}.sql" for name in replaceable.ORDER}
-
-
-def test_a_changed_file_is_put_in_place_by_the_next_migration_and_nothing_else_stays(
-    postgres: Postgres, fresh: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    command.upgrade(alembic_config(fresh), "head")
-    look = (
-        "SELECT lease_length(), (SELECT count(*) FROM pg_policies WHERE policyname <> 'old'),"
-        " (SELECT count(*) FROM pg_policies WHERE policyname = 'old'), to_regproc('old'),"
-        " to_regclass('old_view'), has_table_privilege('app', 'replies', 'DELETE')"
-    )
-    policies = len(defined(r"(?m)^CREATE POLICY (\w+)"))
+def test_what_was_kept_before_it_was_counted_counts(postgres: Postgres, fresh: Settings) -> None:
+    command.upgrade(alembic_config(fresh), "0022")
     postgres.psql(
-        "SET ROLE parley; CREATE FUNCTION old() RETURNS integer LANGUAGE sql RETURN 1;"
-        " CREATE VIEW old_view AS SELECT old(); CREATE POLICY old ON replies USING (true);"
-        " GRANT DELETE ON replies TO app",
+        "INSERT INTO sessions (expires_at) VALUES (now()), (now()), (now());"
+        " INSERT INTO chats (session_id, username, system_prompt)"
+        " SELECT s.id, 'Ada', '' FROM (SELECT id FROM sessions LIMIT 2) s, generate_series(1, 2);"
+        " INSERT INTO messages (chat_id, session_id, seq, role, content)"
+        " SELECT id, session_id, 1, 'assistant', 'Hello' FROM chats LIMIT 1;"
+        " INSERT INTO messages (chat_id, session_id, seq, role, content)"
+        " SELECT chat_id, session_id, 2, 'user', 'é' FROM messages",
         fresh.db_name,
     )
-    assert postgres.psql(look, fresh.db_name) == f"00:00:04|{policies}|1|old|old_view|t"
-    changed = shutil.copytree(replaceable.FOLDER, tmp_path / "sql") / "jobs" / "lease_length.sql"
-    changed.write_text(changed.read_text().replace("4 seconds", "11 seconds"))
-    monkeypatch.setattr(replaceable, "FOLDER", tmp_path / "sql")
-    made = []
-    for _ in range(2):
-        command.upgrade(alembic_config(fresh), "head")
-        assert postgres.psql(look, fresh.db_name) == f"00:00:11|{policies}|0|||f"
-        made.append(postgres.psql("SELECT max(oid) FROM pg_policy", fresh.db_name))
-    assert made[0] == made[1], "what is in place stays"
+    command.upgrade(alembic_config(fresh), "head")
+    counted = "SELECT bytes FROM session_usage ORDER BY bytes"
+    assert postgres.psql(counted, fresh.db_name).split() == ["20000", "30502"]
 
 
-def test_message_content_is_in_no_index_but_by_its_words(settings: Settings) -> None:
-    found = inspect(create_engine(settings.database_url, poolclass=NullPool))
-    indexes = [i for table in ("messages", "replies") for i in found.get_indexes(table)]
-    columns = {c for i in indexes if i["name"] != "messages_search_idx" for c in i["column_names"]}
-    assert columns.isdisjoint({"content", "text", "title", "finished_steps"})
-    assert "seq" in columns, "the unique ones are looked at, too"
+def test_a_step_back_leaves_nothing_of_quotes_whose_document_is_gone(
+    postgres: Postgres, fresh: Settings
+) -> None:
+    config = alembic_config(fresh)
+    command.upgrade(config, "head")
+    postgres.psql(
+        "INSERT INTO sessions (expires_at) VALUES (now());"
+        " INSERT INTO chats (session_id, username, system_prompt)"
+        " SELECT id, 'Ada', '' FROM sessions;"
+        " INSERT INTO messages (chat_id, session_id, seq, role, content)"
+        " SELECT id, session_id, 1, 'assistant', 'Hello' FROM chats;"
+        " INSERT INTO quotes (message_id, chat_id, session_id, number, reply_start, reply_end,"
+        " page, start_offset, end_offset)"
+        " SELECT id, chat_id, session_id, n, 0, 1, page, page - 1, page"
+        " FROM messages, (VALUES (1, 1), (2, NULL)) AS q (n, page)",
+        fresh.db_name,
+    )
+    command.downgrade(config, "0024")
+    assert postgres.psql("SELECT number FROM quotes", fresh.db_name) == "2"
+
+
+BECOMES = "SELECT pg_has_role('parley', rolname, 'SET') FROM pg_roles WHERE rolname = 'runner'"
+
+
+def test_the_owner_becomes_nobody_once_the_logins_are_known_to_work() -> None:
+    """Until then an installation from before goes on as it was."""
+    with running_postgres() as server:
+        settings = make_settings(server, server.database())
+        config = alembic_config(settings)
+        command.upgrade(config, "0022")
+        assert server.psql(BECOMES) == "t"
+        server.psql(
+            "CREATE ROLE parley_reader CONNECTION LIMIT 0;"
+            " GRANT parley_reader TO parley WITH ADMIN TRUE"
+        )
+        with pytest.raises(SystemExit, match=r"parley_reader can't enter: .*too many connections"):
+            command.upgrade(config, "head")
+        assert server.psql(BECOMES) == "t"
+        server.psql("ALTER ROLE parley_reader CONNECTION LIMIT -1; GRANT runner TO parley_reader")
+        with pytest.raises(SystemExit, match="parley_reader may become reader, runner"):
+            command.upgrade(config, "head")
+        assert server.psql(BECOMES) == "t"
+        assert server.psql("SELECT version_num FROM alembic_version", "parley") == "0022"
+        server.psql("REVOKE runner FROM parley_reader")
+        for _ in range(2):
+            command.upgrade(config, "head")
+            assert server.psql(BECOMES) == "f"
+        other = settings.db_logins_dir / "app"
+        other.chmod(0o600)
+        other.write_text("a new one")
+        with pytest.raises(SystemExit, match="parley_app can't enter"):
+            prove_logins(settings)
+        command.upgrade(config, "head")  # tells PostgreSQL
+        command.downgrade(config, "0022")
+        assert server.psql(BECOMES) == "t"
 
 
 def test_migrate_says_in_a_line_that_there_is_no_database(

@@ -4,11 +4,11 @@ rest."""
 import pytest
 from app.answering.overview import PART_BYTES, asks_for_overview, cut_beginning
 
+from tests.db_api.answering import FILLER, elsewhere, find, given, places
 from tests.db_api.api import Api, Person
-from tests.db_api.test_answering import FILLER, find, given, places
-from tests.db_api.test_passages import Read, read, reader
+from tests.db_api.passages import Read, read, reader
 
-__all__ = ["read", "reader"]
+__all__ = ["elsewhere", "read", "reader"]
 
 
 @pytest.mark.parametrize(

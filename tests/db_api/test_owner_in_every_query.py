@@ -1,16 +1,14 @@
-"""The queries themselves name the owner: tried on a database whose row security is off. Also, a
-message is looked for in its chat only."""
+"""The queries themselves name the owner: tried on a database whose row security is off."""
 
 import json
 import re
-from collections.abc import Iterator
 from contextlib import nullcontext
 from functools import partial
+from hashlib import sha256
 from types import SimpleNamespace
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
-import httpx
 import pytest
 from app.answering.overview import read_overview
 from app.branches.page import find_end_around
@@ -26,96 +24,15 @@ from app.recordings.repository import list_of_chat
 from app.settings import Settings
 from sqlalchemy.exc import NoResultFound
 
-from tests.db_api.api import Api, Person, body, ids, problem
-from tests.db_api.conftest import TABLES, connect, new_database, run_sql, serve_api
+from tests.db_api.api import Api, Person
+from tests.db_api.conftest import connect, run_sql
 from tests.db_api.documents import keep_document, quote_document, send_picture
+from tests.db_api.unguarded import PARTS, api, unguarded
 from tests.support.postgres import Postgres
 
+__all__ = ["api", "unguarded"]
+
 VECTOR = {"vector": [1] * 384, "vector_model": "model"}
-PARTS = ("", "/messages", "/messages/all", "/page", "/page?limit=1", "/follow", "/prompt")
-
-
-@pytest.fixture(scope="module")
-def unguarded(postgres: Postgres) -> Iterator[Settings]:
-    with new_database(postgres) as settings:
-        for table in TABLES:
-            postgres.psql(f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY", settings.db_name)
-        yield settings
-
-
-@pytest.fixture(scope="module")
-def api(unguarded: Settings) -> Iterator[Api]:
-    """The db-api on it, which is Ada's and Bob's in this module."""
-    with serve_api(unguarded) as (api, _):
-        yield api
-
-
-def enter(person: Person, chat: str, said: list[str]) -> list[httpx.Response]:
-    """Every call that begins with a chat."""
-    opening, question, reply = said
-    return [
-        *(person.get(f"/chats/{chat}{part}") for part in PARTS),
-        person.get(f"/chats/{chat}/messages", at=opening),
-        person.get(f"/chats/{chat}/page", before=question),
-        person.post_message(chat, "Hi"),
-        person.post_reply(chat, reply),
-        person.post_stop(chat, reply),
-        person.get(f"/chats/{chat}/replies/{reply}/prompt"),
-        person.patch(f"/chats/{chat}", title="mine now"),
-        person.patch(f"/chats/{chat}"),
-        person.put_head(chat, opening),
-        person.delete(f"/chats/{chat}/messages/{question}"),
-        person.delete(f"/chats/{chat}"),
-        person.post(f"/chats/{chat}/restore"),
-    ]
-
-
-def reach(person: Person, chat: str, said: list[str]) -> list[httpx.Response]:
-    """Every call that looks for a message in a chat."""
-    opening, question, reply = said
-    return [
-        person.get(f"/chats/{chat}/messages", at=opening),
-        person.get(f"/chats/{chat}/messages", before=reply),
-        person.get(f"/chats/{chat}/page", at=opening),
-        person.get(f"/chats/{chat}/page", before=question),
-        person.put_head(chat, opening),
-        person.delete(f"/chats/{chat}/messages/{question}"),
-        person.post_message(chat, "Hi", replaces=question),
-        person.post_reply(chat, reply),
-    ]
-
-
-def test_only_one_s_own_messages_are_reached_and_only_in_their_chat(
-    api: Api, ada: Person, bob: Person
-) -> None:
-    chat, other, his = (p.chat(opening="Hello") for p in (ada, ada, bob))
-    reply = ada.send(chat, "secret", worker="w")
-    api.store(reply, "secret")
-    before = ada.messages(chat)
-    said, unknown = ids(before), [str(uuid4()) for _ in range(3)]
-    hers, nowhere = enter(bob, chat, said), enter(bob, str(uuid4()), said)
-    for answer, same in zip(hers, nowhere, strict=True):
-        assert problem(answer, 404, "chat-not-found") == same.json(), "none looks like it"
-    for person, where, wanted in ((bob, his, said), (ada, other, said), (ada, chat, unknown)):
-        for answer in reach(person, where, wanted):
-            problem(answer, 404, "message-not-found")
-        problem(person.post_stop(where, wanted[2]), 404, "reply-not-found")
-        prompt = person.get(f"/chats/{where}/replies/{wanted[2]}/prompt")
-        problem(prompt, 404, "reply-not-found")
-        known = json.dumps([{"id": wanted[2], "state": "queued"}])
-        assert person.read(where, "/follow", known=known, since=9)["replies"] == []
-    for answer in (
-        *(ada.post_message(chat, "Hi", replaces=message) for message in (said[0], reply)),
-        *(ada.post_reply(chat, message) for message in said[:2]),
-    ):
-        problem(answer, 404, "message-not-found")
-    assert (bob.chats(), ada.messages(chat), ada.read(chat)["title"]) == ([his], before, "secret")
-
-
-def test_what_was_deleted_is_listed_for_its_owner_only(ada: Person, bob: Person) -> None:
-    chat = ada.chat()
-    ada.delete(f"/chats/{chat}")
-    assert [ids(body(p.get("/chats/deleted"))["items"]) for p in (ada, bob)] == [[chat], []]
 
 
 def test_each_query_by_itself_finds_one_s_own_messages_only(
@@ -162,6 +79,8 @@ def test_each_query_by_itself_finds_one_s_own_documents_only(
         with database.person(session) as connection:
             assert bool(documents.find_page(connection, session, document, 1)) is found
             assert bool(files.read_block(connection, session, file, 0)) is found
+            assert bool(files.find_content(connection, session, sha256(b"x").digest())) is found
+            assert bool(documents.list_names_like(connection, session, "notes.txt")) is found
             with nullcontext() if found else pytest.raises(NoResultFound):
                 documents.find_of_file(connection, session, file)
             with nullcontext() if found else pytest.raises(DocumentNotFound):
@@ -199,52 +118,6 @@ def test_a_branch_leads_through_one_s_own_messages_only(
         shown = walk_branch(opened, session, chat.id, last=said[2], limit=9)
         assert [message.id for message in shown] == said[another + 1 :]
     database.close()
-
-
-def test_searches_and_keys_are_looked_up_among_one_s_own(ada: Person, bob: Person) -> None:
-    ada.sent(ada.chat(), "secret", key="k")
-    assert (len(ada.search("secret")), bob.search("secret")) == (2, [])
-    assert bob.sent(bob.chat(), "secret", key="k")["repeated"] is False
-    hers, first, again = (person.begun("secret", key="k") for person in (ada, bob, bob))
-    assert (first["repeated"], again["repeated"]) == (False, True)
-    assert first["reply"]["id"] == again["reply"]["id"] != hers["reply"]["id"]
-
-
-def test_ending_or_renewing_a_session_leaves_others_alone(ada: Person, bob: Person) -> None:
-    before = body(ada.get("/sessions/current"))
-    assert body(bob.patch("/sessions/current", name="Bob"))["name"] == "Bob"
-    assert bob.post("/sessions/current/renew").is_success
-    assert bob.delete("/sessions/current").is_success
-    assert body(ada.get("/sessions/current")) == before
-
-
-def test_documents_are_looked_for_among_one_s_own(ada: Person, bob: Person) -> None:
-    chat, his = ada.chat(), bob.chat()
-    hers, upload = ada.upload(b"Secret.", chat=chat), ada.begin_upload()
-    ada.upload(b"Secret.")  # it is in the library, too
-    body(ada.put_block(upload, 0, b"More."))
-    path = f"/documents/{hers['id']}"
-    for answer in (
-        *(bob.get(path + part) for part in ("", "/pages/1", "/blocks/0")),
-        bob.patch(path, name="mine now"),
-        bob.delete(path),
-    ):
-        problem(answer, 404, "document-not-found")
-    for answer in (
-        bob.put_block(upload, 1, b"x"),
-        bob.post_complete(upload, b"More."),
-        bob.delete(f"/files/{upload}"),
-    ):
-        problem(answer, 404, "file-not-found")
-    kept = bob.upload(b"Secret.", chat=his)
-    assert (kept["repeated"], ids(kept["chats"]), ids(bob.documents())) == (
-        False,
-        [his],
-        [kept["id"]],
-    )
-    assert bob.read(his, "/page")["documents"] == bob.documents()
-    assert body(bob.get("/documents", chat=chat))["items"] == []
-    assert ada.documents()[0]["name"] == "notes.txt"
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from starlette.types import Message, Receive, Scope, Send
 from tests.db_api.api import NOWHERE, Api, Person, body, problem, reasons
 
 OPEN = ("/health", "/ready", "/docs", "/openapi.json")
-PERSONAL = ("/chats", "/documents", "/files", "/search", "/sessions/current")
+PERSONAL = ("/chats", "/documents", "/exports", "/files", "/search", "/sessions/current")
 PAGE_FILES = {"swagger-ui.css", "swagger-ui-bundle.js", "docs.js", "favicon-32x32.png"}
 WRONG_TOKENS = ("", "Bearer", "Bearer wrong", "Basic x", f"Bearer {'x' * 64}", "Bearer é")
 
@@ -38,7 +38,15 @@ def operations(document: Any) -> Iterator[tuple[str, str, Any]]:
 
 
 def lead_nowhere(path: str) -> str:
-    names = ("chat_id", "reply_id", "message_id", "file_id", "document_id", "recording_id")
+    names = (
+        "chat_id",
+        "reply_id",
+        "message_id",
+        "file_id",
+        "document_id",
+        "recording_id",
+        "export_id",
+    )
     return path.format(**dict.fromkeys(names, NOWHERE), number=1)
 
 

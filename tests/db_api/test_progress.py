@@ -92,11 +92,13 @@ def test_a_runner_that_goes_on_adds_to_the_counts_but_the_first_word_stays(
 
 
 def test_one_call_stores_for_all_replies(api: Api, ada: Person) -> None:
-    replies = [ada.send(ada.chat(), worker="w") for _ in range(2)]
+    chats = [ada.chat() for _ in range(2)]
+    replies = [ada.send(chat, worker="w") for chat in chats]
     lost = ada.send(ada.chat())
     batches = [{"id": reply, "offset": 0, "text": reply} for reply in (*replies, lost)]
     stored = {a["id"]: a["length"] for a in body(api.post_progress(*batches))["replies"]}
     assert stored == {replies[0]: 36, replies[1]: 36, lost: 0}
+    assert [ada.contents(chat)[-1] for chat in chats] == replies
     assert body(api.post_progress()) == {"replies": []}
 
 

@@ -1,8 +1,10 @@
 """The model is given the system prompt and the branch, from where its window begins."""
 
+import re
 from collections.abc import Callable
 
 from tests.db_api.api import NOWHERE, Api, Person, body, lines, problem
+from tests.db_api.conftest import ServeCopy
 
 TOO_LONG = {"state": "failed", "error": {"kind": "prompt-too-long", "size": 5000, "limit": 4096}}
 
@@ -44,6 +46,7 @@ def test_replies_without_a_word_are_left_out(api: Api, ada: Person, chat: str) -
 
 
 def test_no_more_turns_are_remembered_than_a_chat_asks_for(api: Api, ada: Person) -> None:
+    api.answer(ada, other := ada.chat(), "elsewhere", "x")
     chat = ada.chat(opening="Hello", system="Be kind.")
     ada.change(chat, turns=2)
     remembered = []
@@ -56,6 +59,7 @@ def test_no_more_turns_are_remembered_than_a_chat_asks_for(api: Api, ada: Person
     assert remembered == [[*map(str, range(int(first[n]), n + 1))] for n in range(8)]
     ada.change(chat, turns=1)
     assert ask(api, ada, chat, "8")[1:] == [("user", "7"), ("assistant", "x"), ("user", "8")]
+    assert ada.read(other)["context_start"] is None
 
 
 def test_a_claim_drops_turns_without_waiting_for_who_holds_the_chat(
@@ -145,8 +149,8 @@ def test_the_prompt_shown_says_where_each_message_comes_from(ada: Person, chat: 
     kind, hello = ([{"type": "text", "text": text}] for text in ("Be kind.", "Hello"))
     assert ada.read(chat, "/prompt") == {
         "messages": [
-            {"role": "system", "parts": kind, "message_id": None},
-            {"role": "assistant", "parts": hello, "message_id": opening},
+            {"role": "system", "parts": kind, "message_id": None, "salt": ""},
+            {"role": "assistant", "parts": hello, "message_id": opening, "salt": ""},
         ],
         "last_question": None,
         "has_documents": False,
@@ -156,6 +160,31 @@ def test_the_prompt_shown_says_where_each_message_comes_from(ada: Person, chat: 
         "reply_tokens": 99,
         "turns": None,
     }
+
+
+def test_where_prompts_are_salted_no_two_sessions_begin_alike(
+    api: Api, ada: Person, bob: Person, serve_copy: ServeCopy
+) -> None:
+    salts: dict[str, str] = {}
+    with serve_copy(prompt_salt="on") as salting:
+        for person, system in ((ada, "Be kind."), (bob, "Be kind."), (ada.at(salting), "")):
+            chat = person.at(salting).chat(system=system)
+            for number in range(3):
+                salting.answer(person.at(salting), chat, f"question {number}", "x" * 100)
+            reply = person.at(salting).send(chat, "next")
+            prompts = [
+                salting.claim()["prompt"],
+                body(salting.post_shorten(reply))["prompt"],
+                person.at(salting).read(chat, "/prompt")["messages"],
+                person.at(salting).read(chat, f"/replies/{reply}/prompt")["messages"],
+            ]
+            salting.finish(reply, "x")
+            (salt,) = {prompt[0]["salt"] for prompt in prompts}
+            assert {message["salt"] for prompt in prompts for message in prompt[1:]} == {""}
+            assert re.fullmatch("[0-9A-Za-z]{4}", salt)
+            assert salts.setdefault(person.session_id, salt) == salt
+        assert ada.at(salting).read(ada.chat(), "/prompt")["messages"] == []
+    assert len(set(salts.values())) == 2
 
 
 def test_text_that_is_still_growing_is_not_in_the_prompt_shown(
@@ -182,6 +211,8 @@ def test_a_question_that_was_too_long_is_left_out_until_it_gets_a_reply(
     assert lines(claim["prompt"]) == [*before, ("user", "much too long")]
     api.finish(claim["reply"]["id"], "2")
     assert shown(ada, chat) == [*before, ("user", "much too long"), ("assistant", "2")]
+    api.answer(ada, chat, "too long to go on", "Half", **TOO_LONG)
+    assert ("user", "too long to go on") in shown(ada, chat)
 
 
 def test_a_refused_prompt_is_shortened_and_the_window_moves_if_that_got_a_reply(

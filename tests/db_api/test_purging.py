@@ -1,6 +1,8 @@
 """What was deleted or has expired a day ago goes for good, in small steps, one copy at a time."""
 
 import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -61,8 +63,11 @@ def test_a_session_over_for_a_day_goes_with_all_it_had(
 def test_what_is_not_over_is_kept_without_the_policies_too(
     bob: Person, chat: str, sql: Sql
 ) -> None:
-    shared, in_library = (keep_document(sql, chat, content) for content in (b"a", b"b"))
+    shared, in_library, draft = (
+        keep_document(sql, chat, content) for content in (b"a", b"b", b"c")
+    )
     sql("UPDATE documents SET in_library = true WHERE id = %s", in_library.document)
+    sql("UPDATE documents SET draft_of = %s WHERE id = %s", chat, draft.document)
     sql("DELETE FROM chat_documents WHERE document_id <> %s", shared.document)
     assert sql("SELECT purge_deleted() + purge_files()") == [(0,)]
 
@@ -91,6 +96,18 @@ def test_one_copy_at_a_time_and_none_waits(database: Database, ada: Person, sql:
     assert purge(database) == 1
 
 
+def test_files_are_purged_while_nobody_gives_them_to_a_chat(
+    database: Database, hold: Callable[..., None], sql: Sql
+) -> None:
+    waits = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+    hold("SELECT pg_advisory_xact_lock(7035004)")
+    with ThreadPoolExecutor() as pool:
+        purged = pool.submit(purge, database)
+        wait_until(lambda: len(sql(waits)) == 1)
+        hold("ROLLBACK")
+        assert purged.result() == 0
+
+
 @pytest.mark.parametrize(("pause", "times"), [(1000, 1), (0.05, 2)])
 def test_every_copy_cleans_up_when_it_starts_and_again_and_again(
     api: Api,
@@ -115,10 +132,10 @@ def test_what_goes_wrong_is_a_line_in_the_log_and_no_more(
     monkeypatch.setattr("app.deleting.purge.HOUR_S", 0.05)
     with (
         caplog.at_level(logging.DEBUG, logger="parley"),
-        new_database(postgres, revision=None) as empty,  # there is no such function
+        new_database(postgres, revision=None) as empty,  # which no login may enter
         serve_api(empty) as (api, _),
     ):
         wait_until(lambda: len(caplog.records) >= 2)  # it keeps trying
         assert api.http.get("/health").status_code == 200
     found = [r.getMessage() for r in caplog.records if r.name == "parley"]
-    assert found[0].startswith("purging: ProgrammingError at deleting/purge.py:")
+    assert found[0].startswith("purging: OperationalError at db/transactions.py:")

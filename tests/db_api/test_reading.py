@@ -34,7 +34,7 @@ def test_a_document_is_read_page_by_page(worker: Worker, ada: Person, sql: Sql) 
     assert blocks == [b"x" * 1_048_576, b"y"]
     problem(worker.ask("GET", f"/{kept.document}/blocks/2"), 404, "document-not-found")
     worker.ask("POST", f"/{kept.document}/heartbeat", json={"pages": 1})
-    worker.store(kept.document)
+    assert not worker.store(kept.document), "no other waits"
     worker.finish(kept.document)
     assert see_document(sql, "state, pages, progress, read_with, error", kept.document) == [
         ("complete", 1, 1, "eyes", None)
@@ -133,6 +133,7 @@ def test_the_picture_that_is_shown_is_stored_once(worker: Worker, ada: Person, s
         document,
     )
     assert [bytes(row[0]) for row in shown] == [b"first"]
+    assert sql("SELECT count(*) FROM files") == [(2,)], "the document's and the one to be shown"
     worker.ask("POST", "/release")
     assert worker.claim()["shown"]
 

@@ -71,6 +71,7 @@ def test_a_recording_becomes_a_draft_and_its_bytes_are_deleted(
     ada.upload(SOUND, "voice.ogg", chat)
     transcribe(worker, "Goodbye.")
     assert [r["text"] for r in recordings(ada, chat)] == [heard["text"], "Goodbye."]
+    assert recordings(ada, ada.chat()) == [], "that of one chat is not another's"
 
 
 def test_what_could_not_be_transcribed_says_why_and_leaves_no_bytes_either(

@@ -123,6 +123,14 @@ def test_a_beginning_with_something_below_it_stays_a_version(
     assert ada.contents(chat) == ["Count", "1, 2,", "Thank you", "Welcome"]
 
 
+def test_asking_again_is_answered_though_what_was_replaced_is_gone(
+    ada: Person, chat: str, reply: str
+) -> None:
+    new = ada.regenerate(chat, reply, key="k")["reply"]["id"]
+    ada.remove(chat, reply)
+    assert ada.regenerate(chat, reply, key="k")["reply"]["id"] == new
+
+
 @pytest.mark.parametrize("text", ["", "3, 4"])
 def test_what_a_continued_reply_does_not_begin_with_stays_a_version(
     api: Api, ada: Person, chat: str, text: str
@@ -145,6 +153,8 @@ def test_with_a_continued_reply_its_beginning_is_deleted(
     for message, left in ((below, 4), (whole, 2)):
         ada.remove(chat, message)
         assert len(ada.read(chat, "/messages/all")["items"]) == left
+        if message == below:
+            ada.show(chat, cut)
     assert ada.contents(chat) == ["one", "1"]
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from app.search.snippets import make_snippet
 
 from tests.db_api.api import Api, Person, body, reasons
 
@@ -27,6 +28,7 @@ def test_titles_come_first_then_messages_the_newest_first(api: Api, ada: Person)
         "role": None,
         "snippet": f"Is the Nile a {BEGIN}river{END}?",
         "created_at": ada.read(other)["updated_at"],
+        "left_out": 0,
     }
     message = {"message_id": asked["id"], "role": "user", "created_at": asked["created_at"]}
     assert (hits[0], hits[2]) == (title, title | message)
@@ -48,6 +50,8 @@ def test_a_chat_without_a_title_is_found_by_the_name_of_its_first_document(
     assert (hit["chat_id"], hit["message_id"]) == (chat, None)
     assert hit["title"] == "Lease of the flat.txt"
     assert texts([hit]) == [hit["title"]]
+    ada.change(ada.chat(), title="Flat, but nothing is in it")
+    assert ada.search("flat") == [hit]
     assert ada.search("rules") == ada.search("hello") == bob.search("flat") == []
     ada.change(chat, title="Home")
     assert ada.search("flat") == []
@@ -142,6 +146,23 @@ def test_pages_follow_each_other_without_gaps(ada: Person) -> None:
     assert seen == whole["items"]
 
 
+def test_one_chat_does_not_fill_the_list(ada: Person, bob: Person, chat: str) -> None:
+    ada.send(other := ada.chat(), "word")
+    for number in range(4):
+        ada.send(chat, f"word {number}")
+    hits = ada.search("word")
+    listed = [(hit["chat_id"] == chat, texts([hit])[0], hit["left_out"]) for hit in hits]
+    assert listed == [
+        *((True, "word 0", 0), (False, "word", 0)),  # titles
+        *((True, "word 3", 0), (True, "word 2", 2), (False, "word", 0)),
+    ]
+    of_chat = ada.search("word", chat=chat)
+    assert texts(of_chat) == ["word 0", "word 3", "word 2", "word 1", "word 0"]
+    assert {hit["left_out"] for hit in of_chat} == {0}
+    assert [hit["chat_id"] for hit in ada.search("word", chat=other)] == [other, other]
+    assert bob.search("word", chat=chat) == []
+
+
 def test_what_is_renamed_or_deleted_is_found_no_more(api: Api, ada: Person, chat: str) -> None:
     api.answer(ada, chat, "one", "stone")
     ada.change(chat, title="two")
@@ -150,3 +171,7 @@ def test_what_is_renamed_or_deleted_is_found_no_more(api: Api, ada: Person, chat
     assert ada.search("stone") == []
     ada.delete(f"/chats/{chat}")
     assert ada.search("one") == ada.search("two") == []
+
+
+def test_a_word_that_is_shown_once_is_not_looked_for_farther_away() -> None:
+    assert make_snippet(f"badger {'x ' * 500} badger", ["badger"]).count("badger") == 1

@@ -3,11 +3,15 @@ for again. Both join the same bounded queue."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
 
 import httpx
 import pytest
 from app.errors import QueueFull
-from app.queue.length import check_length
+from app.limits import PRESETS
+from app.queue.room import check_room
 
 from tests.db_api.api import Api, Person, lines, problem, reasons
 from tests.db_api.conftest import ServeCopy, Sql
@@ -75,18 +79,20 @@ def test_it_waits_for_what_is_unfinished_in_its_chat(
 
 
 def test_a_full_queue_refuses_it_and_finds_what_was_stored_before(
-    ada: Person, ask: Ask, serve_copy: ServeCopy, sql: Sql
+    api: Api, ada: Person, bob: Person, ask: Ask, serve_copy: ServeCopy, sql: Sql
 ) -> None:
+    api.answer(bob, his := bob.chat(), "Hi", "Yes.", total_ms=400_000)
+    bob.send(his, worker="w")  # which is queued no more
     stored = ask("k").json()
     last = ada.send(other := ada.chat())
     with serve_copy(queue_limit=2) as small:
         refused = ask(at=ada.at(small))
         found = problem(refused, 429, "queue-full")
-        assert (found["limit"], found["retry_after"]) == (2, 5)
-        assert refused.headers["retry-after"] == "5"
+        assert (found["limit"], found["retry_after"]) == (2, 20)
+        assert refused.headers["retry-after"] == "20"
         again = ask("k", at=ada.at(small)).json()
         assert (again["repeated"], again["message"]) == (True, stored["message"])
-        assert sql("SELECT count(*) FROM replies") == [(3,)]
+        assert sql("SELECT count(*) FROM replies") == [(5,)]
         ada.stop(other, last)
         assert ask(at=ada.at(small)).is_success, "one that has ended is in no queue"
 
@@ -95,10 +101,71 @@ def test_a_full_queue_refuses_it_and_finds_what_was_stored_before(
     ("wait_ms", "seconds"), [(None, 5), (40_000, 5), (200_000, 20), (80_000_000, 600)]
 )
 def test_the_longer_the_queue_the_later_to_come_back(wait_ms: int | None, seconds: int) -> None:
-    check_length(1, wait_ms, 2)
+    unfinished: Any = SimpleNamespace(
+        queued=1, wait_ms=wait_ms, of_session=1, of_chat=1, passed=None
+    )
+    check_room(unfinished, (quotas := replace(PRESETS["home"], queued_replies=2)))
+    unfinished.queued = 2
     with pytest.raises(QueueFull) as full:
-        check_length(2, wait_ms, 2)
+        check_room(unfinished, quotas)
     assert full.value.extras == {"limit": 2, "retry_after": seconds}
+
+
+@pytest.mark.parametrize("what", ["session-replies", "chat-replies"])
+def test_a_session_or_a_chat_that_waits_for_enough_is_refused_more_until_one_has_ended(
+    ada: Person, bob: Person, chat: str, ask: Ask, serve_copy: ServeCopy, sql: Sql, what: str
+) -> None:
+    whole = what == "session-replies"
+    with serve_copy(**{"replies_per_session" if whole else "replies_per_chat": 2}) as copy:
+        running = ask("k", at=ada.at(copy), worker="w").json()["reply"]["id"]
+        last = ada.at(copy).send(other := ada.chat() if whole else chat)
+        refused = ask(at=ada.at(copy))
+        found = problem(refused, 429, "limit-reached")
+        assert (found["what"], found["limit"], found["retry_after"]) == (what, 2, 5)
+        assert refused.headers["retry-after"] == "5"
+        assert ask("k", at=ada.at(copy)).json()["repeated"], "it is no second one"
+        assert sql("SELECT count(*) FROM replies") == [(3,)], "nothing was stored"
+        assert ada.at(copy).post_message(ada.chat(), "Hi").is_success is not whole
+        assert bob.at(copy).post_message(bob.chat(), "Hi").is_success
+        ada.stop(chat, running)
+        assert ask(at=ada.at(copy)).status_code == 429, "it is still written"
+        ada.stop(other, last)
+        assert ask(at=ada.at(copy)).is_success
+
+
+def test_nobody_waits_for_what_another_session_sends(
+    ada: Person, bob: Person, chat: str, hold: Callable[..., None]
+) -> None:
+    bob.chat()
+    hold("SELECT FROM session_usage WHERE session_id = %s FOR UPDATE", bob.session_id)
+    assert ada.post_message(chat, "Hi").is_success
+
+
+@pytest.mark.parametrize("limit", ["replies_per_session", "messages_per_minute"])
+def test_what_is_sent_at_once_by_several_copies_stays_within_a_limit_exactly(
+    ada: Person, serve_copy: ServeCopy, sql: Sql, limit: str
+) -> None:
+    chats = [ada.chat() for _ in range(20)]
+    with (
+        serve_copy(**{limit: 5}) as one,
+        serve_copy(**{limit: 5}) as other,
+        ThreadPoolExecutor(20) as pool,
+    ):
+        copies = [ada.at(one), ada.at(other)] * 10
+        for copy in copies[:2]:  # what a route makes at its first call, threads can't make together
+            assert reasons(copy.post_message(chats[0], "")) == [("content", "missing")]
+        sent = list(pool.map(lambda c, at: at.post_message(c, "Hi"), chats, copies))
+    assert sorted(answer.status_code for answer in sent) == [201] * 5 + [429] * 15
+    assert sql("SELECT count(*) FROM replies") == [(5,)]
+
+
+def test_one_session_s_quick_sends_leave_room_in_the_queue_for_others(
+    ada: Person, bob: Person, serve_copy: ServeCopy
+) -> None:
+    with serve_copy(limits="home", queue_limit=100) as copy:
+        sent = [ada.at(copy).post_message(ada.chat(), "Hi").status_code for _ in range(130)]
+        assert (sent.count(201), sent.count(429)) == (8, 122)
+        assert bob.at(copy).post_message(bob.chat(), "Hi").is_success
 
 
 def test_the_wait_is_told_from_how_long_replies_have_taken(

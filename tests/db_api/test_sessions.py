@@ -61,20 +61,39 @@ def test_a_forgotten_session_leaves_nothing(
     assert len(bob.messages(his)) == 1
 
 
-@pytest.mark.parametrize("how", ["unknown", "forgotten", "expired", "revoked"])
+def test_ending_a_session_stops_its_replies_and_leaves_nothing_to_reach(
+    api: Api, ada: Person, bob: Person, chat: str, running: str, sql: Sql
+) -> None:
+    deleted, queued = ada.chat(), ada.send(chat)
+    ada.send(deleted)
+    ada.delete(f"/chats/{deleted}")
+    his = bob.send(bob.chat())
+    api.store(running, "Once")
+    assert ada.post(f"{CURRENT}/end").status_code == 204
+    assert api.store(running, " upon", 4)["stop_requested"] is True
+    found = sql("SELECT message_id::text, state FROM replies WHERE chat_id <> %s", deleted)
+    assert set(found) == {(running, "running"), (queued, "stopped"), (his, "queued")}
+    problem(ada.get(f"/chats/{chat}"), 401, "session-ended")
+    assert len(bob.chats()) == 1
+
+
+@pytest.mark.parametrize("how", ["unknown", "forgotten", "expired", "ended"])
 def test_a_session_that_is_over_is_answered_like_one_that_never_was(
     ada: Person, sql: Sql, chat: str, how: str
 ) -> None:
     if how == "forgotten":
         ada.delete(CURRENT)
-    column = "revoked_at" if how == "revoked" else "expires_at"
-    sql(f"UPDATE sessions SET {column} = now() - interval '1 second'")
+    if how == "ended":
+        ada.post(f"{CURRENT}/end")
+    if how == "expired":
+        sql("UPDATE sessions SET expires_at = now() - interval '1 second'")
     person = Person(ada.http, NOWHERE) if how == "unknown" else ada
     for answer in (
         person.get(CURRENT),
         person.get("/chats"),
         person.get(f"/chats/{chat}"),
         person.post(f"{CURRENT}/renew"),
+        person.post(f"{CURRENT}/end"),
         person.patch(CURRENT, name="Ada"),
         person.delete(CURRENT),
     ):

@@ -84,6 +84,11 @@ def test_without_a_tesseract_a_scan_waits_for_one(ocr: Ocr | None) -> None:
     assert pages(said) == [Page(1, "", "needs-ocr")]
 
 
+def test_a_page_of_text_with_a_drawing_waits_for_no_tesseract() -> None:
+    content = files.pdf_of([b"0 0 99 99 re f " + files.draw_text("The text of a page.")])
+    assert pages(read(content, "pdf")) == [Page(1, "The text of a page.", "text")]
+
+
 @needs_tesseract
 @pytest.mark.parametrize("kind", ["JPEG", "PNG"])
 def test_a_picture_is_read_and_shown_upright_without_its_metadata(kind: str) -> None:
@@ -152,6 +157,11 @@ def test_a_long_text_is_cut_at_the_ends_of_lines_and_nothing_is_lost() -> None:
     assert "\n".join(said).split("\n") == lines
     assert len(said) > 5
     assert all(1500 <= len(text) <= 3000 for text in said[:-1])
+
+
+def test_a_page_of_nothing_but_space_is_left_out() -> None:
+    said = texts(read(f"one{' ' * 20_000}two".encode(), "text"))
+    assert [text.strip() for text in said] == ["one", "two"]
 
 
 def test_a_line_of_five_megabytes_has_no_more_pages_than_allowed() -> None:

@@ -62,7 +62,9 @@ def test_a_tesseract_may_come_and_go(
     assert caplog.text.count("Tesseract is missing") == 2, "said when it changes"
 
 
-def test_a_tesseract_is_not_looked_for_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_tesseract_is_not_looked_for_each_time(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     found = iter([Ocr("tesseract", "eng")])
     monkeypatch.setattr(main, "find_tesseract", lambda languages: next(found))
     monkeypatch.setattr(main, "LOOK_S", math.inf)
@@ -70,6 +72,7 @@ def test_a_tesseract_is_not_looked_for_each_time(monkeypatch: pytest.MonkeyPatch
     worker.read_next()
     worker.read_next()
     assert queue.asked == [True, True]
+    assert "missing" not in caplog.text
 
 
 def test_what_the_system_lacks_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
@@ -123,7 +126,11 @@ def test_every_setting_is_documented() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "wrong"), [("DOC_NICE", "20"), ("DOC_NICE", "-1"), ("DOCUMENT_PAGES", "0")]
+    ("name", "wrong"),
+    [
+        *(("DOC_NICE", "20"), ("DOC_NICE", "-1"), ("DOCUMENT_PAGES", "0")),
+        *(("PORT", "0"), ("PORT", "65536")),
+    ],
 )
 def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch, name: str, wrong: str) -> None:
     monkeypatch.setenv(name, wrong)

@@ -61,6 +61,12 @@ def test_a_sentence_ends_where_it_should(sentences: list[str]) -> None:
     assert found == [sentence.strip() for sentence in sentences]
 
 
+def test_a_table_that_is_too_long_is_cut_between_its_rows() -> None:
+    rows = [f"Month {n} of the year had {n},000 visitors" for n in range(60)]
+    found = "\n".join(parts("\n".join(rows))).split("\n")
+    assert found == rows
+
+
 @pytest.mark.parametrize(
     "parts",
     [

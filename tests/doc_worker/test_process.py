@@ -85,9 +85,10 @@ def test_a_child_that_is_paused_stands_still_with_what_it_started(says: Says) ->
 
 
 PAUSE_AND_DIE = """
-import os, time
+import os, signal, time
 from app import process
 from app.messages import Request
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # nohup ignores what ends paused orphans
 process.COMMAND = ["sh", "-c", "sleep 300 & echo; wait"]
 child = process.Child(Request("text", page_limit=1), b"")
 os.read(child._output.fileno(), 1)

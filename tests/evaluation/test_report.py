@@ -6,7 +6,15 @@ from pathlib import Path
 import pytest
 
 from bench.figures import Row
-from evaluation.__main__ import ASKING, CERTAIN, describe_models, find_kept, find_missed, name_parts
+from evaluation.__main__ import (
+    ASKING,
+    CERTAIN,
+    NEVER_MEASURED,
+    describe_models,
+    find_kept,
+    find_missed,
+    name_parts,
+)
 from evaluation.answering import QUOTES
 from evaluation.options import read_options
 from evaluation.report import Report
@@ -68,6 +76,6 @@ def test_each_step_is_told_in_one_part_of_the_section() -> None:
 
 def test_the_models_are_named_or_said_to_be_lacking() -> None:
     named = {"EMBED_MODEL": "a", "ANSWER_MODEL": "b"}
-    assert describe_models(read_options([], named)) == ("a", "b", [])
+    assert describe_models(read_options([], named)) == ("a", "b", [NEVER_MEASURED])
     embedding, head, lacking = describe_models(read_options([], {}))
-    assert ("minilm" in embedding, "no model" in head, len(lacking)) == (True, True, 2)
+    assert ("minilm" in embedding, "no model" in head, len(lacking)) == (True, True, 3)

@@ -2,15 +2,7 @@
 
 from dataclasses import dataclass
 
-
-@dataclass(frozen=True)
-class Change:
-    """`old` becomes `new` in one file, everywhere; `old` must be found there so many `times`."""
-
-    file: str
-    old: str
-    new: str
-    times: int = 1
+from tests.support.seeding import Change
 
 
 @dataclass(frozen=True)
@@ -27,7 +19,7 @@ class Bug:
 LATE = """\
             if late:
                 import threading
-                connection = self.engine.connect()
+                connection = self.engines["app"].connect()
                 send_first(connection, BEGIN_AS_PERSON, asking=str(session_id))
                 yield connection
                 finish = lambda: (connection.exec_driver_sql("COMMIT"), connection.close())
@@ -35,7 +27,7 @@ LATE = """\
                 return
 """
 # Where a person's transaction begins.
-PERSON = "            with self._transaction(BEGIN_AS_PERSON, asking=str(session_id)) as"
+PERSON = '            with self._transaction("app", BEGIN_AS_PERSON, asking=str(session_id)) as'
 # What row-level security asks.
 IS_OWN = "session_id = (SELECT current_session())"
 # Where the runner begins to store what its replies have gained.

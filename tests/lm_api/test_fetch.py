@@ -2,12 +2,10 @@
 
 import importlib
 import os
-import pty
-import re
 import signal
-import subprocess
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -15,7 +13,7 @@ from tests.lm_api.fetcher import PART, REVISION, SHA256, UNUSED, Fetcher
 from tests.lm_api.source import CONTENT, Source
 from tests.support.waiting import wait_until
 
-progress: Any = importlib.import_module("progress")
+download: Any = importlib.import_module("download")
 
 
 def test_a_model_arrives_whole_from_where_hf_endpoint_says(
@@ -95,6 +93,11 @@ def test_what_comes_from_another_place_than_asked_for_is_asked_for_again(
     source.break_off_after, source.misplaced = [70_000], [5]
     assert "asked for byte 70000 on, got byte 5 on; trying again" in fetcher.fetch()
     assert source.ranges() == [None, *["bytes=70000-"] * 2]
+
+
+def test_an_answer_that_says_of_no_part_where_it_belongs_is_the_whole() -> None:
+    answer = Mock(status=206, headers={"Content-Length": "9"})
+    assert download.read_extent(answer, 5) == (0, 9)
 
 
 def test_a_part_that_is_longer_than_the_file_is_fetched_anew(
@@ -236,80 +239,3 @@ def test_two_at_once_fetch_it_once(fetcher: Fetcher, source: Source) -> None:
     assert [process.returncode for process in both] == [0, 0]
     assert len(source.asked) == sum("waiting for it" in output for output in outputs) == 1
     assert fetcher.file.read_bytes() == CONTENT
-
-
-def test_a_log_gets_whole_lines_with_size_percent_speed_and_time_left(
-    fetcher: Fetcher, source: Source
-) -> None:
-    source.pause = 0.02
-    said = fetcher.fetch()
-    assert "\r" not in said
-    assert re.search(r"of 0\.3 MB \(\d+ %\), .* MB/s, .* left", said)
-
-
-@pytest.mark.parametrize(
-    ("seconds", "said"), [(45.4, "45 s"), (200, "3 min 20 s"), (7505, "2 h 05 min")]
-)
-def test_a_time_is_told_in_the_units_that_matter(seconds: float, said: str) -> None:
-    assert progress.duration(seconds) == said
-
-
-@pytest.mark.parametrize(
-    ("total", "done", "said"),
-    [
-        (None, 2_000_000, "x: 2.0 MB, 1.0 MB/s"),
-        (3_000_000, 2_000_000, "x: 2.0 MB of 3.0 MB (66 %), 1.0 MB/s, 1 s left"),
-        (3_000_000, 3_000_000, "x: 3.0 MB of 3.0 MB (100 %), 1.5 MB/s"),
-        (3_000_000, 0, "x: 0.0 MB of 3.0 MB (0 %), 0.0 MB/s"),
-    ],
-)
-def test_of_a_download_is_told_what_is_known(total: int | None, done: int, said: str) -> None:
-    assert progress.Progress("x", 0, total).describe(done, 2.0) == said
-
-
-def test_a_terminal_sees_one_line_that_is_rewritten(fetcher: Fetcher, source: Source) -> None:
-    source.pause = 0.02
-    ours, its = pty.openpty()
-    with subprocess.Popen(fetcher.command, env=fetcher.environment, stdout=its) as process:
-        os.close(its)
-        shown = b""
-        try:
-            while block := os.read(ours, 4096):
-                shown += block
-        except OSError:
-            pass  # how Linux tells the end of a terminal
-    os.close(ours)
-    assert process.returncode == 0
-    assert shown.count(b"\r\x1b[K") > 2
-
-
-@pytest.mark.parametrize("size", [len(CONTENT), "-"])
-def test_a_hash_that_nobody_told_is_noted_and_required_from_then_on(
-    fetcher: Fetcher, source: Source, size: int | str
-) -> None:
-    fetcher.list_model("huggingface:someone/tiny@main", size, sha256="-")
-    assert SHA256 in fetcher.fetch(), "it is said"
-    assert source.asked == [("/someone/tiny/resolve/main/tiny.gguf", None)]
-    assert "is there" in fetcher.fetch()
-    assert len(source.asked) == 1
-    fetcher.file.unlink()
-    source.content = bytes(len(CONTENT))
-    fetcher.fail(4, SHA256, "tampered")
-    source.content = CONTENT
-    fetcher.fetch()
-
-
-def test_a_file_put_there_by_hand_is_trusted_once_too(fetcher: Fetcher, source: Source) -> None:
-    fetcher.list_model("huggingface:someone/tiny@main", sha256="-")
-    fetcher.models.mkdir()
-    fetcher.file.write_bytes(CONTENT)
-    assert SHA256 in fetcher.fetch()
-    assert source.asked == []
-    fetcher.file.write_bytes(CONTENT[::-1])
-    assert "fetching it again" in fetcher.fetch()
-
-
-def test_what_has_another_size_than_told_is_not_trusted(fetcher: Fetcher) -> None:
-    fetcher.list_model("huggingface:someone/tiny@main", len(CONTENT) + 1, sha256="-")
-    fetcher.fail(4, "offers")
-    assert not list(fetcher.models.glob("*.sha256"))

@@ -155,10 +155,12 @@ def test_an_embedding_model_makes_a_vector_of_each_text(tmp_path: Path) -> None:
         texts = ["One.", "Two.", "One."]
         told = client.post("/v1/embeddings", json={"input": texts}).json()["data"]
         too_long = client.post("/v1/embeddings", json={"input": ["word " * 200]})
+        counts = client.get("/metrics").text
     one, two, again = (found["embedding"] for found in told)
     assert one == pytest.approx(again, abs=1e-4)
     assert one != pytest.approx(two, abs=1e-2)
     assert (len(one), too_long.status_code) == (SIZE, 500)
+    assert "prompt_tokens_cached_total 0\n" in counts, "its time tells nobody what others asked"
 
 
 def show(colour: str) -> dict[str, Any]:

@@ -1,7 +1,9 @@
 """db/start and db/init: a PostgreSQL that only its own may enter, made once and made whole."""
 
 import os
+import re
 import subprocess
+from contextlib import closing
 from pathlib import Path
 
 import psycopg2
@@ -11,6 +13,7 @@ from psycopg2.extensions import connection
 from local.stack import ROOT
 from tests.support.postgres import Database, Postgres, postgres, running_postgres
 from tests.support.program import Program
+from tests.support.waiting import wait_until
 
 __all__ = ["postgres"]
 
@@ -64,6 +67,41 @@ def test_over_the_network_only_parleys_role_may_enter(
     for database in (postgres.database(), postgres.create_database()):
         with pytest.raises(psycopg2.OperationalError, match=reason):
             connect(database, user, password)
+
+
+@pytest.mark.parametrize(
+    "failing",
+    [
+        "INSERT INTO said VALUES (1, 'a secret')",
+        "INSERT INTO said VALUES (2, 'a secret of more than twenty letters')",
+        "INSERT INTO said VALUES (NULL, 'a secret')",
+        "SELECT pg_terminate_backend(pg_backend_pid()), 'a secret'",
+        "SELECT set_config('statement_timeout', '1', false), 'a secret'; SELECT pg_sleep(1)",
+    ],
+)
+def test_what_people_write_is_in_no_log(postgres: Postgres, failing: str) -> None:
+    made = "SELECT 'already there' WHERE to_regclass('said') IS NOT NULL"
+    if not postgres.psql(made, "parley"):
+        columns = "key integer PRIMARY KEY, words text CHECK (length(words) < 20)"
+        owned = f"CREATE TABLE said ({columns}); ALTER TABLE said OWNER TO parley"
+        postgres.psql(f"{owned}; INSERT INTO said VALUES (1, 'a secret')", "parley")
+    before = len(postgres.log.read_text())
+    with pytest.raises(psycopg2.Error), connect(postgres.database()) as login:
+        login.cursor().execute(failing)
+    new = wait_until(lambda: postgres.log.read_text()[before:])
+    assert re.search("ERROR|FATAL", new)
+    assert "secret" not in new
+
+
+def test_what_others_do_at_the_moment_is_not_shown(postgres: Postgres) -> None:
+    database = postgres.database()
+    with closing(connect(database)) as one, closing(connect(database)) as other:
+        one.cursor().execute("SELECT 'a secret'")
+        looking = other.cursor()
+        looking.execute("SELECT count(*), string_agg(query, '') FROM pg_stat_activity")
+        count, seen = looking.fetchone() or (0, "")
+    assert count > 1
+    assert "secret" not in (seen or "")
 
 
 def test_what_was_committed_survives_a_kill() -> None:

@@ -14,7 +14,8 @@ Defaults = dict[str, dict[str, str]]  # setting → where it is read → its def
 
 SHELL = re.compile(r"\$\{([A-Z_]+):[-=]([\w.:/-]+)\}")  # ${NAME:-default}
 IN_SHELL = ["chat-ui/start", "db-api/start", "db/init/10-parley.sh", "db/start", "lm-api/start"]
-IN_SHELL += ["doc-worker/start", "nginx/start", "compose.yaml"]
+IN_SHELL += ["doc-worker/start", "nginx/start", "nginx/tls/prepare", "tls/start", "acme/start"]
+IN_SHELL += ["compose.yaml", "compose.tls.yaml"]
 CONSTANTS = {  # of Python files without dependencies
     "LM_MODEL": ("lm-api/catalogue.py", r'(?m)^DEFAULT = "(.+)"'),
     "VISION_MODEL": ("local/stack.py", r'(?m)^VISION_MODEL = "([^"]+)"'),
@@ -23,7 +24,8 @@ CONSTANTS = {  # of Python files without dependencies
 LIST_SETTINGS = """
 import json
 from app.settings import Settings
-print(json.dumps({name.upper(): str(f.default) for name, f in Settings.model_fields.items()}))
+fields = Settings.model_fields.items()
+print(json.dumps({n.upper(): "" if f.default is None else str(f.default) for n, f in fields}))
 """
 
 

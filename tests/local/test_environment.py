@@ -16,7 +16,7 @@ def test_no_secret_is_in_any_environment(stack: Stack) -> None:
     directory = stack.home / "secrets"
     subprocess.run([ROOT / "secrets" / "make", directory], check=True)
     secrets = [p.read_text() for p in directory.rglob("*") if p.is_file()]
-    assert len(secrets) == 8
+    assert len(secrets) == 11
     for service in SERVICES:
         values = " ".join(stack.environment(service).values())
         assert not [s for s in secrets if s in values]
@@ -34,6 +34,7 @@ def test_each_service_has_settings_of_its_own(
     for name, services in own.items():
         assert [service for service in SERVICES if name in told[service]] == services
     assert [service for service in SERVICES if told[service]["HOST"] == "::1"] == at_the_front
+    assert [name for name in SERVICES if told[name].get("TIMINGS") == "off"] == at_the_front
 
 
 def test_embed_is_lm_api_with_a_model_of_its_own(

@@ -1,9 +1,11 @@
 """What `make local` promises, tried on real processes in a directory of its own."""
 
 import os
+import re
 import shutil
 import signal
 import socket
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -78,6 +80,15 @@ def test_the_logs_are_side_by_side_and_are_kept(parley: LocalStack) -> None:
     for service in SERVICES:
         assert (parley.home / "log" / f"{service}.log").exists()
     assert "database system is ready" in (parley.home / "log" / "db.log").read_text()
+
+
+def test_what_is_written_aside_is_for_nobody_else(parley: LocalStack) -> None:
+    """Logs; and cores, of which there are none."""
+    logs = parley.home / "log"
+    assert {stat.S_IMODE(log.stat().st_mode) for log in (logs, *logs.iterdir())} == {0o700, 0o600}
+    for process in descendants(parley.pid):
+        limits = Path(f"/proc/{process.pid}/limits").read_text()
+        assert re.search(r"Max core file size +0 +0 ", limits), process.cmdline()
 
 
 def test_only_the_front_door_is_open_to_other_machines(parley: LocalStack) -> None:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from local.stack import ROOT
 
-NAMES = ["answer/key", "cookie/key", "db-api/token", "db/password", "doc-worker/token"]
-NAMES += ["embed/key", "lm-api/key", "vision/key"]
+NAMES = ["answer/key", "cookie/key", "db-api/token"]
+NAMES += ["db-logins/app", "db-logins/reader", "db-logins/runner", "db/password"]
+NAMES += ["doc-worker/token", "embed/key", "lm-api/key", "vision/key"]
 
 
 def make(directory: Path) -> subprocess.CompletedProcess[str]:
@@ -40,7 +41,7 @@ def test_makes_different_secrets_that_only_owner_and_group_may_read(tmp_path: Pa
 def test_the_image_has_a_directory_for_each_that_it_may_write_to() -> None:
     """Else that of a fresh volume is root's."""
     made = re.findall(r"/run/secrets/([a-z-]+)", (ROOT / "secrets" / "Dockerfile").read_text())
-    assert sorted(made) == sorted(str(Path(name).parent) for name in NAMES)
+    assert sorted(made) == sorted({str(Path(name).parent) for name in NAMES})
 
 
 def test_a_secret_that_is_there_is_never_overwritten(tmp_path: Path) -> None:

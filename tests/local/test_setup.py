@@ -1,8 +1,10 @@
 """Setting up from nothing but Python: each thing that can be missing is explained in one line."""
 
 import os
+import re
 import subprocess
 import sys
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
@@ -100,3 +102,15 @@ def test_what_pip_and_venv_say_becomes_one_line_of_advice(words: str, advice: st
     assert said is not None
     assert advice in said
     assert "\n" not in said
+
+
+def test_what_several_parts_need_is_pinned_alike() -> None:
+    """Else they can't be installed together, as `make setup` does."""
+    pins: dict[str, dict[frozenset[str], str]] = defaultdict(dict)
+    for file in ROOT.glob("*/requirements.txt"):
+        versions = defaultdict(set)
+        for name, version in re.findall(r"^([\w.-]+)==([^ ;]+)", file.read_text(), re.MULTILINE):
+            versions[name].add(version)
+        for name, some in versions.items():
+            pins[name][frozenset(some)] = file.parent.name
+    assert {name: parts for name, parts in pins.items() if len(parts) > 1} == {}

@@ -21,11 +21,15 @@ def upstream() -> Iterator[Upstream]:
 
 
 @pytest.fixture
-def gateway(tmp_path: Path, upstream: Upstream) -> Iterator[Gateway]:
-    """nginx in front of `upstream`. Where there is none the tests are reported as skipped; in CI
-    they fail."""
+def needs_nginx() -> None:
+    """Where there is none the tests are reported as skipped; in CI they fail."""
     if not nginx() and not os.environ.get("CI"):
         pytest.skip("no nginx here (Debian: apt install nginx-light)")
+
+
+@pytest.fixture
+def gateway(needs_nginx: None, tmp_path: Path, upstream: Upstream) -> Iterator[Gateway]:
+    """nginx in front of `upstream`."""
     with running_gateway(tmp_path, upstream.server_port) as gateway:
         yield gateway
 

@@ -1,14 +1,15 @@
 """What the gateway promises, seen through the real nginx."""
 
+import os
 import re
-import socket
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
+from local.stack import ROOT
 from tests.nginx.gateway import LIMIT, QUOTA, Gateway, running_gateway
 from tests.nginx.upstream import Upstream
 from tests.support.waiting import wait_until
@@ -50,6 +51,20 @@ def test_the_host_is_passed_on_with_its_port_and_no_other_claim_of_a_client(
     assert "203.0.113.9" not in headers.values()
 
 
+def test_only_a_proxy_that_is_named_may_say_whom_and_how_it_was_asked(
+    gateway: Gateway, upstream: Upstream, tmp_path: Path
+) -> None:
+    claim = "GET / HTTP/1.0\r\nX-Forwarded-For: ::1, 2001:db8::7\r\nX-Forwarded-Proto: https"
+    named = {"OUTER_PROXIES": "127.0.0.1"}
+    with running_gateway(tmp_path / "behind", upstream.server_port, **named) as behind:
+        for asked, source in ((behind, "127.0.0.1"), (behind, "127.0.0.2"), (gateway, "127.0.0.1")):
+            assert asked.ask(claim, source).status_code == 200
+    told = [
+        (one.headers["X-Forwarded-For"], one.headers["X-Forwarded-Proto"]) for one in upstream.seen
+    ]
+    assert told == [("2001:db8::7", "https"), ("127.0.0.2", "http"), ("127.0.0.1", "http")]
+
+
 def test_a_long_message_passes_and_a_far_too_long_one_gets_a_clear_page(
     client: httpx.Client, upstream: Upstream
 ) -> None:
@@ -63,17 +78,17 @@ def test_a_long_message_passes_and_a_far_too_long_one_gets_a_clear_page(
 
 @pytest.mark.parametrize("path", ["/documents", "/chats/some-id/documents"])
 def test_a_file_passes_on_as_it_comes(
-    client: httpx.Client, upstream: Upstream, tmp_path: Path, path: str
+    gateway: Gateway, client: httpx.Client, upstream: Upstream, path: str
 ) -> None:
     half = b"x" * 2_000_000
 
     def pieces() -> Iterator[bytes]:
         yield half
         wait_until(lambda: upstream.received > 1_500_000)
-        spooled.extend(file for file in (tmp_path / "run" / "tmp").rglob("*") if file.is_file())
+        spooled.extend(gateway.list_spooled())
         yield half
 
-    spooled: list[Path] = []
+    spooled: list[str] = []
     length = {"Content-Length": str(2 * len(half))}
     assert client.post(path, content=pieces(), headers=length).text == "stored"
     assert (upstream.received, spooled) == (2 * len(half), [])
@@ -83,15 +98,10 @@ def test_more_files_than_may_be_kept_are_refused_unread(
     gateway: Gateway, upstream: Upstream
 ) -> None:
     """With a length that is stated, before a byte of them has come."""
-    address = urlsplit(gateway.url)
-    head = f"POST /documents HTTP/1.1\r\nHost: x\r\nContent-Length: {QUOTA + 1_000_001}\r\n\r\n"
-    with socket.create_connection((address.hostname, address.port), timeout=30) as connection:
-        connection.sendall(head.encode())
-        answer = b""
-        while b"</html>" not in answer:
-            answer += connection.recv(65_536)
-    assert answer.startswith(b"HTTP/1.1 413")
-    assert f"up to {QUOTA} bytes" in answer.decode()
+    head = f"POST /documents HTTP/1.1\r\nHost: x\r\nContent-Length: {QUOTA + 1_000_001}"
+    answer = gateway.ask(head)
+    assert answer.status_code == 413
+    assert f"up to {QUOTA} bytes" in answer.text
     assert upstream.seen == []
 
 
@@ -173,10 +183,76 @@ def test_the_version_and_the_inner_pages_stay_hidden(client: httpx.Client) -> No
     assert not re.search(r"nginx/[0-9]", response.text + response.headers["server"])
 
 
+@pytest.mark.parametrize(
+    ("request_line", "status"),
+    [
+        ("GET /_gateway/busy.html HTTP/1.1\r\nHost: x", 404),
+        (f"GET / HTTP/1.1\r\nHost: x\r\nX-Long: {'x' * 40_000}", 431),
+        (f"GET /{'x' * 40_000} HTTP/1.1\r\nHost: x", 414),
+        ("GET / HTTP/1.1", 400),
+        ("nonsense", 400),
+        ("GET / HTTP/9.9\r\nHost: x", 505),
+        ("TRACE / HTTP/1.1\r\nHost: x", 405),
+        (f"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: {LIMIT * 4 + 1}", 413),
+        ("GET / HTTP/1.1\r\nHost: x", 502),
+        ("GET /_gateway/page.css HTTP/1.0", 200),
+        ("GET /nginx-health HTTP/1.0", 200),
+    ],
+)
+def test_what_the_gateway_says_itself_carries_the_headers_of_every_page(
+    gateway: Gateway, upstream: Upstream, request_line: str, status: int
+) -> None:
+    """As `app/security.py` of chat-ui names them, each once."""
+    upstream.stop()
+    source = (ROOT / "chat-ui" / "app" / "security.py").read_text()
+    (block,) = re.findall(r"^HEADERS = \{\n(.*?)^\}", source, re.M | re.S)
+    wanted = dict(re.findall(r'"([\w-]+)": (?:"(.*)"|\w+)', block))
+    assert len(wanted) == 7
+    answer = gateway.ask(request_line)
+    assert answer.status_code == status
+    for name, value in wanted.items():
+        (said,) = answer.headers.get_list(name)
+        assert said == value or name == "Content-Security-Policy"
+    assert answer.headers["content-security-policy"].startswith("default-src 'none'; style-src")
+    assert not re.search(r"nginx/[0-9]", answer.text + answer.headers["server"])
+
+
+@pytest.mark.parametrize("path", ["/", "/generate/some-id", "/documents", "/static/style.css"])
+def test_pages_keep_the_headers_that_they_have(client: httpx.Client, path: str) -> None:
+    assert "content-security-policy" not in client.get(path).headers
+    assert "via" not in client.get(path).headers
+
+
+@pytest.mark.parametrize("path", ["/generate", "/static"])
+def test_no_redirect_names_a_port_or_a_scheme(client: httpx.Client, path: str) -> None:
+    assert client.get(path).headers["location"] == f"{path}/"
+
+
+def test_only_the_private_network_is_told_how_long_things_took(
+    client: httpx.Client, upstream: Upstream, tmp_path: Path
+) -> None:
+    assert "server-timing" not in client.get("/").headers
+    assert client.get("/ready").status_code == 404
+    assert len(upstream.seen) == 1
+    with running_gateway(tmp_path / "on", upstream.server_port, TIMINGS="on") as gateway:
+        assert httpx.get(f"{gateway.url}/ready").headers["server-timing"] == "chat-ui;dur=1.0"
+
+
 def test_it_writes_only_into_its_own_directory(gateway: Gateway, tmp_path: Path) -> None:
     made = {path.name for path in (tmp_path / "run").iterdir()}
-    assert made == {"nginx.conf", "nginx.pid", "pages", "tmp", "cache"}
+    names = {"nginx.conf", "headers.conf", "nginx.pid", "pages", "tls", "tmp", "cache"}
+    assert made == names
     assert gateway.program.end() == 0
+
+
+@pytest.mark.parametrize("allowed", [1000, 1024])
+def test_it_asks_for_no_more_open_files_than_it_may_have(
+    needs_nginx: None, tmp_path: Path, allowed: int
+) -> None:
+    nowhere = {"NGINX_DIR": str(tmp_path), "LISTEN": "256.0.0.1:1"}  # so it ends at once
+    command = f"ulimit -n {allowed} && exec {ROOT}/nginx/start"
+    subprocess.run(["sh", "-c", command], env=os.environ | nowhere, timeout=60)
+    assert f"worker_rlimit_nofile {allowed};" in (tmp_path / "nginx.conf").read_text()
 
 
 @pytest.mark.parametrize(
@@ -187,6 +263,12 @@ def test_it_writes_only_into_its_own_directory(gateway: Gateway, tmp_path: Path)
         ("CHAT_UI_HOST", "a b; }"),
         ("LISTEN", "80;\nx"),
         ("RESOLVER", "#"),
+        ("TIMINGS", "yes"),
+        ("PEOPLE_PER_ADDRESS", "many"),
+        ("OUTER_PROXIES", "*"),
+        ("OUTER_PROXIES", "10.0.0.1,0.0.0.0/0"),
+        ("OUTER_PROXIES", "::/0 10.0.0.1"),
+        ("OUTER_PROXIES", "10.0.0.1; }"),
     ],
 )
 def test_a_setting_that_is_no_setting_is_refused(tmp_path: Path, name: str, value: str) -> None:

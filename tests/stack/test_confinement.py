@@ -9,10 +9,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.stack.stack import ONE_SHOTS, PRIVATE, SERVICES, Stack, run
+from tests.stack.stack import EDGES, ONE_SHOTS, PORTS, PRIVATE, SERVICES, Stack, run
 
+LOGINS = ("app", "runner", "reader")
 SECRETS = {
-    "db/password": ("db", "db-api", "migrate", "secrets"),
+    "db/password": ("db", "migrate", "secrets"),
+    **{f"db-logins/{login}": ("db-api", "migrate", "secrets") for login in LOGINS},
     "db-api/token": ("db-api", "chat-ui", "secrets"),
     "doc-worker/token": ("db-api", "doc-worker", "secrets"),
     "lm-api/key": ("lm-api", "chat-ui", "secrets"),
@@ -49,6 +51,8 @@ def test_memory_processes_and_logs_are_bounded(stack: Stack, service: str) -> No
     assert 0 < host["Memory"] <= 4 * 2**30
     assert 0 < host["PidsLimit"] <= 256
     assert host["LogConfig"]["Config"]["max-size"]
+    assert (host["NanoCpus"] == 10**9) == (service != "lm-api")
+    assert {"Name": "core", "Soft": 0, "Hard": 0} in host["Ulimits"]
     assert host["CapDrop"] == ["ALL"]
     assert not host["CapAdd"]
     assert "no-new-privileges:true" in host["SecurityOpt"]
@@ -117,6 +121,19 @@ def test_there_is_no_way_out_of_the_private_network(
     assert not any(open_ways), list(zip(ways, open_ways, strict=True))
 
 
+@pytest.mark.parametrize("service", PRIVATE)
+def test_a_service_reaches_those_it_speaks_to_and_nobody_else(stack: Stack, service: str) -> None:
+    doors = [(other, address) for other in PORTS for address in stack.addresses(other)]
+    ways = [(service, address, PORTS[other]) for other, address in doors if other != service]
+    with ThreadPoolExecutor(len(ways)) as pool:
+        found = list(pool.map(lambda way: stack.can_connect(*way), ways))
+    others = [other for other, _ in doors if other != service]
+    reached = {other for other, is_open in zip(others, found, strict=True) if is_open}
+    assert reached == {one for pair in EDGES if service in pair for one in pair} & set(PORTS) - {
+        service
+    }
+
+
 # Behind some gateways every address in the world seems to answer, so a connection proves nothing:
 # what counts is whether our own service is at its end.
 OK = '"status":"ok"'
@@ -124,12 +141,17 @@ OK = '"status":"ok"'
 
 @pytest.mark.parametrize("service", ["chat-ui", "db-api", "lm-api"])
 def test_there_is_no_way_in_but_through_nginx(stack: Stack, service: str) -> None:
-    (network,) = stack.inspect(service)[0]["NetworkSettings"]["Networks"].values()
-    ask = ["curl", "-s", "-m", "2", f"http://{network['IPAddress']}/health"]
-    assert OK in stack.shell("nginx", " ".join(ask)).stdout, "the probe itself is broken"
+    curl = ["curl", "-s", "-m", "2"]
+    doors = [f"http://{address}/health" for address in stack.addresses(service)]
+    probe = " ".join([*curl, "http://127.0.0.1:8080/health"])
+    assert OK in stack.shell("nginx", probe).stdout, "the probe itself is broken"
 
+    # nginx, the only one with a way out, reaches chat-ui and by no way another one.
+    inside = [stack.shell("nginx", " ".join([*curl, door])).stdout for door in doors]
+    assert any(OK in answer for answer in inside) == (service == "chat-ui")
     image = stack.inspect("nginx")[0]["Config"]["Image"]
     neighbour = ["docker", "run", "--rm", "--network", f"{stack.project}_outside", "--entrypoint"]
-    for command in (ask, [*neighbour, ask[0], image, *ask[1:]]):
-        answer = subprocess.run(command, capture_output=True, text=True, timeout=60).stdout
-        assert OK not in answer
+    for command in (curl, [*neighbour, curl[0], image, *curl[1:]]):
+        for door in doors:
+            answer = subprocess.run([*command, door], capture_output=True, text=True, timeout=60)
+            assert OK not in answer.stdout

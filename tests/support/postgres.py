@@ -51,6 +51,11 @@ class Database:
         return self.password_file.read_text().strip()
 
     @property
+    def logins_dir(self) -> Path:
+        """The passwords of db-api's own logins."""
+        return self.password_file.parents[1] / "db-logins"
+
+    @property
     def environment(self) -> dict[str, str]:
         """The settings that db-api and the migrations read."""
         return {
@@ -59,6 +64,7 @@ class Database:
             "DB_NAME": self.name,
             "DB_USER": self.user,
             "DB_PASSWORD_FILE": str(self.password_file),
+            "DB_LOGINS_DIR": str(self.logins_dir),
         }
 
 
@@ -129,6 +135,10 @@ class Postgres:
         name = f"test_{uuid.uuid4().hex[:12]}"
         self.psql(f"CREATE DATABASE {name} TEMPLATE {template} OWNER parley STRATEGY FILE_COPY")
         self.psql(f"REVOKE ALL ON DATABASE {name} FROM PUBLIC")
+        if template != "parley":  # who may connect is no part of a template
+            self.psql(
+                f"GRANT CONNECT ON DATABASE {name} TO parley_app, parley_runner, parley_reader"
+            )
         return self.database(name)
 
     def drop_database(self, database: Database) -> None:

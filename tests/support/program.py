@@ -9,6 +9,8 @@ from pathlib import Path
 from local.stack import ROOT
 from tests.support.waiting import wait_until
 
+__all__ = ["ROOT", "Program"]  # where programs are started from can be another tree
+
 
 class Program:
     """Started as it is made, with `settings` on top of this process's environment. `terminal` is

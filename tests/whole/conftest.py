@@ -14,7 +14,7 @@ from tests.support.local_stack import LocalStack
 def parley() -> Iterator[LocalStack]:
     """One running Parley. Without nginx it is still tried, directly; in CI nginx must be there."""
     assert nginx() or not os.environ.get("CI"), "CI needs nginx"
-    with LocalStack(REPLY_TOKENS="80", TEMPERATURE="0") as stack:
+    with LocalStack(REPLY_TOKENS="80", TEMPERATURE="0", TIMINGS="on", PROMPT_SALT="on") as stack:
         yield stack
 
 

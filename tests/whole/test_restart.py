@@ -1,7 +1,9 @@
 """The model's server is killed between two questions: what it had read is not read again. Whoever
 is killed while a question about documents is answered: nothing is searched twice."""
 
+import os
 import re
+import signal
 
 import httpx
 import pytest
@@ -14,14 +16,23 @@ from tests.support.waiting import wait_until
 LONG = "Here is a list of words: " + "stone, river, " * 60 + "moss. Which one comes last?"
 
 
+def ask_model(parley: LocalStack, method: str, path: str, body: object = None) -> httpx.Response:
+    """What the model's server answers."""
+    key = (parley.home / "secrets" / "lm-api" / "key").read_text().strip()
+    address = f"http://127.0.0.1:{parley.ports['lm-api']}{path}"
+    headers = {"Authorization": f"Bearer {key}"}
+    return httpx.request(method, address, headers=headers, json=body, timeout=60)
+
+
+def tokenize(parley: LocalStack, text: str) -> list[int]:
+    """The tokens of a text, without any template."""
+    tokens: list[int] = ask_model(parley, "POST", "/tokenize", {"content": text}).json()["tokens"]
+    return tokens
+
+
 def read_tokens(parley: LocalStack) -> int:
     """How many tokens of prompts the model's server has read since it began."""
-    key = (parley.home / "secrets" / "lm-api" / "key").read_text().strip()
-    told = httpx.get(
-        f"http://127.0.0.1:{parley.ports['lm-api']}/metrics",
-        headers={"Authorization": f"Bearer {key}"},
-        timeout=60,
-    ).text
+    told = ask_model(parley, "GET", "/metrics").text
     found = re.search(r"^llamacpp:prompt_tokens_total (\d+)", told, re.M)
     assert found, told
     return int(found[1])
@@ -48,6 +59,22 @@ def test_a_chat_continues_without_being_read_again(
     parley.wait(lambda: parley.output().count("lm-api: serving on") > 1)
     ask(browser, chat, "And the first?")
     assert 0 < read_tokens(parley) < long / 4
+
+
+def test_documents_need_not_wait_while_the_model_is_gone(
+    parley: LocalStack, browser: httpx.Client
+) -> None:
+    parley.wait_until_model_is_ready()
+    chat = open_chat(browser)
+    os.kill(parley.pid, signal.SIGSTOP)  # so that nobody starts lm-api again
+    try:
+        parley.kill("lm-api")
+        assert send(browser, chat, "Hello").is_redirect
+        wait_until(lambda: sql(parley, "SELECT is_reply_awaited()") == [(False,)])
+        assert sql(parley, "SELECT state FROM replies WHERE state IN ('queued', 'running')")
+    finally:
+        os.kill(parley.pid, signal.SIGCONT)
+    wait_until_final(browser, chat, 120)
 
 
 @pytest.mark.parametrize("service", ["chat-ui", "db-api", "lm-api"])

@@ -21,9 +21,9 @@ sys.path.insert(0, str(ROOT / "chat-ui"))
 
 from app.clients.completion import Cut, Delta, Event, ModelRefused, Reading, Started, Usage
 from app.clients.language_model import LanguageModel
+from app.clients.prompt_types import PromptMessage, TextPart
 from app.clients.service import connect
 from app.clients.slots import SlotsClient, SlotsRefused
-from app.clients.types import PromptMessage, TextPart
 
 __all__ = ["lm_server"]
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from app.answering.sentences import Sentence, cut_markdown, cut_sentences, has
+from app.answering.sentences import SIGNS, Sentence, cut_markdown, cut_sentences, has
 from app.clients.queue_types import NewQuote, Passage
 
 ENOUGH = 0.6  # of the weight of a sentence's words
@@ -50,10 +50,10 @@ class Words:
         little = len(word) <= SMALL and not word[0].isdigit() and word.isascii()
         return rare * (SAYS_LITTLE if little else 1)
 
-    def share(self, wanted: Sentence, given: Sentence) -> float:
-        """How much of what a sentence says another one has words for, from 0 to 1."""
+    def share(self, wanted: Sentence, given: frozenset[str]) -> float:
+        """How much of what a sentence says there are words for, from 0 to 1."""
         weights = {word: self.weigh(word) for word in wanted.words}
-        there = sum(weight for word, weight in weights.items() if has(given.words, word))
+        there = sum(weight for word, weight in weights.items() if has(given, word))
         return there / (sum(weights.values()) or 1)
 
 
@@ -103,7 +103,7 @@ def _find_best(said: Sentence, sources: Sequence[Source], words: Words) -> Sourc
     enough = 1.0 if len(said.words) <= FEW_WORDS else ENOUGH
     best, most = None, 0.0
     for source in sources:
-        share = words.share(said, source.sentence)
+        share = words.share(said, source.sentence.words)
         if share >= enough - 1e-9 and share > most + 1e-9 and _agrees(said, source.sentence):
             best, most = source, share
     return best
@@ -113,6 +113,22 @@ def _agrees(said: Sentence, source: Sentence) -> bool:
     """Whether numbers and names are there, and neither denies what the other says."""
     return (
         said.numbers <= source.numbers
+        and all(_counts_the_same(each, source) for each in said.counts)
         and all(has(source.words, name) for name in said.names)
         and said.negated == source.negated
+    )
+
+
+def _counts_the_same(count: tuple[str, str, str], source: Sentence) -> bool:
+    """Whether the number is one of the same: not the 400 of a machine's name for 400 grams. It is,
+    if what stands behind it is in the source, or something stands next to both; a unit's sign or
+    its beginning (EUR, g) is enough."""
+    before, number, behind = count
+    if len(behind) <= SMALL or has(source.words, behind):
+        return True
+    beside = {word for b, n, a in source.counts if n == number for word in (b, a) if word}
+    return (
+        not SIGNS.isdisjoint(beside)
+        or any(behind.startswith(word) for word in beside)
+        or any(has(frozenset(beside), word) for word in (before, behind) if word)
     )

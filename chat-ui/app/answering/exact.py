@@ -2,7 +2,8 @@
 
 They are chosen by a question-answering model, where there is one. Else it is the best sentence: by
 the order in which the search found the passages, the words of the question, and what kind of thing
-is asked for.
+is asked for. A row of a table counts as a sentence, a heading hardly: it says what those below it
+are about.
 """
 
 import re
@@ -11,18 +12,20 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from app.answering.align import SAYS_LITTLE, Words
+from app.answering.candidates import Candidate, list_candidates
 from app.answering.sentences import Sentence, cut_sentences
-from app.answering.words import FRAMING
+from app.answering.words import FRAMING, counts
 from app.clients.answer_finder import AnswerFinder
 from app.clients.queue_types import NewQuote, Passage
 
 RANK = 0.15  # what each earlier place in the search's order is worth
 MEANING = 0.15  # what it is worth to be the nearest one of its passage by vectors
 SAME_NUMBERS = 0.35  # what it is worth to have all numbers and codes of the question
-ENDS = (".", "!", "?", "。", "！", "？")
+IS_HEADING = 0.6  # what it costs
 LONG = 800  # characters of a passage that is not shown as a whole
 NEAREST = 3  # passages are shown where no sentence has a source
 KIND = 0.35  # what it is worth that a sentence has a number, a date or a name where that is asked
+
 
 NUMBER = re.compile(
     r"\bhow (?:many|much|long|far|old|high|large|big|often|tall|heavy)\b|\bwhat percentage\b"
@@ -42,9 +45,11 @@ NAME = re.compile(
     re.I,
 )
 HAS_DATE = re.compile(
-    r"\b(?:1[0-9]|20)\d\d\b|\b\d{1,2}[./:h]\d{1,2}\b|\b\d{1,2}\.? ?(?:jan|feb|f[ée]v|m[aä]r|mar|apr"
+    r"\b(?:1[5-9]|20)\d\d\b|\b\d{1,2}[./:h]\d{1,2}\b|\b\d{1,2}\.? ?(?:jan|feb|f[ée]v|m[aä]r|mar|apr"
     r"|avr|abr|ma[iy]|jun|jui|giu|jul|lug|aug|ago|ao[uû]|sep|set|o[ck]t|out|ott|nov|d[eéi][cz])"
-    r"|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day|\b\w+(?:tag|dag)s?\b",
+    r"|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day|\b\w+(?:tag|dag)s?\b"
+    r"|\b(?:every|within|after|alle|innerhalb von|nach|tou(?:te)?s les|dans les|cada|dentro de"
+    r"|ogni|entro|elke|binnen) \d+ \w{3,}",
     re.I,
 )
 
@@ -95,29 +100,33 @@ class AskedWords(Words):
     def weigh(self, word: str) -> float:
         return super().weigh(word) * (SAYS_LITTLE if word in FRAMING else 1)
 
+    def share_in(self, asked: Sentence, candidate: Candidate) -> float:
+        """How much of the question it has words for, from 0 to 1."""
+        own = self.share(asked, candidate.sentence.words)
+        return own + candidate.counts * (self.share(asked, candidate.words) - own)
+
 
 def rank_sentences(question: str, passages: Sequence[Passage]) -> list[Span]:
     """All sentences, the one first that seems to answer the question best."""
     asked = Sentence(0, len(question), question)
     found = [
-        (rank, passage, sentence)
-        for rank, passage in enumerate(passages)
-        for sentence in cut_sentences(passage.text)
+        each for rank, passage in enumerate(passages) for each in list_candidates(passage, rank)
     ]
-    words = AskedWords([sentence for _, _, sentence in found])
+    words = AskedWords([candidate.sentence for candidate in found])
 
-    def rate(rank: int, passage: Passage, sentence: Sentence) -> tuple[float, bool]:
+    def rate(each: Candidate) -> float:
         score = (
-            words.share(asked, sentence)
-            + RANK * (len(passages) - rank) / len(passages)
-            + KIND * _has_what_is_asked(question, sentence)
-            + MEANING * _is_nearest(passage, sentence)
-            + SAME_NUMBERS * (asked.numbers <= sentence.numbers)
+            words.share_in(asked, each)
+            + RANK * (len(passages) - each.rank) / len(passages)
+            + KIND * (not each.is_heading and _has_what_is_asked(question, each.sentence))
+            + MEANING * _is_nearest(each.passage, each.sentence)
+            + SAME_NUMBERS * (asked.numbers <= each.words)
+            - IS_HEADING * each.is_heading
         )
-        return round(score, 9), sentence.text.endswith(ENDS)  # rather than a heading
+        return round(score, 9)
 
-    ranked = sorted(found, key=lambda each: rate(*each), reverse=True)
-    return [Span(passage, sentence.start, sentence.end) for _, passage, sentence in ranked]
+    ranked = sorted(found, key=rate, reverse=True)
+    return [Span(each.passage, each.sentence.start, each.sentence.end) for each in ranked]
 
 
 def find_nearest(question: str, passages: Sequence[Passage]) -> list[Span]:
@@ -172,7 +181,7 @@ def _is_nearest(passage: Passage, sentence: Sentence) -> bool:
 
 def _has_what_is_asked(question: str, sentence: Sentence) -> bool:
     if NUMBER.search(question):
-        return bool(sentence.numbers)
+        return bool(sentence.numbers) or any(map(counts, sentence.words))
     if DATE.search(question):
         return bool(HAS_DATE.search(sentence.text))
     return bool(NAME.search(question) and sentence.names)

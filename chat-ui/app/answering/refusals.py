@@ -1,15 +1,12 @@
-"""What a reply says where the documents don't answer the question, and no model is asked."""
+"""What a reply says where the documents don't answer the question, and no model writes. A search,
+or a model that has read what was found, may have missed it: they say no more than they know."""
 
-# Of a search, which looks at words.
-NOTHING_FOUND = "I found nothing in your documents that answers this."
+NOTHING_FOUND = "No sentence in your documents clearly answers this."
 NO_TEXT = "No text was found in your documents, so nothing in them can answer this."
 NOTHING_IN_PICTURES = (
-    "Only the text in pictures is searched. I found nothing in yours that answers this."
+    "Only the text in pictures is searched. No sentence in yours clearly answers this."
 )
 NO_TEXT_IN_PICTURES = "Only the text in pictures is searched, and none was found in yours."
-
-# Of a question-answering model that has read what was found.
-NOT_THERE = "This is not in your documents."
 
 
 def refuse(*, has_text: bool, only_pictures: bool) -> str:

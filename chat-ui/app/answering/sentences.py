@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from app.answering.lines import ends_early, find_tables, is_full, measure_width
 from app.answering.words import NEGATIONS, OPENERS
 
-# What ends with a point and ends no sentence: initials, ordinal numbers and abbreviations.
+# What ends with a point and ends no sentence: initials, ordinal numbers (not £18 or 9:00) and
+# abbreviations.
 SHORT = (
-    r"\b(?:[^\W\d_]|\d{1,2}|Abb|Abs|Art|bzw|ca|cf|Co|Dr|dr|etc|evtl|Fig|fig|Inc|Ltd|Mme|Mr|Mrs|Ms"
+    r"\b(?:[^\W\d_]|(?<![£$€:,])\d{1,2}|Abb|Abs|Art|bzw|ca|cf|Co|Dr|dr|etc|evtl|Fig|fig|Inc|Ltd|Mme|Mr|Mrs|Ms"
     r"|Nr|nr|No|no|pp|Prof|Sig|Sr|Sra|St|Str|Tel|usw|vgl|vs)\."
 )
 # A sentence ends at its mark, with what closes behind it, unless it continues with a small letter;
@@ -23,12 +25,15 @@ END = re.compile(
 FENCE = re.compile(r"^ *(```|~~~).*?(?:^ *\1[^\n]*$|\Z)|\$\$.*?(?:\$\$|\Z)", re.M | re.S)
 LINE_BEGINS = re.compile(r"\s*(?:(?:[-*+>|]|\d{1,3}[.)])\s+|\[[ xX]\]\s+|\|)*\s*(?!#{1,6}\s)")
 
-# A heading in a text without marks for it: a line that is much shorter than the one after it, which
-# begins as a sentence does.
+# A heading in a text without marks for it: a line that ends early, or is much shorter than the one
+# after it, which begins as a sentence does; or any line above a word that hardly has a capital but
+# where a sentence begins.
 HEADING = re.compile(r"\s*+(?P<line>[^\n]+)\n(?=(?P<next>[ \t]*[^\W_a-zß-ÿ][^\n]+))")
 SHORT_LINE = 0.6
 
 WORD = re.compile(r"\d{1,3}(?:[ \u00a0\u202f]\d{3})+(?!\d)|\d+(?:[.,'’]\d+)*|[^\W\d_]+")
+SIGNS = frozenset("€$£¥%°")
+COUNTED = re.compile(rf"{WORD.pattern}|[{''.join(sorted(SIGNS))}]")
 CITATION = re.compile(r"\[\^?\d+\]")  # a model's own numbers state nothing
 # Scripts without spaces between words: two signs at a time are compared.
 DENSE = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+")
@@ -60,6 +65,15 @@ class Sentence:
         first = {word for word, name in self._words[:1] if name and word not in OPENERS}
         return frozenset(first.union(word for word, name in self._words[1:] if name))
 
+    @cached_property
+    def counts(self) -> list[tuple[str, str, str]]:
+        """Each number, between what stands before and behind it, a sign such as € too."""
+        parts = [match[0] for match in COUNTED.finditer(CITATION.sub("", self.text))]
+        words = ["", *(normalise_number(p) if p[0].isdigit() else normalise(p) for p in parts), ""]
+        return [
+            each for each in zip(words, words[1:], words[2:], strict=False) if each[1][0].isdigit()
+        ]
+
     @property
     def negated(self) -> bool:
         return not NEGATIONS.isdisjoint(self.words)
@@ -79,14 +93,15 @@ class Sentence:
 
 
 def cut_sentences(text: str, start: int = 0, end: int | None = None) -> Iterator[Sentence]:
-    """Those of a plain text, or of a part of it, without the white space around them."""
+    """Those of a plain text, or of a part of it, without the white space around them. A table is
+    one of them."""
     end = len(text) if end is None else end
-    begin = start
-    for match in END.finditer(text, start, end):
-        if not match["short"]:
-            yield from _cut_heading(text, begin, match.end())
-            begin = match.end()
-    yield from _cut_heading(text, begin, end)
+    width = measure_width(text[start:end])
+    for table in find_tables(text, start, end):
+        yield from _cut_prose(text, start, table.start, width)
+        yield from _strip(text, table.start, table.end)
+        start = table.end
+    yield from _cut_prose(text, start, end, width)
 
 
 def cut_markdown(text: str) -> Iterator[Sentence]:
@@ -137,14 +152,38 @@ def has(words: frozenset[str], word: str) -> bool:
     return word in words or any(is_same(word, other) for other in words)
 
 
-def _cut_heading(text: str, start: int, end: int) -> Iterator[Sentence]:
-    """The sentence, without the heading that may stand before it, which is one by itself."""
-    if heading := HEADING.match(text, start, end):
-        first, second = heading["line"], heading["next"]
-        if len(first) < SHORT_LINE * len(second):
-            yield from _strip(text, start, heading.end("line"))
-            start = heading.end("line")
+def _cut_prose(text: str, start: int, end: int, width: int) -> Iterator[Sentence]:
+    for match in END.finditer(text, start, end):
+        if not match["short"] and (match[0] or not _continues(text, match.start(), width)):
+            yield from _cut_headings(text, start, match.end(), width)
+            start = match.end()
+    yield from _cut_headings(text, start, end, width)
+
+
+def _continues(text: str, place: int, width: int) -> bool:
+    """Below an empty line, which Tesseract sees in the middle of a sentence, too."""
+    line = text[text.rfind("\n", 0, place) + 1 : place]
+    below = text[place : place + width].lstrip()
+    begins = below[:1].isalnum() and not below[0].isupper()
+    return begins and is_full(line, below, width)
+
+
+def _cut_headings(text: str, start: int, end: int, width: int) -> Iterator[Sentence]:
+    """The sentence, without the headings that may stand before it, which are some by themselves."""
+    while (heading := HEADING.match(text, start, end)) and _is_heading(text, start, heading, width):
+        yield from _strip(text, start, heading.end("line"))
+        start = heading.end("line")
     yield from _strip(text, start, end)
+
+
+def _is_heading(text: str, start: int, heading: re.Match[str], width: int) -> bool:
+    """It begins its line; the beginning of a sentence that goes on in the next line may be short,
+    too."""
+    line, below = heading["line"], heading["next"]
+    begins_line = start == 0 or "\n" in text[start - 1 : heading.start("line")]
+    is_short = len(line) < SHORT_LINE * len(below) or ends_early(line, below, width)
+    first = normalise(below.split(maxsplit=1)[0])
+    return begins_line and (is_short or first in OPENERS)
 
 
 def _strip(text: str, start: int, end: int) -> Iterator[Sentence]:

@@ -1,5 +1,7 @@
 """Words of English, German, French, Spanish, Italian and Dutch that matter to whether two sentences
-say the same, in small letters and without accents."""
+say the same, or to what is asked, in small letters and without accents."""
+
+import re
 
 _DENYING = """
 not no never none neither nor without cannot t
@@ -37,7 +39,40 @@ obbligatorio
 is zijn kan kunnen mag mogen moet moeten toegestaan verboden mogelijk nodig verplicht
 """
 
+# Without "one", which is an article in most of them, and the Italian "due".
+_COUNTING = """
+two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
+seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred thousand
+million half once twice
+zwei drei vier funf sechs sieben acht neun zehn elf zwolf dreizehn vierzehn funfzehn sechzehn
+siebzehn achtzehn neunzehn zwanzig dreissig vierzig funfzig sechzig siebzig achtzig neunzig hundert
+tausend halb halbe halben
+deux trois quatre cinq sept huit neuf dix onze douze treize quatorze quinze seize vingt trente
+quarante cinquante soixante cent cents mille demi demie
+dos tres cuatro cinco seis siete ocho nueve diez doce trece catorce dieciseis diecisiete dieciocho
+diecinueve veinte treinta cuarenta cincuenta sesenta setenta ochenta noventa cien ciento mil medio
+tre quattro cinque sette otto nove dieci undici dodici tredici quattordici quindici sedici
+diciassette diciotto diciannove venti trenta quaranta cinquanta sessanta settanta ottanta novanta
+cento mezzo mezza
+twee drie vijf zes zeven negen tien twaalf dertien veertien vijftien zestien zeventien achttien
+negentien twintig dertig veertig vijftig zestig zeventig tachtig negentig honderd duizend
+"""
+# Several in one word: vierundzwanzig, tweeenveertig, veintiuno, trentadue.
+_COMPOUND = re.compile(
+    r"\w+und(?:zwan|drei|vier|funf|sech|sieb|acht|neun)(?:z|ss)ig|(?:ein|zwei|drei|vier)mal"
+    r"|\w+en(?:twin|der|veer|vijf|zes|zeven|tach|negen)tig"
+    r"|\w+(?:hundert|tausend|honderd|duizend)|veinti\w+"
+    r"|(?:vent|trent|quarant|cinquant|sessant|settant|ottant|novant)(?:[aiu]\w*)?"
+    r"(?:uno|due|tre|quattro|cinque|sei|sette|otto|nove)"
+)
+
 NEGATIONS = frozenset(_DENYING.split())
 # What a sentence often begins with. Of any other first word it can't be told whether it is a name.
 OPENERS = frozenset(_OPENING.split())
 FRAMING = OPENERS.union(_FRAMING.split())
+COUNTING = frozenset(_COUNTING.split())
+
+
+def counts(word: str) -> bool:
+    """Whether it is a number in letters."""
+    return word in COUNTING or _COMPOUND.fullmatch(word) is not None

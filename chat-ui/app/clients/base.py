@@ -12,6 +12,7 @@ from app import timing
 from app.clients.service import BrokenOff, NoConnection, Service
 from app.errors import (
     BranchMoved,
+    ChatsFull,
     DocumentsFull,
     FileKindRefused,
     FileTooLarge,
@@ -19,6 +20,7 @@ from app.errors import (
     InvalidInput,
     KeyReused,
     LeaseLost,
+    LimitReached,
     MessageTooLarge,
     NotFound,
     NothingToContinue,
@@ -44,6 +46,7 @@ PROBLEMS: dict[str, type[ParleyError]] = {
     "urn:parley:page-not-found": NotFound,
     "urn:parley:recording-not-found": NotFound,
     "urn:parley:block-not-found": NotFound,
+    "urn:parley:export-not-found": NotFound,
     "urn:parley:reply-not-found": NotFound,
     "urn:parley:session-ended": SessionEnded,
     "urn:parley:invalid-input": InvalidInput,
@@ -53,12 +56,14 @@ PROBLEMS: dict[str, type[ParleyError]] = {
     "urn:parley:body-too-large": FormTooLarge,
     "urn:parley:file-too-large": FileTooLarge,
     "urn:parley:quota-reached": DocumentsFull,
+    "urn:parley:chats-full": ChatsFull,
     "urn:parley:storage-full": StorageFull,
     "urn:parley:file-kind-refused": FileKindRefused,
     "urn:parley:file-not-found": UploadFailed,
     "urn:parley:file-incomplete": UploadFailed,
     "urn:parley:block-out-of-order": UploadFailed,
     "urn:parley:queue-full": QueueFull,
+    "urn:parley:limit-reached": LimitReached,
     "urn:parley:reply-unfinished": ReplyUnfinished,
     "urn:parley:nothing-to-continue": NothingToContinue,
     "urn:parley:nothing-to-shorten": NothingToShorten,
@@ -67,7 +72,7 @@ PROBLEMS: dict[str, type[ParleyError]] = {
     "urn:parley:database-unavailable": Unavailable,
 }
 # Members of a problem that a page's words need.
-FACTS = ("size", "limit", "least", "most", "retry_after", "head", "found")
+FACTS = ("size", "limit", "least", "most", "retry_after", "head", "found", "what")
 
 
 class DbApi:
@@ -148,10 +153,10 @@ def _problem(path: str, status: int, content: bytes) -> ParleyError:
             )
             first.others = tuple(others)
             return first
+        return error(**_facts(problem))
     except (LookupError, ValueError, TypeError):
         log.error("db-api answered %s to %s", status, path)
         return Unavailable()
-    return error(**_facts(problem))
 
 
 def _facts(told: dict[str, Any]) -> dict[str, Any]:

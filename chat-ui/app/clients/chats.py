@@ -4,15 +4,8 @@ from uuid import UUID
 
 from app.clients.base import DbApi
 from app.clients.document_types import Page
-from app.clients.types import (
-    Chat,
-    ChatPage,
-    DeletedChat,
-    DeletedChats,
-    Prompt,
-    ReplyPrompt,
-    SearchPage,
-)
+from app.clients.prompt_types import Prompt, ReplyPrompt
+from app.clients.types import Chat, ChatPage, DeletedChat, DeletedChats, SearchPage
 
 MOST_DELETED = 200
 
@@ -112,10 +105,19 @@ class ChatsClient:
         return await self._api.call("GET", path, answer=ReplyPrompt, session=session)
 
     async def search(
-        self, session: UUID, query: str, *, offset: int = 0, limit: int = 20
+        self,
+        session: UUID,
+        query: str,
+        *,
+        chat: UUID | None = None,
+        offset: int = 0,
+        limit: int = 20,
     ) -> SearchPage:
-        """Chats and messages in which every word of `query` begins a word."""
+        """Chats and messages in which every word of `query` begins a word; a few of each chat, or
+        all of one."""
         params = {"q": query, "offset": str(offset), "limit": str(limit)}
+        if chat:
+            params["chat"] = str(chat)
         return await self._api.call(
             "GET", "/search", answer=SearchPage, session=session, params=params
         )

@@ -19,6 +19,7 @@ class ChatOfDocument(Received):
 
     id: UUID
     title: str | None = None
+    added_at: datetime | None = None
 
 
 class Document(Received):
@@ -48,6 +49,11 @@ class Document(Received):
     def final(self) -> bool:
         """Nothing changes any more by itself."""
         return self.state in FINAL
+
+    def added_to(self, chat: UUID) -> datetime:
+        """When it came into this chat, where it may be from the library."""
+        added = (each.added_at for each in self.chats if each.id == chat)
+        return next(added, None) or self.created_at
 
     @property
     def is_readable(self) -> bool:

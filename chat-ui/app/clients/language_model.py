@@ -24,8 +24,9 @@ from app.clients.completion import (
     read_events,
     read_refusal,
 )
+from app.clients.prompt_types import PassagePart, PicturePart, PromptMessage, PromptPart
 from app.clients.service import BrokenOff, NoConnection, Service, TookTooLong
-from app.clients.types import PassagePart, PicturePart, PromptMessage, PromptPart
+from app.clients.template_marks import neutralise, neutralise_message
 
 # A long prompt can keep a busy CPU reading for a while before the first byte of an answer.
 READ_SECONDS = 120
@@ -158,13 +159,14 @@ def _request(
     }
     if written:
         # Both switches together make the server continue the last message instead of answering it.
-        messages.append({"role": "assistant", "content": written})
+        messages.append({"role": "assistant", "content": neutralise(written)})
         body |= {"continue_final_message": True, "add_generation_prompt": False}
     return body
 
 
 def _message(message: PromptMessage, pictures: Mapping[UUID, bytes]) -> dict[str, Any]:
     """As OpenAI's API takes it. A picture goes as its bytes: the server would fetch any address."""
+    message = neutralise_message(message)
     shown = [
         {
             "type": "image_url",
@@ -174,10 +176,10 @@ def _message(message: PromptMessage, pictures: Mapping[UUID, bytes]) -> dict[str
         if (picture := pictures.get(document))
     ]
     text = "\n\n".join(map(_write_part, message.parts))
-    return {
-        "role": message.role,
-        "content": [*shown, {"type": "text", "text": text}] if shown else text,
-    }
+    if not shown:
+        return {"role": message.role, "content": f"{message.salt} {text}" if message.salt else text}
+    salt = [{"type": "text", "text": f"{message.salt} "}] if message.salt else []
+    return {"role": message.role, "content": [*salt, *shown, {"type": "text", "text": text}]}
 
 
 def _write_part(part: PromptPart) -> str:

@@ -8,16 +8,8 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from app.clients.types import (
-    ErrorKind,
-    FinalState,
-    Message,
-    Phase,
-    PromptMessage,
-    Received,
-    Reply,
-    Saw,
-)
+from app.clients.prompt_types import PromptMessage
+from app.clients.types import ErrorKind, FinalState, Message, Phase, Received, Reply, Saw
 
 
 class Step(Received):
@@ -29,7 +21,8 @@ class Step(Received):
 
 class Passage(Received):
     """A part of a page that was found for a reply: its text from `start` up to `end`. Its sentence
-    that comes nearest by its meaning is known where there are vectors."""
+    that comes nearest by its meaning is known where there are vectors. `header` is that of a table
+    which it begins in the middle of."""
 
     document_id: UUID
     document: str
@@ -39,6 +32,7 @@ class Passage(Received):
     text: str
     sentence_start: int | None = None
     sentence_end: int | None = None
+    header: str = ""
 
 
 class Claim(Received):

@@ -14,18 +14,19 @@ class SessionsClient:
     def __init__(self, api: DbApi) -> None:
         self._api = api
 
-    async def create(self, name: str) -> Session:
-        """A new session."""
-        return await self._api.call("POST", "/sessions", answer=Session, json={"name": name})
-
-    async def rename(self, session: UUID, name: str) -> Session:
-        """Sets what the person goes by."""
-        return await self.change(session, name=name)
+    async def create(self, name: str, address: str | None = None) -> Session:
+        """A new session, which begins at this address; LimitReached if many have just done so."""
+        body = {"name": name, "address": address}
+        return await self._api.call("POST", "/sessions", answer=Session, json=body)
 
     async def change(self, session: UUID, **fields: object) -> Session:
         """Sets the name, or what new chats begin with: `system_prompt`, `temperature`,
         `reply_tokens` and `turns`; None is the default."""
         return await self._api.call("PATCH", CURRENT, answer=Session, session=session, json=fields)
+
+    async def end(self, session: UUID) -> None:
+        """Ends the session: nothing of it can be reached any more, a day later it is deleted."""
+        await self._api.send("POST", f"{CURRENT}/end", session=session)
 
     async def delete(self, session: UUID) -> None:
         """Deletes the session with everything in it, for good; a hundred thousand messages take

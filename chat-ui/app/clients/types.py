@@ -1,8 +1,8 @@
 """What db-api says of sessions, chats, messages and replies, as typed objects.
 
 Each class has the name and the field names of a schema in db-api's OpenAPI document; a test holds
-them to it. Documents are in `document_types.py`. Followers get what is in
-`updates.py`, the runner what is in `queue_types.py`.
+them to it. Documents are in `document_types.py`, prompts in `prompt_types.py`. Followers get what
+is in `updates.py`, the runner what is in `queue_types.py`.
 """
 
 from datetime import datetime
@@ -32,7 +32,8 @@ class Received(BaseModel):
 class Limits(Received):
     """What db-api accepts at most. `temperature`, `reply_tokens` and `turns` are the highest
     settings; `context_tokens` is what the model can see at once, its reply included;
-    `document_bytes` are those of one document, `documents_bytes` of all that a session has."""
+    `document_bytes` are those of one document, `documents_bytes` of all that a session has;
+    `streams` are what a session may watch at once here."""
 
     name_characters: int
     title_characters: int
@@ -46,6 +47,13 @@ class Limits(Received):
     document_pages: int
     document_name_characters: int
     documents_bytes: int
+    streams: int
+
+
+class Export(Received):
+    """An export that is being sent."""
+
+    id: UUID
 
 
 class Session(Received):
@@ -129,8 +137,9 @@ class ReplyError(Received):
 
 class Quote(Received):
     """The source of a sentence of a reply, which is its text from `start` up to `end`: words of a
-    document, from `quote_start` up to `quote_end` on that page. Without a document it has none;
-    without a sentence these words only come near what was asked."""
+    document, from `quote_start` up to `quote_end` on that page. Without a page it has none, and
+    without a document that has been deleted; without a sentence these words only come near what
+    was asked."""
 
     start: int | None
     end: int | None
@@ -223,75 +232,10 @@ class MessageRun(Received):
     next: int | None
 
 
-class TextPart(Received):
-    """A piece of text in a prompt."""
-
-    type: Literal["text"] = "text"
-    text: str
-
-
-class PassagePart(Received):
-    """A passage of a document that a question is to be answered from."""
-
-    type: Literal["passage"] = "passage"
-    document: str
-    page: int
-    text: str
-
-
-class PicturePart(Received):
-    """A picture, by the document it is."""
-
-    type: Literal["picture"] = "picture"
-    document: str
-    document_id: UUID
-
-
-PromptPart = TextPart | PassagePart | PicturePart
-
-
-class PromptMessage(Received):
-    """One message as the language model gets it; the last part is the text that was written.
-    `message_id` is the one it comes from; None for the system prompt."""
-
-    role: Role | Literal["system"]
-    parts: list[PromptPart]
-    message_id: UUID | None = None
-
-    @property
-    def pictures(self) -> list[UUID]:
-        """The documents that are pictures in it."""
-        return [part.document_id for part in self.parts if isinstance(part, PicturePart)]
-
-
-class Prompt(Received):
-    """What the language model would get before the next message. `last_question` is how it got the
-    last one, if that was with passages."""
-
-    messages: list[PromptMessage]
-    last_question: PromptMessage | None = None
-    has_documents: bool = False
-    context_start: UUID | None
-
-    @property
-    def has_pictures(self) -> bool:
-        """Whether the model gets more than text."""
-        return any(message.pictures for message in self.messages)
-
-
-class ReplyPrompt(Received):
-    """What a reply's model was given, rebuilt; `sha256` is of what it was, if that is known. Not
-    `messages` but `passages`, if it was not asked."""
-
-    messages: list[PromptMessage]
-    passages: list[PassagePart]
-    model: str | None
-    sha256: str | None
-
-
 class Hit(Received):
     """Something found: a chat by its title (no message), or a message. What was looked for
-    is between U+E000 and U+E001 in `snippet`."""
+    is between U+E000 and U+E001 in `snippet`. `left_out`: so many more of the chat are not listed.
+    """
 
     chat_id: UUID
     title: str | None
@@ -299,6 +243,7 @@ class Hit(Received):
     role: Role | None
     snippet: str
     created_at: datetime
+    left_out: int = 0
 
 
 class SearchPage(Received):

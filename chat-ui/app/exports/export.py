@@ -61,9 +61,10 @@ class Export:
         yield "\n]}\n"
 
     async def as_markdown(self, templates: Templates) -> AsyncIterator[str]:
-        """The branch shown, its messages under headings, each exactly as it was written; behind it,
-        under a heading of their own, all others. Read once for each of these, and once before to
-        know the branch: a chat may be longer than fits into memory."""
+        """The branch shown, its messages under headings, each exactly as it was written but for the
+        marks of its sources; behind it, under a heading of their own, all others. Read once for
+        each of these, and once before to know the branch: a chat may be longer than fits into
+        memory."""
         written = {m.id: (m.parent_id, m.created_at) async for m in self._read()}
         shown = set(_climb(written, self.chat.head))
         yield templates.render("export_head.md", chat=self.chat, documents=self._documents)

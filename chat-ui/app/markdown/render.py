@@ -157,7 +157,10 @@ class _Renderer(RendererHTML):
     def math_inline(
         self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType
     ) -> str:
-        return to_mathml(tokens[idx].content, tokens[idx].info)
+        math = to_mathml(tokens[idx].content, tokens[idx].info)
+        if tokens[idx].info == "inline":
+            return math
+        return f'<span class="math" {_named("formula")}>{math}</span>'
 
     def footnote_reference(
         self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType

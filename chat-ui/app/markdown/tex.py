@@ -99,6 +99,7 @@ def convert(tex: str, display: str) -> str | None:
             return None
         tree = fromstring(written)  # noqa: S314 - Temml's own words
         _tidy(tree)
+        tree.set("data-tex", tex)  # what is copied
         return tostring(tree, encoding="unicode")
     except Exception as error:  # too long, too deep, too much: the text is somebody's, don't log it
         logger.debug("A formula is shown as its source: %s", type(error).__name__)

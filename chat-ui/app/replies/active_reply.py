@@ -10,6 +10,7 @@ from app.answering.exact import Span
 from app.answering.refusals import NOTHING_FOUND, refuse
 from app.clients.completion import Usage
 from app.clients.language_model import hash_prompt
+from app.clients.prompt_types import PromptMessage, TextPart
 from app.clients.queue_types import (
     Batch,
     BatchResult,
@@ -22,7 +23,7 @@ from app.clients.queue_types import (
     PicturesGiven,
     ShorterPrompt,
 )
-from app.clients.types import FinalState, Mode, Phase, PromptMessage, TextPart
+from app.clients.types import FinalState, Mode, Phase
 from app.clients.updates import ReplyUpdate
 from app.replies.stopwatch import Stopwatch
 from app.replies.written_text import WrittenText, join_steps

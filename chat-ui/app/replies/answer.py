@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 
 from app.answering.align import align, point_at
 from app.answering.exact import Head, find_nearest
-from app.answering.refusals import NOT_THERE
+from app.answering.refusals import NOTHING_FOUND
+from app.answering.sentences import cut_markdown
 from app.clients.embedder import Embedder
 from app.clients.queue import QueueClient
 from app.clients.queue_types import NewQuote, Passage
@@ -106,7 +107,7 @@ class Answerer:
             return active.refusal
         span = await self._head.find(active.question, active.passages)
         active.span, active.model = span, span.model if span else None
-        return span.text if span else NOT_THERE
+        return span.text if span else NOTHING_FOUND
 
 
 async def find_quotes(active: ActiveReply) -> list[NewQuote]:
@@ -115,7 +116,7 @@ async def find_quotes(active: ActiveReply) -> list[NewQuote]:
     text, passages = active.text.whole, active.passages
     if not passages:
         return []
-    if not active.found or text == NOT_THERE:
+    if not active.found or text == NOTHING_FOUND:
         return point_at(passages)
     if active.span and active.span.text == text:
         return [active.span.quote()]
@@ -127,7 +128,9 @@ async def find_quotes(active: ActiveReply) -> list[NewQuote]:
 
 
 def _align(text: str, question: str, passages: Sequence[Passage]) -> list[NewQuote]:
-    quotes = align(text, passages)
+    # One that states nothing has no source either: its last sentence is marked.
+    unstated = [NewQuote(start=said.start, end=said.end) for said in cut_markdown(text)][-1:]
+    quotes = align(text, passages) or unstated
     if quotes and not any(quote.document_id for quote in quotes):
         quotes += [span.point() for span in find_nearest(question, passages)]
     return quotes

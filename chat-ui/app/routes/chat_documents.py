@@ -38,7 +38,7 @@ ADDED = {"document": "The id of a document; there may be several", **TYPED}
     summary="Begin a chat with files",
     status_code=303,
     response_class=RedirectResponse,
-    responses=pages(401, 403, 404, 413, 415, 422, 503, 507),
+    responses=pages(200, 401, 403, 404, 413, 415, 422, 503, 507),
     openapi_extra=upload_body(**TYPED),
 )
 async def begin_chat_with_files(
@@ -83,7 +83,7 @@ async def show_choice_for_new_chat(services: AppServices, session: Session) -> H
     summary="Begin a chat with documents of the library",
     status_code=303,
     response_class=RedirectResponse,
-    responses=pages(401, 403, 404, 413, 422, 503),
+    responses=pages(200, 401, 403, 404, 413, 422, 503),
     openapi_extra=form_body(True, **ADDED),
 )
 async def begin_chat_with_documents(
@@ -114,7 +114,7 @@ async def show_documents_of_chat(
     """For scripts (`HX-Request: true`): the list that the chat's page has. Others are led there."""
     if not is_script(request):
         return RedirectResponse(f"/chats/{chat_id}", 303)
-    return await _show_list(services, session, chat_id, [])
+    return await _show_list(services, session, chat_id, UploadReport())
 
 
 @router.post(
@@ -137,7 +137,7 @@ async def upload_into_chat(
     await services.chats.get(session, chat_id)  # before a byte is read
     report = await upload_files(request, services.documents, session, chat_id, size)
     if is_script(request):
-        return await _show_list(services, session, chat_id, report.notes)
+        return await _show_list(services, session, chat_id, report)
     return await _lead_to_chat(request, services, session, chat_id, report)
 
 
@@ -189,7 +189,7 @@ async def remove_document(
         raise InvalidInput
     await services.documents.take_from_chat(session, chat_id, document)
     if is_script(request):
-        return await _show_list(services, session, chat_id, [])
+        return await _show_list(services, session, chat_id, UploadReport())
     return RedirectResponse(f"/chats/{chat_id}#end", 303)
 
 
@@ -224,19 +224,18 @@ async def _ask_to_choose(
 
 
 async def _show_list(
-    services: Services, session: UUID, chat_id: UUID, notes: list[Problem]
+    services: Services, session: UUID, chat_id: UUID, report: UploadReport
 ) -> HTMLResponse:
+    """For a script. It ticks the pictures uploaded just now, and leaves others as they were."""
     documents = await services.documents.list_newest(session, chat=chat_id)
     mode: Mode | None = "documents" if documents else None
-    offered = offer_pictures(documents)
-    ticked = [picture.id for picture in offered]  # a script leaves those that it has as they are
     page = UploadedView(
         documents=documents,
         upload=f"/chats/{chat_id}/documents",
-        notes=notes,
+        notes=report.notes,
         mode=mode,
-        offered=offered,
-        ticked=ticked,
+        offered=offer_pictures(documents, chat_id),
+        ticked=report.kept,
         sees_pictures=bool(services.settings.vision_url),
     )
     return services.templates.page("_uploaded.html", page)

@@ -28,10 +28,11 @@ Words = Annotated[
     Query(pattern=r"^\d{1,9}-\d{1,9}$", description="Words to mark: 12-34, in code points"),
 ]
 
-# A stranger's bytes under our address: never a page, never a script.
-SAFE = {"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'"}
+# A stranger's bytes under our address: never a page, a script or a form.
+NOTHING = "default-src 'none'; base-uri 'none'; form-action 'none'"
+SAFE = {"Content-Security-Policy": f"{NOTHING}; frame-ancestors 'none'"}
 # A PDF is shown beside its text, in a frame of its page and of no other.
-FRAMED = {"Content-Security-Policy": "default-src 'none'; frame-ancestors 'self'"}
+FRAMED = {"Content-Security-Policy": f"{NOTHING}; frame-ancestors 'self'"}
 FRAMING = {"Content-Security-Policy": f"{POLICY}; frame-src 'self'"}
 TYPES = {
     "pdf": "application/pdf",

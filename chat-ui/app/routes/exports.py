@@ -1,4 +1,4 @@
-"""Exports of one chat or of all, as JSON or as Markdown."""
+"""Exports of one chat or of all, as JSON or as Markdown: one at a time."""
 
 from uuid import UUID
 
@@ -7,6 +7,7 @@ from fastapi.responses import StreamingResponse
 
 from app.downloads import attachment
 from app.exports.export import Export, join_json, join_markdown, open_all
+from app.exports.response import ExportResponse
 from app.openapi import WITH_COOKIE, pages
 from app.services import AppServices, Services
 from app.sessions import Session
@@ -18,15 +19,14 @@ router = APIRouter(tags=["chats"], dependencies=WITH_COOKIE)
     "/chats/{chat_id}/export.json",
     summary="The whole chat as JSON",
     response_class=StreamingResponse,
-    responses={200: {"content": {"application/json": {}}}, **pages(401, 404, 422, 503)},
+    responses={200: {"content": {"application/json": {}}}, **pages(401, 404, 422, 429, 503)},
 )
-async def export_json(services: AppServices, session: Session, chat_id: UUID) -> StreamingResponse:
+async def export_json(services: AppServices, session: Session, chat_id: UUID) -> ExportResponse:
     """All messages of all branches, in the order of writing, each with its reply's state."""
     export = await _open(services, session, chat_id)
-    return StreamingResponse(
-        export.as_json(),
-        media_type="application/json",
-        headers=attachment(export.chat.title or "chat", "json"),
+    headers = attachment(export.chat.title or "chat", "json")
+    return await ExportResponse.begin(
+        services.exports, session, export.as_json(), "application/json", headers
     )
 
 
@@ -34,33 +34,30 @@ async def export_json(services: AppServices, session: Session, chat_id: UUID) ->
     "/chats/{chat_id}/export.md",
     summary="The whole chat as Markdown",
     response_class=StreamingResponse,
-    responses={200: {"content": {"text/markdown": {}}}, **pages(401, 404, 422, 503)},
+    responses={200: {"content": {"text/markdown": {}}}, **pages(401, 404, 422, 429, 503)},
 )
-async def export_markdown(
-    services: AppServices, session: Session, chat_id: UUID
-) -> StreamingResponse:
+async def export_markdown(services: AppServices, session: Session, chat_id: UUID) -> ExportResponse:
     """The branch shown under headings, as it was written; then all other versions."""
     export = await _open(services, session, chat_id)
-    return StreamingResponse(
-        export.as_markdown(services.templates),
-        media_type="text/markdown",
-        headers=attachment(export.chat.title or "chat", "md"),
-    )
+    headers = attachment(export.chat.title or "chat", "md")
+    pieces = export.as_markdown(services.templates)
+    return await ExportResponse.begin(services.exports, session, pieces, "text/markdown", headers)
 
 
 @router.get(
     "/export.json",
     summary="All chats as JSON",
     response_class=StreamingResponse,
-    responses={200: {"content": {"application/json": {}}}, **pages(401, 404, 422, 503)},
+    responses={200: {"content": {"application/json": {}}}, **pages(401, 404, 422, 429, 503)},
 )
-async def export_all_json(services: AppServices, session: Session) -> StreamingResponse:
+async def export_all_json(services: AppServices, session: Session) -> ExportResponse:
     """Each chat as in its own export, the newest first."""
     # An ended session fails before anything is sent.
     documents = await services.documents.list_newest(session)
     exports = open_all(services.chats, services.messages, documents, session)
-    return StreamingResponse(
-        join_json(exports), media_type="application/json", headers=attachment("parley", "json")
+    headers = attachment("parley", "json")
+    return await ExportResponse.begin(
+        services.exports, session, join_json(exports), "application/json", headers
     )
 
 
@@ -68,18 +65,16 @@ async def export_all_json(services: AppServices, session: Session) -> StreamingR
     "/export.md",
     summary="All chats as Markdown",
     response_class=StreamingResponse,
-    responses={200: {"content": {"text/markdown": {}}}, **pages(401, 404, 422, 503)},
+    responses={200: {"content": {"text/markdown": {}}}, **pages(401, 404, 422, 429, 503)},
 )
-async def export_all_markdown(services: AppServices, session: Session) -> StreamingResponse:
+async def export_all_markdown(services: AppServices, session: Session) -> ExportResponse:
     """One chat below the other, the newest first."""
     # An ended session fails before anything is sent.
     documents = await services.documents.list_newest(session)
     exports = open_all(services.chats, services.messages, documents, session)
-    return StreamingResponse(
-        join_markdown(exports, services.templates),
-        media_type="text/markdown",
-        headers=attachment("parley", "md"),
-    )
+    pieces = join_markdown(exports, services.templates)
+    headers = attachment("parley", "md")
+    return await ExportResponse.begin(services.exports, session, pieces, "text/markdown", headers)
 
 
 async def _open(services: Services, session: UUID, chat_id: UUID) -> Export:

@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 from pydantic import BaseModel
 
+from app.errors import NotFound
 from app.services import AppServices
 
 router = APIRouter(tags=["health"])
@@ -35,9 +36,15 @@ async def check_health(services: AppServices) -> Health:
 @router.get(
     "/ready",
     summary="Chats can be served",
-    responses={503: {"description": "db-api or its database does not answer."}},
+    responses={
+        404: {"description": "Only the private network is told."},
+        503: {"description": "db-api or its database does not answer."},
+    },
 )
 async def check_ready(services: AppServices) -> Ready:
-    """The language model need not be there: pages work, and replies wait for it."""
+    """The language model need not be there: pages work, and replies wait for it. For the private
+    network: it is there with `TIMINGS=on`, and nginx passes it on only if it has that, too."""
+    if services.settings.timings == "off":
+        raise NotFound
     await services.sessions.check_ready()
     return Ready()

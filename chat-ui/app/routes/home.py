@@ -7,14 +7,14 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from app.errors import InvalidInput, SessionEnded
+from app.errors import InvalidInput, SessionEnded, TooMuch
 from app.forms import Form, read_text
 from app.loading import load_home, load_name_limit
 from app.new_chats import begin_chat
 from app.openapi import WITH_COOKIE, form_body, pages
 from app.sending import send
 from app.services import AppServices, Services
-from app.sessions import find_session, forget_session, open_session, renew_session
+from app.sessions import find_session, forget_session, name_session, renew_session
 from app.views.pages import WelcomePage
 from app.views.problems import Problem
 
@@ -33,12 +33,14 @@ async def show_home(
     services: AppServices,
     deleted: Annotated[UUID | None, Query()] = None,
     stay: bool = False,
+    left: str = "",
 ) -> HTMLResponse:
     """A form for the first message, beside the list of chats; whoever has no session yet is asked
-    for a name. `deleted` is a chat to restore; with `stay` that leads back here."""
+    for a name. `deleted` is a chat to restore; with `stay` that leads back here. `left` is how a
+    session has just ended: `deleted` or `signed-out`."""
     session = find_session(request)
     if session is None:
-        return await _welcome(services)
+        return await _welcome(services, left=left)
     try:
         await renew_session(request, services.sessions, session)
         page = await load_home(services, session, deleted=deleted, stay=stay)
@@ -54,7 +56,7 @@ async def show_home(
     status_code=303,
     response_class=RedirectResponse,
     dependencies=WITH_COOKIE,
-    responses=pages(401, 403, 409, 413, 422, 429, 503),
+    responses=pages(200, 401, 403, 409, 413, 422, 429, 503),
     openapi_extra=form_body(
         required=False,
         prompt="The chat's first message",
@@ -77,14 +79,23 @@ async def open_chat(request: Request, services: AppServices, form: Form) -> Resp
         chat = await _find_or_create(request, services, username, new=bool(form.get("new")))
     except InvalidInput as error:
         return await _welcome(services, username, Problem.of(error), error.status)
+    except TooMuch as error:
+        if find_session(request):  # it is a chat that it may not have yet
+            raise
+        return await _welcome(services, username, Problem.of(error), error.status)
     return RedirectResponse(f"/chats/{chat}", 303)
 
 
 async def _welcome(
-    services: Services, username: str = "", problem: Problem | None = None, status: int = 200
+    services: Services,
+    username: str = "",
+    problem: Problem | None = None,
+    status: int = 200,
+    left: str = "",
 ) -> HTMLResponse:
-    page = WelcomePage(username, await load_name_limit(services), problem)
-    return services.templates.page("welcome.html", page, status)
+    page = WelcomePage(username, await load_name_limit(services), problem, left)
+    headers = problem.headers if problem else {}
+    return services.templates.page("welcome.html", page, status, headers)
 
 
 async def _own_name(request: Request, services: Services) -> str:
@@ -100,19 +111,7 @@ async def _own_name(request: Request, services: Services) -> str:
 async def _find_or_create(
     request: Request, services: Services, username: str, *, new: bool
 ) -> UUID:
-    session = find_session(request)
-    try:
-        if session is None:
-            session = await open_session(request, services.sessions, username)
-        else:
-            await services.sessions.rename(session, username)
-        return await _chat_under(services, session, username, new=new)
-    except SessionEnded:
-        session = await open_session(request, services.sessions, username)
-        return await _chat_under(services, session, username, new=new)
-
-
-async def _chat_under(services: Services, session: UUID, username: str, *, new: bool) -> UUID:
+    session = await name_session(request, services.sessions, username)
     if not new:
         found = await services.chats.list_newest(session, username=username, limit=1, empty=True)
         if found.items:

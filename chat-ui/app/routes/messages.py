@@ -63,7 +63,7 @@ async def show_message(
     request: Request, services: AppServices, session: Session, chat_id: UUID, message_id: UUID
 ) -> Response:
     """As it was written, its times and tokens, its address, and a button that deletes it; or the
-    bare text for those who `Accept: text/plain`."""
+    bare text for those who `Accept: text/plain`, with the sources that it has."""
     chat, chats, page = await asyncio.gather(
         services.chats.get(session, chat_id),
         load_chats(services, session, chat_id),
@@ -71,7 +71,8 @@ async def show_message(
     )
     (message,) = (m for m in page.items if m.id == message_id)
     if request.headers.get("accept") == "text/plain":
-        return PlainTextResponse(message.content, headers={"Cache-Control": "no-store"})
+        text = services.templates.render("_text.md", message=message)
+        return PlainTextResponse(text, headers={"Cache-Control": "no-store"})
     return services.templates.page("message.html", MessageDetails(chat, chats, message))
 
 

@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse
 
 from app.clients.completion import ModelAway, ModelBroke, ModelRefused
 from app.clients.language_model import hash_prompt
-from app.clients.types import PromptMessage
+from app.clients.prompt_types import PromptMessage
 from app.loading import load_chats
 from app.openapi import WITH_COOKIE, pages
 from app.services import AppServices, Services

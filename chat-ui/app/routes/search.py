@@ -2,6 +2,7 @@
 
 import asyncio
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
@@ -24,7 +25,7 @@ FURTHEST = 1000
     "/search",
     summary="Search in all chats",
     response_class=HTMLResponse,
-    responses=pages(401, 422, 503),
+    responses=pages(401, 422, 429, 503),
 )
 async def search(
     request: Request,
@@ -32,8 +33,10 @@ async def search(
     session: Session,
     q: str = "",
     offset: Annotated[int, Query(ge=0, le=FURTHEST)] = 0,
+    chat: UUID | None = None,
 ) -> HTMLResponse:
-    """Messages and titles in which every word of `q` begins a word; the newest first. Scripts
+    """Messages and titles in which every word of `q` begins a word; the newest first. Of each chat
+    there are three, and a link to all of them, which are those of a `chat`. Scripts
     (`HX-Request: true`) get them to be shown in the list's place."""
     query = q.replace("\0", "").strip()[:LONGEST_QUERY]
     if not query:
@@ -44,8 +47,9 @@ async def search(
         page = view_search(view_chats(NO_CHATS), query, found, 0)
         return services.templates.page("_found.html", page)
     chats, found = await asyncio.gather(
-        load_chats(services, session), services.chats.search(session, query, offset=offset)
+        load_chats(services, session),
+        services.chats.search(session, query, chat=chat, offset=offset),
     )
     if offset + len(found.items) > FURTHEST:
         found = SearchPage(items=found.items, more=False)
-    return services.templates.page("search.html", view_search(chats, query, found, offset))
+    return services.templates.page("search.html", view_search(chats, query, found, offset, chat))

@@ -1,5 +1,5 @@
-"""What holds for a person in this browser: a name, a theme, what new chats begin with, and the
-deletion of all data."""
+"""What holds for a person in this browser: a name, a theme, what new chats begin with, and the end
+of the session or of all data."""
 
 import asyncio
 from dataclasses import replace
@@ -10,14 +10,14 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.datastructures import FormData
 
 from app import preferences
-from app.errors import InvalidInput, SessionEnded
+from app.errors import InvalidInput, SessionEnded, TooMuch
 from app.forms import Form, read_text
 from app.loading import load_chats, load_name_limit
 from app.model_settings import MODEL_SETTINGS, ModelSettings, read_model_settings
 from app.openapi import WITH_COOKIE, form_body, pages
 from app.preferences import Preferences, read_theme
 from app.services import AppServices, Services
-from app.sessions import Session, find_session, forget_session, open_session
+from app.sessions import Session, find_session, forget_session, name_session
 from app.views.lists import NO_CHATS, view_chats
 from app.views.pages import SettingsPage
 from app.views.problems import Problem
@@ -59,9 +59,10 @@ async def save_settings(request: Request, services: AppServices, form: Form) -> 
     chosen = Preferences(theme, keys=bool(form.get("keys")), zone=zone)
     try:
         await _save(request, services, session, form)
-    except InvalidInput as error:
-        page = replace(await _load(services, session, form, Problem.of(error)), chosen=chosen)
-        return services.templates.page("settings.html", page, error.status)
+    except (InvalidInput, TooMuch) as error:
+        problem = Problem.of(error)
+        page = replace(await _load(services, session, form, problem), chosen=chosen)
+        return services.templates.page("settings.html", page, error.status, problem.headers)
     response = RedirectResponse("/settings?saved=1", 303)
     chosen.save(response)
     return response
@@ -84,25 +85,41 @@ async def delete_all(
         return services.templates.page("settings.html", page, 422)
     await services.sessions.delete(session)
     await services.prompts.erase()
+    return _leave(request, "deleted")
+
+
+@router.post(
+    "/sign-out",
+    summary="Sign out here",
+    status_code=303,
+    response_class=RedirectResponse,
+    responses=pages(401, 403, 422, 503),
+    openapi_extra=form_body(sure="Must not be empty"),
+)
+async def sign_out(
+    request: Request, services: AppServices, session: Session, form: Form
+) -> Response:
+    """Ends this session, also for whoever has a copy of its cookie. Nobody can open its chats any
+    more; a day later they are deleted for good."""
+    if not form.get("sure"):
+        page = await _load(services, session, problem=Problem("not-signed-out"))
+        return services.templates.page("settings.html", page, 422)
+    await services.sessions.end(session)
+    return _leave(request, "signed-out")
+
+
+def _leave(request: Request, left: str) -> Response:
     forget_session(request)
     # Drafts and the like are this browser's own; browsers clear them over https and on localhost.
-    return RedirectResponse("/", 303, {"Clear-Site-Data": '"storage"'})
+    return RedirectResponse(f"/?left={left}", 303, {"Clear-Site-Data": '"storage"'})
 
 
 async def _save(request: Request, services: Services, session: UUID | None, form: FormData) -> None:
     name, fields = read_text(form, "name").strip(), read_model_settings(form)
     if fields.get("system_prompt") == services.settings.system_prompt:
         fields["system_prompt"] = None  # the default, also when that changes
-    if session is None and not name:
-        return
-    try:
-        if session:
-            await services.sessions.change(session, name=name, **fields)
-            return
-    except SessionEnded:
-        pass
-    session = await open_session(request, services.sessions, name)
-    await services.sessions.change(session, **fields)
+    if session or name:
+        await name_session(request, services.sessions, name, **fields)
 
 
 async def _load(

@@ -30,12 +30,12 @@ OF_ONE_FILE = (TooLarge, StorageFull, FileKindRefused, UploadFailed, Unavailable
 @dataclass
 class UploadReport:
     """What is to be said of files: those that were not taken, and those that were here before. The
-    status is that of the first refusal; `kept` counts those that were taken, or here. `fields` are
-    those of the form that are no files."""
+    status is that of the first refusal; `kept` are the documents that were taken, or here. `fields`
+    are those of the form that are no files."""
 
     notes: list[Problem] = field(default_factory=list)
     status: int = 200
-    kept: int = 0
+    kept: list[UUID] = field(default_factory=list)
     fields: FormData = field(default_factory=FormData)
 
     def refuse(self, error: ParleyError, **facts: int | str) -> None:
@@ -59,7 +59,7 @@ async def upload_files(
         found = True
         try:
             kept = await _upload(documents, session, chat, name, size, pieces)
-            report.kept += 1
+            report.kept.append(kept.id)
             if kept.repeated:
                 facts: dict[str, int | str] = {"file": name, "kept": kept.name}
                 facts["place"] = "chat" if chat else "library"

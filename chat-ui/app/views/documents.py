@@ -12,15 +12,15 @@ from app.views.problems import Problem
 MOST_OFFERED = 4  # pictures of a message
 
 
-def offer_pictures(documents: list[Document]) -> list[Document]:
-    """The chat's newest pictures, which can go with a message."""
+def offer_pictures(documents: list[Document], chat: UUID) -> list[Document]:
+    """The pictures that came into the chat last, which can go with a message."""
     pictures = [d for d in documents if d.kind in ("jpeg", "png") and d.is_readable]
-    return pictures[-MOST_OFFERED:]
+    return sorted(pictures, key=lambda picture: picture.added_to(chat))[-MOST_OFFERED:]
 
 
-def tick_new(offered: list[Document], last: Message | None) -> list[UUID]:
+def tick_new(offered: list[Document], chat: UUID, last: Message | None) -> list[UUID]:
     """Those that came after the last message, which are likely to be meant."""
-    return [d.id for d in offered if last is None or d.created_at > last.created_at]
+    return [d.id for d in offered if last is None or d.added_to(chat) > last.created_at]
 
 
 @dataclass(frozen=True)
@@ -114,17 +114,14 @@ class AttachPage:
 
 
 @dataclass(frozen=True)
-class ChoicePage:
-    """`choice.html`: the documents that a chat may be given, which it doesn't have; without `chat`
-    they begin one. `composer` is the message that was typed before."""
+class ChoicePage(AttachPage):
+    """`choice.html`: the same, with the documents that the chat may be given, which it doesn't
+    have."""
 
-    chats: ChatList
-    chat: Chat | None
     documents: list[Document]
-    composer: Composer
     problem: Problem | None = None
 
     @property
     def action(self) -> str:
         """Where the form leads."""
-        return f"/chats/{self.chat.id if self.chat else 'new'}/documents/add"
+        return f"{self.upload}/add"

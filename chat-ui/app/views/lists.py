@@ -98,12 +98,16 @@ class SearchView:
     hits: list[HitView] | None
     offset: int = 0
     more: int | None = None  # the offset of the next page
+    chat: UUID | None = None  # the only one that was searched
 
 
-def view_search(chats: ChatList, query: str, found: SearchPage, offset: int) -> SearchView:
+def view_search(
+    chats: ChatList, query: str, found: SearchPage, offset: int, chat: UUID | None = None
+) -> SearchView:
     """A page of what was found."""
     hits = [HitView(hit, mark(hit.snippet)) for hit in found.items]
-    return SearchView(chats, query, hits, offset, offset + len(hits) if found.more else None)
+    more = offset + len(hits) if found.more else None
+    return SearchView(chats, query, hits, offset, more, chat)
 
 
 def mark(snippet: str) -> Markup:

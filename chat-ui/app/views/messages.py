@@ -7,6 +7,7 @@ from uuid import UUID, uuid4, uuid5
 
 from markupsafe import Markup
 
+from app.answering.lines import unwrap
 from app.clients.document_types import Document
 from app.clients.types import Message, Mode, Reply
 from app.markdown import StreamingMarkdown, fill_marks, is_rendered, place_marks, render
@@ -71,7 +72,15 @@ def view_message(message: Message) -> MessageView:
         markdown = StreamingMarkdown(str(message.id))
         markdown.feed(message.content)
         return MessageView(message, Markup("").join(markdown.closed), markdown.open)
+    if message.reply and message.reply.mode == "exact":
+        return MessageView(message, _show_words(message))
     return MessageView(message, render(_mark_sentences(message), str(message.id)))
+
+
+def _show_words(message: Message) -> Markup:
+    """Of a document, which are no Markdown: "8. Keys" begins no list."""
+    words = place_marks(unwrap(message.content), find_sources(message).ends)
+    return Markup('<p dir="auto">{}</p>').format(Markup("<br>").join(words.split("\n")))
 
 
 def _mark_sentences(message: Message) -> str:

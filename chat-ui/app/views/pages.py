@@ -1,39 +1,30 @@
-"""Whole pages."""
+"""Whole pages, but for that of a chat, which is in `chat.py`."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
 from app import preferences
-from app.clients.document_types import Document
-from app.clients.types import (
-    MODES,
-    Chat,
-    DeletedChat,
-    Message,
-    MessagePage,
-    Mode,
-    Prompt,
-    ReplyPrompt,
-)
+from app.clients.prompt_types import Prompt, PromptMessage, ReplyPrompt
+from app.clients.template_marks import neutralise_message
+from app.clients.types import Chat, DeletedChat, Message
 from app.model_settings import ModelSettings
 from app.preferences import Preferences
-from app.views.documents import offer_pictures, tick_new
 from app.views.lists import ChatList
-from app.views.messages import Composer, MessageView, make_key, view_messages
+from app.views.messages import Composer, make_key
 from app.views.problems import Problem
-from app.views.recordings import RecordingsView
 from app.views.room import Room
 
 
 @dataclass(frozen=True)
 class WelcomePage:
     """`welcome.html`: who has no name yet. `name_limit`, in characters, is None while db-api has
-    never told it."""
+    never told it. `left` is how the session before has just ended."""
 
     username: str
     name_limit: int | None
     problem: Problem | None = None
+    left: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,114 +58,6 @@ class ChatsPage:
 
 
 @dataclass(frozen=True)
-class ChatView:
-    """`chat.html`. `model` is who writes its replies, if that is known; `editing` is the message
-    that is a form; `deleted` another chat that was deleted just now; with `stay`, restoring it
-    leads back to this one; `notes` are about files that were uploaded just now, `document_bytes` is
-    the most that one may have. `recordings` are None where nothing transcribes them."""
-
-    chat: Chat
-    chats: ChatList
-    messages: list[MessageView]
-    earlier: UUID | None
-    newest: bool  # it ends where the chat ends, so one can write
-    shown: bool  # it is the branch that the chat shows
-    redirect_to_live: bool  # scriptless browsers are led to the live page while a reply is to come
-    composer: Composer
-    documents: list[Document]
-    room: Room
-    examples: list[str]
-    document_bytes: int
-    model: str | None = None
-    problem: Problem | None = None
-    editing: UUID | None = None
-    deleted: DeletedChat | None = None
-    stay: bool = False
-    notes: list[Problem] = field(default_factory=list)
-    recordings: RecordingsView | None = None
-
-    in_place = True  # a script sends the form and shows what comes
-
-    @property
-    def action(self) -> str:
-        """Where the form leads."""
-        return f"/generate/{self.chat.id}"
-
-    @property
-    def upload(self) -> str:
-        """Where files are uploaded to."""
-        return f"/chats/{self.chat.id}/documents"
-
-    @property
-    def live(self) -> bool:
-        """Whether a reply is still to come."""
-        return any(view.reply and not view.reply.final for view in self.messages)
-
-
-async def view_chat(
-    chat: Chat,
-    chats: ChatList,
-    page: MessagePage,
-    documents: list[Document],
-    room: Room,
-    examples: list[str],
-    model: str | None,
-    *,
-    document_bytes: int,
-    sees_pictures: bool = False,
-    redirect_to_live: bool = True,
-    composer: Composer | None = None,
-    problem: Problem | None = None,
-    editing: UUID | None = None,
-    deleted: DeletedChat | None = None,
-    stay: bool = False,
-    notes: list[Problem],
-    recordings: RecordingsView | None = None,
-) -> ChatView:
-    """A chat with one page of its messages. Where a model `sees_pictures`, they are offered,
-    and those that came since the last message are ticked."""
-    last = page.items[-1] if page.items else None
-    offered = offer_pictures(documents)
-    composer = composer or Composer()
-    ticked = tick_new(offered, last) if composer.ticked is None else composer.ticked
-    newest = page.shown and not page.later
-    return ChatView(
-        chat=chat,
-        chats=chats,
-        messages=await view_messages(page.items, ends=newest),
-        earlier=page.earlier,
-        newest=newest,
-        shown=page.shown,
-        redirect_to_live=redirect_to_live
-        and not (problem or editing or deleted or notes or composer.prompt),
-        composer=replace(
-            composer,
-            seen=last.id if last else None,
-            mode=composer.mode or choose_mode(chat) if documents else None,
-            offered=offered,
-            ticked=ticked,
-            sees_pictures=sees_pictures,
-        ),
-        documents=documents,
-        room=room,
-        examples=examples,
-        document_bytes=document_bytes,
-        model=model,
-        problem=problem,
-        editing=editing,
-        deleted=deleted,
-        stay=stay,
-        notes=notes,
-        recordings=recordings,
-    )
-
-
-def choose_mode(chat: Chat) -> Mode:
-    """How the next message of a chat with documents is answered, unless its sender says more."""
-    return next((mode for mode in MODES if mode == chat.mode), "documents")
-
-
-@dataclass(frozen=True)
 class MessageDetails:
     """`message.html`: one message as it was written, with all that is known about it."""
 
@@ -201,13 +84,33 @@ class ChatSettings:
 
 @dataclass(frozen=True)
 class PromptPage:
-    """`prompt.html`: what the model gets. `exact` and `tokens` are None while it is away."""
+    """`prompt.html`: what the model gets; `messages` and `last_question` are as they are sent.
+    `exact` and `tokens` are None while it is away."""
 
     chat: Chat
     chats: ChatList
     prompt: Prompt
     exact: str | None
     tokens: int | None
+
+    @property
+    def messages(self) -> list[PromptMessage]:
+        """In the prompt, oldest first."""
+        return list(map(neutralise_message, self.prompt.messages))
+
+    @property
+    def last_question(self) -> PromptMessage | None:
+        """With the passages that later prompts don't have; None if there were none."""
+        question = self.prompt.last_question
+        return question and neutralise_message(question)
+
+    @property
+    def is_neutralised(self) -> bool:
+        """Whether the model gets something otherwise than it was written."""
+        return (self.messages, self.last_question) != (
+            self.prompt.messages,
+            self.prompt.last_question,
+        )
 
 
 @dataclass(frozen=True)
@@ -221,6 +124,16 @@ class ReplyPromptPage:
     prompt: ReplyPrompt
     exact: str | None
     sha256: str
+
+    @property
+    def messages(self) -> list[PromptMessage]:
+        """As they are sent, oldest first."""
+        return list(map(neutralise_message, self.prompt.messages))
+
+    @property
+    def is_neutralised(self) -> bool:
+        """Whether the model got something otherwise than it was written."""
+        return self.messages != self.prompt.messages
 
     @property
     def is_known(self) -> bool:
@@ -261,3 +174,23 @@ class LivePage:
     """`live_head.html`, the beginning of the live page."""
 
     chat: Chat
+
+
+# On which a root certificate is trusted, by the name in the page's address.
+SYSTEMS = {
+    "windows": "Windows",
+    "macos": "macOS",
+    "ios": "iPhone and iPad",
+    "android": "Android",
+    "linux": "Linux",
+    "firefox": "Firefox",
+}
+
+
+@dataclass(frozen=True)
+class CertificatePage:
+    """`certificate.html`: all systems, or the steps on one of them."""
+
+    system: str | None = None
+
+    systems = SYSTEMS

@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 from app.clients.types import DeletedChat
 from app.errors import (
     FIELDS,
+    LIMITS,
     REFUSALS,
     BranchMoved,
+    ChatsFull,
     CrossSite,
     DocumentsFull,
     FileKindRefused,
@@ -35,16 +37,22 @@ KINDS = REFUSALS | {
     *(error.kind for error in (MessageTooLarge, FormTooLarge, Unavailable, ParleyError)),
     *(error.kind for error in (FileTooLarge, DocumentsFull, StorageFull, FileKindRefused)),
     UploadFailed.kind,
+    ChatsFull.kind,
+    *(f"limit-{name}" for name in LIMITS),
     "file-repeated",
     "no-file",
     "no-document",
     "document-gone",  # NotFound, of a document
+    "form-without-session",  # SessionEnded, with a form that is not short
+    "chat-not-found",  # NotFound, of a chat's page
     "chat-gone",  # NotFound, with a message that could not be sent
     "unsent",  # Unavailable, with a message that could not be sent
     "not-sure",
+    "not-signed-out",
     "text-with-nul",
     "text-not-utf8",
     "wrong-method",
+    "unknown-host",
 }
 
 
@@ -62,6 +70,12 @@ class Problem:
         """The problem that an exception means."""
         others = error.others if isinstance(error, InvalidInput) else ()
         return cls(error.kind, error.facts, tuple(cls(o.kind, o.facts) for o in others))
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """When to try again, if it is a matter of time."""
+        after = self.facts.get("retry_after")
+        return {"Retry-After": str(after)} if after else {}
 
     @property
     def field(self) -> str:

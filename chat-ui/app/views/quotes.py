@@ -1,17 +1,28 @@
 """The sources of a reply's sentences, as they are shown."""
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 
+from app.answering.lines import unwrap
 from app.clients.types import Message, Quote
+
+EMPTY_LINES = re.compile(r"\n\s*\n")
 
 
 @dataclass(frozen=True)
 class Source:
-    """Words of a document, by their number under the reply."""
+    """Words of a document, by their number under the reply; None: it has been deleted."""
 
-    number: int
+    number: int | None
     quote: Quote
+
+    @property
+    def words(self) -> str:
+        """As they are shown: in lines only where these mean something, and no empty ones, of which
+        a picture's text has many."""
+        text = unwrap(self.quote.text or "", is_passage=self.quote.end is None)
+        return EMPTY_LINES.sub("\n", text)
 
     def address(self, message: Message) -> str:
         """Of the page, where the words are marked. It leads back to the reply."""
@@ -49,16 +60,23 @@ class Sources:
     @property
     def some_missing(self) -> bool:
         """Whether a sentence has none."""
-        return any(quote.document_id is None for quote in self.quotes)
+        return any(quote.page is None for quote in self.quotes)
+
+    @property
+    def some_deleted(self) -> bool:
+        """Whether a sentence had one."""
+        return any(map(_is_deleted, self._of_sentences))
 
     @property
     def support_nothing(self) -> bool:
-        """Whether none of its sentences has one."""
-        return bool(self.ends) and not self.are_quotes
+        """Whether none of its sentences has or had one."""
+        return bool(self.ends) and not self.are_quotes and not self.some_deleted
 
     def find(self, number: int) -> Source | None:
         """That of a sentence, by its number in `ends`; None if it has none."""
         quote = self._of_sentences[number]
+        if _is_deleted(quote):
+            return Source(None, quote)
         return next((one for one in self.all if _place(one.quote) == _place(quote)), None)
 
     @property
@@ -69,6 +87,26 @@ class Sources:
 def find_sources(message: Message) -> Sources:
     """None at all for what is not a reply, and for one that is still written."""
     return Sources(message.reply.quotes if message.reply else [])
+
+
+def write_marks(message: Message) -> str:
+    """A reply's text as it is copied and exported: behind each sentence what tells its source."""
+    sources, text = find_sources(message), message.content
+    parts, start = [], 0
+    for number, end in enumerate(sources.ends):
+        parts += [text[start:end], f" {_write_mark(sources.find(number))}"]
+        start = end
+    return "".join([*parts, text[start:]])
+
+
+def _write_mark(source: Source | None) -> str:
+    if source is None:
+        return "[?]"
+    return f"[{source.number or 'deleted'}]"
+
+
+def _is_deleted(quote: Quote) -> bool:
+    return quote.page is not None and quote.document_id is None
 
 
 def _place(quote: Quote) -> tuple[object, ...]:

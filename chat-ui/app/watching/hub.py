@@ -6,11 +6,13 @@ from uuid import UUID
 from app.clients.messages import MessagesClient
 from app.clients.queue_types import Sent
 from app.clients.updates import ChatUpdate, ReplyUpdate
+from app.errors import LimitReached
 from app.watching.feed import Feed
 from app.watching.notifier import Notifier
 
 # How long after a send its sender may take to begin watching.
 EXPECTED_SECONDS = 1.0
+STREAM_SECONDS = 10  # after which one that was refused may try again
 
 
 class Hub:
@@ -23,12 +25,22 @@ class Hub:
         self._opening: dict[tuple[UUID, UUID], asyncio.Task[Feed]] = {}
         self._written_here: dict[UUID, dict[UUID, ReplyUpdate]] = {}  # by chat, by reply
 
-    async def join(self, session: UUID, chat: UUID, since: int, last: UUID | None = None) -> Feed:
+    async def join(
+        self,
+        session: UUID,
+        chat: UUID,
+        since: int,
+        last: UUID | None = None,
+        *,
+        most: int | None = None,
+    ) -> Feed:
         """A feed that holds everything after `since`, and knows the last message that its watcher
         shows; `leave` it when done.
 
-        Raises NotFound, SessionEnded or Unavailable, as db-api says.
+        Raises NotFound, SessionEnded or Unavailable, as db-api says; LimitReached if the session
+        watches `most` already. What is limited is what this copy has to hold, so it alone counts.
         """
+        self._check_watchers(session, most, more=1)  # before db-api is asked
         key = session, chat
         feed = self._feeds.get(key)
         if not feed or feed.ended:
@@ -39,11 +51,17 @@ class Hub:
             feed = await asyncio.shield(self._opening[key])
         feed.watchers.count += 1
         try:
+            self._check_watchers(session, most)  # others may have joined meanwhile
             await feed.reach_back(since, last)
         except BaseException:
             self.leave(feed)
             raise
         return feed
+
+    def _check_watchers(self, session: UUID, most: int | None, *, more: int = 0) -> None:
+        counts = (feed.watchers.count for key, feed in self._feeds.items() if key[0] == session)
+        if most is not None and sum(counts) + more > most:
+            raise LimitReached("streams", limit=most, retry_after=STREAM_SECONDS)
 
     async def _open(self, session: UUID, chat: UUID, since: int) -> Feed:
         feed = Feed(self._messages, self._notifier, session, chat)

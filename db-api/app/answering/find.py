@@ -155,6 +155,7 @@ def _search(
             text=p.text,
             sentence_start=p.sentence_start,
             sentence_end=p.sentence_end,
+            header=p.header,
         )
         for p in found.passages
     ]

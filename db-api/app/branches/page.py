@@ -2,6 +2,7 @@
 
 A chat may be ten thousand messages deep, so what goes down or up the whole of a branch is one
 recursive query, a look at an index for each step. A message is always newer than its parent.
+It has at most so many messages and PAGE_BYTES of text, or is one message.
 """
 
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from app.messages import repository
 from app.messages.schemas import MessagePage
 
 # The message and what comes below it, at most ``count`` messages in all: on the branch shown if
-# it is on that, else by the newest answers.
+# it is on that, else by the newest answers. ``bytes`` are those of the text up to each.
 AROUND = text("""
 WITH RECURSIVE target AS (
     SELECT id, seq FROM messages
@@ -35,11 +36,17 @@ WITH RECURSIVE target AS (
         WHERE parent_id = newest.id AND session_id = :session_id ORDER BY seq DESC LIMIT 1
     ) AS answer
     WHERE newest.depth < :count
+), found AS (
+    SELECT id, seq, true AS shown FROM shown
+    WHERE EXISTS (SELECT FROM shown JOIN target USING (id))
+    UNION ALL
+    SELECT id, seq, false FROM newest
+    ORDER BY seq LIMIT :count
 )
-SELECT id, seq, true AS shown FROM shown WHERE EXISTS (SELECT FROM shown JOIN target USING (id))
-UNION ALL
-SELECT id, seq, false FROM newest
-ORDER BY seq LIMIT :count
+SELECT found.*, sum(octet_length(m.content)) OVER (ORDER BY found.seq) AS bytes
+FROM found JOIN messages m ON m.id = found.id
+WHERE m.session_id = :session_id
+ORDER BY found.seq
 """)
 
 
@@ -79,12 +86,14 @@ def read_page(
 def find_end_around(
     connection: Connection, session_id: UUID, chat: AnyRow, at: UUID, limit: int
 ) -> PageEnd:
-    """Where a page of ``limit`` messages ends that has ``at`` in its middle."""
+    """Where a page of ``limit`` messages ends that has ``at`` in its middle: half of its messages
+    and half of its text are above, so that ``at`` itself is always there."""
     below = limit // 2
     values = {"session_id": session_id, "chat_id": chat.id, "at": at, "head": chat.head}
     # One more tells whether there is more.
     rows = connection.execute(AROUND, {**values, "count": below + 2}).all()
     if not rows:
         raise MessageNotFound
-    end = rows[: below + 1][-1]
-    return PageEnd(last=end.id, later=len(rows) > below + 1, shown=end.shown)
+    fitting = [row for row in rows[: below + 1] if row.bytes <= repository.PAGE_BYTES // 2]
+    kept = fitting or rows[:1]
+    return PageEnd(last=kept[-1].id, later=len(rows) > len(kept), shown=kept[-1].shown)

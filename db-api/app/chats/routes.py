@@ -8,8 +8,9 @@ from fastapi import APIRouter, Query
 from app.chats import repository
 from app.chats.cursor import Cursor
 from app.chats.schemas import Chat, ChatChanges, ChatPage, NewChat
-from app.errors import ChatNotFound, SessionEnded
+from app.errors import ChatNotFound, ChatsFull, LimitReached, SessionEnded
 from app.texts import Text
+from app.usage.repository import take_chat
 from app.web.auth import Person
 from app.web.deps import Config, Db, Notifier
 from app.web.openapi import problems
@@ -18,10 +19,16 @@ from app.web.routing import ThreadRoute
 router = APIRouter(prefix="/chats", tags=["chats"], route_class=ThreadRoute)
 
 
-@router.post("", status_code=201, summary="Create a chat", responses=problems(SessionEnded))
-def create_chat(body: NewChat, person: Person, database: Db) -> Chat:
+@router.post(
+    "",
+    status_code=201,
+    summary="Create a chat",
+    responses=problems(SessionEnded, LimitReached, ChatsFull),
+)
+def create_chat(body: NewChat, person: Person, database: Db, settings: Config) -> Chat:
     """A new chat of this session, under the name the person goes by."""
     with database.person(person) as connection:
+        take_chat(connection, settings.quotas)
         row = repository.create(
             connection, person, body.username, body.system_prompt, body.opening_message
         )

@@ -37,6 +37,10 @@ def prepare_statements(engine: Engine) -> None:
     ) -> tuple[str, Any]:
         if context.compiled is None:
             return statement, parameters
+        if ";" in statement:
+            # A second one could outlive the transaction in this connection, which others use next:
+            # another statement prepared under one of our names, say.
+            raise ValueError("A statement of ours is one statement")
         numbered, names = number_parameters(statement)
         prepared: dict[str, str] = connection.info.setdefault("prepared", {})
         if statement not in prepared:

@@ -33,12 +33,21 @@ ORDER = (
     "queue/queue_positions",
     "queue/ms_per_position",
     "queue/chat_positions",
-    "queue/queue_length",
     "queue/close_abandoned",
     "queue/hand_back",
     "queue/find_trial",
     "queue/claim_reply",
+    "queue/claim_own_reply",
     "queue/is_reply_awaited",
+    "limits/count_unfinished",
+    "limits/take_from",
+    "limits/overdrawn",
+    "limits/take_message",
+    "limits/take_session",
+    "limits/take_turn",
+    "limits/weight",
+    "limits/count_messages",
+    "limits/count_chats",
     "chats/chat_title",
     "search/split_words",
     "search/search_words",
@@ -60,6 +69,9 @@ ORDER = (
     "policies/files",
     "policies/documents",
     "policies/answers",
+    "policies/limits",
+    "policies/samples",
+    "policies/alembic_version",
     "search/search_chats",
 )
 
@@ -76,6 +88,13 @@ BEGIN
         SELECT policyname, tablename FROM pg_policies WHERE schemaname = 'public' ORDER BY tablename
     LOOP
         EXECUTE format('DROP POLICY %I ON %I', found.policyname, found.tablename);
+    END LOOP;
+    FOR found IN
+        SELECT tgname, tgrelid::regclass AS tablename FROM pg_trigger
+        JOIN pg_class c ON c.oid = tgrelid
+        WHERE NOT tgisinternal AND c.relnamespace = 'public'::regnamespace
+    LOOP
+        EXECUTE format('DROP TRIGGER %I ON %s', found.tgname, found.tablename);
     END LOOP;
     FOR found IN SELECT viewname FROM pg_views WHERE schemaname = 'public' LOOP
         EXECUTE format('DROP VIEW %I CASCADE', found.viewname);
@@ -112,9 +131,9 @@ BEGIN
     END LOOP;
 END
 $$;
-GRANT CREATE ON SCHEMA public TO runner, searcher;
+GRANT CREATE ON SCHEMA public TO definer, searcher;
 """
-AFTER = "REVOKE CREATE ON SCHEMA public FROM runner, searcher"
+AFTER = "REVOKE CREATE ON SCHEMA public FROM definer, searcher"
 
 # The comment on the schema says what is in place.
 READ_MARK = "SELECT coalesce(obj_description('public'::regnamespace, 'pg_namespace'), '')"

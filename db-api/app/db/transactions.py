@@ -1,9 +1,10 @@
-"""The connection to PostgreSQL: one engine, and transactions that begin as somebody.
+"""The connections to PostgreSQL, and transactions that begin as somebody.
 
-The login sees no row by itself. ``person`` acts for one session under row-level security,
-``runner`` writes replies for everybody under its own, narrower grants, ``reader`` the pages of
-documents. They commit when their block ends, and ``runner_statement`` with its statement: before
-the route returns, so that what has been answered has been stored.
+Each kind has a login of its own (`logins.py`), which sees no row by itself and may take no other
+kind's role. ``person`` acts for one session under row-level security, ``runner`` writes replies for
+everybody under its own, narrower grants, ``reader`` the pages of documents. They commit when their
+block ends, and ``runner_statement`` with its statement: before the route returns, so that what has
+been answered has been stored.
 """
 
 import select
@@ -12,7 +13,7 @@ from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError, SQLAlchemyError
 
 from app import timing
@@ -34,44 +35,24 @@ NEW_SESSION = "SELECT set_config('app.session_id', uuidv7()::text, true)"
 STATEMENT_TIMEOUT_MS = 10_000
 
 
+def divide_pool(size: int) -> dict[str, int]:
+    """How many of so many connections each login gets: at least one."""
+    runner, reader = max(1, size * 3 // 10), max(1, size // 5)
+    return {"app": max(1, size - runner - reader), "runner": runner, "reader": reader}
+
+
 class Database:
-    """The engine, with as many connections as there are threads to use them."""
+    """An engine for each login, together with as many connections as there are threads."""
 
     def __init__(self, settings: Settings) -> None:
-        self.engine = create_engine(
-            settings.database_url,
-            pool_size=settings.db_pool,
-            max_overflow=0,
-            pool_timeout=5,
-            pool_use_lifo=True,
-            isolation_level="AUTOCOMMIT",  # no BEGIN of the driver's own: see send_first
-            # Parameters are what people wrote: never in an error, never in a log.
-            hide_parameters=True,
-            connect_args={
-                "connect_timeout": 3,
-                "keepalives_idle": 5,
-                "keepalives_interval": 2,
-                "keepalives_count": 3,
-                "tcp_user_timeout": 10_000,
-                "application_name": "db-api",
-                "options": f"-c timezone=UTC -c statement_timeout={STATEMENT_TIMEOUT_MS}"
-                # For estimates, where SQL must know how many replies run side by side.
-                f" -c app.slots={settings.lm_slots}"
-                # Every statement of ours finds its rows by an index, whatever its parameters are.
-                " -c plan_cache_mode=force_generic_plan"
-                f" -c idle_in_transaction_session_timeout={STATEMENT_TIMEOUT_MS}",
-            },
-        )
-        timing.count_round_trips(self.engine)
-        prepare_statements(self.engine)
-        event.listen(self.engine, "before_cursor_execute", prepend_unsent, retval=True)
-        event.listen(self.engine, "checkout", refuse_dead)
+        pools = divide_pool(settings.db_pool)
+        self.engines = {login: make_engine(settings, login, size) for login, size in pools.items()}
 
     @contextmanager
     def person(self, session_id: UUID) -> Iterator[Connection]:
         """A transaction for one live session, or SessionEnded."""
         try:
-            with self._transaction(BEGIN_AS_PERSON, asking=str(session_id)) as connection:
+            with self._transaction("app", BEGIN_AS_PERSON, asking=str(session_id)) as connection:
                 yield connection
         except DBAPIError as error:
             if getattr(error.orig, "pgcode", None) == SESSION_ENDED:
@@ -81,38 +62,38 @@ class Database:
     @contextmanager
     def new_session(self) -> Iterator[tuple[Connection, UUID]]:
         """A transaction for a session that does not exist yet, and the id it will have."""
-        with self._transaction("BEGIN; SET LOCAL ROLE app") as connection:
+        with self._transaction("app", "BEGIN; SET LOCAL ROLE app") as connection:
             yield connection, UUID(connection.exec_driver_sql(NEW_SESSION).scalar_one())
 
     @contextmanager
     def runner(self) -> Iterator[Connection]:
         """A transaction for the processing of replies."""
-        with self._transaction("BEGIN; SET LOCAL ROLE runner") as connection:
+        with self._transaction("runner", "BEGIN; SET LOCAL ROLE runner") as connection:
             yield connection
 
     @contextmanager
     def reader(self) -> Iterator[Connection]:
         """A transaction for the reading of documents."""
-        with self._transaction("BEGIN; SET LOCAL ROLE reader") as connection:
+        with self._transaction("reader", "BEGIN; SET LOCAL ROLE reader") as connection:
             yield connection
 
     @contextmanager
     def runner_statement(self) -> Iterator[Connection]:
         """For one statement of that: what is sent in one string is a transaction by itself, and is
-        committed when it is answered. A second statement would have no role, and see no row."""
-        with self.engine.connect() as connection:
+        committed when it is answered. A second statement would have no role, and be refused."""
+        with self.engines["runner"].connect() as connection:
             send_first(connection, "SET LOCAL ROLE runner")
             yield connection
 
     @contextmanager
     def unauthenticated(self) -> Iterator[Connection]:
-        """A transaction of the bare login: enough to ask whether the database is there."""
-        with self._transaction("BEGIN") as connection:
+        """A transaction for nobody: enough to ask whether the database is there."""
+        with self._transaction("app", "BEGIN; SET LOCAL ROLE app") as connection:
             yield connection
 
     @contextmanager
-    def _transaction(self, begin: str, **values: str) -> Iterator[Connection]:
-        with self.engine.connect() as connection:
+    def _transaction(self, login: str, begin: str, **values: str) -> Iterator[Connection]:
+        with self.engines[login].connect() as connection:
             send_first(connection, begin, **values)
             try:
                 yield connection
@@ -131,15 +112,42 @@ class Database:
 
     def close(self) -> None:
         """Give all connections back to PostgreSQL."""
-        self.engine.dispose()
+        for engine in self.engines.values():
+            engine.dispose()
 
 
-@contextmanager
-def acting_as_runner(connection: Connection) -> Iterator[None]:
-    """Within a person's transaction: the block's statements are the runner's."""
-    _prepend(connection, "SET LOCAL ROLE runner")
-    yield
-    _prepend(connection, "SET LOCAL ROLE app")
+def make_engine(settings: Settings, login: str, size: int) -> Engine:
+    """With this many connections at most."""
+    engine = create_engine(
+        settings.login_url(login),
+        pool_size=size,
+        max_overflow=0,
+        pool_timeout=5,
+        pool_use_lifo=True,
+        isolation_level="AUTOCOMMIT",  # no BEGIN of the driver's own: see send_first
+        # Parameters are what people wrote: never in an error, never in a log.
+        hide_parameters=True,
+        execution_options={"salts_prompts": settings.salts_prompts},
+        connect_args={
+            "connect_timeout": 3,
+            "keepalives_idle": 5,
+            "keepalives_interval": 2,
+            "keepalives_count": 3,
+            "tcp_user_timeout": 10_000,
+            "application_name": "db-api",
+            "options": f"-c timezone=UTC -c statement_timeout={STATEMENT_TIMEOUT_MS}"
+            # For estimates, where SQL must know how many replies run side by side.
+            f" -c app.slots={settings.lm_slots}"
+            # Every statement of ours finds its rows by an index, whatever its parameters are.
+            " -c plan_cache_mode=force_generic_plan"
+            f" -c idle_in_transaction_session_timeout={STATEMENT_TIMEOUT_MS}",
+        },
+    )
+    timing.count_round_trips(engine)
+    prepare_statements(engine)
+    event.listen(engine, "before_cursor_execute", prepend_unsent, retval=True)
+    event.listen(engine, "checkout", refuse_dead)
+    return engine
 
 
 @contextmanager

@@ -1,5 +1,5 @@
 """Deletes for good, every hour, what was deleted or has expired a day ago, with documents that no
-chat has any more; and every minute, uploads that were given up.
+chat has any more; and every minute, uploads that were given up, and where sessions began.
 
 Every copy of db-api does so, one at a time: an advisory lock sees to that.
 """
@@ -12,6 +12,7 @@ import anyio.to_thread
 from sqlalchemy import text
 
 from app.db.transactions import Database
+from app.usage.repository import drop_addresses
 from app.web.middleware import describe_fault
 
 log = logging.getLogger("parley")
@@ -36,16 +37,17 @@ def purge(database: Database) -> int:
     return purged
 
 
-def drop_uploads(database: Database) -> None:
-    """Those of all sessions that were given up."""
+def drop_passing(database: Database) -> None:
+    """Uploads of all sessions that were given up, and addresses that nobody has to wait for."""
     with database.runner() as connection:
         connection.execute(DROP_UPLOADS)
+        drop_addresses(connection)
 
 
 async def purge_regularly(database: Database) -> None:
     """Until cancelled."""
     await asyncio.gather(
-        repeat(purge, database, pause=HOUR_S), repeat(drop_uploads, database, pause=MINUTE_S)
+        repeat(purge, database, pause=HOUR_S), repeat(drop_passing, database, pause=MINUTE_S)
     )
 
 

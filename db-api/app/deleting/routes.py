@@ -1,4 +1,4 @@
-"""Delete chats and messages; list and restore deleted chats."""
+"""Delete chats and messages; list and restore deleted chats; end a session."""
 
 from typing import Annotated
 from uuid import UUID
@@ -7,18 +7,21 @@ from fastapi import APIRouter, Query
 
 from app.chats import repository
 from app.chats.schemas import Chat, DeletedChat, DeletedChats
-from app.deleting import chats, messages
+from app.deleting import chats, messages, sessions
 from app.errors import ChatNotFound, MessageNotFound, SessionEnded
 from app.web.auth import Person
 from app.web.deps import Db, Notifier
 from app.web.openapi import problems
 from app.web.routing import ThreadRoute
 
-router = APIRouter(prefix="/chats", route_class=ThreadRoute)
+router = APIRouter(route_class=ThreadRoute)
 
 
 @router.get(
-    "/deleted", tags=["chats"], summary="List deleted chats", responses=problems(SessionEnded)
+    "/chats/deleted",
+    tags=["chats"],
+    summary="List deleted chats",
+    responses=problems(SessionEnded),
 )
 def list_deleted_chats(
     person: Person, database: Db, limit: Annotated[int, Query(ge=1, le=200)] = 50
@@ -30,7 +33,7 @@ def list_deleted_chats(
 
 
 @router.delete(
-    "/{chat_id}",
+    "/chats/{chat_id}",
     status_code=204,
     tags=["chats"],
     summary="Delete a chat",
@@ -45,7 +48,7 @@ def delete_chat(chat_id: UUID, person: Person, database: Db, notifier: Notifier)
 
 
 @router.post(
-    "/{chat_id}/restore",
+    "/chats/{chat_id}/restore",
     tags=["chats"],
     summary="Restore a chat",
     responses=problems(SessionEnded, ChatNotFound),
@@ -58,7 +61,7 @@ def restore_chat(chat_id: UUID, person: Person, database: Db) -> Chat:
 
 
 @router.delete(
-    "/{chat_id}/messages/{message_id}",
+    "/chats/{chat_id}/messages/{message_id}",
     tags=["messages"],
     summary="Delete a message and all below it",
     responses=problems(SessionEnded, ChatNotFound, MessageNotFound),
@@ -72,3 +75,18 @@ def delete_messages(
         row = messages.delete(connection, person, chat_id, message_id)
     notifier.notify([chat_id])
     return Chat.model_validate(row)
+
+
+@router.post(
+    "/sessions/current/end",
+    status_code=204,
+    tags=["sessions"],
+    summary="End the session",
+    responses=problems(SessionEnded),
+)
+def end_session(person: Person, database: Db, notifier: Notifier) -> None:
+    """Its id is answered like one that never was, and its unfinished replies are stopped. What it
+    has can't be reached any more, and is deleted for good a day later."""
+    with database.person(person) as connection:
+        stopped = sessions.end(connection, person)
+    notifier.notify(stopped)

@@ -39,7 +39,9 @@ LEFT JOIN files shown ON shown.id = d.shown_file_id
 CROSS JOIN LATERAL (
     SELECT coalesce(
         json_agg(
-            json_build_object('id', c.id, 'title', chat_title(c.id, c.title))
+            json_build_object(
+                'id', c.id, 'title', chat_title(c.id, c.title), 'added_at', link.created_at
+            )
             ORDER BY link.created_at
         ), '[]'
     ) AS list
@@ -121,12 +123,16 @@ def find_of_file(connection: Connection, session_id: UUID, file_id: UUID) -> UUI
 def give_to(
     connection: Connection, session_id: UUID, document_id: UUID, chat_id: UUID | None
 ) -> None:
-    """The document is in this chat, or in the library, from now on."""
+    """The document is in this chat, or in the library, from now on. Given to a chat that has it, it
+    is new there again."""
     if chat_id is None:
         change(connection, session_id, document_id, {"in_library": True})
         return
     link = {"chat_id": chat_id, "document_id": document_id, "session_id": session_id}
-    connection.execute(upsert(ChatDocument).values(link).on_conflict_do_nothing())
+    keys = [ChatDocument.chat_id, ChatDocument.document_id]
+    given = upsert(ChatDocument).values(link)
+    again = given.on_conflict_do_update(index_elements=keys, set_={"created_at": func.now()})
+    connection.execute(again)
 
 
 def take_from(connection: Connection, session_id: UUID, document_id: UUID, chat_id: UUID) -> None:
@@ -155,7 +161,7 @@ def change(
 
 def drop(connection: Connection, session_id: UUID, document: AnyRow) -> None:
     """Delete it for good: its files, and all that hangs on them."""
-    files = [file for file in (document.file_id, document.shown_file_id) if file]
+    files = document.file_id, document.shown_file_id
     connection.execute(delete(File).where(File.session_id == session_id, File.id.in_(files)))
 
 

@@ -21,6 +21,7 @@ class ChatOfDocument(BaseModel):
 
     id: UUID
     title: str | None
+    added_at: datetime = Field(description="When the document came into the chat.")
 
 
 class Document(BaseModel):

@@ -30,9 +30,10 @@ def read_all_messages(
     after: Annotated[int, Query(ge=0, le=LARGEST_COUNT, description="The last `seq` read.")] = 0,
     limit: Annotated[int, Query(ge=1, le=200)] = 200,
 ) -> MessageRun:
-    """Every branch, for an export: page by page until `next` is null."""
+    """Every branch, for an export: page by page until `next` is null. A page has at most half a
+    megabyte of text, or one message."""
     with database.person(person) as connection:
         chats.find(connection, person, chat_id)
-        items = repository.list_in_order(connection, person, chat_id, after=after, limit=limit + 1)
-    more = len(items) > limit
-    return MessageRun(items=items[:limit], next=items[limit - 1].seq if more else None)
+        found = repository.list_in_order(connection, person, chat_id, after=after, limit=limit)
+    items = repository.cut_page(found, limit)
+    return MessageRun(items=items, next=items[-1].seq if len(items) < len(found) else None)

@@ -11,17 +11,18 @@ import json
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import pairwise
+from itertools import groupby, pairwise
 from uuid import UUID
 
 from sqlalchemy import Connection, text
 
 from app.passages.schemas import FoundPassage
 from app.passages.words import ASKING_WORDS, detect_language, split_words
+from app.text_tables import is_header, is_row
 
 JUDGED = 5  # of the passages that were found
 GOOD = 0.55  # the share of the words that must be there
-NEAR = 0.5  # see HOW_NEAR: there no question passes by it that has no answer
+NEAR = 0.6  # see HOW_NEAR: no question of that half passes by it that has no answer
 FEW_PASSAGES = 100  # in which rarity does not tell the words that questions are asked with
 FEW = 10  # sentences of a document, too few to tell what all are about
 PAIR = 0.85  # what two neighbouring sentences count, of one that has all their words
@@ -86,7 +87,8 @@ def measure_cover(
     """The share of the question's words that one place has; of a follow-up without a word of its
     own, that of the question before. `asked` are the parameters of the words, the question's own
     first, and `rarities` how rare each of them is among the `searched` passages."""
-    places = [place for passage in passages[:JUDGED] for place in describe_places(passage.text)]
+    texts = [f"{passage.header}\n{passage.text}".strip() for passage in passages[:JUDGED]]
+    places = [place for passage in texts for place in describe_places(passage)]
     weights = [math.sqrt(rarity) for rarity in rarities]
     asking = ASKING_WORDS if searched < FEW_PASSAGES else []
     values = {**asked, "weights": weights, "asking": asking, "places": json.dumps(places)}
@@ -98,11 +100,12 @@ def measure_cover(
 
 
 def describe_places(passage: str) -> Iterator[dict[str, object]]:
-    """The words of each sentence, and of each two that follow each other."""
+    """The words of each sentence, of each row of a table, and of each two sentences that follow
+    each other."""
     parts = SENTENCE_END.split(end_paragraphs(passage))
     sentences = [sentence for sentence in parts if sentence.strip()]
     pairs = [f"{first} {second}" for first, second in pairwise(sentences)]
-    for counts, places in ((1, sentences), (PAIR, pairs)):
+    for counts, places in ((1, [*sentences, *read_rows(passage)]), (PAIR, pairs)):
         for place in places:
             words = split_words(place)
             yield {"words": words, "language": detect_language(words), "counts": counts}
@@ -114,6 +117,34 @@ def end_paragraphs(text: str) -> str:
     lines = text.split("\n")
     width = max(map(len, lines))
     return "\n".join(f"{line}\n" if len(line) < width / 2 else line for line in lines)
+
+
+def read_rows(passage: str) -> Iterator[str]:
+    """Those of tables, each behind the passage's heading and the header that says what its numbers
+    are. Two rows at least, one below the other, are a table, or one by itself below the heading.
+    Empty lines, which a text from a picture has anywhere, don't count. (chat-ui's
+    `answering/lines.py` has the same rule, and needs no table of one row.)"""
+    heading, above = find_heading(passage), (0, "")
+    lines = [line.strip() for line in passage.split("\n")]
+    with_words = [each for each in enumerate(lines) if any(map(str.isalnum, each[1]))]
+    for are_rows, run in groupby(with_words, lambda line: is_row(line[1])):
+        numbers, rows = zip(*run, strict=True)
+        stands_alone = not any(lines[numbers[-1] + 1 : numbers[-1] + 2])
+        is_below_heading = bool(heading) and above[1] == heading
+        if are_rows and (len(rows) > 1 or (is_below_heading and stands_alone)):
+            has_header = rows[0].startswith("|")
+            header = rows[0] if has_header else above[1]
+            is_far = not has_header and numbers[0] > above[0] + 1
+            parts = dict.fromkeys((heading, header if is_header(header) and not is_far else ""))
+            yield from (" ".join(filter(None, (*parts, row))) for row in rows[has_header:])
+        above = numbers[-1], rows[-1]
+
+
+def find_heading(passage: str) -> str:
+    """Its first line, if that stands alone; empty if it has none."""
+    first, *below = passage.strip().split("\n", 2)
+    stands_alone = bool(below) and not below[0].strip()
+    return first.strip() if stands_alone and is_header(first) and not is_row(first) else ""
 
 
 def measure_nearness(

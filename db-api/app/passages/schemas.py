@@ -40,7 +40,7 @@ class Question(BaseModel):
 class FoundPassage(BaseModel):
     """A part of a page: its text from ``start`` up to ``end``, in code points of the page. Of its
     sentences, the one between ``sentence_start`` and ``sentence_end`` is nearest to the question's
-    vector, if there are vectors."""
+    vector, if there are vectors. `header` is that of a table which it begins in the middle of."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -52,6 +52,7 @@ class FoundPassage(BaseModel):
     text: str
     sentence_start: int | None = None
     sentence_end: int | None = None
+    header: str = Field(default="", exclude=True)
 
 
 class Found(BaseModel):

@@ -16,6 +16,7 @@ from app.db.base import AnyRow
 from app.passages.judge import is_good, is_related, measure_cover, measure_nearness
 from app.passages.schemas import Found, FoundPassage
 from app.passages.words import LANGUAGES, detect_language, split_words
+from app.text_tables import find_header
 
 CANDIDATES = 20  # passages of each way to search
 NEAREST = 400  # sentences, which are of that many passages at least
@@ -80,9 +81,12 @@ WITH near AS MATERIALIZED (
 SELECT * FROM near ORDER BY distance, id
 """)
 READ = text("""
-SELECT p.id, p.document_id, d.name, p.page, p.start_offset AS start, p.end_offset AS end, p.text
+SELECT p.id, p.document_id, d.name, p.page, p.start_offset AS start, p.end_offset AS end, p.text,
+    left(page.text, p.end_offset) AS page_so_far
 FROM passages p JOIN documents d ON d.id = p.document_id
+JOIN document_pages page ON page.document_id = p.document_id AND page.number = p.page
 WHERE p.id = ANY (CAST(:ids AS bigint[])) AND p.session_id = :owner AND d.session_id = :owner
+    AND page.session_id = :owner
 """)
 
 
@@ -138,6 +142,7 @@ def find_near(
 def describe(passage: AnyRow, nearest: AnyRow | None) -> FoundPassage:
     """With its sentence that is nearest by vectors."""
     found = FoundPassage.model_validate(passage)
+    found.header = find_header(passage.page_so_far, passage.start)
     if nearest:
         found.sentence_start, found.sentence_end = nearest.start_offset, nearest.end_offset
     return found

@@ -10,6 +10,7 @@ from app.db.transactions import acting_as_person
 from app.messages.pictures import read_pictures
 from app.prompt.passages import ask_about
 from app.prompt.pictures import Given, give_pictures
+from app.prompt.salt import add_salt
 from app.prompt.schemas import PromptMessage, TextPart
 from app.replies.schemas import Passage
 
@@ -78,4 +79,5 @@ def build_prompt(
         with acting_as_person(connection, owner) if by_runner else nullcontext():
             pictures = read_pictures(connection, owner, with_pictures)
         give_pictures(prompt, pictures, saw)
+    add_salt(connection, owner, prompt)
     return prompt

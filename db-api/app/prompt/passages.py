@@ -20,8 +20,6 @@ INSTRUCTION = (
 # Joiners, which some scripts need.
 NEEDED = set("\n\t\u200c\u200d")
 VARIATIONS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
-# What a model's special tokens begin with: <|im_end|>, </s>, <start_of_turn>, [/INST].
-TOKEN_BEGINS = re.compile(r"<(?=[|｜/!A-Za-z_])|\[(?=/?[A-Z][A-Z_]*\])")
 
 
 def budget(context_size: int, question: str) -> int:
@@ -45,7 +43,7 @@ def fill(passages: Sequence[Passage], room: int) -> list[Passage]:
     """As many as there is room for, and the first in any case."""
     kept: list[Passage] = []
     for passage in passages:
-        size = len(passage.text.encode())
+        size = len(show(passage).encode())
         if not kept or size <= room:
             kept.append(passage)
             room -= size
@@ -55,15 +53,20 @@ def fill(passages: Sequence[Passage], room: int) -> list[Passage]:
 def ask_about(passages: Sequence[Passage], question: str) -> list[PromptPart]:
     """A question with the passages that it is to be answered from."""
     parts = [
-        PassagePart(document=defuse(p.document), page=p.page, text=defuse(p.text)) for p in passages
+        PassagePart(document=defuse(p.document), page=p.page, text=defuse(show(p)))
+        for p in passages
     ]
     return [TextPart(text=INSTRUCTION), *parts, TextPart(text=question)]
 
 
+def show(passage: Passage) -> str:
+    """Its text, below the header of its table."""
+    return f"{passage.header}\n{passage.text}" if passage.header else passage.text
+
+
 def defuse(text: str) -> str:
-    """The text as it can be seen: nothing hidden in it, and nothing that ends a turn."""
-    seen = (c for c in VARIATIONS.sub("", text) if c in NEEDED or is_seen(c))
-    return TOKEN_BEGINS.sub(lambda found: f"{found[0]} ", "".join(seen))
+    """The text as it can be seen: nothing hidden in it."""
+    return "".join(c for c in VARIATIONS.sub("", text) if c in NEEDED or is_seen(c))
 
 
 def is_seen(character: str) -> bool:

@@ -41,6 +41,11 @@ class PromptMessage(BaseModel):
     role: Literal["system", "user", "assistant"]
     parts: list[PromptPart]
     message_id: UUID | None = Field(description="Where it comes from; null: the system prompt.")
+    salt: str = Field(
+        default="",
+        description="Comes before its parts; of the first message, where prompts are salted: then"
+        " no other session's prompts begin like this one.",
+    )
 
 
 class Prompt(ModelSettings):

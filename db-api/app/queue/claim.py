@@ -12,7 +12,7 @@ from app.prompt import trim
 from app.prompt.build import build_prompt
 from app.prompt.passages import is_given
 from app.queue.schemas import Claim
-from app.replies.passages import read_for_runner
+from app.replies.passages import read_for_runner, read_passages
 from app.replies.repository import COLUMNS
 from app.replies.schemas import Reply, Step
 
@@ -22,7 +22,12 @@ c.temperature, c.reply_tokens, c.turns
 """
 CLAIM = text(f"""
 SELECT {CLAIMED}
-FROM claim_reply(:worker, :slots, CAST(:only AS uuid)) r JOIN chats c ON c.id = r.chat_id
+FROM claim_reply(:worker, :slots) r JOIN chats c ON c.id = r.chat_id
+""")  # noqa: S608 - joined from constants above, nothing from outside
+
+CLAIM_OWN = text(f"""
+SELECT {CLAIMED}
+FROM claim_own_reply(:worker, :slots, :reply_id) r JOIN chats c ON c.id = r.chat_id
 """)  # noqa: S608 - joined from constants above, nothing from outside
 
 HELD = text(f"""
@@ -32,21 +37,28 @@ WHERE r.message_id = :reply_id AND r.worker = :worker AND r.state = 'running'
 """)  # noqa: S608 - joined from constants above, nothing from outside
 
 
-def claim_next(
-    connection: Connection, worker: str, slots: int, *, only: UUID | None = None
-) -> Claim | None:
-    """The reply whose turn it is, under a new lease; with ``only``, that one or none. As runner."""
-    values = {"worker": worker, "slots": slots, "only": only}
-    return _describe(connection, connection.execute(CLAIM, values).mappings().one_or_none())
+def claim_next(connection: Connection, worker: str, slots: int) -> Claim | None:
+    """The reply whose turn it is, under a new lease. As runner."""
+    row = connection.execute(CLAIM, {"worker": worker, "slots": slots}).mappings().one_or_none()
+    return _describe(connection, row, by_runner=True)
+
+
+def claim_own(connection: Connection, worker: str, slots: int, reply_id: UUID) -> Claim | None:
+    """This reply, if its turn has come, under a new lease. As the person who asked for it."""
+    values = {"worker": worker, "slots": slots, "reply_id": reply_id}
+    row = connection.execute(CLAIM_OWN, values).mappings().one_or_none()
+    return _describe(connection, row, by_runner=False)
 
 
 def find_held(connection: Connection, worker: str, reply_id: UUID) -> Claim | None:
-    """The claim as it was answered to this worker, for one that never got the answer. As runner."""
+    """The claim as it was answered to this worker, for one that never got the answer. As the person
+    whose reply it is."""
     values = {"worker": worker, "reply_id": reply_id}
-    return _describe(connection, connection.execute(HELD, values).mappings().one_or_none())
+    row = connection.execute(HELD, values).mappings().one_or_none()
+    return _describe(connection, row, by_runner=False)
 
 
-def _describe(connection: Connection, row: RowMapping | None) -> Claim | None:
+def _describe(connection: Connection, row: RowMapping | None, *, by_runner: bool) -> Claim | None:
     """With the prompt, read by a statement of its own: the claim's would not see what others
     committed while it waited for its turn."""
     if row is None:
@@ -56,8 +68,9 @@ def _describe(connection: Connection, row: RowMapping | None) -> Claim | None:
         steps.append(Step(text=row["text"]))
     owner, chat_id, reply_id = row["session_id"], row["chat_id"], row["message_id"]
     # Of most replies nothing is searched, so nothing is asked for.
-    searched = row["mode"] != "free" and row["found"] is not None
-    passages = read_for_runner(connection, owner, reply_id) if searched else []
+    searched = row["found"] is not None
+    read = read_for_runner if by_runner else read_passages
+    passages = read(connection, owner, reply_id) if searched else []
     given = passages if is_given(row["mode"], row["found"]) else []
     start = trim.keep_turns(connection, chat_id, reply_id, row["turns"])
     return Claim(
@@ -73,6 +86,7 @@ def _describe(connection: Connection, row: RowMapping | None) -> Claim | None:
             start=start,
             passages=given,
             saw=row["saw"] if row["mode"] == "free" else "text",
+            by_runner=by_runner,
         ),
         passages=passages,
         temperature=row["temperature"],

@@ -13,6 +13,7 @@ from app.queue.schemas import FinishRequest
 from app.replies.passages import store_quotes
 from app.replies.repository import lock_chat, read
 from app.replies.schemas import Reply
+from app.usage.repository import COUNT_TOKENS
 
 # Row security lets nobody lock a final reply, so this finds unfinished ones only.
 LOCK_REPLY = text("""
@@ -40,11 +41,19 @@ RECORDED = {
     *("prompt_start", "prompt_sha256"),
 }
 NO_ERROR = {"kind": None, "size": None, "limit": None}
-CLOSE = text("SELECT close_reply(:reply_id, :state, :kind, :size, :limit)")
+CLOSE = text(f"""
+WITH counted AS ({COUNT_TOKENS})
+SELECT close_reply(:reply_id, :state, :kind, :size, :limit)
+""")
 
 
 def finish(
-    connection: Connection, reply_id: UUID, request: FinishRequest, *, context_size: int
+    connection: Connection,
+    reply_id: UUID,
+    request: FinishRequest,
+    *,
+    context_size: int,
+    tokens_per_minute: int,
 ) -> tuple[Reply, UUID, int]:
     """Add the last text, close the reply, move the window if it is full; with the chat's id and the
     length of the message's content.
@@ -52,7 +61,7 @@ def finish(
     Done twice by the same worker, the second time changes nothing and answers the same. So does
     a finish that comes after the reply was stopped because its worker seemed to be gone.
     """
-    values = {"reply_id": reply_id}
+    values: dict[str, UUID | int] = {"reply_id": reply_id}
     lock_chat(connection, reply_id)
     held = connection.execute(LOCK_REPLY, values).one_or_none()
     if held is None:
@@ -69,11 +78,13 @@ def finish(
         if quotes := [one for one in request.quotes if (one.end or 0) <= final.length]:
             store_quotes(connection, final.session_id, final.chat_id, reply_id, quotes)
         why = request.error.model_dump() if request.error else NO_ERROR
+        used = (request.prompt_tokens or 0) + (request.completion_tokens or 0)
+        values |= {"session_id": final.session_id, "tokens": used}
+        values |= {"tokens_per_minute": tokens_per_minute}
         connection.execute(CLOSE, {**values, "state": request.state, **why})
         if request.context_start is not None:
             trim.set_start(connection, final.chat_id, request.context_start)
         else:
-            used = (request.prompt_tokens or 0) + (request.completion_tokens or 0)
             trim.move_if_full(connection, final.chat_id, reply_id, used, context_size)
     # Only their owner reads the words of quotes and the names of pictures.
     bare = final.mode == "free" and final.saw is None

@@ -83,7 +83,11 @@ def finish_reply(
     step. Repeated by the same worker it answers the same."""
     with database.runner() as connection:
         reply, chat_id, length = finish.finish(
-            connection, reply_id, body, context_size=settings.lm_context
+            connection,
+            reply_id,
+            body,
+            context_size=settings.lm_context,
+            tokens_per_minute=settings.quotas.tokens_per_minute,
         )
         upcoming = None
         if body.claim_next:

@@ -13,6 +13,7 @@ from app.files.models import BLOCK_BYTES
 from app.jobs.leases import HELD, RENEWAL
 from app.passages.words import detect_language, split_words
 from app.reading.schemas import Job, ReadingEnd, ReadPage, Waiting, WorkerSkills
+from app.text_tables import find_headers
 
 HAND_BACK = text("SELECT hand_back_documents(:worker, :predecessor, :ocr, :sound, :vector_model)")
 CLAIM = text("SELECT claim_document(:worker, :sound)")
@@ -175,8 +176,12 @@ def find_waiting(connection: Connection) -> Waiting:
 
 
 def describe(page: ReadPage) -> Iterator[dict[str, object]]:
-    """Its passages, as they are stored."""
-    words = [split_words(page.text[start:end]) for start, end in page.passages]
+    """Its passages, as they are stored. They are found by the headers of their tables, too."""
+    headers = find_headers(page.text, (start for start, _ in page.passages))
+    words = [
+        split_words(f"{header}\n{page.text[start:end]}")
+        for header, (start, end) in zip(headers, page.passages, strict=True)
+    ]
     language = detect_language(chain.from_iterable(words))
     for (start, end), own in zip(page.passages, words, strict=True):
         yield {
@@ -197,7 +202,8 @@ def store_picture(connection: Connection, worker: str, document_id: UUID, jpeg: 
     if held["kind"] not in ("jpeg", "png"):
         raise InvalidInput.of("document_id", "This document is not a picture")
     if kept:
-        connection.execute(SHOW_PICTURE, held | file)
+        if not connection.execute(SHOW_PICTURE, held | file).rowcount:
+            raise DocumentNotFound  # to be shown: another call has stored one meanwhile
         connection.execute(FILL_PICTURE, held | file | {"bytes": jpeg})
 
 

@@ -110,7 +110,7 @@ class PassageVector(BaseModel):
     points of the passage."""
 
     passage: Annotated[int, Field(ge=0, lt=2**63)]
-    start: Annotated[Offset, Field(le=PAGE_CHARACTERS)]
+    start: Offset
     end: Annotated[Offset, Field(le=PAGE_CHARACTERS)]
     vector: Vector
 

@@ -82,9 +82,9 @@ class Reply(LeasedJob, Base):
     total_ms: Mapped[int | None]
 
 
-def of_a_reply() -> tuple[ForeignKeyConstraint, ...]:
+def of_a_reply(*, without_document: str) -> tuple[ForeignKeyConstraint, ...]:
     """What holds for all that a reply has from documents: it is of one session, and goes with the
-    message and with the document."""
+    message. `without_document`: what becomes of it when the document is deleted."""
     return (
         ForeignKeyConstraint(
             ["message_id", "chat_id", "session_id"],
@@ -94,12 +94,12 @@ def of_a_reply() -> tuple[ForeignKeyConstraint, ...]:
         ForeignKeyConstraint(
             ["document_id", "session_id"],
             ["documents.id", "documents.session_id"],
-            ondelete="CASCADE",
+            ondelete=without_document,
         ),
         ForeignKeyConstraint(
             ["document_id", "page"],
             ["document_pages.document_id", "document_pages.number"],
-            ondelete="CASCADE",
+            ondelete=without_document,
         ),
     )
 
@@ -110,7 +110,7 @@ class ReplyPassage(Base):
 
     __tablename__ = "reply_passages"
     __table_args__ = (
-        *of_a_reply(),
+        *of_a_reply(without_document="CASCADE"),
         CheckConstraint("number >= 1", name="number"),
         CheckConstraint("0 <= start_offset AND start_offset < end_offset", name="offsets"),
         CheckConstraint(
@@ -136,12 +136,12 @@ class ReplyPassage(Base):
 
 class Quote(Base):
     """What a reply's sentence, from ``reply_start`` up to ``reply_end``, has as its source: the
-    page's text between two offsets. Without a document there is none; without a sentence it is a
-    passage that came near."""
+    page's text between two offsets. Without a page there is none, and without a document it has
+    been deleted; without a sentence it is a passage that came near."""
 
     __tablename__ = "quotes"
     __table_args__ = (
-        *of_a_reply(),
+        *of_a_reply(without_document="SET NULL (document_id)"),
         CheckConstraint("number >= 1", name="number"),
         CheckConstraint(
             "(reply_start IS NULL) = (reply_end IS NULL)"
@@ -149,11 +149,12 @@ class Quote(Base):
             name="reply",
         ),
         CheckConstraint(
-            "num_nulls(document_id, page, start_offset, end_offset) IN (0, 4)"
-            " AND (document_id IS NULL OR (0 <= start_offset AND start_offset < end_offset))",
+            "num_nulls(page, start_offset, end_offset) IN (0, 3)"
+            " AND (page IS NULL OR (0 <= start_offset AND start_offset < end_offset))"
+            " AND (document_id IS NULL OR page IS NOT NULL)",
             name="document",
         ),
-        CheckConstraint("num_nonnulls(reply_start, document_id) > 0", name="something"),
+        CheckConstraint("num_nonnulls(reply_start, page) > 0", name="something"),
         Index(None, "document_id", "page"),
     )
 

@@ -12,11 +12,12 @@ from sqlalchemy import Connection, text
 
 from app.db.transactions import acting_as_person
 from app.replies.schemas import NewQuote, Passage
+from app.text_tables import find_header
 
 READ = text("""
 SELECT r.document_id, d.name AS document, r.page, r.start_offset AS start, r.end_offset AS end,
     substr(p.text, r.start_offset + 1, r.end_offset - r.start_offset) AS text,
-    r.sentence_start, r.sentence_end
+    r.sentence_start, r.sentence_end, left(p.text, r.end_offset) AS page_so_far
 FROM reply_passages r
 JOIN documents d ON d.id = r.document_id AND d.session_id = :owner
 JOIN document_pages p
@@ -63,7 +64,10 @@ WHERE q.document_id IS NULL OR EXISTS (
 def read_passages(connection: Connection, owner: UUID, reply_id: UUID) -> list[Passage]:
     """What was found for a reply of this session, the best first. As that person."""
     rows = connection.execute(READ, {"owner": owner, "reply_id": reply_id})
-    return [Passage.model_validate(row) for row in rows]
+    return [
+        Passage.model_validate({**row, "header": find_header(row["page_so_far"], row["start"])})
+        for row in rows.mappings()
+    ]
 
 
 def read_for_runner(connection: Connection, owner: UUID, reply_id: UUID) -> list[Passage]:
@@ -77,7 +81,10 @@ def store_passages(
 ) -> None:
     """Keeps what was found, in its order. As runner."""
     passages = [
-        {"number": number, **passage.model_dump(mode="json", exclude={"text", "document"})}
+        {
+            "number": number,
+            **passage.model_dump(mode="json", exclude={"text", "document", "header"}),
+        }
         for number, passage in enumerate(found, 1)
     ]
     values = {"owner": owner, "chat_id": chat_id, "reply_id": reply_id}

@@ -54,6 +54,10 @@ class Passage(BaseModel):
         default=None, description="Where its sentence begins that comes nearest by its meaning."
     )
     sentence_end: int | None = None
+    header: str = Field(
+        default="",
+        description="Of a table that it begins in the middle of: not a part of its text.",
+    )
 
 
 class NewQuote(BaseModel):
@@ -82,8 +86,9 @@ class NewQuote(BaseModel):
 
 
 class Quote(BaseModel):
-    """What a sentence of a reply has as its source: exact words of a document. Without a document
-    none was found; without a sentence these words are what came nearest to the question."""
+    """What a sentence of a reply has as its source: exact words of a document. Without a page none
+    was found, and without a document it has been deleted; without a sentence these words are what
+    came nearest to the question."""
 
     start: int | None = Field(description="Where the sentence begins, in code points.")
     end: int | None

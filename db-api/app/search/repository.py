@@ -8,18 +8,25 @@ from app.search.schemas import Hit
 from app.search.snippets import make_snippet, mark
 
 SEARCH = text("""
-SELECT hit.*, split_words(:words) AS words FROM search_chats(:words, :skip, :most) AS hit
+SELECT hit.*, split_words(:words) AS words
+FROM search_chats(:words, :skip, :most, CAST(:chat AS uuid)) AS hit
 """)
 
 
 def search(
-    connection: Connection, session_id: UUID, words: str, *, skip: int, most: int
+    connection: Connection,
+    session_id: UUID,
+    words: str,
+    *,
+    chat: UUID | None,
+    skip: int,
+    most: int,
 ) -> list[Hit]:
-    """At most ``most`` hits in the session's chats, without the first ``skip``.
+    """At most ``most`` hits in the session's chats, or in one of them, without the first ``skip``.
 
     The function asks the transaction whose it is; ``session_id`` is what that began with.
     """
-    values = {"words": words, "skip": skip, "most": most}
+    values = {"words": words, "skip": skip, "most": most, "chat": chat}
     return [
         Hit.model_validate({**row, "snippet": show(row)})
         for row in connection.execute(SEARCH, values).mappings()

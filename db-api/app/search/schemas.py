@@ -16,6 +16,7 @@ class Hit(BaseModel):
     role: Literal["user", "assistant"] | None
     snippet: str = Field(description="U+E000 and U+E001 enclose each hit.")
     created_at: datetime = Field(description="Of the message; of a title: last written to.")
+    left_out: int = Field(description="Hits of the same chat that are not listed: it has many.")
 
 
 class SearchPage(BaseModel):

@@ -6,9 +6,11 @@ from sqlalchemy import Connection, text
 
 from app.chats import repository as chats
 from app.errors import KeyReused, MessageNotFound, NothingToContinue, ReplyUnfinished
-from app.queue.length import check_length
+from app.limits import Quotas
+from app.queue.room import check_room
 from app.sending.schemas import NewReply, Sent
 from app.sending.storing import LOOK_UP, SHOW_ANSWER, Stored, claim_and_read
+from app.usage.repository import taking
 
 # Beside the reply it replaces. A continued one begins with the old one's text: the runner
 # continues it as it would after a crash.
@@ -38,13 +40,14 @@ def regenerate(
     new: NewReply,
     *,
     slots: int,
-    queue_limit: int,
+    quotas: Quotas,
 ) -> Sent:
     """Store a queued reply beside the one it replaces, and claim it if it is its turn."""
     chat = chats.lock(connection, session_id, chat_id)
     owner = {"session_id": session_id, "chat_id": chat_id}
     keys = {"client_key": new.client_key, "replaces": new.replaces}
-    found = connection.execute(LOOK_UP, {**owner, **keys}).one()
+    taken = taking(quotas, messages=1)
+    found = connection.execute(LOOK_UP, {**owner, **keys, **taken}).one()
     if found.sent is not None:
         different_parent = found.replaced is not None and found.replaced_parent != found.sent_parent
         # NULL if the key belongs to a message of the person, so it differs.
@@ -60,7 +63,7 @@ def regenerate(
     ended = found.replaced_state == "complete" and found.replaced_error != "reply-limit"
     if new.continued and ended:
         raise NothingToContinue
-    check_length(found.queue_length, found.queue_ms, queue_limit)
+    check_room(found, quotas)
     values = {
         "seq": chat.last_seq + 1,
         "parent_id": found.replaced_parent,

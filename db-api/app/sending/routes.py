@@ -8,7 +8,9 @@ from fastapi import APIRouter, Response
 from app.errors import (
     BranchMoved,
     ChatNotFound,
+    ChatsFull,
     KeyReused,
+    LimitReached,
     MessageNotFound,
     MessageTooLarge,
     NothingToContinue,
@@ -30,7 +32,8 @@ router = APIRouter(prefix="/chats", route_class=ThreadRoute)
 REPEATED: dict[int | str, dict[str, Any]] = {
     200: {"model": Sent, "description": "It was stored before: nothing was added."}
 }
-REFUSALS = (SessionEnded, ChatNotFound, MessageNotFound, KeyReused, QueueFull)
+OVER_LIMITS = (QueueFull, LimitReached, ChatsFull)
+REFUSALS = (SessionEnded, ChatNotFound, MessageNotFound, KeyReused, *OVER_LIMITS)
 
 
 @router.post(
@@ -38,7 +41,10 @@ REFUSALS = (SessionEnded, ChatNotFound, MessageNotFound, KeyReused, QueueFull)
     status_code=201,
     tags=["messages"],
     summary="Begin a chat with a message",
-    responses={**REPEATED, **problems(SessionEnded, KeyReused, QueueFull, MessageTooLarge)},
+    responses={
+        **REPEATED,
+        **problems(SessionEnded, KeyReused, *OVER_LIMITS, MessageTooLarge),
+    },
 )
 def begin_chat(
     body: FirstMessage,
@@ -52,9 +58,10 @@ def begin_chat(
     transaction. The key is unique among the session's chats: sending twice begins one chat. With
     `worker` the reply is claimed as that of any message."""
     check_message(body.content, settings.message_limit)
-    limits = {"slots": settings.lm_slots, "queue_limit": settings.queue_limit}
     with database.person(person) as connection:
-        sent = begin.begin(connection, person, body, **limits)
+        sent = begin.begin(
+            connection, person, body, slots=settings.lm_slots, quotas=settings.quotas
+        )
     return _answer(sent, sent.message.chat_id, notifier, response)
 
 
@@ -78,9 +85,10 @@ def send_message(
     and it is its turn, the reply is claimed for that worker in the same step. With `replaces` it
     is another version of that message, and the branch shown leads through it."""
     check_message(body.content, settings.message_limit)
-    limits = {"slots": settings.lm_slots, "queue_limit": settings.queue_limit}
     with database.person(person) as connection:
-        sent = send.send(connection, person, chat_id, body, **limits)
+        sent = send.send(
+            connection, person, chat_id, body, slots=settings.lm_slots, quotas=settings.quotas
+        )
     return _answer(sent, chat_id, notifier, response)
 
 
@@ -102,9 +110,10 @@ def regenerate_reply(
 ) -> Sent:
     """A new version of a reply, to the same question, at which the branch shown ends. With
     `continued` it begins with the old one's text. It is queued and claimed as a message's reply."""
-    limits = {"slots": settings.lm_slots, "queue_limit": settings.queue_limit}
     with database.person(person) as connection:
-        sent = regenerate.regenerate(connection, person, chat_id, body, **limits)
+        sent = regenerate.regenerate(
+            connection, person, chat_id, body, slots=settings.lm_slots, quotas=settings.quotas
+        )
     return _answer(sent, chat_id, notifier, response)
 
 

@@ -1,5 +1,6 @@
 """Sending a message: stored once, with its queued reply, however often it arrives."""
 
+import re
 from uuid import UUID
 
 from sqlalchemy import Connection, text
@@ -7,13 +8,17 @@ from sqlalchemy import Connection, text
 from app.branches.show import is_shown
 from app.chats import repository as chats
 from app.errors import BranchMoved, KeyReused, MessageNotFound
-from app.limits import TITLE_CHARACTERS
+from app.limits import TITLE_CHARACTERS, Quotas
 from app.messages import repository as messages
 from app.messages.pictures import store_pictures
-from app.queue.length import check_length
+from app.queue.room import check_room
 from app.sending.schemas import NewMessage, Sent
 from app.sending.storing import LOOK_UP, SHOW_ANSWER, Stored, claim_and_read
 from app.texts import is_control, is_invisible
+from app.usage.repository import taking
+
+# Marks of Markdown that a title does without: of headings, of what is bold, and of code.
+MARKS = re.compile(r"^#{1,6}\s+|(?<!\w)\*\*(?=\S)(.+?)(?<=\S)\*\*(?!\w)|`([^`]+)`")
 
 # The message, the empty one its reply goes into, and the reply: one statement, one round trip.
 STORE = text(f"""
@@ -41,11 +46,14 @@ WITH question AS (
 
 
 def make_title(content: str) -> str | None:
-    """The first line with something to see, as a title may be; None if there is none."""
+    """The first line with something to see, as a title may be, without Markdown's marks; None if
+    there is none."""
     lines = ("".join(" " if is_control(c) else c for c in line) for line in content.split("\n"))
     line = next((line.strip() for line in lines if not is_invisible(line)), None)
     if line is None:
         return None
+    bare = MARKS.sub(lambda mark: mark[1] or mark[2] or "", line).strip()
+    line = line if is_invisible(bare) else bare
     return line if len(line) <= TITLE_CHARACTERS else line[: TITLE_CHARACTERS - 1].rstrip() + "…"
 
 
@@ -56,12 +64,12 @@ def send(
     new: NewMessage,
     *,
     slots: int,
-    queue_limit: int,
+    quotas: Quotas,
 ) -> Sent:
     """Store the message with its queued reply, below the head or as another version of the one
     it replaces, and claim the reply if it is its turn."""
     chat = chats.lock(connection, session_id, chat_id)
-    return send_in(connection, session_id, chat, new, slots=slots, queue_limit=queue_limit)
+    return send_in(connection, session_id, chat, new, slots=slots, quotas=quotas)
 
 
 def send_in(
@@ -71,12 +79,14 @@ def send_in(
     new: NewMessage,
     *,
     slots: int,
-    queue_limit: int,
+    quotas: Quotas,
+    begins: bool = False,
 ) -> Sent:
-    """The same, in a chat that is locked, or that nobody else knows yet."""
+    """The same, in a chat that is locked, or that begins with it and nobody else knows yet."""
     owner = {"session_id": session_id, "chat_id": chat.id}
     keys = {"client_key": new.client_key, "replaces": new.replaces}
-    found = connection.execute(LOOK_UP, {**owner, **keys}).one()
+    taken = taking(quotas, messages=1, chats=int(begins))
+    found = connection.execute(LOOK_UP, {**owner, **keys, **taken}).one()
     if found.sent is not None:
         different_parent = found.replaced is not None and found.replaced_parent != found.sent_parent
         if found.sent_role != "user" or found.sent_content != new.content or different_parent:
@@ -91,7 +101,7 @@ def send_in(
     seen = None if new.replaces is not None else new.seen
     if seen is not None and not is_shown(connection, session_id, chat.head, seen):
         raise BranchMoved(head=None if chat.head is None else str(chat.head))
-    check_length(found.queue_length, found.queue_ms, queue_limit)
+    check_room(found, quotas)
     pictures = found.replaced_pictures if new.pictures is None else new.pictures
     title = chat.title if chat.title is not None else make_title(new.content)
     values = {

@@ -10,16 +10,17 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from app.db.transactions import acting_as_runner
 from app.messages import repository as messages
 from app.messages.schemas import Message
-from app.queue.claim import claim_next, find_held
-from app.queue.length import LENGTH
+from app.queue.claim import claim_own, find_held
+from app.queue.room import UNFINISHED
 from app.sending.schemas import NewMessage, NewReply, Sent
+from app.usage.repository import TAKE
 
-# What is stored under this key already, what is to be replaced, and how long the queue is.
+# What is stored under this key already, what is to be replaced, and how much is unfinished. What is
+# not stored yet is taken from what the session may send.
 LOOK_UP = text(f"""
-SELECT queue.length AS queue_length, queue.wait_ms AS queue_ms,
+SELECT unfinished.*,
     sent.id AS sent, sent.role AS sent_role, sent.parent_id AS sent_parent,
     sent.content AS sent_content,
     (SELECT id FROM messages answer
@@ -35,8 +36,9 @@ SELECT queue.length AS queue_length, queue.wait_ms AS queue_ms,
             AND d.session_id = :session_id
         ORDER BY p.number
     ) AS replaced_pictures,
-    r.state AS replaced_state, r.error AS replaced_error
-FROM {LENGTH}
+    r.state AS replaced_state, r.error AS replaced_error,
+    CASE WHEN sent.id IS NULL THEN {TAKE} END AS passed
+FROM {UNFINISHED}
 LEFT JOIN messages sent ON sent.chat_id = :chat_id AND sent.session_id = :session_id
     AND sent.client_key = :client_key
 LEFT JOIN messages replaced ON replaced.chat_id = :chat_id AND replaced.session_id = :session_id
@@ -77,11 +79,10 @@ def claim_and_read(
     turn; or the claim a worker already holds, if the answer to its first request got lost."""
     claim = None
     if new.worker is not None:
-        with acting_as_runner(connection):
-            if stored.repeated:
-                claim = find_held(connection, new.worker, stored.answer)
-            else:
-                claim = claim_next(connection, new.worker, slots, only=stored.answer)
+        if stored.repeated:
+            claim = find_held(connection, new.worker, stored.answer)
+        else:
+            claim = claim_own(connection, new.worker, slots, stored.answer)
     if claim is not None and stored.written is not None:
         message, answer = stored.written
         reply = answer.model_copy(update={"reply": claim.reply})

@@ -11,7 +11,7 @@ class Session(Base):
     """One browser. Live while it is not revoked and has not expired.
 
     New chats begin with its ``system_prompt``, ``temperature``, ``reply_tokens`` and ``turns``.
-    ``revoked_at`` is of the time when ending a session did not delete it yet.
+    ``revoked_at`` is when its person signed out; a day later it is deleted.
     """
 
     __tablename__ = "sessions"

@@ -60,6 +60,13 @@ def change(connection: Connection, session_id: UUID, values: Mapping[str, Any]) 
     return connection.execute(statement.returning(*COLUMNS)).one()
 
 
+def end(connection: Connection, session_id: UUID) -> None:
+    """Nothing of it can be reached from now on, in this transaction either."""
+    connection.execute(
+        update(Session).where(Session.id == session_id).values(revoked_at=func.now())
+    )
+
+
 def delete_all(connection: Connection, session_id: UUID) -> None:
     """Delete it, and all that hangs on it: chats, messages, replies."""
     connection.exec_driver_sql(f"SET LOCAL statement_timeout = {DELETING_MS}")

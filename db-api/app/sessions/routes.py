@@ -1,10 +1,11 @@
 """Begin, read, change, renew and delete a session."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 
-from app.errors import SessionEnded
+from app.errors import LimitReached, SessionEnded
 from app.sessions import repository
 from app.sessions.schemas import NewSession, Session, SessionChanges
+from app.usage.repository import take_session
 from app.web.auth import Person
 from app.web.deps import Config, Db
 from app.web.openapi import problems
@@ -13,13 +14,18 @@ from app.web.routing import ThreadRoute
 router = APIRouter(prefix="/sessions", tags=["sessions"], route_class=ThreadRoute)
 
 
-@router.post("", status_code=201, summary="Begin a session", responses=problems())
-def begin_session(database: Db, settings: Config, body: NewSession | None = None) -> Session:
+@router.post("", status_code=201, summary="Begin a session", responses=problems(LimitReached))
+def begin_session(
+    request: Request, database: Db, settings: Config, body: NewSession | None = None
+) -> Session:
     """A new session. Its id is what `X-Session-ID` takes; keep it secret, it is the only key to
     the session's chats."""
-    name = None if body is None else body.name
+    new = body or NewSession()
+    key = request.app.state.service_token
     with database.new_session() as (connection, session_id):
-        row = repository.begin(connection, session_id, name, settings.session_days)
+        if new.address is not None:
+            take_session(connection, new.address, key, settings.quotas)
+        row = repository.begin(connection, session_id, new.name, settings.session_days)
     return Session.model_validate(row)
 
 

@@ -1,12 +1,13 @@
 """What the API says about a session."""
 
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from app.model_settings import ModelSettings, ModelSettingsChanges
-from app.texts import Name, SystemPrompt
+from app.texts import Name, SystemPrompt, Text
 
 
 class Session(ModelSettings):
@@ -28,6 +29,11 @@ class NewSession(BaseModel):
     model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Ada"}]})
 
     name: Name | None = None
+    address: Annotated[Text, StringConstraints(min_length=1, max_length=100)] | None = Field(
+        default=None,
+        description="Where it begins, or the part of that which its owner can't choose: so many"
+        " may begin there in a minute. Only a hash is kept, for some minutes.",
+    )
 
 
 class SessionChanges(ModelSettingsChanges):

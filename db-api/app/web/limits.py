@@ -19,4 +19,5 @@ async def read_limits(settings: Config) -> Limits:
         document_bytes=settings.document_limit,
         document_pages=settings.document_pages,
         documents_bytes=settings.documents_quota,
+        streams=settings.quotas.streams,
     )

@@ -6,6 +6,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from app.errors import DatabaseUnavailable, InvalidInput, Problem, ServiceTokenNeeded
+from app.limits import LimitName
 from app.texts import Reason
 
 PROBLEM_SCHEMA = {
@@ -40,7 +41,8 @@ PROBLEM_SCHEMA = {
         "received": {"type": "integer", "description": "With file-incomplete: bytes here."},
         "expected": {"type": "integer", "description": "With block-out-of-order: its number."},
         "found": {"type": "string", "description": "With file-kind-refused: what it is."},
-        "retry_after": {"type": "integer", "description": "With queue-full: seconds."},
+        "what": {"enum": list(get_args(LimitName)), "description": "With limit-reached."},
+        "retry_after": {"type": "integer", "description": "With status 429: seconds."},
         "head": {"type": "string", "description": "With branch-moved: the end of the branch now."},
         "step": {"type": "integer", "description": "With offset-differs: the last step."},
         "length": {

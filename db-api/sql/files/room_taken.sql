@@ -1,7 +1,7 @@
 -- How many bytes the asking session's files take, and those of all sessions: what is here, or was stated where that is more. Until the
 -- transaction ends no other can ask (the advisory lock), so uploads at the same time can't pass a quota together. All sessions' files
--- have to be counted, so it runs as the runner.
-SET LOCAL ROLE runner;
+-- have to be counted, so it runs with the runner's eyes.
+SET LOCAL ROLE definer;
 CREATE OR REPLACE FUNCTION room_taken() RETURNS TABLE (by_session bigint, by_all bigint)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN

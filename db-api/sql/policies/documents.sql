@@ -8,7 +8,7 @@ GRANT SELECT (id, session_id, file_id, shown_file_id, kind, pages, read_with, er
     UPDATE (shown_file_id, pages, read_with, error, state, worker, lease_until, attempts, alone_until,
         progress, progress_at_claim, started_at, finished_at, embedding, vector_model)
     ON documents TO reader;
-GRANT SELECT, DELETE, INSERT (chat_id, document_id, session_id) ON chat_documents TO app;
+GRANT SELECT, DELETE, INSERT (chat_id, document_id, session_id), UPDATE (created_at) ON chat_documents TO app;
 GRANT SELECT (document_id) ON chat_documents TO runner;
 -- A chat without a title is found by the name of its first document.
 GRANT SELECT (id, name) ON documents TO searcher;

@@ -1,6 +1,6 @@
 -- The queue positions of one chat, from queue_positions, with estimated waits: none while an earlier reply of the same chat has to
--- end first. All sessions' replies have to be counted, so it runs as the runner. It returns the asking session's only.
-SET LOCAL ROLE runner;
+-- end first. All sessions' replies have to be counted, so it runs with the runner's eyes. It returns the asking session's only.
+SET LOCAL ROLE definer;
 CREATE OR REPLACE FUNCTION chat_positions(chat uuid)
 RETURNS TABLE (message_id uuid, queue_position bigint, wait_ms integer)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp

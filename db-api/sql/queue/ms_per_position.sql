@@ -1,6 +1,6 @@
 -- How fast the queue moves: with every slot busy, one comes free each mean reply / slots. From the newest complete replies of all
 -- sessions, so with the runner's eyes. Null until there is one.
-SET LOCAL ROLE runner;
+SET LOCAL ROLE definer;
 CREATE OR REPLACE FUNCTION ms_per_position() RETURNS numeric
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
 BEGIN ATOMIC

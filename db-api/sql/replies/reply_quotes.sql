@@ -1,6 +1,7 @@
 -- A reply's quotes, in the order of its sentences, with the exact words: they are read from the page, so they can't be others. A sentence
--- without a source has no document; a quote without a sentence (null) is one of the passages that came nearest. Called for replies that
--- were to be answered from documents only, so that others cost nothing. Under the row security of whoever asks.
+-- without a source has no page; one whose document has been deleted has a page, but no document and no words. A quote without a sentence
+-- (null) is one of the passages that came nearest. Called for replies that were to be answered from documents only, so that others cost
+-- nothing. Under the row security of whoever asks.
 CREATE OR REPLACE FUNCTION reply_quotes(reply uuid, owner uuid) RETURNS json
 LANGUAGE sql STABLE SET search_path = public, pg_temp
 BEGIN ATOMIC

@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import Any
 
 import httpx
-from playwright.sync_api import Browser, ConsoleMessage, Locator, Page
+from playwright.sync_api import Browser, ConsoleMessage, Error, Locator, Page
 
 from tests.browser.support.keys import tab_to
 from tests.browser.support.writer import ChatWriter, DbApi, ReplyWriter
@@ -45,6 +45,18 @@ class Profile:
         """The first one if it is empty, otherwise a new one."""
         return self.tab if self.tab.url == "about:blank" else self.context.new_page()
 
+    def _forget(self) -> None:
+        """Again, if the page was just on its way to the next one."""
+        for last in (False, False, True):
+            try:
+                self.tab.evaluate("localStorage.clear(); sessionStorage.clear()")
+            except Error:
+                if last:
+                    raise
+                self.tab.wait_for_load_state()
+            else:
+                return
+
     def clean(self) -> None:
         """Leaves nothing of the person who used it."""
         for page in self.context.pages:
@@ -52,7 +64,7 @@ class Profile:
                 page.close()
         self.tab.unroute_all()
         if self.tab.url != "about:blank":
-            self.tab.evaluate("localStorage.clear(); sessionStorage.clear()")
+            self._forget()
             self.tab.goto("about:blank")
         if self._size:
             self.tab.set_viewport_size(self._size)

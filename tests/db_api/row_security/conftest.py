@@ -8,26 +8,38 @@ import psycopg2
 import pytest
 from app.settings import Settings
 from psycopg2.errors import InsufficientPrivilege
+from sqlalchemy import URL
 
 from tests.db_api.api import NOWHERE, Person
-from tests.db_api.conftest import Sql
+from tests.db_api.conftest import Sql, connect
 from tests.db_api.documents import keep_document, quote_document, send_picture
+from tests.support.postgres import Postgres
 
 Act = Callable[[str], Any]
 Acting = Callable[..., AbstractContextManager[Act]]
 Strangers = tuple[str | None, ...]
 
 
+def enter(url: URL) -> "psycopg2.extensions.connection":
+    """As one of the logins."""
+    driver = url.set(drivername="postgresql")
+    return psycopg2.connect(driver.render_as_string(hide_password=False))
+
+
 @pytest.fixture
-def acting(settings: Settings) -> Acting:
-    """``with acting(role, session) as act``: a transaction as db-api begins it. ``act`` answers
-    with rows, or how many changed, and undoes what it did."""
+def acting(settings: Settings, postgres: Postgres) -> Acting:
+    """``with acting(role, session) as act``: a transaction as db-api begins it; without a role, as
+    the owner of the tables. ``act`` answers with rows, or how many changed, and undoes what it did.
+    """
+
+    def log_in(role: str | None) -> AbstractContextManager["psycopg2.extensions.connection"]:
+        if role == "searcher":  # which no login may become
+            return connect(postgres, settings)
+        return closing(enter(settings.login_url(role) if role else settings.owner_url))
 
     @contextmanager
     def begin(role: str | None, session_id: str | None = None) -> Iterator[Act]:
-        url = settings.database_url.set(drivername="postgresql")
-        login = psycopg2.connect(url.render_as_string(hide_password=False))
-        with closing(login) as connection, connection.cursor() as cursor:
+        with log_in(role) as connection, connection.cursor() as cursor:
             if role:
                 cursor.execute(f"SET LOCAL ROLE {role}")
             if session_id is not None:

@@ -21,6 +21,7 @@ def test_nobody_else_sees_a_row(
     queries = {table: f"SELECT * FROM {table}" for table in TABLES} | {
         "search": SEARCHED,
         "position": f"SELECT queue_position FROM chat_positions('{hers['chat']}')",
+        "waits": f"SELECT of_chat FROM count_unfinished('{hers['chat']}') WHERE of_chat > 0",
     }
 
     def see(session: str | None) -> dict[str, list[Any]]:
@@ -28,18 +29,30 @@ def test_nobody_else_sees_a_row(
             return {name: [row[0] for row in act(query)] for name, query in queries.items()}
 
     nothing: dict[str, Any] = {name: [] for name in queries}
-    assert [len(rows) for rows in see(hers["session"]).values()] == [1, 1, 5, 2, 2, *[1] * 9, 3, 1]
+    assert [len(rows) for rows in see(hers["session"]).values()] == [
+        1,
+        1,
+        5,
+        2,
+        2,
+        *[1] * 10,
+        3,
+        1,
+        1,
+    ]
     # A session's own row is known by its id, or an ended one could not be told from none.
     assert see(strangers[0]) == nothing | {"sessions": [strangers[0]]}
     assert [see(stranger) for stranger in strangers[1:]] == [nothing] * 3
     for over in ("revoked_at = now()", "revoked_at = NULL, expires_at = now()"):
         sql(f"UPDATE sessions SET {over}")
-        assert see(hers["session"]) | {"position": []} == nothing | {"sessions": [hers["session"]]}
+        seen = see(hers["session"]) | {"position": [], "waits": []}
+        assert seen == nothing | {"sessions": [hers["session"]]}
 
 
 CHANGES = (
     "UPDATE sessions SET expires_at = now() + interval '1 year'",
     "UPDATE sessions SET name = 'mine now'",
+    "UPDATE sessions SET revoked_at = NULL",
     "DELETE FROM sessions",
     "UPDATE chats SET title = 'mine now'",
     "UPDATE chats SET head = NULL",
@@ -53,6 +66,7 @@ CHANGES = (
     "DELETE FROM files",
     "UPDATE documents SET name = 'mine now', in_library = true",
     "DELETE FROM chat_documents",
+    "UPDATE session_usage SET export_until = now()",
 )
 
 
@@ -67,7 +81,7 @@ def test_a_change_without_a_where_reaches_one_s_own_rows_only(
     own, nothing = {c: int("sessions" in c) for c in CHANGES}, dict.fromkeys(CHANGES, 0)
     assert change("app", strangers[0]) == own
     assert [change("app", stranger) for stranger in strangers[1:]] == [nothing] * 3
-    assert change(None, hers["session"]) == nothing, "nor does the bare login"
+    assert change(None, hers["session"]) == nothing, "nor does the owner"
     for over in ("revoked_at = now()", "revoked_at = NULL, expires_at = now()"):
         sql(f"UPDATE sessions SET {over}")
         assert change("app", hers["session"]) == nothing, "no way back"
@@ -90,6 +104,7 @@ def test_nothing_is_written_in_another_s_name_or_chat(
         " VALUES ('{session}', '{file}', 'x', 'pdf')",
         "INSERT INTO chat_documents (chat_id, document_id, session_id)"
         " VALUES ('{chat}', '{document}', '{session}')",
+        "INSERT INTO session_usage (session_id) VALUES ('{session}')",
         "INSERT INTO message_pictures (message_id, chat_id, session_id, number, document_id)"
         " VALUES ('{queued}', '{chat}', '{session}', 1, '{document}')",
     ]

@@ -29,7 +29,7 @@ class ParleyChat extends HTMLElement {
       message: ({ html }) => this.showMessage(html),
       status: (status) => this.showStatus(status),
       text: (text) => this.showText(text),
-      notice: ({ away }) => this.notice("away", away),
+      notice: ({ away }) => this.setAway(away),
       moved: () => this.reload(),
     });
     this.addButtons(this.messages);
@@ -236,13 +236,18 @@ class ParleyChat extends HTMLElement {
     document.title = this.querySelector("#ready-title").dataset.words;
   }
 
-  // `page` is what is shown instead of a chat that is gone, with Undo if it can be restored; empty if
-  // the chat is there. What is typed stays, but can't be sent.
+  // What nobody answered can be sent again once somebody does.
+  setAway(away) {
+    if (this.away && !away) for (const name of ["unsent", "undone"]) this.notice(name, false);
+    this.away = away;
+    this.notice("away", away);
+  }
+
+  // `page` is what is shown instead of a chat that is gone: with Undo if it can be restored, else with
+  // the reason; empty if the chat is there. What is typed stays, but can't be sent.
   setGone(page) {
     this.gone = Boolean(page);
-    const undo = page && parse(page).querySelector(".done");
-    this.querySelector("#gone").replaceChildren(undo || "");
-    this.notice("gone", page && !undo);
+    this.querySelector("#gone").replaceChildren((page && parse(page).querySelector(".done, .problem")) || "");
     if (this.composer) this.composer.querySelector(".send").disabled = this.gone;
   }
 

@@ -23,8 +23,10 @@ async function update() {
     : `/chats?current=${current}&known=${version}`;
   const status = await load(address);
   showAway(status === 0 || status >= 500);
-  if (GONE.includes(status)) tellChat("");
-  else if (!query) timer = setTimeout(update, EVERY_MS);
+  if (GONE.includes(status)) {
+    list().replaceChildren(); // of a session that has ended
+    tellChat("");
+  } else if (!query) timer = setTimeout(update, EVERY_MS);
 }
 
 async function load(address) {

@@ -73,7 +73,7 @@ function sendByEnter(field, form) {
     // Safari ends a composition before this Enter; on a phone there is no Shift+Enter.
     if (event.keyCode === COMPOSING || matchMedia("(pointer: coarse)").matches) return;
     event.preventDefault();
-    if (field.value) form.querySelector(".primary").click();
+    if (field.value.trim()) form.querySelector(".primary").click();
   });
 }
 
@@ -101,7 +101,8 @@ function showRoom(field, form, room) {
   };
   const check = () => {
     const tooLong = isCertainlyTooLong(field);
-    field.setCustomValidity(tooLong ? room.dataset.tooLong : "");
+    const isBlank = field.value && !field.value.trim();
+    field.setCustomValidity(tooLong || isBlank ? room.dataset.tooLong : "");
     field.setAttribute("aria-invalid", tooLong);
     if (!tooLong) forgetSize(form);
     clearTimeout(timer);

@@ -30,6 +30,28 @@ document.addEventListener("click", async ({ target }) => {
   }
 });
 
+// What is selected is copied with formulas as their source: as text, each would be a column of signs.
+document.addEventListener("copy", (event) => {
+  const range = getSelection().rangeCount && getSelection().getRangeAt(0);
+  const common = range && range.commonAncestorContainer;
+  const around = (selector) => (common.closest ? common : common.parentElement).closest(selector);
+  if (!range || !around("#messages") || event.target.matches?.("textarea")) return;
+  const whole = around("math");
+  const copied = document.createElement("div");
+  copied.append(whole ? whole.cloneNode(true) : range.cloneContents());
+  const formulas = copied.querySelectorAll("[data-tex]");
+  if (formulas.length === 0) return;
+  event.clipboardData.setData("text/html", copied.innerHTML);
+  for (const formula of formulas) {
+    const mark = formula.getAttribute("display") === "block" ? "$$" : "$";
+    formula.replaceWith(mark + formula.dataset.tex + mark);
+  }
+  document.body.append(copied); // what is not shown has no lines
+  event.clipboardData.setData("text/plain", copied.innerText);
+  copied.remove();
+  event.preventDefault();
+});
+
 // A string, or the promise of one.
 function textFor(button) {
   const address = button.dataset.copy;

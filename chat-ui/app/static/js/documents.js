@@ -80,6 +80,7 @@ function showRow({ name }) {
   row.className = "sending";
   row.append(...words);
   findList().append(row);
+  row.scrollIntoView({ block: "nearest" });
   showSent(row, 0);
   return row;
 }
@@ -161,18 +162,19 @@ function offerChoice(choice) {
   choice?.remove();
 }
 
-// Pictures for the next message. Those that were there stay as they are, ticked or not.
+// Pictures for the next message: the new ones are ticked, the others stay as they are, but for one uploaded again.
 function offerPictures(template) {
   template?.remove();
   const offered = template?.content.firstElementChild ?? null;
   const old = document.getElementById("offered");
   const boxes = (pictures) => [...(pictures?.querySelectorAll("input") ?? [])];
   const ids = (pictures) => pictures && boxes(pictures).map(({ value }) => value).join();
-  if (ids(offered) === ids(old)) return;
   for (const box of boxes(offered)) {
     const same = old?.querySelector(`[value="${box.value}"]`);
-    if (same) box.checked = same.checked;
+    box.checked ||= same?.checked ?? true;
+    if (same) same.checked = box.checked;
   }
+  if (ids(offered) === ids(old)) return;
   if (old && offered) old.replaceWith(offered);
   else if (offered) document.querySelector("#composer .box").before(offered);
   else old.remove();
@@ -197,6 +199,19 @@ async function remove(event) {
 }
 
 document.addEventListener("submit", remove);
+
+// A text too long to be sent becomes a file. Until that has been taken, the text stays.
+function attachText({ target: { form } }) {
+  const { prompt } = form.elements;
+  offer([new File([prompt.value], "message.txt", { type: "text/plain" })]);
+  const clear = () => {
+    if (documents().querySelector(".notes .problem")) return;
+    prompt.value = "";
+    prompt.dispatchEvent(new Event("input", { bubbles: true }));
+    prompt.focus();
+  };
+  document.addEventListener("parley:uploaded", clear, { once: true });
+}
 
 // --- how far they have been read ---
 
@@ -235,6 +250,10 @@ if (upload) {
     offer(chooser.files);
     chooser.value = "";
   });
+  const asFile = document.createElement("button");
+  Object.assign(asFile, { type: "button", className: "as-file", textContent: upload.asFile });
+  asFile.addEventListener("click", attachText);
+  document.getElementById("room")?.after(asFile);
   const hasFiles = ({ dataTransfer }) => dataTransfer?.types.includes("Files");
   const mark = (dropping) => document.body.classList.toggle("dropping", dropping);
   addEventListener("dragover", (event) => {

@@ -26,14 +26,18 @@ function closeUnlessInside({ target }) {
 }
 
 document.addEventListener("click", closeUnlessInside);
+// Later: a link that is hidden at once downloads nothing.
+document.addEventListener("click", ({ target }) => {
+  if (target.closest(`${MENU} [download]`)) setTimeout(closeMenu);
+});
 document.addEventListener("focusin", closeUnlessInside);
 document.addEventListener("keydown", ({ key }) => {
   if (key === "Escape") closeMenu()?.querySelector("summary").focus();
 });
 
-// In the list, what opens below the last chat in view comes into view. (This event does not bubble.)
+// What opens below the edge of what is in view comes into view. (This event does not bubble.)
 function showMenu({ target }) {
-  if (target.matches(".row-menu[open]")) target.lastElementChild.scrollIntoView({ block: "nearest" });
+  if (target.matches(":is(.row-menu, .ask)[open]")) target.lastElementChild.scrollIntoView({ block: "nearest" });
 }
 document.addEventListener("toggle", showMenu, { capture: true });
 

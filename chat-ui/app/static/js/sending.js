@@ -18,6 +18,7 @@ export class Sender {
         if (detail.elt === form) this.end();
       } else if (!explainsItself(detail.xhr)) {
         chat.notice(this.findNotice(detail), true);
+        chat.update(); // the stream tells when there are answers again
       }
     });
   }

@@ -19,7 +19,7 @@ export class Watcher {
       this.source.addEventListener(name, ({ data }) => handle(JSON.parse(data)));
     }
     this.source.onopen = () => {
-      this.chat.notice("away", false);
+      this.chat.setAway(false);
       this.chat.setGone("");
     };
     this.source.onerror = () => this.reconnect();
@@ -39,12 +39,12 @@ export class Watcher {
   // The browser reconnects by itself, unless the answer was an error. Then the page says whether the
   // chat is gone.
   async reconnect() {
-    this.chat.notice("away", true);
+    this.chat.setAway(true);
     if (this.source?.readyState !== EventSource.CLOSED) return;
     this.stop();
     const page = await fetch(location.href).catch(() => null);
     if (page && [401, 404].includes(page.status)) {
-      this.chat.notice("away", false);
+      this.chat.setAway(false);
       this.chat.setGone(await page.text());
     } else {
       setTimeout(() => this.start(), RETRY_MS);

@@ -1,0 +1,89 @@
+"""What of a passage may be an answer: its sentences, and the rows of its tables, each with the line
+above that says what it is about.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from app.answering.lines import find_heading, find_tables, is_row
+from app.answering.sentences import Sentence, cut_sentences, has
+from app.clients.queue_types import Passage
+
+BELOW = 0.5  # what a word counts that only the heading has
+HEADINGS = 2  # that may follow each other
+ENDS = (".", "!", "。", "！")
+ASKS = ("?", "？")
+CLOSING = "\"'”’»)]*_`」』）"
+# A line without a number but its own. One with a number or a colon may be of a form or a list.
+HEADING = re.compile(r"(?:§ ?)?(?:\d+(?:\.\d+)*[.)]? )?[^\d\n:]+")
+TITLE = re.compile(r"[^\n:]+(?::[^\n:]+)?")  # of a document: its first line, unless it is a row
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A sentence or a row of a table, which the search found in its `rank`-th passage. The words
+    `above` say what it is about, and count a part of its own."""
+
+    passage: Passage
+    rank: int
+    sentence: Sentence
+    above: frozenset[str]
+    counts: float
+    is_heading: bool = False
+
+    @property
+    def words(self) -> frozenset[str]:
+        """All that it says."""
+        return self.sentence.words | self.above
+
+
+def list_candidates(passage: Passage, rank: int) -> Iterator[Candidate]:
+    """All of a passage. A heading's words count for the sentences below it, but for those that one
+    of them has itself: the others are about something else. Those of the heading above tables count
+    for all."""
+    text = passage.text
+    tables = {max(0, table.start): table for table in find_tables(text, header=passage.header)}
+    title = Sentence(0, 0, find_heading(text) if tables else "").words
+    for heading, sentences in _cut_sections(passage):
+        if heading:
+            yield Candidate(passage, rank, heading, frozenset(), 0.0, is_heading=True)
+        own = frozenset[str]().union(*(sentence.words for sentence in sentences))
+        about = heading.words if heading else ()
+        above = title.union(word for word in about if not has(own, word))
+        for sentence in sentences:
+            if table := tables.get(sentence.start):
+                header = title | Sentence(0, 0, table.header).words
+                for start, end in table.rows:
+                    row = Sentence(start, end, text[start:end])
+                    yield Candidate(passage, rank, row, header, 1.0)
+            else:
+                yield Candidate(passage, rank, sentence, above, BELOW)
+
+
+def _cut_sections(passage: Passage) -> list[tuple[Sentence | None, list[Sentence]]]:
+    """The sentences below each heading, and at first those below none."""
+    sections: list[tuple[Sentence | None, list[Sentence]]] = [(None, [])]
+    sentences = [*cut_sentences(passage.text)]
+    for number, sentence in enumerate(sentences):
+        below = sentences[number + 1 : number + 1 + HEADINGS]
+        is_title = (number, passage.page, passage.start) == (0, 1, 0)
+        before = passage.text[: sentence.start].rpartition("\n")[2]
+        if not before.strip() and _is_heading(sentence, below, is_title=is_title):
+            sections.append((sentence, []))
+        else:
+            sections[-1][1].append(sentence)
+    return sections
+
+
+def _is_heading(line: Sentence, below: Sequence[Sentence], *, is_title: bool) -> bool:
+    """A question, or a line without a mark at its end above sentences that have one."""
+    text = line.text.rstrip(CLOSING)
+    if text.endswith((*ASKS, *ENDS)):
+        return text.endswith(ASKS)
+    if text.startswith("#"):
+        return "\n" not in text
+    are_sentences = any(each.text.rstrip(CLOSING).endswith(ENDS) for each in below)
+    if is_title and not is_row(text):
+        return are_sentences and TITLE.fullmatch(text) is not None
+    return are_sentences and HEADING.fullmatch(text) is not None

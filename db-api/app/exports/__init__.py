@@ -1,0 +1,1 @@
+"""Exporting: one at a time for each session, whichever copy of chat-ui sends it."""

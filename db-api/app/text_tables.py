@@ -1,0 +1,73 @@
+"""Tables in a text, which has no marks for them but their lines."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import groupby
+
+ENDS = (".", "!", "?", ";", ",", "。", "！", "？")
+# What a row ends with: a number such as 1,204 or €9.50 or 9:00–17:00, and its unit.
+NUMBER = re.compile(r"[^\w\s]{0,2}\d+(?:[.,:'’/–-]\d+)*[^\w\s.,;:!?]{0,2}")
+UNIT = re.compile(r"[^\W\d_]{1,6}|[^\w\s.,;:!?]")
+LINE = re.compile("[^\n]*")
+HEADER_CHARACTERS = 200  # what is longer is not repeated
+
+
+@dataclass(frozen=True)
+class Table:
+    """A part of a text, and the header that says what its numbers are, if there is one."""
+
+    start: int
+    end: int
+    header: str
+
+
+def find_tables(text: str) -> Iterator[Table]:
+    """Two rows at least, one below the other. The header is the line above, or the first row of a
+    table of Markdown. Empty lines between rows don't count."""
+    lines = [line for line in LINE.finditer(text) if any(map(str.isalnum, line[0]))]
+    above: re.Match[str] | None = None
+    for are_rows, run in groupby(lines, lambda line: is_row(line[0])):
+        first, *others = run
+        last = others[-1] if others else first
+        if are_rows and others:
+            if first[0].lstrip().startswith("|"):
+                header = first[0]
+            else:
+                is_near = above and above.end() + 1 == first.start() and is_header(above[0])
+                header = above[0] if above and is_near else ""
+            yield Table(first.start(), last.end(), header.strip())
+        above = last
+
+
+def is_header(line: str) -> bool:
+    """Whether it could say what the rows below it are about."""
+    words = line.strip()
+    return bool(words) and not words[0].islower() and not words.endswith(ENDS)
+
+
+def is_row(line: str) -> bool:
+    """Whether it ends with a number and its unit, or has the bars of Markdown."""
+    if line.lstrip().startswith("|"):
+        return True
+    cells = line.split()
+    if len(cells) < 2 or cells[0][0].islower():
+        return False
+    before_unit = len(cells) > 2 and UNIT.fullmatch(cells[-1])
+    return bool(NUMBER.fullmatch(cells[-2] if before_unit else cells[-1]))
+
+
+def find_headers(page: str, starts: Iterable[int]) -> Iterator[str]:
+    """For each passage of a page that begins there: the header of the table that it begins in, if
+    that stands before it; else empty. Of the page nothing behind the last passage is needed."""
+    tables = [*find_tables(page)]
+    for start in starts:
+        table = next((table for table in tables if table.start <= start < table.end), None)
+        header = table.header if table else ""
+        fits = len(header) <= HEADER_CHARACTERS and not page.startswith(header, start)
+        yield header if fits else ""
+
+
+def find_header(page: str, start: int) -> str:
+    """The same for one passage."""
+    return next(find_headers(page, [start]))

@@ -1,0 +1,1 @@
+"""Shows that nobody gets in: see README.md."""

@@ -1,0 +1,105 @@
+"""The sentence of the passages that answers a question best, and those that are nearest to it."""
+
+from uuid import UUID
+
+import pytest
+from app.answering.exact import BestSentence, Span, find_nearest
+from app.clients.queue_types import NewQuote
+
+from tests.chat_ui.passages import AFFITTO, ARRIENDO, BAIL, BOILER, HUUR, LEASE, MIETE, passage
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "begins"),
+    [
+        ("How many keys are here?", "Keys are here. 3 keys are here.", "3 keys"),
+        ("When was it built?", "It was built here. It was built in 1999.", "It was built in"),
+        ("Who built it?", "It was built here. It was built by Anna.", "It was built by"),
+        ("What was built?", "It was built here. It was built here by Anna.", "It was built here."),
+        ("How high is the deposit?", LEASE, "The tenant pays"),
+        ("When are the keys handed over?", LEASE, "Keys"),
+        ("Who pays for the water?", LEASE, "Mr. Bruno Ott"),
+        ("Wie hoch ist die Kaution?", MIETE, "Der Mieter"),
+        ("What does the error code F75 mean?", BOILER, "F75"),
+        ("What is error 75, error codes?", "Error codes: 28, error. 75.", "75"),
+        ("Quand le contrat prend-il fin ?", BAIL, "Le contrat"),
+        ("¿Cuánto es la fianza?", ARRIENDO, "El inquilino"),
+        ("Quando termina il contratto?", AFFITTO, "Il contratto"),
+        ("Hoeveel bedraagt de borg?", HUUR, "De huurder"),
+    ],
+)
+@pytest.mark.anyio
+async def test_the_best_sentence_has_what_is_asked_for(
+    question: str, text: str, begins: str
+) -> None:
+    span = await BestSentence().find(question, [passage(text), passage("Cats sleep. Dogs run.")])
+    assert span
+    assert span.text.startswith(begins)
+    assert span.text in text
+
+
+RULES = """Pets and visitors
+Cats are allowed without asking. Dogs need written permission of the landlord. Visitors may stay
+for two weeks."""
+REGELN = "Katzen sind erlaubt. Hunde brauchen die Zustimmung des Vermieters."
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("question", "text", "begins"),
+    [
+        ("Are dogs allowed?", RULES, "Dogs"),
+        ("Can I have a dog?", RULES, "Dogs"),
+        ("Are cats allowed?", RULES, "Cats"),
+        ("Are visitors allowed?", RULES, "Visitors may"),
+        ("Sind Hunde erlaubt?", REGELN, "Hunde"),
+        ("Sind Katzen erlaubt?", REGELN, "Katzen"),
+    ],
+)
+async def test_the_best_sentence_is_about_what_is_asked_about(
+    question: str, text: str, begins: str
+) -> None:
+    span = await BestSentence().find(question, [passage(text)])
+    assert span
+    assert span.text.startswith(begins)
+
+
+@pytest.mark.parametrize("other", ["", "deposit", "water"])
+@pytest.mark.anyio
+async def test_the_best_sentence_may_be_the_one_that_means_what_is_asked(other: str) -> None:
+    near = {
+        "sentence_start": 1000 + LEASE.index("Pets"),
+        "sentence_end": 1000 + LEASE.index("Mr. Bruno"),
+    }
+    found = passage(LEASE, start=1000).model_copy(update=near)
+    question = f"Would a friendly elderly cat that constantly demands plenty {other} be welcome?"
+    span = await BestSentence().find(question, [found, passage("Dogs run.")])
+    assert span
+    assert span.text.startswith("Pets are not allowed")
+
+
+def test_the_source_of_exact_words_is_the_sentence_around_them() -> None:
+    start = LEASE.index("30 days")
+    quote = Span(passage(LEASE), start, start + len("30 days")).quote()
+    assert LEASE[quote.quote_start : quote.quote_end] == (
+        "It is returned within 30 days after the end of\nthe lease."
+    )
+
+
+def test_the_nearest_passages_are_at_most_three_and_of_long_ones_the_sentence() -> None:
+    long = f"{LEASE} {'Nothing else is written here. ' * 30}"
+    found = [passage(text, n) for n, text in enumerate([RULES, long, REGELN, LEASE])]
+    nearest = find_nearest("How high is the deposit?", found)
+    assert [span.text for span in nearest] == [
+        "The tenant pays a deposit of EUR 1,500.",
+        LEASE,
+        RULES,
+    ]
+    assert nearest[0].point() == NewQuote(
+        document_id=UUID(int=1), page=1, quote_start=0, quote_end=39
+    )
+
+
+@pytest.mark.anyio
+async def test_without_passages_there_is_no_best_sentence() -> None:
+    assert await BestSentence().find("Why?", []) is None

@@ -1,0 +1,80 @@
+"""Texts are cut into sentences, and sentences are compared by their words, numbers and names."""
+
+import pytest
+from app.answering.align import Words
+from app.answering.sentences import Sentence, cut_markdown, cut_sentences, has, normalise_number
+
+from tests.chat_ui.passages import BOILER
+
+
+def test_sentences_of_markdown_are_found_without_its_marks() -> None:
+    text = (
+        "# Title\n\nOne *is*. Two!\n1. first item\n- [x] done\n```\ncode. here\n```\n$$\nx. y\n$$\n"
+        "| a b. | c d |\n|---|---|\n> quote **bold.** End"
+    )
+    cut = list(cut_markdown(text))
+    assert [s.text for s in cut] == [
+        *("One *is*.", "Two!", "first item", "done", "a b. | c d", "---|---", "quote **bold.**"),
+        "End",
+    ]
+    assert all(text[s.start : s.end] == s.text for s in cut)
+
+
+def test_abbreviations_and_ordinals_end_no_sentence() -> None:
+    text = "Am 3. Mai kam Dr. Ott, z. B. mit Nr. 4. Danach nichts… or so. Ende"
+    assert [s.text for s in cut_sentences(text)] == [
+        "Am 3. Mai kam Dr. Ott, z. B. mit Nr. 4. Danach nichts… or so.",
+        "Ende",
+    ]
+
+
+def test_a_heading_is_no_part_of_the_sentence_after_it() -> None:
+    assert [s.text for s in cut_sentences(BOILER)] == [
+        "Error codes",
+        "F28 means that the gas valve did not open.",
+        "F75 means that the pressure of the water is\nToo Low.",
+        "Pets",
+        "Cats are allowed without asking.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("same", "number"),
+    [
+        ("1500 1,500 1.500 1’500 1,500.00 01500", "1500"),
+        ("2.5 2,50 2.50", "2.5"),
+        ("0.125 0,125", "0.125"),
+        ("1234.567 1234,567", "1234.567"),
+        ("12.345.678 12,345,678", "12345678"),
+    ],
+)
+def test_a_number_is_the_same_however_its_digits_are_grouped(same: str, number: str) -> None:
+    assert {normalise_number(written) for written in same.split()} == {number}
+    assert Sentence(0, 5, "1 500").numbers == {"1500"}
+
+
+@pytest.mark.parametrize(
+    ("word", "other", "same"),
+    [
+        ("contracts", "contract", True),
+        ("cats", "cat", True),
+        ("cat", "cats", True),
+        ("cart", "cat", False),
+        ("ins", "in", False),
+        ("mother", "bother", False),
+        ("inter", "international", False),
+        ("123456", "123457", False),
+    ],
+)
+def test_forms_of_a_word_begin_alike(word: str, other: str, same: bool) -> None:
+    assert has(frozenset([other]), word) is same
+
+
+def test_a_small_word_says_little_but_a_number_or_a_sign_that_is_a_word() -> None:
+    words = Words([Sentence(0, 1, "x")])
+    assert words.weigh("7") == words.weigh("界") > words.weigh("of")
+
+
+def test_names_are_words_with_a_capital_but_for_those_that_begin_many_sentences() -> None:
+    said = "If Zoë pays", "Zoë pays", "nobody pays Zoë", "A. B. pays"
+    assert [Sentence(0, 1, text).names for text in said] == [{"zoe"}] * 3 + [set()]

@@ -1,0 +1,98 @@
+"""Guards that are gone, one at a time: each turns a row of `make security` red."""
+
+from dataclasses import dataclass
+
+from tests.faults.bugs import BUGS
+from tests.support.seeding import Change
+
+(OWNERSHIP,) = (bug.changes for bug in BUGS if bug.name == "drop the ownership check")
+POLICY = "chat-ui/app/security.py"
+
+
+@dataclass(frozen=True)
+class Hole:
+    """What is broken, how, which row sees it, and a word of what that says."""
+
+    name: str
+    changes: tuple[Change, ...]
+    row: str
+    says: str
+
+
+HOLES = (
+    Hole(
+        "the owner dropped from a query", OWNERSHIP, "matrix", "GET /chats/{chat_id} by a stranger"
+    ),
+    Hole(
+        "a route that no document names",
+        (
+            Change(
+                "chat-ui/app/routes/keys.py",
+                'router = APIRouter(tags=["settings"]',
+                'router = APIRouter(include_in_schema=False, tags=["settings"]',
+            ),
+        ),
+        "matrix",
+        "get /keys is in no document",
+    ),
+    Hole(
+        "doc-worker's token not compared",
+        (
+            Change(
+                "db-api/app/web/auth.py",
+                "_compare(shown, request.app.state.doc_worker_token)",
+                "assert request",
+            ),
+        ),
+        "matrix",
+        "/reading/{document_id}/heartbeat with another token",
+    ),
+    Hole(
+        "forms of other sites taken",
+        (Change(POLICY, "    if request.method in SAFE_METHODS:\n", "    if request:\n"),),
+        "cross-site",
+        "cross-site",
+    ),
+    Hole(
+        "cookies signed with a key that somebody knows",
+        (
+            Change(
+                "chat-ui/app/session_cookie.py",
+                "SessionMiddleware(reissued, key, PLAIN, max_age)",
+                'SessionMiddleware(reissued, "another key", PLAIN, max_age)',
+            ),
+        ),
+        "sessions",
+        "signed with another key",
+    ),
+    Hole(
+        "a field more for the model",
+        (
+            Change(
+                "chat-ui/app/clients/language_model.py",
+                '"cache_prompt": True,',
+                '"cache_prompt": True, "seed": 1,',
+            ),
+        ),
+        "language-model",
+        "seed",
+    ),
+    Hole(
+        "a looser policy",
+        (Change(POLICY, "\"script-src 'self'\"", "\"script-src 'self' 'unsafe-inline'\""),),
+        "headers",
+        "script-src 'unsafe-inline'",
+    ),
+    Hole(
+        "nginx's own pages without a policy",
+        (Change("nginx/headers.conf", "add_header Content-Security-Policy", "# "),),
+        "headers",
+        "by nginx, http: default-src of {}",
+    ),
+    Hole(
+        "any number of searches at once",
+        (Change("db-api/app/limits.py", "        searches=2,", "        searches=2000,"),),
+        "limits",
+        "searches at once: 200, not 429",
+    ),
+)
