@@ -20,6 +20,7 @@ def test_what_is_not_in_the_documents_is_refused_without_the_model(
     reply = ask(browser, chat, "Is the ferry's lease insured against whales?")
     assert REFUSAL in reply.text
     assert "Nearest passages" in reply.text
+    assert "words that your documents use" in reply.text
     assert ("[1] lease.txt, page 4", LEASE) in [(where, words) for where, words, _ in quotes(reply)]
     assert model.requests == []
 
