@@ -2,6 +2,7 @@
 
 import signal
 import sys
+import time
 import traceback
 from datetime import UTC, datetime
 
@@ -26,7 +27,9 @@ def run(options: Options, stage: Stage) -> dict[str, Found]:
     for row in ROWS:
         if row.name in (options.rows or [each.name for each in ROWS]):
             say(f"{row.name}: {row.what}")
+            began = time.monotonic()
             found[row.name] = each = run_row(row, stage, options.short)
+            say(f"  {time.monotonic() - began:.0f} s")
             say(f"  {table.describe_row(row, each).strip('| ').removeprefix(row.what + ' | ')}")
             for words in table.list_some(each):
                 say(f"  VIOLATION {words}")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import httpx
 from tests.support.local_stack import LocalStack
-from tests.support.person import ask, message_ids, open_chat
+from tests.support.person import message_ids, open_chat, send, wait_until_final
 from tests.support.sql import sql
 from tests.support.waiting import wait_until
 
@@ -61,10 +61,11 @@ def make_person(parley: LocalStack) -> Person:
         _expect_redirect(browser.post(f"{path}/rename", data={"title": f"A {word}"}))
         settings = {"name": f"Ann {word}", "system_prompt": f"You like {word}."}
         _expect_redirect(browser.post("/settings", data=settings))
-        message, reply = message_ids(ask(browser, path, f"Say {word}."))[-2:]
+        _expect_redirect(send(browser, path, f"Say {word}."))
         _expect_redirect(browser.post(f"{(gone := open_chat(browser))}/delete"))
         file = (f"{word}.txt", f"The {word} is a bird that lives in ink.".encode())
         _expect_redirect(browser.post(f"{path}/documents", files={"files": file}))
+        message, reply = message_ids(wait_until_final(browser, path))[-2:]
         cookie = f"parley={browser.cookies['parley']}"
     session = _find(parley, "SELECT session_id::text FROM chats WHERE id = %s", chat)
     wait_until(lambda: sql(parley, READ, session), 120)

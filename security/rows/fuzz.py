@@ -2,6 +2,8 @@
 share of 2xx, or nothing behind the first door was tried."""
 
 import shutil
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from local.supervision import Supervisor, socket_path
 from tests.support.local_stack import LocalStack
@@ -42,19 +44,27 @@ def check(found: Found, stage: Stage, short: bool) -> None:
     try:
         ids = prepare(parley, person)
         with open_surfaces(parley) as surfaces:
-            for surface in surfaces:
-                for who, headers in list_callers(parley, surface, person).items():
-                    fuzzed = fuzz(
-                        str(surface.client.base_url),
-                        choose(surface, who),
-                        headers,
-                        ids,
-                        folder / f"{surface.name}-{who.split()[-1]}",
-                        examples=SHORT_EXAMPLES if short else EXAMPLES,
-                        short=short,
-                    )
-                    judge(found, f"{surface.name} as {who}", fuzzed)
-                    good += fuzzed.statuses.total() * fuzzed.share(2)
+            runs = {
+                f"{surface.name} as {who}": partial(
+                    fuzz,
+                    str(surface.client.base_url),
+                    choose(surface, who),
+                    headers,
+                    ids,
+                    folder / f"{surface.name}-{who.split()[-1]}",
+                    examples=SHORT_EXAMPLES if short else EXAMPLES,
+                    short=short,
+                )
+                for surface in surfaces
+                for who, headers in list_callers(parley, surface, person).items()
+            }
+        # Most of a short run is the programs' own start, which fills one processor each.
+        with ThreadPoolExecutor(2 if short else 1) as programs:
+            for who, fuzzed in zip(
+                runs, programs.map(lambda run: run(), runs.values()), strict=True
+            ):
+                judge(found, who, fuzzed)
+                good += fuzzed.statuses.total() * fuzzed.share(2)
         share = good / max(found.tried, 1)
         found.expect(share >= HEALTHY, f"only {share:.0%} of all answers are of 2xx")
     finally:

@@ -32,7 +32,17 @@ OTHER = "other.example"
 
 
 def check(found: Found, stage: Stage, short: bool) -> None:
-    """With a public certificate, as far as nginx knows, and HSTS; then without TLS."""
+    """Without TLS; then with a public certificate, as far as nginx knows, and HSTS."""
+    parley = stage.parley()
+    with httpx.Client(base_url=parley.url, timeout=60) as browser:
+        for name, answer in list_answers(parley, browser):
+            judge(found, f"{name}, http", answer, encrypted=False)
+    if stage.wants("https"):
+        try_encrypted(found, stage)
+
+
+def try_encrypted(found: Found, stage: Stage) -> None:
+    """The same, and the score."""
     encrypted = stage.encrypted()
     trusting = ssl.create_default_context(cafile=str(encrypted.root))
     scores: dict[str, Score] = {}
@@ -44,10 +54,6 @@ def check(found: Found, stage: Stage, short: bool) -> None:
     for name, each in scores.items():
         lacking = [f"{test} {points}" for test, points in each.modifiers.items() if points < 0]
         found.expect(each.points >= GOAL, f"{name}: score {each.points} ({', '.join(lacking)})")
-    parley = stage.parley()
-    with httpx.Client(base_url=parley.url, timeout=60) as browser:
-        for name, answer in list_answers(parley, browser):
-            judge(found, f"{name}, http", answer, encrypted=False)
     points = [each.points for each in scores.values()]
     found.see(f"Observatory's score {min(points)} to {max(points)} for {len(points)} answers")
     found.see("HSTS over https with a public certificate alone")

@@ -46,8 +46,9 @@ def check(found: Found, stage: Stage, short: bool) -> None:
                 found.expect(False, f"{surface.name}: {what}")
             for what in find_unplaced(surface.operations):
                 found.expect(False, f"{surface.name}: {what}")
-        if found.violations:
-            return
+            surface.operations = [each for each in surface.operations if stage.wants(str(each))]
+        if any(find_unplaced(surface.operations) for surface in surfaces):
+            return  # they can't be asked
         matrix = Matrix(found, parley, short)
         before = fingerprint(parley, matrix.ann)
         for surface in surfaces:

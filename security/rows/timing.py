@@ -13,7 +13,7 @@ from security.stage import Stage
 from security.surfaces import GUARDS, Surface, open_surfaces
 
 TIMES = 100  # of each kind, in turn
-SHORT_TIMES = 6  # which shows that it can be measured, and judges nothing
+SHORT_TIMES = 3  # which shows that it can be measured, and judges nothing
 AGAIN = 4  # times as many, when they differ
 
 
