@@ -81,6 +81,7 @@ def test_where_no_sentence_has_a_source_the_nearest_passages_are_shown(
     assert body
     assert "".join(body.text.split("\n")) == shown
     assert "Nearest passages" in reply.text
+    assert "words that your documents use" not in reply.text, "they were found"
     assert quotes(reply)[0][:2] == ("[1] lease.txt, page 4", LEASE)
     assert reply.text.index(UNSUPPORTED) < reply.text.index(shown.split("?")[0].split(".")[0])
 
