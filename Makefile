@@ -1,7 +1,7 @@
 # What can be done here. `make` alone lists it. Everything made lands in the git-ignored .cache/.
 
 .DEFAULT_GOAL := help
-.PHONY: help local certificate new-root setup up down test test-db-api test-chat-ui test-doc-worker test-lm-api test-nginx test-tls test-local \
+.PHONY: help local certificate new-root token setup up down test test-db-api test-chat-ui test-doc-worker test-lm-api test-nginx test-tls test-local \
     test-whole browser test-faults test-bench test-eval test-supply test-security \
     test-support images stack check faults faults-short bench \
     bench-short trace eval eval-short security security-short lint types types-db-api types-chat-ui types-doc-worker types-others format fmt lock \
@@ -33,6 +33,9 @@ certificate: setup ## bring your own for `make local` with TLS=files: cat fullch
 
 new-root: setup ## make another root certificate for `make local` with TLS=local
 	@$(VENV)/python -m local.certificate new-root
+
+token: setup ## make a token for a program, in a session of its own: make token NAME='My script' (DAYS=…, SCOPES=…)
+	@NAME='$(NAME)' DAYS='$(DAYS)' SCOPES='$(SCOPES)' $(VENV)/python -m local.token
 
 up: ## run Parley in containers, on http://localhost
 	docker compose up --build

@@ -205,6 +205,7 @@ class Stack:
             "ANSWER_KEY_FILE": str(secrets / "answer" / "key"),
             "VISION_KEY_FILE": str(secrets / "vision" / "key"),
             "COOKIE_KEY_FILE": str(secrets / "cookie" / "key"),
+            "TOKEN_KEY_FILE": str(secrets / "tokens" / "key"),
             "RUNNERS_DIR": str(self.runners),
         }
         if self.embedding_model:  # else EMBED_URL may name a server of one's own

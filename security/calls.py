@@ -37,6 +37,7 @@ NOUNS = {
     "recording_id": "recording",
     "recording": "recording",
     "export_id": "export",
+    "token_id": "token",
     "file_id": "file",
 }
 IDS_OF_FORMS = {"current", "message", "replaces", "seen", "document", "pictures", "recording"}
@@ -72,6 +73,8 @@ TEXTS: dict[str, Callable[[], str]] = {
     **{name: lambda: uuid.uuid4().hex for name in ("client_key", "key")},
     "known": lambda: "[]",
     "pinned": lambda: "1",
+    "scopes": lambda: "chat",
+    "days": lambda: "",
     "sure": lambda: "yes",
     "system": lambda: "linux",
     "sha256": lambda: "0" * 64,

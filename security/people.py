@@ -1,6 +1,9 @@
 """People with one of everything there is: what others try to get at."""
 
+import json
+import re
 import uuid
+from base64 import urlsafe_b64decode
 from dataclasses import dataclass
 
 import httpx
@@ -43,6 +46,7 @@ class Person:
     word: str
     session: str
     cookie: str
+    token: str  # for /v1
     ids: dict[str, str]  # by noun, as security.calls has them
 
     def leaks_into(self, text: str, told: str = "") -> list[str]:
@@ -66,6 +70,7 @@ def make_person(parley: LocalStack) -> Person:
         file = (f"{word}.txt", f"The {word} is a bird that lives in ink.".encode())
         _expect_redirect(browser.post(f"{path}/documents", files={"files": file}))
         message, reply = message_ids(wait_until_final(browser, path))[-2:]
+        token = _make_token(browser, word)
         cookie = f"parley={browser.cookies['parley']}"
     session = _find(parley, "SELECT session_id::text FROM chats WHERE id = %s", chat)
     wait_until(lambda: sql(parley, READ, session), 120)
@@ -82,8 +87,9 @@ def make_person(parley: LocalStack) -> Person:
         "recording": _find(parley, RECORD, session, chat, f"I said {word}."),
         "export": export,
         "file": begun,
+        "token": _read_id(token),
     }
-    return Person(word, session, cookie, ids)
+    return Person(word, session, cookie, token, ids)
 
 
 def resemble(known: str) -> str:
@@ -105,6 +111,19 @@ def connect_to_db_api(parley: LocalStack) -> httpx.Client:
     token = (parley.home / "secrets" / "db-api" / "token").read_text().strip()
     url = f"http://127.0.0.1:{parley.ports['db-api']}"
     return httpx.Client(base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=60)
+
+
+def _make_token(browser: httpx.Client, word: str) -> str:
+    form = {"name": f"Editor {word}", "scopes": "chat"}
+    page = browser.post("/settings/tokens", data=form).raise_for_status().text
+    (token,) = re.findall(r"<code>([\w-]+\.[\w-]+\.[\w-]+)</code>", page)
+    return str(token)
+
+
+def _read_id(token: str) -> str:
+    """Which row it is about, as anybody can read who has it."""
+    payload = token.split(".")[1]
+    return str(json.loads(urlsafe_b64decode(payload + "=="))["jti"])
 
 
 def _find(parley: LocalStack, statement: str, *values: object) -> str:

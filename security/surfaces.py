@@ -31,6 +31,7 @@ UNDESCRIBED = {
 # Who may ask. Of what `Anybody` may ask, nothing is anybody's data.
 GUARDS = {
     frozenset({"session"}): "a person",
+    frozenset({"token"}): "a person",
     frozenset({"Service token", "Session"}): "a person",
     frozenset({"Service token"}): "a service",
     frozenset({"doc-worker's token"}): "doc-worker",
@@ -96,7 +97,9 @@ class Surface:
     def identify(self, person: Person | None) -> dict[str, str]:
         """Headers by which somebody asks; None has no session."""
         if self.name == "chat-ui":
-            return {"Cookie": person.cookie} if person else {}
+            if person is None:
+                return {}
+            return {"Cookie": person.cookie, "Authorization": f"Bearer {person.token}"}
         return self._headers | ({"X-Session-ID": person.session} if person else {})
 
     def send(self, call: Call, headers: dict[str, str]) -> Answer:
@@ -154,7 +157,8 @@ def open_surfaces(parley: LocalStack) -> Iterator[tuple[Surface, Surface]]:
 def find_undescribed(routes: Iterable[str], operations: Iterable[Operation]) -> list[str]:
     """Routes, each as `method path`, that no document names."""
     described = UNDESCRIBED | {str(each).lower() for each in operations}
-    return [f"{route} is in no document" for route in routes if route.lower() not in described]
+    named = (route.lower().replace(":path}", "}") for route in routes)
+    return [f"{route} is in no document" for route in named if route not in described]
 
 
 def find_unplaced(operations: Iterable[Operation]) -> list[str]:

@@ -4,6 +4,8 @@
     ├── NotFound          404  no such page, chat or reply, or not this session's
     ├── CrossSite         403  the request came from another site
     ├── SessionEnded      401  the session expired or was ended
+    ├── TokenRefused      401  a program's token is unknown, revoked or expired
+    ├── TokensFull        409  a token more than a session may have
     ├── InvalidInput      422  a form that can't be taken as it is
     ├── KeyReused         409  a send repeated with other text
     ├── BranchMoved       409  a message below one that the chat does not show any more
@@ -39,6 +41,8 @@ FIELDS = {
     "temperature": "temperature",
     "reply_tokens": "reply-tokens",
     "turns": "turns",
+    "days": "days",
+    "scopes": "scopes",
     "content": "prompt",
     "client_key": "key",
     "pictures": "pictures",
@@ -50,6 +54,7 @@ REFUSALS = frozenset(
         *("title-missing", "title-too-long", "title-control-characters"),
         *("system-prompt-too-long", "temperature-out-of-range", "reply-tokens-out-of-range"),
         *("turns-out-of-range", "prompt-missing", "key-too-long", "pictures-invalid"),
+        *("days-out-of-range", "scopes-missing"),
     }
 )
 
@@ -91,6 +96,20 @@ class SessionEnded(ParleyError):
 
     status = 401
     kind = "session-ended"
+
+
+class TokenRefused(ParleyError):
+    """What a program shows is no live token."""
+
+    status = 401
+    kind = "token-refused"
+
+
+class TokensFull(ParleyError):
+    """Fact: `limit`, of live tokens of a session."""
+
+    status = 409
+    kind = "tokens-full"
 
 
 class InvalidInput(ParleyError):

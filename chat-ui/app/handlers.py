@@ -9,6 +9,8 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
+from app.api.errors import MESSAGES, ApiError, find_invalid, write_error
+from app.api.paths import is_api
 from app.errors import ParleyError, SessionEnded, Unavailable
 from app.htmx import is_script
 from app.loading import find_deleted_if_possible, load_chats_if_possible
@@ -54,6 +56,8 @@ def add_error_handlers(app: FastAPI, templates: Templates) -> None:
 
     @app.exception_handler(ParleyError)
     async def show_problem(request: Request, error: ParleyError) -> Response:
+        if is_api(request.url.path):
+            return write_error(error)
         if isinstance(error, SessionEnded):
             forget_session(request)
         refresh = isinstance(error, Unavailable)
@@ -62,12 +66,18 @@ def add_error_handlers(app: FastAPI, templates: Templates) -> None:
     @app.exception_handler(RequestValidationError)
     async def show_malformed(request: Request, error: RequestValidationError) -> Response:
         # A malformed id in a link is, to a person, a page that isn't there.
+        if is_api(request.url.path):
+            return write_error(find_invalid(error))
         in_path = any(item["loc"][0] == "path" for item in error.errors())
         kind, status = ("not-found", 404) if in_path else ("invalid-input", 422)
         return await show(request, Problem(kind), status)
 
     @app.exception_handler(HTTPException)
     async def show_http_error(request: Request, error: HTTPException) -> Response:
+        if is_api(request.url.path):
+            said = {404: "not-found", 405: "wrong-method"}.get(error.status_code, "")
+            message = MESSAGES.get(said, "The request can't be read.")
+            return write_error(ApiError(error.status_code, message))
         if error.status_code == 405 and request.method == "GET":
             # A reload after a form that failed: back to where it was.
             found = CHAT.match(request.url.path)
@@ -82,6 +92,8 @@ def add_error_handlers(app: FastAPI, templates: Templates) -> None:
     @app.exception_handler(Exception)
     async def show_internal(request: Request, error: Exception) -> Response:
         log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+        if is_api(request.url.path):
+            return write_error(error)
         response = await show(request, Problem("internal"), 500)
         # This one handler runs outside all middleware.
         response.headers.update(HEADERS)

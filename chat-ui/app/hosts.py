@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from app.api.errors import MESSAGES, ApiError, write_error
+from app.api.paths import is_api
 from app.templating import Templates
 from app.views.problems import ErrorPage, Problem
 
@@ -45,6 +47,11 @@ class RefuseUnknownHosts:
         if scope["type"] == "http" and not scope["path"].startswith("/static/"):
             name = read_name(Headers(scope=scope).get("host", ""))
             if not is_private(name) and name not in self._public_names:
-                page = ErrorPage(Problem("unknown-host", {"host": name}))
-                app = self._templates.page("error.html", page, 421)
+                app = self._refuse(scope["path"], name)
         await app(scope, receive, send)
+
+    def _refuse(self, path: str, name: str) -> ASGIApp:
+        if is_api(path):
+            return write_error(ApiError(421, MESSAGES["unknown-host"]))
+        page = ErrorPage(Problem("unknown-host", {"host": name}))
+        return self._templates.page("error.html", page, 421)

@@ -9,6 +9,9 @@ from pathlib import Path
 from fastapi import Depends, FastAPI
 
 from app.answering.exact import ModelWords
+from app.api import models
+from app.api.middleware import ApiHeaders
+from app.api.signing import TokenSigner
 from app.assets import Assets
 from app.clients.answer_finder import AnswerFinder
 from app.clients.base import DbApi
@@ -23,6 +26,7 @@ from app.clients.recordings import RecordingsClient
 from app.clients.replies import RepliesClient
 from app.clients.service import Service, connect
 from app.clients.sessions import SessionsClient
+from app.clients.tokens import TokensClient
 from app.event_loop_lag import EventLoopLag
 from app.handlers import add_error_handlers
 from app.hosts import RefuseUnknownHosts
@@ -52,6 +56,7 @@ from app.routes import (
     search,
     send,
     stop,
+    tokens,
     watch,
 )
 from app.routes import (
@@ -85,10 +90,13 @@ PARTS = (
     prompt,
     search,
     settings_page,
+    tokens,
     certificate,
     keys,
     exports,
 )
+# For programs.
+API = (models,)
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -105,11 +113,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,  # it would name the scheme and port that it is asked by
-        dependencies=[Depends(refuse_cross_site)],
         lifespan=lambda app: _serve(app, settings, templates),
     )
     if settings.runner != "only":
         for part in PARTS:
+            app.include_router(part.router, dependencies=[Depends(refuse_cross_site)])
+        for part in API:
             app.include_router(part.router)
     app.include_router(health.router)
     app.mount("/static", assets)
@@ -118,6 +127,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     add_session_cookie(app, settings)
     app.add_middleware(ReadPreferences)
     app.add_middleware(RefuseUnknownHosts, public_names=settings.public_names, templates=templates)
+    app.add_middleware(ApiHeaders, origins=settings.origins)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(TellCost, tells=settings.timings == "on")
     return app
@@ -128,6 +138,7 @@ async def _serve(app: FastAPI, settings: Settings, templates: Templates) -> Asyn
     """Opens the clients, and runs the runner as long as the application serves."""
     db_url, db_token = settings.db_api_url, read_secret(settings.db_api_token_file)
     lm_key = read_secret(settings.lm_api_key_file)
+    signer = TokenSigner(read_secret(settings.token_key_file))
     async with (
         connect(db_url, db_token, at_once=CALLS_AT_ONCE) as db_api,
         # A follow holds its connection while it waits; the runner's leases must not wait behind
@@ -160,6 +171,8 @@ async def _serve(app: FastAPI, settings: Settings, templates: Templates) -> Asyn
             settings,
             templates,
             SessionsClient(api),
+            TokensClient(api),
+            signer,
             LimitsClient(api),
             chats_client,
             messages_client,

@@ -49,9 +49,9 @@ def read_model_settings(form: FormData) -> dict[str, object]:
     """The fields that the form has, as db-api takes them."""
     fields = {
         "system_prompt": read_text(form, "system_prompt"),
-        "temperature": _read_number(form, "temperature", float),
-        "reply_tokens": _read_number(form, "reply_tokens", int),
-        "turns": _read_number(form, "turns", int),
+        "temperature": read_number(form, "temperature", float),
+        "reply_tokens": read_number(form, "reply_tokens", int),
+        "turns": read_number(form, "turns", int),
     }
     return {name: value for name, value in fields.items() if name in form}
 
@@ -60,7 +60,7 @@ def _write(kept: str | float | None) -> str:
     return "" if kept is None else f"{kept}"
 
 
-def _read_number(form: FormData, name: str, kind: type[int] | type[float]) -> float | None:
+def read_number(form: FormData, name: str, kind: type[int] | type[float]) -> float | None:
     """A number as people write it; None for an empty field."""
     text = read_text(form, name).strip().replace(",", ".")
     if not text:

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from app.api.signing import TokenSigner
 from app.clients.chats import ChatsClient
 from app.clients.documents import DocumentsClient
 from app.clients.exports import ExportsClient
@@ -15,6 +16,7 @@ from app.clients.queue_types import Sent
 from app.clients.recordings import RecordingsClient
 from app.clients.replies import RepliesClient
 from app.clients.sessions import SessionsClient
+from app.clients.tokens import TokensClient
 from app.event_loop_lag import EventLoopLag
 from app.replies.prompt_cache import PromptCache
 from app.replies.runner import Runner
@@ -30,6 +32,8 @@ class Services:
     settings: Settings
     templates: Templates
     sessions: SessionsClient
+    tokens: TokensClient
+    signer: TokenSigner
     limits: LimitsClient
     chats: ChatsClient
     messages: MessagesClient

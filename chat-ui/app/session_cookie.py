@@ -11,6 +11,8 @@ from starlette.middleware.sessions import SessionMiddleware
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.api.paths import is_api
+
 PLAIN = "parley"
 SECURE = f"__Host-{PLAIN}"
 REISSUE = "reissue_session_cookie"  # in the scope
@@ -18,9 +20,11 @@ DELETED = f"{SECURE}=null;"  # how Starlette's begins
 
 
 class SessionCookie:
-    """Chooses by the scheme of the request. `request.session` is what the cookie holds."""
+    """Chooses by the scheme of the request. `request.session` is what the cookie holds. The API's
+    requests have no session: there nothing can read the cookie."""
 
     def __init__(self, app: ASGIApp, key: str, max_age: int, keep_plain: bool) -> None:
+        self._app = app
         reissued = Reissue(app)
         self._plain = SessionMiddleware(reissued, key, PLAIN, max_age)
         self._secure = SessionMiddleware(reissued, key, SECURE, max_age, https_only=True)
@@ -28,6 +32,9 @@ class SessionCookie:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
+        if scope["type"] == "http" and is_api(scope["path"]):
+            await self._app(scope, receive, send)
+            return
         if scope.get("scheme") != "https":
             await self._plain(scope, receive, send)
             return

@@ -29,6 +29,7 @@ class Settings(BaseSettings):
     vision_url: str = ""
     vision_key_file: Path = Path("/run/secrets/vision/key")
     cookie_key_file: Path = Path("/run/secrets/cookie/key")
+    token_key_file: Path = Path("/run/secrets/tokens/key")
 
     tls: Literal["off", "files", "local", "acme"] = "off"
     tls_off_soon: Literal["off", "on"] = "off"
@@ -38,6 +39,7 @@ class Settings(BaseSettings):
     lag_interval_seconds: float = Field(default=0, ge=0)
     public_url: str = ""
     tls_names: str = ""
+    api_origins: str = ""
     timings: Literal["on", "off"] = "off"
     session_days: int = Field(default=90, ge=1)
 
@@ -65,6 +67,20 @@ class Settings(BaseSettings):
         if value and (address.scheme not in ("http", "https") or not address.hostname):
             raise ValueError("an address such as https://chat.example.org, or nothing")
         return value
+
+    @field_validator("api_origins")
+    @classmethod
+    def _check_origins(cls, value: str) -> str:
+        for origin in value.replace(",", " ").split():
+            address = urlsplit(origin)
+            if f"{address.scheme}://{address.netloc}" != origin or not address.hostname:
+                raise ValueError("origins such as https://app.example.org, or nothing")
+        return value
+
+    @property
+    def origins(self) -> list[str]:
+        """Whose pages may read what the API answers."""
+        return self.api_origins.replace(",", " ").split()
 
     @property
     def public_names(self) -> frozenset[str]:

@@ -4,6 +4,7 @@ Problem
 ├── InvalidInput            422 invalid-input
 ├── ServiceTokenNeeded      401 service-token
 ├── SessionEnded            401 session-ended
+├── TokenRefused            401 token-refused
 ├── ChatNotFound            404 chat-not-found
 ├── MessageNotFound         404 message-not-found
 ├── ReplyNotFound           404 reply-not-found
@@ -13,10 +14,12 @@ Problem
 ├── PageNotFound            404 page-not-found
 ├── BlockNotFound           404 block-not-found
 ├── ExportNotFound          404 export-not-found
+├── TokenNotFound           404 token-not-found
 ├── KeyReused               409 key-reused
 ├── BranchMoved             409 branch-moved
 ├── ReplyUnfinished         409 reply-unfinished
 ├── NothingToContinue       409 nothing-to-continue
+├── TokensFull              409 tokens-full
 ├── LeaseLost               409 lease-lost
 ├── OffsetDiffers           409 offset-differs
 ├── BlockOutOfOrder         409 block-out-of-order
@@ -87,6 +90,11 @@ class SessionEnded(Problem):
     detail = "Begin a new one with POST /sessions."
 
 
+class TokenRefused(Problem):
+    status, slug, title = 401, "token-refused", "This token is unknown, revoked or has expired"
+    detail = "Make a new one on the settings page."
+
+
 class ChatNotFound(Problem):
     status, slug, title = 404, "chat-not-found", "There is no such chat in this session"
     detail = "GET /chats lists the chats of this session."
@@ -132,6 +140,11 @@ class ExportNotFound(Problem):
     detail = "It has ended, or took so long that another one began."
 
 
+class TokenNotFound(Problem):
+    status, slug, title = 404, "token-not-found", "There is no such token in this session"
+    detail = "GET /tokens lists those that were not revoked."
+
+
 class KeyReused(Problem):
     status, slug, title = 409, "key-reused", "This client_key was used for something else"
     detail = "Send it again with a fresh client_key."
@@ -151,6 +164,12 @@ class ReplyUnfinished(Problem):
 class NothingToContinue(Problem):
     status, slug, title = 409, "nothing-to-continue", "This reply came to its own end"
     detail = "Ask for another version of it: without continued."
+
+
+class TokensFull(Problem):
+    status, slug, title = 409, "tokens-full", "This session has as many tokens as it may have"
+    detail = "Revoke one that is not needed any more."
+    example: ClassVar[dict[str, object]] = {"limit": 20}
 
 
 class LeaseLost(Problem):

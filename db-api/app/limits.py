@@ -27,6 +27,8 @@ MESSAGE_PICTURES = 4
 VECTOR_SIZE = 384
 HIGHEST_TEMPERATURE = 2
 MOST_TURNS = 1000
+MOST_TOKEN_DAYS = 90
+LIVE_TOKENS = 20
 # Counts end where PostgreSQL's integer does.
 LARGEST_COUNT = 2**31 - 1
 
@@ -115,6 +117,7 @@ class Limits(BaseModel):
     system_prompt_characters: int = SYSTEM_PROMPT_CHARACTERS
     temperature: float = Field(default=HIGHEST_TEMPERATURE, description="The highest.")
     turns: int = Field(default=MOST_TURNS, description="The most that a chat may remember.")
+    token_days: int = Field(default=MOST_TOKEN_DAYS, description="The longest life of a token.")
     message_bytes: int = Field(description="Of a message in UTF-8.")
     reply_tokens: int = Field(description="The most that a chat may ask of one reply.")
     context_tokens: int = Field(

@@ -32,6 +32,7 @@ from app.search.routes import router as search
 from app.sending.routes import router as sending
 from app.sessions.routes import router as sessions
 from app.settings import Settings, read_settings
+from app.tokens.routes import router as tokens
 from app.web import docs, health, limits
 from app.web.auth import require_doc_worker, require_service
 from app.web.handlers import add_handlers
@@ -41,6 +42,7 @@ from app.web.openapi import describe
 # In the order of the document; a fixed path before one with a parameter in its place.
 ROUTERS = (
     sessions,
+    tokens,
     limits.router,
     deleting,
     chats,
@@ -68,6 +70,7 @@ call for a person also carries `X-Session-ID`, and reaches that session's rows o
 """
 TAGS = [
     {"name": "sessions", "description": "Who is asking."},
+    {"name": "tokens", "description": "For programs that act for a session."},
     {"name": "chats", "description": "A person's conversations."},
     {"name": "messages", "description": "A chat's messages: read, send, follow, delete."},
     {"name": "replies", "description": "Regenerate, continue or stop a reply."},

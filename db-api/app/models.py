@@ -7,6 +7,7 @@ from app.files.models import File, FileBlock
 from app.messages.models import Message, MessagePicture
 from app.replies.models import Quote, Reply, ReplyPassage
 from app.sessions.models import Session
+from app.tokens.models import Token
 from app.usage.models import Address, SessionUsage
 
 __all__ = [
@@ -27,4 +28,5 @@ __all__ = [
     "ReplyPassage",
     "Session",
     "SessionUsage",
+    "Token",
 ]

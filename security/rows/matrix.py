@@ -32,7 +32,7 @@ from security.surfaces import (
 MALFORMED = ("x", "0", "../x", "%00", "'--")
 # What takes something away, so that it comes last; a chat takes all else with it.
 CHANCES = 3  # that two answers get to be alike, which now and then differ by chance
-TAKES_AWAY = ("/delete", "/remove")
+TAKES_AWAY = ("/delete", "/remove", "/revoke")
 
 
 def check(found: Found, stage: Stage, short: bool) -> None:

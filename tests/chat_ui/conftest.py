@@ -118,6 +118,7 @@ def serve_chat_ui(model_server: ModelServer, secrets: Path) -> StartBriefly:
             "db_api_token_file": secrets / "db-api" / "token",
             "lm_api_key_file": secrets / "lm-api" / "key",
             "cookie_key_file": secrets / "cookie" / "key",
+            "token_key_file": secrets / "tokens" / "key",
             "opening_message": OPENING,
             "timings": "on",
         }

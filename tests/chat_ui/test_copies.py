@@ -120,6 +120,7 @@ def test_open_streams_end_at_once_when_the_server_is_told_to_stop(
         "DB_API_TOKEN_FILE": str(secrets / "db-api" / "token"),
         "LM_API_KEY_FILE": str(secrets / "lm-api" / "key"),
         "COOKIE_KEY_FILE": str(secrets / "cookie" / "key"),
+        "TOKEN_KEY_FILE": str(secrets / "tokens" / "key"),
     }
     url = f"http://127.0.0.1:{port}"
     server = Program([ROOT / "chat-ui" / "start"], settings, tmp_path / "log")

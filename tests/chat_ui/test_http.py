@@ -23,6 +23,8 @@ from tests.chat_ui.support import (
 ROUTES = {
     *("/", "/chats", "/generate/{chat_id}", "/search", "/keys", "/export.json", "/export.md"),
     *("/settings", "/settings/sign-out", "/settings/forget"),
+    *("/settings/tokens", "/settings/tokens/{token_id}/revoke"),
+    *("/v1/models", "/v1/models/{model}"),
     *("/certificate", "/certificate/{system}", "/health", "/ready"),
     *("/chats/new/documents", "/chats/new/documents/add", "/chats/{chat_id}"),
     *(
@@ -165,7 +167,10 @@ def test_every_route_is_described_with_the_problems_it_can_have_and_the_fields_o
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             assert operation["summary"], path
-            if path not in ("/health", "/ready"):
+            if path.startswith("/v1/"):
+                assert operation["security"] == [{"token": []}], path
+                assert {"401", "503", "4XX"} <= set(operation["responses"]), path
+            elif path not in ("/health", "/ready"):
                 told = set(operation["responses"])
                 assert operation["security"], path
                 assert {"422", "503"} <= told, path

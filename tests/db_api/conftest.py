@@ -35,6 +35,7 @@ TABLES = (
     *("sessions", "chats", "messages", "replies"),
     *("files", "file_blocks", "documents", "chat_documents", "document_pages", "passages"),
     *("passage_vectors", "reply_passages", "quotes", "message_pictures", "session_usage"),
+    "tokens",
 )
 # These are no session's.
 OTHER_TABLES = ("addresses",)

@@ -24,6 +24,7 @@ LAYOUT = (
     "messages",
     "replies",
     "chats",
+    "tokens",
     "sessions",
     "jobs",
     "search",

@@ -138,6 +138,10 @@ def rename(person: Person, chat: str, name: Any) -> httpx.Response:
     return person.patch(f"/documents/{person.upload(b'Hi', chat=chat)['id']}", name=name)
 
 
+def make_token(person: Person, _: str, days: Any) -> httpx.Response:
+    return person.post("/tokens", {"name": "x", "scopes": ["chat"], "days": days})
+
+
 def test_the_limits_told_are_the_ones_enforced(
     ada: Person, chat: str, serve_copy: ServeCopy
 ) -> None:
@@ -148,6 +152,7 @@ def test_the_limits_told_are_the_ones_enforced(
         "temperature": (change("temperature"), int),
         "reply_tokens": (change("reply_tokens"), int),
         "turns": (change("turns"), int),
+        "token_days": (make_token, int),
         "document_bytes": (lambda p, _, size: p.post("/files", {"size": size}), int),
         "document_name_characters": (rename, "x".__mul__),
         "message_bytes": (lambda p, chat, text: p.post_message(chat, text), "x".__mul__),
@@ -165,6 +170,7 @@ def test_the_limits_told_are_the_ones_enforced(
         "document_pages": 1000,
         "documents_bytes": 200_000_000,
         "turns": 1000,
+        "token_days": 90,
         "streams": 2**31 - 1,
     }
     with serve_copy(

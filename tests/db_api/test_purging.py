@@ -49,6 +49,7 @@ def test_a_session_over_for_a_day_goes_with_all_it_had(
 ) -> None:
     eve = api.person()
     for person in (ada, bob, eve):
+        person.make_token()
         reply = person.send(chat := person.chat(), worker="w")
         document = keep_document(sql, chat).document
         quote_document(sql, reply, document)
@@ -60,9 +61,20 @@ def test_a_session_over_for_a_day_goes_with_all_it_had(
     assert kept == {table: {bob.session_id, eve.session_id} for table in TABLES}
 
 
+@pytest.mark.parametrize("column", ["expires_at", "revoked_at"])
+def test_a_token_that_ended_a_day_ago_goes(
+    database: Database, ada: Person, sql: Sql, column: str
+) -> None:
+    old, new, kept = (ada.make_token()["id"] for _ in range(3))
+    ago(sql, "tokens", column, old)
+    ago(sql, "tokens", column, new, 23)
+    assert (purge(database), left(sql, "tokens")) == (1, {new, kept})
+
+
 def test_what_is_not_over_is_kept_without_the_policies_too(
     bob: Person, chat: str, sql: Sql
 ) -> None:
+    bob.make_token()
     shared, in_library, draft = (
         keep_document(sql, chat, content) for content in (b"a", b"b", b"c")
     )

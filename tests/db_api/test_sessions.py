@@ -44,6 +44,8 @@ def test_a_forgotten_session_leaves_nothing(
 ) -> None:
     his = bob.chat(opening="Hello")
     ada.send(chat)
+    for person in (ada, bob):
+        person.make_token()
     keep_document(sql, his)
     document = keep_document(sql, chat).document
     quote_document(sql, running, document)

@@ -10,7 +10,7 @@ from local.stack import ROOT
 
 NAMES = ["answer/key", "cookie/key", "db-api/token"]
 NAMES += ["db-logins/app", "db-logins/reader", "db-logins/runner", "db/password"]
-NAMES += ["doc-worker/token", "embed/key", "lm-api/key", "vision/key"]
+NAMES += ["doc-worker/token", "embed/key", "lm-api/key", "tokens/key", "vision/key"]
 
 
 def make(directory: Path) -> subprocess.CompletedProcess[str]:

@@ -16,7 +16,7 @@ from tests.support.operations import read_operations
 DESCRIBE = "import json; from app.main import create_app; print(json.dumps(create_app().openapi()))"
 SECRETS = (
     *("DB_PASSWORD_FILE", "DB_API_TOKEN_FILE", "DOC_WORKER_TOKEN_FILE", "COOKIE_KEY_FILE"),
-    *("LM_API_KEY_FILE", "EMBED_KEY_FILE", "ANSWER_KEY_FILE", "VISION_KEY_FILE"),
+    *("LM_API_KEY_FILE", "EMBED_KEY_FILE", "ANSWER_KEY_FILE", "VISION_KEY_FILE", "TOKEN_KEY_FILE"),
 )
 
 

@@ -22,6 +22,7 @@ SECRETS = {
     "answer/key": ("chat-ui", "secrets"),  # nor is answer
     "vision/key": ("chat-ui", "secrets"),  # nor is vision
     "cookie/key": ("chat-ui", "secrets"),
+    "tokens/key": ("chat-ui", "secrets"),
 }
 
 

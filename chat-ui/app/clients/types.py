@@ -19,6 +19,10 @@ Mode = Literal["free", "documents", "exact"]
 Saw = Literal["picture", "text", "nothing"]
 ErrorKind = Literal["model-broke", "model-refused", "prompt-too-long", "crashed", "reply-limit"]
 
+Scope = Literal["chat", "read", "documents"]
+
+# What a token can be made for on its page: the others have nothing to be used for yet.
+SCOPES: tuple[Scope, ...] = ("chat",)
 MODES: tuple[Mode, ...] = get_args(Mode)
 FINAL: frozenset[State] = frozenset(get_args(FinalState))
 
@@ -31,9 +35,10 @@ class Received(BaseModel):
 
 class Limits(Received):
     """What db-api accepts at most. `temperature`, `reply_tokens` and `turns` are the highest
-    settings; `context_tokens` is what the model can see at once, its reply included;
-    `document_bytes` are those of one document, `documents_bytes` of all that a session has;
-    `streams` are what a session may watch at once here."""
+    settings; `token_days` is the longest life of a token; `context_tokens` is what the model can
+    see at once, its reply included; `document_bytes` are those of one document,
+    `documents_bytes` of all that a session has; `streams` are what a session may watch at once
+    here."""
 
     name_characters: int
     title_characters: int
@@ -43,6 +48,7 @@ class Limits(Received):
     context_tokens: int
     temperature: int
     turns: int
+    token_days: int
     document_bytes: int
     document_pages: int
     document_name_characters: int
@@ -54,6 +60,29 @@ class Export(Received):
     """An export that is being sent."""
 
     id: UUID
+
+
+class Token(Received):
+    """A token that was not revoked. Its last use is told to the minute."""
+
+    id: UUID
+    name: str
+    scopes: list[Scope]
+    expires_at: datetime
+    last_used_at: datetime | None
+
+
+class Tokens(Received):
+    """The newest first."""
+
+    items: list[Token]
+
+
+class TokenUse(Received):
+    """Whom a live token acts for, and what it may do."""
+
+    session_id: UUID
+    scopes: list[Scope]
 
 
 class Session(Received):

@@ -1,13 +1,13 @@
 """Whole pages, but for that of a chat, which is in `chat.py`."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from app import preferences
 from app.clients.prompt_types import Prompt, PromptMessage, ReplyPrompt
 from app.clients.template_marks import neutralise_message
-from app.clients.types import Chat, DeletedChat, Message
+from app.clients.types import SCOPES, Chat, DeletedChat, Limits, Message, Scope, Token
 from app.model_settings import ModelSettings
 from app.preferences import Preferences
 from app.views.lists import ChatList
@@ -160,6 +160,25 @@ class SettingsPage:
     chosen: Preferences = field(default_factory=preferences.current)
     fields: ModelSettings | None = None
     name_limit: int | None = None
+
+
+@dataclass(frozen=True)
+class TokensPage:
+    """`tokens.html`, with what was typed if that could not be taken. `made` is the token that was
+    made just now; nobody can read it again."""
+
+    chats: ChatList
+    tokens: list[Token]
+    limits: Limits
+    made: str | None = None
+    name: str = ""
+    days: str = ""
+    scopes: tuple[Scope, ...] = SCOPES
+    problem: Problem | None = None
+
+    def is_over(self, token: Token) -> bool:
+        """Whether it has expired; it is listed for a day."""
+        return token.expires_at <= datetime.now(UTC)
 
 
 @dataclass(frozen=True)

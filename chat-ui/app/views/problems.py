@@ -24,6 +24,7 @@ from app.errors import (
     ReplyUnfinished,
     SessionEnded,
     StorageFull,
+    TokensFull,
     Unavailable,
     UploadFailed,
 )
@@ -38,6 +39,7 @@ KINDS = REFUSALS | {
     *(error.kind for error in (FileTooLarge, DocumentsFull, StorageFull, FileKindRefused)),
     UploadFailed.kind,
     ChatsFull.kind,
+    TokensFull.kind,
     *(f"limit-{name}" for name in LIMITS),
     "file-repeated",
     "no-file",

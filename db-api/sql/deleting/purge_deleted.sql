@@ -1,11 +1,12 @@
 -- Deletes for good what is over: a step of about 10,000 messages (a chat never has more than its last_seq), and sessions that have no
--- chat left. One copy at a time; another finds nothing to do, which is also how it learns that all is done. Runs as the runner, under
+-- chat left; and tokens. One copy at a time; another finds nothing to do, which is also how it learns that all is done. Runs as the runner, under
 -- its policies.
 CREATE OR REPLACE FUNCTION purge_deleted() RETURNS bigint
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE
     purged bigint;
     emptied bigint;
+    tokens_over bigint;
 BEGIN
     IF NOT pg_try_advisory_xact_lock(7035003) THEN
         RETURN 0;
@@ -26,7 +27,11 @@ BEGIN
             AND NOT EXISTS (SELECT FROM chats c WHERE c.session_id = s.id) LIMIT 100
     );
     GET DIAGNOSTICS emptied = ROW_COUNT;
-    RETURN purged + emptied;
+    DELETE FROM tokens WHERE id IN (
+        SELECT id FROM tokens WHERE is_over(least(expires_at, revoked_at)) LIMIT 1000
+    );
+    GET DIAGNOSTICS tokens_over = ROW_COUNT;
+    RETURN purged + emptied + tokens_over;
 END
 $$;
 

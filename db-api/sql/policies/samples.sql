@@ -11,6 +11,7 @@ BEGIN
             ('messages', '{content,client_key}'), ('replies', '{text,finished_steps}'),
             ('files', '{sha256}'), ('file_blocks', '{bytes}'), ('documents', '{name}'), ('document_pages', '{text}'),
             ('passages', '{text,words}'), ('passage_vectors', '{vector}'),
+            ('tokens', '{name}'),
             ('chats_search_idx', '{search_words}'), ('messages_search_idx', '{search_words}')
         ) AS kept (relation, columns)
         JOIN pg_class c ON c.oid = kept.relation::regclass

@@ -71,16 +71,17 @@ def refusals(act: Act, statements: list[str]) -> dict[str, str]:
 @pytest.fixture
 def hers(ada: Person, sql: Sql) -> dict[str, str]:
     """Ada's rows: a running reply, a queued one, and what was said before; a document that was
-    read, and an upload that is not finished."""
+    read, an upload that is not finished, and a token."""
     chat = ada.chat(opening="Hello")
     reply, queued = ada.send(chat, "secret", worker="w"), ada.send(chat, "another secret")
     kept = keep_document(sql, chat)
     sql("INSERT INTO files (session_id) VALUES (%s)", ada.session_id)
     quote_document(sql, reply, kept.document)
     send_picture(sql, reply, kept.document)
+    token = ada.make_token()["id"]
     return {
         **{"session": ada.session_id, "chat": chat, "reply": reply, "queued": queued},
-        **{"file": kept.file, "document": kept.document},
+        **{"file": kept.file, "document": kept.document, "token": token},
     }
 
 

@@ -35,7 +35,7 @@ def test_nobody_else_sees_a_row(
         5,
         2,
         2,
-        *[1] * 10,
+        *[1] * 11,
         3,
         1,
         1,
@@ -67,6 +67,8 @@ CHANGES = (
     "UPDATE documents SET name = 'mine now', in_library = true",
     "DELETE FROM chat_documents",
     "UPDATE session_usage SET export_until = now()",
+    "UPDATE tokens SET revoked_at = now()",
+    "UPDATE tokens SET last_used_at = now()",
 )
 
 
@@ -105,6 +107,8 @@ def test_nothing_is_written_in_another_s_name_or_chat(
         "INSERT INTO chat_documents (chat_id, document_id, session_id)"
         " VALUES ('{chat}', '{document}', '{session}')",
         "INSERT INTO session_usage (session_id) VALUES ('{session}')",
+        "INSERT INTO tokens (session_id, name, scopes, expires_at)"
+        " VALUES ('{session}', 'x', '{{chat}}', now())",
         "INSERT INTO message_pictures (message_id, chat_id, session_id, number, document_id)"
         " VALUES ('{queued}', '{chat}', '{session}', 1, '{document}')",
     ]
@@ -121,6 +125,16 @@ def test_nothing_is_written_in_another_s_name_or_chat(
             "INSERT INTO chat_documents (chat_id, document_id, session_id)"
             f" VALUES ('{his}', '{hers['document']}', '{bob.session_id}')"
         )
+
+
+def test_a_revoked_token_stays_revoked(acting: Acting, hers: dict[str, str], sql: Sql) -> None:
+    find = f"SELECT find_token('{hers['token']}')"
+    with acting("app") as act:
+        assert act(find) == [(hers["session"],)], "who has its id learns whose it is"
+    sql("UPDATE tokens SET revoked_at = now()")
+    with acting("app", hers["session"]) as act:
+        assert act("UPDATE tokens SET revoked_at = NULL") == 0
+        assert act(find) == [(None,)]
 
 
 def test_what_was_said_can_never_be_rewritten(

@@ -48,6 +48,11 @@ DENIED = {
         "DELETE FROM session_usage",
         "SELECT * FROM addresses",
         "DELETE FROM addresses",
+        "DELETE FROM tokens",
+        "UPDATE tokens SET session_id = session_id",
+        "UPDATE tokens SET scopes = '{chat}'",
+        "UPDATE tokens SET expires_at = now()",
+        "INSERT INTO tokens (revoked_at) VALUES (NULL)",
     ],
     "runner": [
         "SELECT * FROM sessions",
@@ -81,6 +86,8 @@ DENIED = {
         "UPDATE replies SET mode = 'free'",
         "SELECT document_id FROM message_pictures",
         "DELETE FROM session_usage",
+        "SELECT name FROM tokens",
+        "UPDATE tokens SET revoked_at = now()",
     ],
     "searcher": [
         "SELECT name FROM sessions",
@@ -94,6 +101,7 @@ DENIED = {
         "SELECT * FROM message_pictures",
         "SELECT * FROM session_usage",
         "SELECT * FROM addresses",
+        "SELECT * FROM tokens",
     ],
     "reader": [
         "DELETE FROM passages",
@@ -103,6 +111,7 @@ DENIED = {
         "SELECT * FROM message_pictures",
         "SELECT * FROM session_usage",
         "SELECT * FROM addresses",
+        "SELECT * FROM tokens",
         "SELECT name FROM documents",
         "SELECT sha256 FROM files",
         "INSERT INTO files (sha256) VALUES (NULL)",

@@ -51,6 +51,7 @@ def chat_ui_settings(secrets: Path, db_api: str) -> dict[str, str]:
         "DOC_WORKER_TOKEN_FILE": str(secrets / "doc-worker" / "token"),
         "LM_API_KEY_FILE": str(secrets / "lm-api" / "key"),
         "COOKIE_KEY_FILE": str(secrets / "cookie" / "key"),
+        "TOKEN_KEY_FILE": str(secrets / "tokens" / "key"),
         "RUNNER": "off",
     }
 

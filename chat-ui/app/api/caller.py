@@ -1,0 +1,56 @@
+"""Who calls the API: the session that a bearer token acts for. No cookie is ever read."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Security
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from app.api.errors import ApiError
+from app.services import AppServices
+
+BEARER = HTTPBearer(
+    auto_error=False,
+    scheme_name="token",
+    description="A token from the settings page, at `/settings/tokens`.",
+)
+MISSING = "Send a token: Authorization: Bearer … You make one in Parley's settings."
+Shown = Annotated[HTTPAuthorizationCredentials | None, Security(BEARER)]
+
+
+@dataclass(frozen=True)
+class Caller:
+    """A live token, the session that it acts for, and what it may do."""
+
+    token: UUID
+    session: UUID
+    scopes: frozenset[str]
+
+
+async def require_caller(services: AppServices, shown: Shown) -> Caller:
+    """Dependency: who calls, or TokenRefused; db-api is asked each time."""
+    if shown is None:
+        raise ApiError(401, MISSING, "invalid_api_key")
+    token = services.signer.verify(shown.credentials)
+    use = await services.tokens.use(token)
+    return Caller(token, use.session_id, frozenset(use.scopes))
+
+
+AnyCaller = Annotated[Caller, Depends(require_caller)]
+
+
+def require_scope(scope: str) -> Callable[[Caller], Awaitable[Caller]]:
+    """A dependency like that, for tokens that may do this."""
+
+    async def check(caller: AnyCaller) -> Caller:
+        if scope not in caller.scopes:
+            message = f"This token lacks the scope {scope}. Make one that has it."
+            raise ApiError(403, message, "missing_scope")
+        return caller
+
+    return check
+
+
+Chatter = Annotated[Caller, Depends(require_scope("chat"))]

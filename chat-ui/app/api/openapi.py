@@ -1,0 +1,34 @@
+"""What the OpenAPI document says of the API's errors."""
+
+from typing import Any
+
+MEANINGS = {
+    400: "Something in the request can't be done as it is; `param` names it.",
+    401: "No token, or one that is unknown, revoked or has expired.",
+    403: "The token lacks the scope.",
+    404: "There is nothing like that.",
+    413: "Over the limit.",
+    429: "Too much at once; `Retry-After` says when to try again.",
+    503: "Something isn't available at the moment; `Retry-After` says when to try again.",
+}
+SCHEMA = {
+    "type": "object",
+    "properties": {
+        "error": {
+            "type": "object",
+            "properties": {
+                name: {"type": ["string", "null"]} for name in ("message", "type", "param", "code")
+            },
+        }
+    },
+}
+
+
+def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """`responses` of a route whose problems have these statuses."""
+    content = {"application/json": {"schema": SCHEMA}}
+    told: dict[int | str, str] = {status: MEANINGS[status] for status in sorted(statuses)}
+    told["4XX"] = "Anything else that is refused."
+    return {
+        status: {"description": meaning, "content": content} for status, meaning in told.items()
+    }

@@ -1,0 +1,9 @@
+"""Which addresses are the API's. They never read a cookie, so no page of another site can misuse
+one there: the cross-site rule of the pages is not needed."""
+
+PREFIX = "/v1"
+
+
+def is_api(path: str) -> bool:
+    """Whether a request there is a program's."""
+    return path == PREFIX or path.startswith(f"{PREFIX}/")

@@ -1,0 +1,1 @@
+"""Tokens: with one of them a program acts for a session."""
