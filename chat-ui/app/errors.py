@@ -61,7 +61,7 @@ REFUSALS = frozenset(
 # What db-api may say that has a limit, in requests.
 LIMITS = (
     *("chat-replies", "session-replies", "messages", "chats", "tokens", "sessions"),
-    *("streams", "searches", "exports"),
+    *("streams", "searches", "all-searches", "exports"),
 )
 
 

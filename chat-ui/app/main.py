@@ -141,15 +141,16 @@ async def _serve(app: FastAPI, settings: Settings, templates: Templates) -> Asyn
     signer = TokenSigner(read_secret(settings.token_key_file))
     async with (
         connect(db_url, db_token, at_once=CALLS_AT_ONCE) as db_api,
-        # A follow holds its connection while it waits; the runner's leases must not wait behind
-        # pages.
+        # A follow and a search hold their connections while they wait; the runner's leases must
+        # not wait behind pages.
         connect(db_url, db_token) as unbounded_db_api,
         # llama.cpp's server may close a connection after a streamed answer: never keep one.
         connect(settings.lm_api_url, lm_key, keep=False) as lm_api,
         contextlib.AsyncExitStack() as running,
     ):
         api, unbounded = DbApi(db_api), DbApi(unbounded_db_api)
-        chats_client, messages_client = ChatsClient(api), MessagesClient(api, unbounded)
+        chats_client = ChatsClient(api, searching=unbounded)
+        messages_client = MessagesClient(api, unbounded)
         model, prompts = ModelServer.of(lm_api)
         hub = Hub(messages_client)
         call_on_stop(hub.close)

@@ -44,6 +44,7 @@ LimitName = Literal[
     "sessions",
     "streams",
     "searches",
+    "all-searches",
     "exports",
 ]
 

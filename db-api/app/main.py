@@ -38,6 +38,7 @@ from app.web.auth import require_doc_worker, require_service
 from app.web.handlers import add_handlers
 from app.web.middleware import Guard
 from app.web.openapi import describe
+from app.web.turns import Turns
 
 # In the order of the document; a fixed path before one with a parameter in its place.
 ROUTERS = (
@@ -116,6 +117,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.service_token = settings.service_token.encode()
     app.state.doc_worker_token = settings.doc_worker_token.encode()
     app.state.notifier = ChangeNotifier()
+    app.state.searches = Turns()
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]  # FastAPI's own way
     app.add_middleware(Guard, body_limit=settings.body_limit, block_limit=BLOCK_BYTES)
     add_handlers(app)

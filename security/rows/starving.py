@@ -42,6 +42,7 @@ MESSAGES = 50  # of the page that is opened
 ROUNDS, WORDS = 2, 26  # in each round both sides have two turns, each with so many first words,
 PAGES_PER_WORD = 2  # and pages
 PATIENCE = 20.0  # seconds; who waits longer has waited so long
+TURN_SECONDS = 25.0  # then a turn ends, however few have waited: a row has to end, too
 CALM = 4.0  # seconds until nginx has forgotten what one address asked for
 ON_SECONDS = 30.0
 # The control: an nginx that has nothing behind it and refuses nothing.
@@ -136,18 +137,28 @@ async def _attack_in_turns(
         order = await stack.enter_async_context(attack.prepare(parley, near))
         ours, theirs = Waits("Parley"), Waits("the control")
         sides = {parley.port: ours, control: theirs}
-        await _wait(found, turns, Waits("nobody"), 2)  # warms up
+        await wait_in_turn(found, turns, Waits("nobody"), 2)  # warms up
         for side in [parley.port, control] if short else [*sides, *reversed(sides)] * ROUNDS:
             async with _attacking(replace(order, port=side), group, sides[side]):
-                await _wait(found, turns, sides[side], 5 if short else WORDS)
+                await wait_in_turn(found, turns, sides[side], 5 if short else WORDS)
             if side == parley.port:
                 await _calm_down(parley)
     return ours, theirs
 
 
-async def _wait(found: Found, turns: Iterator[tuple[Person, str]], waits: Waits, many: int) -> None:
-    """So many first words, and pages in between."""
+async def wait_in_turn(
+    found: Found,
+    turns: Iterator[tuple[Person, str]],
+    waits: Waits,
+    many: int,
+    seconds: float = TURN_SECONDS,
+) -> None:
+    """So many first words, and pages in between; fewer if they take long."""
+    loop = asyncio.get_running_loop()
+    until = loop.time() + seconds
     for _ in range(many):
+        if loop.time() > until:
+            break
         person, chat = next(turns)
         await _time(found, waits, WORD, _ask(person))
         for _ in range(PAGES_PER_WORD):

@@ -105,7 +105,7 @@ async def clients(db_api: DbApiServer, secrets: Path) -> AsyncIterator[Clients]:
     async with connect(db_api.url, token) as service:
         api = DbApi(service)
         session = (await SessionsClient(api).create("Ann")).id
-        yield Clients(api, ChatsClient(api), MessagesClient(api, api), session)
+        yield Clients(api, ChatsClient(api, api), MessagesClient(api, api), session)
 
 
 @pytest.fixture(scope="session")

@@ -2,8 +2,8 @@
 
 import signal
 import sys
-from collections.abc import Callable
-from contextlib import AbstractContextManager, closing
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -100,15 +100,26 @@ class DbApiServer:
 
     def sql(self, statement: str) -> Any:
         """Runs it as the superuser, past all policies; the first value, if it gives some."""
-        connection = psycopg2.connect(
-            host=str(self._postgres.directory / "socket"),
-            port=self._postgres.port,
-            user="postgres",
-            dbname=self._database,
-        )
-        with closing(connection), connection, connection.cursor() as cursor:
+        with self._connect() as connection, connection, connection.cursor() as cursor:
             cursor.execute(statement)
             return cursor.fetchall()[0][0] if cursor.description else None
+
+    @contextmanager
+    def hold(self, statement: str) -> Iterator[None]:
+        """Runs it in a transaction that stays open as long as the block."""
+        with self._connect() as connection:
+            connection.cursor().execute(statement)
+            yield
+
+    def _connect(self) -> Any:
+        return closing(
+            psycopg2.connect(
+                host=str(self._postgres.directory / "socket"),
+                port=self._postgres.port,
+                user="postgres",
+                dbname=self._database,
+            )
+        )
 
     def _is_ready(self) -> bool:
         return answers(f"{self.url}/ready")

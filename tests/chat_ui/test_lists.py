@@ -1,11 +1,14 @@
 """Home and the list of chats: names, sessions, days, pins, deletion and search."""
 
 import re
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from uuid import uuid4
 
 import httpx
 from app.clients.types import ListedChat
+from app.main import CALLS_AT_ONCE
 from app.routes.search import FURTHEST
 from app.views.lists import ChatGroup, ChatList
 
@@ -20,7 +23,9 @@ from tests.chat_ui.support import (
     parse,
     send,
 )
+from tests.support.waiting import wait_until
 
+MANY = CALLS_AT_ONCE + 5
 BEGIN_ALL = "UPDATE chats SET last_seq = 3"  # as if somebody had written in them
 END_SESSIONS = "UPDATE sessions SET revoked_at = now()"
 QUERIES = [
@@ -53,6 +58,18 @@ def talk(browser: httpx.Client, text: str) -> str:
 
 def find(browser: httpx.Client, query: str, offset: int = 0, **more: str) -> str:
     return expect(browser.get("/search", params={"q": query, "offset": offset, **more}), 200)
+
+
+def test_searches_that_wait_hold_up_no_page(
+    browser: httpx.Client, chat: str, db_api: DbApiServer
+) -> None:
+    stuck = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+    with ThreadPoolExecutor(MANY) as pool, db_api.hold("LOCK TABLE chat_documents"):
+        searches = [pool.submit(browser.get, "/search?q=word") for _ in range(MANY)]
+        wait_until(lambda: db_api.sql(stuck) == 1)
+        time.sleep(0.5)  # all others wait for their turn
+        expect(browser.post("/settings", data={"name": "Ann"}), 303)
+        assert not any(search.done() for search in searches)
 
 
 def test_a_name_opens_a_chat_and_leads_back_to_the_newest_unless_a_new_one_is_asked_for(

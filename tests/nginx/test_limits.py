@@ -117,6 +117,22 @@ def test_only_so_many_requests_are_answered_at_once(
     assert gateway.ask(get("/", cookie(99)), OTHER).status_code == 200
 
 
+@pytest.mark.parametrize("people", ["40", "8"], ids=["a session", "an address"])
+def test_only_so_many_searches_wait_at_once(
+    start: Start, upstream: Upstream, opened: ExitStack, people: str
+) -> None:
+    gateway = start(PEOPLE_PER_ADDRESS=people)
+    most = 8 if people == "40" else 9
+    for number in range(most):
+        who = cookie(1) if people == "40" else cookie(number)
+        opened.enter_context(gateway.send(get("/search?q=/events", who)))
+    wait_until(lambda: len(upstream.seen) == most)
+    for path in ("/search?q=b", "/%73earch"):
+        assert gateway.ask(get(path, cookie(1))).status_code == 429
+    assert gateway.ask(get("/chats/some-id", cookie(1))).status_code == 200
+    assert gateway.ask(get("/search", cookie(99)), OTHER).status_code == 200
+
+
 @pytest.mark.parametrize("method", ["POST", "PUT", "GET"])
 @pytest.mark.parametrize("body", ["Content-Length: 100", "Transfer-Encoding: chunked"])
 def test_bodies_that_never_come_take_no_others_away(

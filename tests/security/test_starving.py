@@ -6,17 +6,19 @@ import json
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bench.person import Timing
 from faults.scenarios.scenario import Unavailable
 from security.attacker import RANDOM, Attacker, Order
 from security.attacks import ATTACKS, Own
 from security.cgroup import confine
 from security.found import Found
-from security.rows.starving import PAGE, WORD, Waits, compare
+from security.rows.starving import PAGE, WORD, Waits, compare, wait_in_turn
 from tests.support.waiting import wait_until
 
 SOURCE = "127.0.0.66"
@@ -189,3 +191,30 @@ def test_a_few_slow_ones_count_by_p95_and_not_in_a_short_run() -> None:
         found = Found()
         compare(found, ours, control, judge=judge)
         assert bool(found.violations) is judge
+
+
+class Quick:
+    """A person whose every wait takes nothing."""
+
+    async def open_chat(self) -> str:
+        return "chat"
+
+    async def ask(self, *_: str, stop: bool) -> Timing:
+        await asyncio.sleep(0)
+        return Timing(0, 0.1, 0, "")
+
+    async def time_page(self, _: str) -> float:
+        return 0.1
+
+
+def test_a_turn_ends_though_not_all_have_waited() -> None:
+    turns: Any = repeat((Quick(), "chat"))
+
+    def wait(many: int, seconds: float) -> tuple[int, int]:
+        waits = Waits("nobody")
+        asyncio.run(wait_in_turn(Found(), turns, waits, many, seconds))
+        return len(waits.times[WORD]), len(waits.times[PAGE])
+
+    assert wait(3, 60) == (3, 6)
+    words, pages = wait(10**9, 0.05)
+    assert pages == 2 * words > 0

@@ -11,10 +11,11 @@ MOST_DELETED = 200
 
 
 class ChatsClient:
-    """db-api's chats, always in the name of one session."""
+    """db-api's chats, always in the name of one session. Searches, which wait for their turn, go by
+    `searching`."""
 
-    def __init__(self, api: DbApi) -> None:
-        self._api = api
+    def __init__(self, api: DbApi, searching: DbApi) -> None:
+        self._api, self._searching = api, searching
 
     async def create(
         self, session: UUID, username: str, system_prompt: str, opening_message: str
@@ -118,6 +119,6 @@ class ChatsClient:
         params = {"q": query, "offset": str(offset), "limit": str(limit)}
         if chat:
             params["chat"] = str(chat)
-        return await self._api.call(
+        return await self._searching.call(
             "GET", "/search", answer=SearchPage, session=session, params=params
         )

@@ -4,24 +4,25 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
+from starlette.concurrency import run_in_threadpool
 
 from app.errors import LimitReached, SessionEnded
 from app.search import repository
-from app.search.schemas import SearchPage
+from app.search.schemas import Hit, SearchPage
 from app.usage.repository import take_search
 from app.web.auth import Person
-from app.web.deps import Config, Db
+from app.web.deps import Config, Db, Searches
 from app.web.openapi import problems
-from app.web.routing import ThreadRoute
 
-router = APIRouter(tags=["chats"], route_class=ThreadRoute)
+router = APIRouter(tags=["chats"])
 
 
 @router.get("/search", summary="Search chats", responses=problems(SessionEnded, LimitReached))
-def search_chats(
+async def search_chats(
     person: Person,
     database: Db,
     settings: Config,
+    searches: Searches,
     q: Annotated[
         str, Query(min_length=1, max_length=200, description="Words, or their beginnings.")
     ],
@@ -31,10 +32,18 @@ def search_chats(
 ) -> SearchPage:
     """Titles and messages, of all branches, that have every word of `q`, each as it is or as a
     beginning, upper and lower case alike; three of a chat at most. Nothing in `q` is an operator.
+    Searches of all sessions run one after the other, and the sessions take turns.
     """
     # NUL separates words as every other character that is none.
     words = q.replace("\0", " ")
-    with database.person(person) as connection:
-        take_search(connection, settings.quotas)
-        hits = repository.search(connection, person, words, chat=chat, skip=offset, most=limit + 1)
+
+    def look() -> list[Hit]:
+        with database.person(person) as connection:
+            take_search(connection, settings.quotas)
+            return repository.search(
+                connection, person, words, chat=chat, skip=offset, most=limit + 1
+            )
+
+    async with searches.take(person, settings.quotas.searches):
+        hits = await run_in_threadpool(look)
     return SearchPage(items=hits[:limit], more=len(hits) > limit)

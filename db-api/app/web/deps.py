@@ -7,6 +7,7 @@ from fastapi import Depends, Request
 from app.db.transactions import Database
 from app.notifier import ChangeNotifier
 from app.settings import Settings
+from app.web.turns import Turns
 
 
 async def get_database(request: Request) -> Database:
@@ -24,6 +25,12 @@ async def get_notifier(request: Request) -> ChangeNotifier:
     return notifier
 
 
+async def get_searches(request: Request) -> Turns:
+    searches: Turns = request.app.state.searches
+    return searches
+
+
 Db = Annotated[Database, Depends(get_database)]
 Config = Annotated[Settings, Depends(get_settings)]
 Notifier = Annotated[ChangeNotifier, Depends(get_notifier)]
+Searches = Annotated[Turns, Depends(get_searches)]
