@@ -69,6 +69,7 @@ from app.settings import Settings, read_secret, read_settings
 from app.shutdown import call_on_stop
 from app.templating import Templates
 from app.timing import TellCost
+from app.turns import TakeTurns
 from app.watching.hub import Hub
 
 CALLS_AT_ONCE = 20  # of db-api: more wait here, as they would wait there
@@ -124,6 +125,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.mount("/static", assets)
     docs.add_docs(app, templates)
     add_error_handlers(app, templates)
+    app.add_middleware(TakeTurns)
     add_session_cookie(app, settings)
     app.add_middleware(ReadPreferences)
     app.add_middleware(RefuseUnknownHosts, public_names=settings.public_names, templates=templates)
