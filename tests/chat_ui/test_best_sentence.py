@@ -3,7 +3,8 @@
 from uuid import UUID
 
 import pytest
-from app.answering.exact import BestSentence, Span, find_nearest
+from app.answering.exact import LONG, BestSentence, Span, find_nearest
+from app.answering.words import counts
 from app.clients.queue_types import NewQuote
 
 from tests.chat_ui.passages import AFFITTO, ARRIENDO, BAIL, BOILER, HUUR, LEASE, MIETE, passage
@@ -14,6 +15,14 @@ from tests.chat_ui.passages import AFFITTO, ARRIENDO, BAIL, BOILER, HUUR, LEASE,
     [
         ("How many keys are here?", "Keys are here. 3 keys are here.", "3 keys"),
         ("When was it built?", "It was built here. It was built in 1999.", "It was built in"),
+        ("What percentage is owed?", "It is owed here. It is owed by 4 %.", "It is owed by"),
+        ("How late is it open?", "It is open here. It is open until 9:30.", "It is open until"),
+        (
+            "Which deadline is it?",
+            "A deadline is it. A deadline is it, 9:30.",
+            "A deadline is it, 9",
+        ),
+        ("Wann ist offen?", "Es ist offen. Es ist am Montag offen.", "Es ist am"),
         ("Who built it?", "It was built here. It was built by Anna.", "It was built by"),
         ("What was built?", "It was built here. It was built here by Anna.", "It was built here."),
         ("How high is the deposit?", LEASE, "The tenant pays"),
@@ -78,6 +87,33 @@ async def test_the_best_sentence_may_be_the_one_that_means_what_is_asked(other: 
     assert span.text.startswith("Pets are not allowed")
 
 
+@pytest.mark.parametrize(
+    ("words", "quoted"),
+    [("つ。二", "一つ。二つ。"), ("二つ。", "二つ。")],
+)
+def test_the_source_of_exact_words_is_all_sentences_they_are_in(words: str, quoted: str) -> None:
+    text = "一つ。二つ。三つ。"
+    start = text.index(words)
+    quote = Span(passage(text), start, start + len(words)).quote()
+    assert text[quote.quote_start : quote.quote_end] == quoted
+
+
+@pytest.mark.anyio
+async def test_the_sentence_before_the_nearest_one_is_not_meant() -> None:
+    near = passage("一つ。二つ。").model_copy(update={"sentence_start": 3, "sentence_end": 6})
+    span = await BestSentence().find("Why?", [near])
+    assert span
+    assert span.text == "二つ。"
+
+
+@pytest.mark.anyio
+async def test_a_small_word_more_counts_less_than_the_search_s_order() -> None:
+    found = [passage(text) for text in ("Cats, mats.", "Cats, on, mats.")]
+    span = await BestSentence().find("Cats on mats?", found)
+    assert span
+    assert span.text == "Cats, mats."
+
+
 def test_the_source_of_exact_words_is_the_sentence_around_them() -> None:
     start = LEASE.index("30 days")
     quote = Span(passage(LEASE), start, start + len("30 days")).quote()
@@ -88,6 +124,8 @@ def test_the_source_of_exact_words_is_the_sentence_around_them() -> None:
 
 def test_the_nearest_passages_are_at_most_three_and_of_long_ones_the_sentence() -> None:
     long = f"{LEASE} {'Nothing else is written here. ' * 30}"
+    whole = long[:LONG]
+    assert find_nearest("How high is the deposit?", [passage(whole)])[0].text == whole
     found = [passage(text, n) for n, text in enumerate([RULES, long, REGELN, LEASE])]
     nearest = find_nearest("How high is the deposit?", found)
     assert [span.text for span in nearest] == [
@@ -103,3 +141,15 @@ def test_the_nearest_passages_are_at_most_three_and_of_long_ones_the_sentence() 
 @pytest.mark.anyio
 async def test_without_passages_there_is_no_best_sentence() -> None:
     assert await BestSentence().find("Why?", []) is None
+
+
+@pytest.mark.parametrize(
+    ("word", "is_number"),
+    [
+        *((word, True) for word in ("three", "dreissig", "vierundzwanzig", "tweeenveertig")),
+        *((word, True) for word in ("veintiuno", "ventuno", "trentadue")),
+        *((word, False) for word in ("one", "due", "einzig", "ventilation", "three2", "viermalig")),
+    ],
+)
+def test_numbers_may_be_in_letters(word: str, is_number: bool) -> None:
+    assert counts(word) is is_number

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import httpx
 import pytest
+from app.clients.chats import ChatsClient
 from app.clients.sessions import SessionsClient
 from app.errors import LimitReached
 
@@ -245,6 +246,16 @@ def test_who_may_not_begin_yet_keeps_the_name_that_was_typed(
         page = expect(response, 429, "about 5 seconds")
         assert (hidden_field(page, field), response.headers["retry-after"]) == ("Zoë", "5")
         create.assert_awaited_with("Zoë", "127.0.0.1")
+
+
+def test_who_has_chats_and_may_begin_no_other_yet_keeps_them_in_sight(
+    browser: httpx.Client, chat: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask(browser, chat, "What is the sea?")
+    refusal = LimitReached("chats", limit=9, retry_after=5)
+    monkeypatch.setattr(ChatsClient, "create", AsyncMock(side_effect=refusal))
+    page = expect(browser.post("/chats", data={"new": "1"}), 429, "about 5 seconds")
+    assert titles(page) == ["What is the sea?"]
 
 
 def test_whoever_had_a_session_is_asked_for_a_name_again(

@@ -33,6 +33,9 @@ from tests.chat_ui.passages import (
         ("De borg is 1500 euro.", HUUR, "De huurder"),
         ("契約は2026年12月31日に終了します。", 契約, "契約"),
         ("1500", LEASE, "The tenant pays"),
+        ("30", LEASE, "It is returned"),
+        ("The tenant pays a deposit [7] promptly.", LEASE, "The tenant pays"),
+        ("Baking takes 30 min.", "Baking: 30 minutes in all, it takes time.", "Baking"),
         ("The deposit is 1500 euros.", LEASE, "The tenant pays"),
         ("A night costs 30 euros.", "A night costs €30.", "A night"),
         ("The tea weighs 30 grams.", "The tea weighs 30 g.", "The tea"),
@@ -59,6 +62,11 @@ def test_a_sentence_is_supported_by_the_one_that_says_the_same(
         ("Pets are allowed in the flat.", LEASE),
         ("The tenant does not pay a deposit of EUR 1,500.", LEASE),
         ("The coffee machine is 400 grams.", "Manual: Brewster 400 coffee machine"),
+        ("The coffee machine is 400 grams.", "Manual: Brewster 400 coffee machine, €30"),
+        ("The machine is 400 grams.", "The machine is a Brewster 400."),
+        ("400 grams is the machine.", "The machine is a Brewster 400."),
+        # Two words have to be there, though one of them weighs much.
+        ("Zebras bark.", "Zebras sleep. Hens run. Dogs bark. Foxes bark. Seals bark. Men bark."),
         ("The landlord repairs the heating.", LEASE),
         ("Haustiere sind erlaubt.", MIETE),
         ("Die Kaution beträgt 700 Euro.", MIETE),
@@ -76,7 +84,15 @@ def test_a_sentence_that_says_something_else_has_no_source(said: str, text: str)
 
 @pytest.mark.parametrize(
     "said",
-    ["", "Sure!", "Is that all?", "Here is what it says:", "# The lease", "Pets are not allowed?"],
+    [
+        "",
+        "Sure!",
+        "Ask him!",
+        "Is that all?",
+        "Here is what it says:",
+        "# The lease",
+        "Pets are not allowed?",
+    ],
 )
 def test_what_states_nothing_is_not_asked_for_its_source(said: str) -> None:
     assert sources(said, LEASE) == []
@@ -94,6 +110,11 @@ def test_two_sentences_in_one_are_supported_by_both_together() -> None:
         "The tenant pays a deposit of EUR 1,500."
         " It is returned within 30 days after the end of the lease."
     )
+
+
+def test_a_sentence_is_not_completed_by_another_passage() -> None:
+    texts = "Pets are allowed here, but not dogs.", "Cats sleep here."
+    assert sources("Pets are allowed.", *texts) == [None]
 
 
 def test_a_quote_s_place_is_that_on_the_page() -> None:
