@@ -103,6 +103,21 @@ def test_a_chat_with_documents_is_listed_by_the_first_one_until_a_message_names_
     assert ada.read(chat)["title"] == "What is it?"
 
 
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("x" * 80, "x" * 80),
+        ("x" * 81, "x" * 79 + "…"),
+        ("x" * 78 + " and more", "x" * 78 + "…"),
+    ],
+)
+def test_a_chat_listed_by_a_document_has_a_title_of_at_most_eighty_characters(
+    ada: Person, chat: str, name: str, title: str
+) -> None:
+    ada.upload(b"one", name, chat)
+    assert ada.read(chat)["title"] == title
+
+
 def test_the_chat_written_to_last_is_listed_first(ada: Person) -> None:
     first, second, third = (ada.chat() for _ in range(3))
     ada.send(first)

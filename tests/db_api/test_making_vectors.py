@@ -76,6 +76,18 @@ def test_reading_goes_before_vectors(worker: Worker, ada: Person, sql: Sql) -> N
     assert see_document(sql, "state, embedding", read) == [("complete", False)]
 
 
+def test_a_document_whose_worker_died_over_its_vectors_waits_for_them_again(
+    worker: Worker, ada: Person, sql: Sql
+) -> None:
+    """Even while another one waits to be read, which goes before it."""
+    document = keep_document(sql, ada.chat()).document
+    assert worker.claim(model="m")["id"] == document
+    waiting = queue_document(sql, ada).document
+    other = Worker(worker.http, "other")
+    assert other.claim(model="m", predecessor=worker.name)["id"] == waiting
+    assert see_document(sql, "state, embedding", document) == [("queued", True)]
+
+
 def test_who_dies_over_vectors_spoils_no_document(worker: Worker, ada: Person, sql: Sql) -> None:
     document = keep_document(sql, ada.chat()).document
     for number in range(12):

@@ -232,6 +232,8 @@ def tree(ada: Person, sql: Sql) -> dict[str, str]:
         ("f", "z", 3, "xyz", False, False),
         ("f", "v", 4, "cdev", False, False),
         ("z", "d", 200, "0abcdev", False, False),
+        # However much newer what is shown may be.
+        ("v", "x", 200, "0abcxyz", False, False),
         # Below the head there may be more that is not shown.
         ("d", "e", 200, "0abcdev", False, False),
     ],

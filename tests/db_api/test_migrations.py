@@ -172,6 +172,9 @@ def test_the_owner_becomes_nobody_once_the_logins_are_known_to_work() -> None:
         with pytest.raises(SystemExit, match="parley_app can't enter"):
             prove_logins(settings)
         command.upgrade(config, "head")  # tells PostgreSQL
+        server.psql("REVOKE reader FROM parley_reader GRANTED BY parley")
+        with pytest.raises(SystemExit, match="parley_reader may become nobody"):
+            prove_logins(settings)
         command.downgrade(config, "0022")
         assert server.psql(BECOMES) == "t"
 
