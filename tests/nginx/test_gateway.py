@@ -41,7 +41,13 @@ def test_pages_and_assets_are_compressed_by_the_gateway(
 def test_the_host_is_passed_on_with_its_port_and_no_other_claim_of_a_client(
     client: httpx.Client, upstream: Upstream
 ) -> None:
-    names = ("X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "Forwarded")
+    names = (
+        "X-Forwarded-For",
+        "X-Forwarded-Proto",
+        "X-Forwarded-Host",
+        "Forwarded",
+        "X-Request-ID",
+    )
     claims = dict.fromkeys(names, "203.0.113.9")
     client.get("/", headers=claims | {"Host": "parley.example:8443"})
     headers = upstream.seen[0].headers
@@ -217,10 +223,39 @@ def test_what_the_gateway_says_itself_carries_the_headers_of_every_page(
     assert not re.search(r"nginx/[0-9]", answer.text + answer.headers["server"])
 
 
-@pytest.mark.parametrize("path", ["/", "/generate/some-id", "/documents", "/static/style.css"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/", "/generate/some-id", "/documents", "/chats/some-id/documents", "/static/style.css"),
+        *("/chats/some-id/events", "/chats/some-id/live"),
+    ],
+)
 def test_pages_keep_the_headers_that_they_have(client: httpx.Client, path: str) -> None:
-    assert "content-security-policy" not in client.get(path).headers
-    assert "via" not in client.get(path).headers
+    with client.stream("GET", path) as response:
+        assert response.status_code == 200
+        assert "content-security-policy" not in response.headers
+        assert "via" not in response.headers
+
+
+def test_a_form_waits_in_memory_and_not_on_a_disk(
+    gateway: Gateway, upstream: Upstream, tmp_path: Path
+) -> None:
+    """However long it is, and while chat-ui reads it and thinks."""
+    form = b"x" * 400_000
+    with running_gateway(tmp_path / "own", upstream.server_port, MESSAGE_LIMIT="100000") as roomy:
+        head = f"POST /generate/waits HTTP/1.1\r\nHost: x\r\nContent-Length: {len(form)}"
+        with roomy.send(head) as connection:
+            connection.sendall(form)
+            wait_until(lambda: upstream.received == len(form))
+            assert roomy.list_spooled() == []
+            upstream.next_word.release()
+            assert connection.recv(100).startswith(b"HTTP/1.1 200")
+
+
+def test_only_the_container_itself_is_told_whether_it_is_well(gateway: Gateway) -> None:
+    health = "GET /nginx-health HTTP/1.0"
+    asked = [gateway.ask(health, source) for source in ("127.0.0.1", "127.0.0.2")]
+    assert [answer.status_code for answer in asked] == [200, 404]
 
 
 @pytest.mark.parametrize("path", ["/generate", "/static"])

@@ -1,5 +1,6 @@
 """What the gateway promises of encrypted connections, seen through the real nginx."""
 
+import socket
 import ssl
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -130,8 +131,12 @@ def test_what_comes_before_trust_is_there_over_plain_http(
     root = httpx.get(f"{encrypted.url}/certificate/parley.crt")
     assert root.content == (certificates / "root.crt").read_bytes()
     assert root.headers["content-type"] == "application/x-x509-ca-cert"
+    assert root.headers["cache-control"] == "no-store"
+    assert "content-security-policy" in root.headers
     for path in ("/certificate", "/certificate/linux", "/static/style.css"):
-        assert httpx.get(encrypted.url + path).status_code == 200
+        page = httpx.get(encrypted.url + path)
+        assert page.status_code == 200
+        assert "content-security-policy" not in page.headers, "it has its own"
     assert len(upstream.seen) == 3
 
 
@@ -180,9 +185,12 @@ def test_only_with_a_public_certificate_browsers_are_told_to_insist_on_https(
     told: str | None,
 ) -> None:
     settings["TLS_DIR"] = str(certificates)
+    paths = ("/", "/generate/x", "/documents", "/chats/x/events", "/static/x", "/nginx-health")
     with running_gateway(tmp_path, upstream.server_port, **settings) as gateway:
-        response = httpx.get(f"{gateway.tls_url}/", verify=trusting)
-    assert response.headers.get(HSTS) == told
+        for path in paths:
+            with httpx.stream("GET", gateway.tls_url + path, verify=trusting) as response:
+                assert response.status_code == 200
+                assert response.headers.get(HSTS) == told
 
 
 @pytest.mark.parametrize(
@@ -212,3 +220,24 @@ def test_when_tls_is_turned_off_nothing_of_it_is_left(
         assert httpx.get(f"{gateway.url}/").status_code == 308
     with running_gateway(tmp_path, upstream.server_port, port) as gateway:
         assert httpx.get(f"{gateway.url}/").status_code == 200
+
+
+def test_no_key_for_sessions_outlives_forward_secrecy(encrypted: Gateway) -> None:
+    """As one would that encrypts what clients bring back of their own keys (session tickets)."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    with (
+        socket.create_connection(("127.0.0.1", encrypted.tls_port), timeout=60) as connection,
+        context.wrap_socket(connection) as secured,
+    ):
+        assert secured.session is not None
+        assert not secured.session.has_ticket
+
+
+def test_over_plain_http_too_only_the_container_itself_is_told_whether_it_is_well(
+    encrypted: Gateway,
+) -> None:
+    health = "GET /nginx-health HTTP/1.0"
+    asked = [encrypted.ask(health, source) for source in ("127.0.0.1", "127.0.0.2")]
+    assert [answer.status_code for answer in asked] == [200, 404]

@@ -72,12 +72,15 @@ class Handler(BaseHTTPRequestHandler):
             self.answer("text/html; charset=utf-8", b"<p>hello</p>\n" * 200)
 
     def do_POST(self) -> None:
-        """Reads the form; breaks the connection without an answer where the path says so."""
+        """Reads the form; waits, or breaks the connection without an answer, where the path says
+        so."""
         left = int(self.headers["Content-Length"])
         while left and (piece := self.rfile.read1(left)):
             left -= len(piece)
             self.server.received += len(piece)
         self.server.seen.append(Request("POST", dict(self.headers)))
+        if self.path.endswith("/waits"):
+            self.server.next_word.acquire(timeout=PATIENCE)
         if self.path.endswith("/breaks"):
             self.close_connection = True
             self.connection.shutdown(socket.SHUT_RDWR)
