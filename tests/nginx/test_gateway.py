@@ -1,9 +1,9 @@
 """What the gateway promises, seen through the real nginx."""
 
-import os
 import re
-import subprocess
+import socket
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
@@ -101,7 +101,7 @@ def test_a_file_passes_on_as_it_comes(
 
 
 def test_more_files_than_may_be_kept_are_refused_unread(
-    gateway: Gateway, upstream: Upstream
+    gateway: Gateway, client: httpx.Client, upstream: Upstream
 ) -> None:
     """With a length that is stated, before a byte of them has come."""
     head = f"POST /documents HTTP/1.1\r\nHost: x\r\nContent-Length: {QUOTA + 1_000_001}"
@@ -109,6 +109,7 @@ def test_more_files_than_may_be_kept_are_refused_unread(
     assert answer.status_code == 413
     assert f"up to {QUOTA} bytes" in answer.text
     assert upstream.seen == []
+    assert client.post("/documents", content=b"x" * (QUOTA + 1_000_000)).text == "stored"
 
 
 def test_a_page_that_cannot_be_had_says_so_and_comes_back_by_itself(
@@ -121,6 +122,8 @@ def test_a_page_that_cannot_be_had_says_so_and_comes_back_by_itself(
     assert response.headers["cache-control"] == "no-store"
     assert "default-src 'none'" in response.headers["content-security-policy"]
     assert '<meta http-equiv="refresh"' in response.text
+    asked_for_its_head = client.head("/chats/some-id").headers
+    assert asked_for_its_head["content-length"] == response.headers["content-length"]
     assert client.get("/_gateway/page.css").headers["content-type"].startswith("text/css")
 
     again = Upstream(upstream.server_port)
@@ -152,6 +155,36 @@ def test_the_pages_own_words_pass_when_they_are_busy(client: httpx.Client) -> No
     assert (response.status_code, response.text) == (503, "<p>our own words</p>")
 
 
+def test_a_page_that_nobody_answers_for_can_be_had_later(needs_nginx: None, tmp_path: Path) -> None:
+    """As from a machine that is cut off: it takes no connection, and refuses none."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full, ExitStack() as queued:
+        address = full.getsockname()
+        for _ in range(3):
+            one = queued.enter_context(socket.socket())
+            one.setblocking(False)
+            one.connect_ex(address)
+        with running_gateway(tmp_path, address[1]) as gateway:
+            response = gateway.ask("GET / HTTP/1.0")
+    assert (response.status_code, response.headers["retry-after"]) == (504, "3")
+    assert '<meta http-equiv="refresh"' in response.text
+
+
+def test_assets_that_may_no_longer_be_kept_are_better_than_none(
+    gateway: Gateway, client: httpx.Client, upstream: Upstream
+) -> None:
+    """nginx's log tells that it has asked for the asset in vain."""
+
+    def fetch() -> int:
+        response = client.get("/static/brief.css")
+        assert (response.status_code, response.text) == (200, first.text)
+        return gateway.program.log.read_text().count(f"by 127.0.0.1:{upstream.server_port}")
+
+    first = client.get("/static/brief.css")
+    wait_until(lambda: fetch() == 2)
+    upstream.stop()
+    wait_until(lambda: fetch() == 3)
+
+
 def test_assets_are_served_while_the_pages_are_away(
     client: httpx.Client, upstream: Upstream
 ) -> None:
@@ -172,9 +205,11 @@ def test_only_a_message_is_ever_sent_again_after_the_connection_broke(
 
 
 def test_the_log_has_one_plain_line_per_request_and_nothing_private(
-    gateway: Gateway, client: httpx.Client
+    gateway: Gateway, client: httpx.Client, upstream: Upstream
 ) -> None:
     client.post("/generate/some-id?secret=1", data={"prompt": "private words"})
+    upstream.stop()
+    assert client.get("/chats/some-id?secret=1").status_code == 502
     gateway.program.end()
     log = gateway.program.log.read_text()
     (line,) = [line for line in log.splitlines() if "/generate/" in line]
@@ -197,6 +232,7 @@ def test_the_version_and_the_inner_pages_stay_hidden(client: httpx.Client) -> No
         (f"GET /{'x' * 40_000} HTTP/1.1\r\nHost: x", 414),
         ("GET / HTTP/1.1", 400),
         ("nonsense", 400),
+        ("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip", 501),
         ("GET / HTTP/9.9\r\nHost: x", 505),
         ("TRACE / HTTP/1.1\r\nHost: x", 405),
         (f"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: {LIMIT * 4 + 1}", 413),
@@ -227,7 +263,7 @@ def test_what_the_gateway_says_itself_carries_the_headers_of_every_page(
     "path",
     [
         *("/", "/generate/some-id", "/documents", "/chats/some-id/documents", "/static/style.css"),
-        *("/chats/some-id/events", "/chats/some-id/live"),
+        *("/chats/some-id/events", "/chats/some-id/live", "/v1/models"),
     ],
 )
 def test_pages_keep_the_headers_that_they_have(client: httpx.Client, path: str) -> None:
@@ -271,67 +307,3 @@ def test_only_the_private_network_is_told_how_long_things_took(
     assert len(upstream.seen) == 1
     with running_gateway(tmp_path / "on", upstream.server_port, TIMINGS="on") as gateway:
         assert httpx.get(f"{gateway.url}/ready").headers["server-timing"] == "chat-ui;dur=1.0"
-
-
-def test_it_writes_only_into_its_own_directory(gateway: Gateway, tmp_path: Path) -> None:
-    made = {path.name for path in (tmp_path / "run").iterdir()}
-    names = {"nginx.conf", "headers.conf", "nginx.pid", "pages", "tls", "tmp", "cache"}
-    assert made == names
-    assert gateway.program.end() == 0
-
-
-@pytest.mark.parametrize("allowed", [1000, 1024])
-def test_it_asks_for_no_more_open_files_than_it_may_have(
-    needs_nginx: None, tmp_path: Path, allowed: int
-) -> None:
-    nowhere = {"NGINX_DIR": str(tmp_path), "LISTEN": "256.0.0.1:1"}  # so it ends at once
-    command = f"ulimit -n {allowed} && exec {ROOT}/nginx/start"
-    subprocess.run(["sh", "-c", command], env=os.environ | nowhere, timeout=60)
-    assert f"worker_rlimit_nofile {allowed};" in (tmp_path / "nginx.conf").read_text()
-
-
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("MESSAGE_LIMIT", "1;"),
-        ("DOCUMENTS_QUOTA", "1 GB"),
-        ("CHAT_UI_HOST", "a b; }"),
-        ("LISTEN", "80;\nx"),
-        ("RESOLVER", "#"),
-        ("TIMINGS", "yes"),
-        ("PEOPLE_PER_ADDRESS", "many"),
-        ("OUTER_PROXIES", "*"),
-        ("OUTER_PROXIES", "10.0.0.1,0.0.0.0/0"),
-        ("OUTER_PROXIES", "::/0 10.0.0.1"),
-        ("OUTER_PROXIES", "10.0.0.1; }"),
-    ],
-)
-def test_a_setting_that_is_no_setting_is_refused(tmp_path: Path, name: str, value: str) -> None:
-    with pytest.raises(RuntimeError, match=name), running_gateway(tmp_path, 80, **{name: value}):
-        pass
-
-
-def test_programs_get_words_as_they_are_written(client: httpx.Client, upstream: Upstream) -> None:
-    with client.stream("GET", "/v1/live") as response:
-        for number, chunk in enumerate(response.iter_raw()):
-            assert chunk == f"data: word {number}\n\n".encode()
-            upstream.next_word.release()
-    assert number == 3
-
-
-def test_programs_get_the_gateway_s_own_refusals_as_json(
-    client: httpx.Client, upstream: Upstream
-) -> None:
-    large = client.post("/v1/chat/completions", content=b"x" * (LIMIT * 4 + 1))
-    upstream.stop()
-    away = client.get("/v1/models")
-    for response, status, code in (
-        (large, 413, "request_too_large"),
-        (away, 502, "unavailable"),
-    ):
-        assert response.status_code == status
-        assert response.headers["content-type"] == "application/json"
-        error = response.json()["error"]
-        assert set(error) == {"message", "type", "param", "code"}
-        assert error["code"] == code
-    assert away.headers["retry-after"] == "3"

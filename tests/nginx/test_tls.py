@@ -120,6 +120,15 @@ def test_plain_http_leads_to_https_and_takes_a_form_along(encrypted: Gateway, at
         assert "content-security-policy" in response.headers
 
 
+def test_the_usual_port_for_https_is_in_no_address(
+    needs_nginx: None, tmp_path: Path, upstream: Upstream, certificates: Path
+) -> None:
+    settings = {"TLS": "local", "TLS_DIR": str(certificates), "HTTPS_PORT": "443"}
+    with running_gateway(tmp_path, upstream.server_port, **settings) as gateway:
+        for port in (gateway.url, gateway.tls_url.replace("https", "http")):
+            assert httpx.get(f"{port}/x").headers["location"] == "https://127.0.0.1/x"
+
+
 def test_what_comes_before_trust_is_there_over_plain_http(
     encrypted: Gateway, certificates: Path, upstream: Upstream
 ) -> None:
@@ -128,6 +137,9 @@ def test_what_comes_before_trust_is_there_over_plain_http(
     (challenges / "token").write_text("token.thumbprint")
     asked = httpx.get(f"{encrypted.url}/.well-known/acme-challenge/token")
     assert (asked.status_code, asked.text) == (200, "token.thumbprint")
+    listed = httpx.get(f"{encrypted.url}/.well-known/acme-challenge/")
+    assert (listed.status_code, "not allowed" in listed.text) == (403, False)
+    assert "content-security-policy" in listed.headers
     root = httpx.get(f"{encrypted.url}/certificate/parley.crt")
     assert root.content == (certificates / "root.crt").read_bytes()
     assert root.headers["content-type"] == "application/x-x509-ca-cert"
@@ -167,6 +179,7 @@ def test_protocols_and_ciphers_are_what_mozilla_calls_intermediate(
     ("settings", "told"),
     [
         ({"TLS": "local"}, None),
+        ({"TLS": "local", "TLS_OFF_SOON": "on"}, None),
         ({"TLS": "files"}, None),
         ({"TLS": "files", "HSTS": "on"}, "max-age=31536000"),
         ({"TLS": "acme"}, "max-age=31536000"),
@@ -201,7 +214,8 @@ def test_only_with_a_public_certificate_browsers_are_told_to_insist_on_https(
         ({"TLS": "local", "HSTS": "on"}, "HSTS=on is for public certificates"),
         ({"TLS": "acme", "HSTS": "always"}, "HSTS is 'always'"),
         ({"TLS": "local", "HTTPS_PORT": "x"}, "HTTPS_PORT"),
-        ({"TLS": "local", "TLS_DIR": '/x"; }'}, "TLS_DIR"),
+        *(({"TLS": "local", "TLS_DIR": f"/x{sign}"}, "TLS_DIR") for sign in '"#$;&\\{}'),
+        ({"TLS": "local", "LISTEN_TLS": "1; }"}, "LISTEN_TLS"),
     ],
     ids=str,
 )

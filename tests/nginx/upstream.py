@@ -63,7 +63,8 @@ class Handler(BaseHTTPRequestHandler):
         if self.path.endswith(("/events", "/live")):
             self.stream()
         elif self.path.startswith("/static/"):
-            self.answer("text/css", b"body { color: red }\n" * 200, "public, max-age=31536000")
+            seconds = 1 if "brief" in self.path else 31536000
+            self.answer("text/css", b"body { color: red }\n" * 200, f"public, max-age={seconds}")
         elif self.path == "/export.json":
             self.export()
         elif self.path == "/busy":
