@@ -5,7 +5,7 @@ DECLARE
     words record;
 BEGIN
     FOR words IN
-        SELECT c.relname, c.relkind, a.attname, a.attnum
+        SELECT c.relname, a.attname
         FROM (VALUES
             ('sessions', '{name,system_prompt}'::name[]), ('chats', '{username,title,system_prompt,client_key}'),
             ('messages', '{content,client_key}'), ('replies', '{text,finished_steps}'),
@@ -17,11 +17,7 @@ BEGIN
         JOIN pg_class c ON c.oid = kept.relation::regclass
         JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = ANY(kept.columns)
     LOOP
-        IF words.relkind = 'i' THEN
-            EXECUTE format('ALTER INDEX %I ALTER COLUMN %s SET STATISTICS 0', words.relname, words.attnum);
-        ELSE
-            EXECUTE format('ALTER TABLE %I ALTER COLUMN %I SET STATISTICS 0', words.relname, words.attname);
-        END IF;
+        EXECUTE format('ALTER TABLE %I ALTER COLUMN %I SET STATISTICS 0', words.relname, words.attname); -- or an index
         PERFORM pg_clear_attribute_stats('public', words.relname, words.attname, false);
     END LOOP;
 END
