@@ -5,6 +5,7 @@ from security.rows import (
     cross_site,
     fuzz,
     headers,
+    hostile,
     language_model,
     limits,
     matrix,
@@ -46,6 +47,13 @@ ROWS = (
         "language-model",
         "lm-api: nothing without its key, no page, no field but those that we send",
         language_model.check,
+    ),
+    Row(
+        "hostile",
+        "Hostile texts in Chromium: as messages, while the model writes them, as titles, names,"
+        " system prompts, documents, searches, exports. No request to another origin, no dialog,"
+        " nothing that harmless texts don't have, nothing for the policy to stop, no 5xx",
+        hostile.check,
     ),
     Row(
         "headers",

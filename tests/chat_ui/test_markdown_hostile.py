@@ -5,6 +5,7 @@ from app.markdown import StreamingMarkdown, render
 from app.markdown.sanitise import sanitise
 from markupsafe import Markup
 
+from security.corpus import group_by_kind, read_corpus
 from tests.chat_ui.safe_html import check
 
 U = "https://evil.example/x"
@@ -200,3 +201,54 @@ def test_everything_hostile_at_once_is_harmless_and_the_checker_refuses_what_it_
     ):
         with pytest.raises(AssertionError):
             check(html)
+
+
+CORPUS = read_corpus()
+KINDS = group_by_kind(CORPUS)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_texts_of_make_security_are_harmless_and_leave_nothing_open(kind: str) -> None:
+    """What a text leaves open would hide the next one where they are written in one reply."""
+    for payload in KINDS[kind]:
+        html = render(f"{payload.storable}\n\nEnd.")
+        check(html.replace("%6a", "j").replace("https://а", "https://a"))  # of hosts
+        assert html.endswith("End.</p>\n") or payload is KINDS[kind][-1], payload.text
+
+
+def test_there_are_enough_of_them_and_none_twice() -> None:
+    assert len({payload.text for payload in CORPUS}) == len(CORPUS) > 400
+
+
+# A few letters that become much, and what they are of.
+LONG = {
+    "cells": "|" + "a|" * 50 + "\n|" + "-|" * 50 + "\n" + "a\n" * 5 + "\n",
+    "formulas": r"$\LaTeX$",
+    "formulas of their own": "$$x$$\n",
+    "formulas in lines": "$\\xrightarrow[a]{b}$\n\n",
+    "notes": "[^1]",
+    "notes of many kinds": "[^1]: a\n",
+}
+BYTES = 32_768
+
+
+@pytest.mark.parametrize("kind", LONG)
+def test_a_message_never_becomes_a_page_of_megabytes(kind: str) -> None:
+    text = LONG[kind] * (BYTES // len(LONG[kind])) + "\n\n*The end.*"
+    html = render(text, "0" * 36)
+    assert len(html) < 17 * len(text) + 30_000
+    assert "<em>The end.</em>" in html
+    streamed = StreamingMarkdown("0" * 36)
+    for start in range(0, len(text), 4000):
+        streamed.feed(text[start : start + 4000])
+        assert len(streamed.open) < 17 * len(text) + 30_000
+    streamed.finish()
+    assert Markup("").join(streamed.closed) == html
+
+
+def test_what_would_be_too_long_is_shown_as_it_was_written_and_an_ordinary_text_is_not() -> None:
+    formula = r"$\LaTeX$ "
+    assert "<math" in render(formula * 60)
+    long = render(formula * 3000 + "\n\n" + formula)
+    assert long.count(r"$\LaTeX$") == 3000
+    assert "<math" in long[-3000:]

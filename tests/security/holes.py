@@ -7,6 +7,8 @@ from tests.support.seeding import Change
 
 (OWNERSHIP,) = (bug.changes for bug in BUGS if bug.name == "drop the ownership check")
 POLICY = "chat-ui/app/security.py"
+MARKDOWN = "chat-ui/app/markdown"
+TITLES = "chat-ui/app/templates/_chats.html"
 
 
 @dataclass(frozen=True)
@@ -107,5 +109,37 @@ HOLES = (
         "limits",
         "searches at once: 200, not 429",
         ("what runs at once",),
+    ),
+    Hole(
+        "the sanitiser removed",
+        (Change(f"{MARKDOWN}/sanitise.py", "Markup(_cleaner.clean(html))", "Markup(html)"),),
+        "hostile",
+        "a link in a text has no rel",
+        ("messages", "titles"),
+    ),
+    # The next two only without the sanitiser, too, which would still be there.
+    Hole(
+        "HTML taken from Markdown",
+        (
+            Change(f"{MARKDOWN}/blocks.py", '{"html": False,', '{"html": True,'),
+            Change(f"{MARKDOWN}/blocks.py", '["reference", "html_block", "html_inline"]', "[]"),
+        ),
+        "hostile",
+        "the policy had to stop img-src",
+        ("messages", "titles"),
+    ),
+    Hole(
+        "javascript: allowed in links",
+        (Change(f"{MARKDOWN}/blocks.py", r"https?://[^\s/?#]|mailto:", "https?:|javascript:"),),
+        "hostile",
+        "a href is javascript:",
+        ("messages", "titles"),
+    ),
+    Hole(
+        "an attribute let through",
+        (Change(TITLES, 'title="{{ title }}" {{ "aria', 'title={{ title }} {{ "aria'),),
+        "hostile",
+        "only with hostile texts: a on",
+        ("messages", "titles"),
     ),
 )

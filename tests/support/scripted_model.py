@@ -33,6 +33,7 @@ class ScriptedModel:
     """Set the fields before or while it answers; read `requests` and `running` afterwards."""
 
     text: str = "A scripted reply."
+    deltas: list[str] | None = None  # all of these, however many, instead of the text's words
     pace: float = 0.0  # seconds between two deltas
     hold_after: int | None = None  # deltas after which it waits for `go`
     break_after: int | None = None  # deltas after which the stream is cut, once
@@ -94,7 +95,7 @@ class ScriptedModel:
         return StreamingResponse(self._stream(body), media_type="text/event-stream")
 
     async def _stream(self, body: dict[str, Any]) -> AsyncIterator[str]:
-        slot = self.slots.take()
+        slot, most = self.slots.take(), body["max_tokens"]
         self.running += 1
         try:
             yield _data(_progress(0))
@@ -107,15 +108,15 @@ class ScriptedModel:
             while self.pinging and not self.go.is_set():
                 yield ":\n\n"
                 await asyncio.sleep(0.1)
-            deltas = _remaining(split_words(self.text), body)
-            told = cycle(deltas) if self.endless else deltas[: body["max_tokens"]]
+            deltas = _remaining(self.deltas or split_words(self.text), body)
+            told = cycle(deltas) if self.endless else deltas[: None if self.deltas else most]
             for count, delta in enumerate(told):
                 await self._pause(count)
                 if self.break_after is not None and count >= self.break_after:
                     self.break_after = None
                     raise ConnectionResetError("cut by the script")
                 yield _data(_chunk({"content": delta}))
-            cut = len(deltas) > body["max_tokens"]
+            cut = len(deltas) > most and not self.deltas
             yield _data(_chunk({}, finish="length" if cut else "stop"))
             usage = {"prompt_tokens": 20, "completion_tokens": len(deltas), "total_tokens": 20}
             yield _data({"choices": [], "object": "chat.completion.chunk", "usage": usage})

@@ -26,7 +26,7 @@ NESTING_LIMIT = 16
 
 # Cells that rows are short of are made up, by the million if the parser is left to itself. A table
 # that lacks more than these ends there. (In its package the module's name is that of a function.)
-vars(import_module("markdown_it.rules_block.table"))["MAX_AUTOCOMPLETED_CELLS"] = 2_000
+vars(import_module("markdown_it.rules_block.table"))["MAX_AUTOCOMPLETED_CELLS"] = 300
 
 _LINK = re.compile(r"(?:https?://[^\s/?#]|mailto:)", re.IGNORECASE)
 _UNFIT = re.compile(f"[\0\ud800-\udfff{MARK}]")

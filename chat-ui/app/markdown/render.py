@@ -10,6 +10,7 @@ from markdown_it.utils import EnvType, OptionsDict
 from markupsafe import Markup, escape
 
 from app.markdown import code
+from app.markdown.before import Before
 from app.markdown.blocks import Block, normalise, parse, parser
 from app.markdown.cache import TextCache
 from app.markdown.footnotes import MARK, drop_repeated_ids, name_ids
@@ -21,6 +22,7 @@ from app.markdown.unfinished import is_open_fence, settle
 logger = logging.getLogger(__name__)
 
 CACHE_BYTES = 8_000_000
+LEAST = 2  # characters of HTML for each token; where they are too many, it is not made at all
 
 _DIRECTED = {"p", "h3", "h4", "h5", "h6", "ul", "ol", "blockquote", "table"}
 _cache = TextCache(CACHE_BYTES)
@@ -34,7 +36,7 @@ def render(text: str, name: str = "") -> Markup:
 
     Its ids begin with `name`, by which a page tells the texts on it apart.
     """
-    html = _cache.get("", text, lambda _, text: "".join(render_blocks(normalise(text), set())))
+    html = _cache.get("", text, lambda _, text: "".join(render_blocks(normalise(text), Before())))
     return Markup(name_ids(html, name))  # noqa: S704 - sanitised, and the name is our own
 
 
@@ -43,22 +45,30 @@ def is_rendered(text: str) -> bool:
     return _cache.has("", text)
 
 
-def render_blocks(text: str, ids: set[str]) -> list[Markup]:
-    """The HTML of each block of a normalised text; `ids` are those of the text before it."""
+def render_blocks(text: str, before: Before) -> list[Markup]:
+    """The HTML of each block of a normalised text; `before` are the blocks before it."""
     lines = text.split("\n")
-    return [render_block(block, lines, ids) for block in parse(text)]
+    return [render_block(block, lines, before) for block in parse(text)]
 
 
 def render_block(
-    block: Block, lines: list[str], ids: set[str], *, unfinished: bool = False
+    block: Block, lines: list[str], before: Before, *, unfinished: bool = False
 ) -> Markup:
-    """The HTML of one block of `lines`; `unfinished` if it is the last and more may come."""
+    """The HTML of one block of `lines`; `unfinished` if it is the last and more may come. `before`
+    counts it."""
+    source = "\n".join(lines[block.start : block.end]).strip()
+    before.add_text(source)
     try:
-        html = drop_repeated_ids(_render_block(block, lines, unfinished), ids)
-        return Markup(html)  # noqa: S704 - sanitised; only ids are dropped
+        if LEAST * len(block.tokens) <= before.room:
+            html = _render_block(block, lines, unfinished)
+            if before.take(html):
+                # Only ids are dropped.
+                return Markup(drop_repeated_ids(html, before.ids))  # noqa: S704 - sanitised
     except Exception as error:  # the text is somebody's: it does not belong in a log
         logger.warning("Markdown is shown as plain text: %s", type(error).__name__)
-        return sanitise(_show_source("\n".join(lines[block.start : block.end])))
+    plain = sanitise(_show_source(source))
+    before.take(plain)
+    return plain
 
 
 def _show_source(text: str) -> str:

@@ -7,6 +7,7 @@ thousand lines, is only escaped line by line until its closing mark comes.
 
 from markupsafe import Markup
 
+from app.markdown.before import Before
 from app.markdown.blocks import Block, normalise, parse
 from app.markdown.fence import OpenFence
 from app.markdown.footnotes import name_ids
@@ -35,7 +36,7 @@ class StreamingMarkdown:
         self.work = 0
         """Characters parsed so far, each time they were."""
         self._name = name
-        self._ids: set[str] = set()
+        self._before = Before()
         self._closed: list[Markup] = []
         self._open = Markup("")
         self._unread: list[str] = []
@@ -84,7 +85,7 @@ class StreamingMarkdown:
         self._finished = True
         self._unread, self._unread_size, self._tail, self._fence = [], 0, "", None
         self.work += len(rest)
-        self._closed.extend(map(self._named, render_blocks(rest, self._ids)))
+        self._closed.extend(map(self._named, render_blocks(rest, self._before)))
         self._open = Markup("")
 
     def _update(self) -> None:
@@ -121,7 +122,7 @@ class StreamingMarkdown:
         if blocks and not _has_ended(blocks[-1], lines):
             count -= 1
         self._closed.extend(
-            self._named(render_block(block, lines, self._ids)) for block in blocks[:count]
+            self._named(render_block(block, lines, self._before)) for block in blocks[:count]
         )
         if count < len(blocks):
             self._cut(lines, blocks[-1])
@@ -144,9 +145,9 @@ class StreamingMarkdown:
         lines = text.split("\n")
         blocks = parse(text)
         last = len(blocks) - 1
-        ids = set(self._ids)
+        before = self._before.copy()
         self._open = Markup("").join(
-            self._named(render_block(block, lines, ids, unfinished=index == last))
+            self._named(render_block(block, lines, before, unfinished=index == last))
             for index, block in enumerate(blocks)
         )
 
