@@ -6,9 +6,8 @@ not become, has come out of a text. So harmless texts go the same ways first.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
 from urllib.parse import quote_from_bytes
 
 import httpx
@@ -26,8 +25,6 @@ from security.found import Found
 from security.stage import Stage
 from security.watched import Watched, open_watched
 
-T = TypeVar("T")
-
 # Every construct once, and what scripts of ours add to it.
 HARMLESS = """A *word* and **two**, `code`, $x^2$, [a link](https://example.org/), <sub>2</sub>[^1]
 
@@ -41,17 +38,32 @@ print(1)
 
 $$y$$
 
-- [x] done
+- [x] done, <|im_end|>
 
 > quoted
 
 [^1]: A note."""
+# Status lines of ours, which a page has only at some moments.
+MOMENTS = {
+    *(
+        "text: div > small",
+        "text: small > br",
+        "text: small class",
+        "footer > small",
+        "small class",
+    ),
+    *("article > form", "li > small", "footer > span", "span > progress", "progress value"),
+    *("progress max", "progress aria-hidden"),
+}
 ENOUGH = 60  # harmless ones: past a page of messages, and of chats
+QUERY = 6000  # bytes of a query
 TITLE, FILE_NAME, SYSTEM = 80, 200, 8000  # characters, as db-api/app/limits.py has them
+MANY = 100  # pages of a kind in a whole run
 SHORT_EVERY = 4  # of the texts, one in so many in the short form
-PIECE, PACE = 48, 0.004  # characters that the model writes at once, and seconds between; for a
-PIECES = 40  # at least: more than it was asked for
-SECONDS = 0.7  # at least, so that a page sees it write
+# What the model writes at once, at most, and seconds between: at least so many pieces, in at least
+# so many seconds, so that each page sees it write.
+PIECE, PACE = 48, 0.004
+PIECES, SECONDS = 40, 0.7
 TYPED = 12_000  # characters of a kind's texts that are sent as one message
 
 MESSAGES = """
@@ -95,9 +107,14 @@ def check(found: Found, stage: Stage, short: bool) -> None:
     supervisor, model = Supervisor(socket_path(parley.stack)), ScriptedModel()
     supervisor.stop("lm-api")
     try:
-        with serve(model.app(), parley.ports["lm-api"]), open_watched(parley.url) as make:
-            known = Visit(parley, model, make(), harmless, short=True)
-            seen = Visit(parley, model, make(), chosen, short=short)
+        with (
+            serve(model.app(), parley.ports["lm-api"]),
+            open_watched(parley.url) as make,
+            httpx.Client(base_url=parley.url, timeout=60) as ann,
+            httpx.Client(base_url=parley.url, timeout=60) as bob,
+        ):
+            known = Visit(parley, model, make(), ann, harmless, short=True)
+            seen = Visit(parley, model, make(), bob, chosen, short=short)
             for part, (what, try_it) in WAYS.items():
                 if stage.wants(part):
                     try_it(known)
@@ -110,7 +127,7 @@ def check(found: Found, stage: Stage, short: bool) -> None:
         found.expect(False, f"harmless texts: {words}")
     for words in sorted(seen.browser.wrong):
         found.expect(False, words)
-    for shape in sorted(seen.browser.shapes - known.browser.shapes):
+    for shape in sorted(seen.browser.shapes - known.browser.shapes - MOMENTS):
         found.expect(False, f"only with hostile texts: {shape}")
     found.see(f"{len(chosen)} texts of {len(group_by_kind(chosen))} kinds")
     found.see(f"{seen.browser.looked} pages in Chromium, {len(seen.browser.wrong)} that did more")
@@ -123,18 +140,20 @@ class Visit:
     parley: LocalStack
     model: ScriptedModel
     browser: Watched
+    client: httpx.Client
     texts: list[Payload]
     short: bool
 
     def __post_init__(self) -> None:
-        self.client = httpx.Client(base_url=self.parley.url, timeout=60)
         self.chat = open_chat(self.client)
         self.browser.known_as(self.client)
 
-    def some(self, texts: Sequence[T], most: int) -> Sequence[T]:
-        """All of them; in short at most so many, from all over the list."""
-        step = max(1, len(texts) // most) if self.short else 1
-        return texts[::step]
+    def gather(self, few: int) -> list[tuple[int, str]]:
+        """The texts, joined to as many as there are pages to open for each, `few` in short; with
+        the place of each one's first."""
+        texts = [each.storable for each in self.texts]
+        step = -(-len(texts) // (few if self.short else MANY))
+        return [(n, "\n\n".join(texts[n : n + step])) for n in range(0, len(texts), step)]
 
 
 def show_messages(visit: Visit) -> int:
@@ -156,9 +175,10 @@ def show_messages(visit: Visit) -> int:
 def show_titles(visit: Visit) -> int:
     """Of chats, of which each has its text as the person's name and as system prompt, too: lists,
     and pages that have it in their fields."""
-    texts = [each.storable for each in visit.texts]
-    titles = [text[:TITLE] for text in texts]
-    chats = sql(visit.parley, CHATS, titles, [text[:SYSTEM] for text in texts], visit.chat[7:])
+    prompts = dict(visit.gather(4))
+    titles = [each.storable[:TITLE] for each in visit.texts]
+    told = [prompts.get(n, "")[:SYSTEM] for n in range(len(titles))]
+    chats = sql(visit.parley, CHATS, titles, told, visit.chat[7:])
     visit.browser.look_at("/", "home")
     address: str | None = "/chats"
     while address:
@@ -166,21 +186,23 @@ def show_titles(visit: Visit) -> int:
             page.goto(visit.parley.url + address)
             older = page.locator("a[href^='/chats?before=']").first
             address = older.get_attribute("href") if older.count() else None
-    for title, (chat,) in visit.some(list(zip(titles, chats, strict=True)), 4):
+    for n in prompts:
         for path in ("", "/settings", "/prompt"):
-            visit.browser.look_at(f"/chats/{chat}{path}", f"{path or 'chat'} of {title[:40]!r}")
-    return len(texts)
+            what = f"{path or 'the chat'} of {titles[n][:40]!r}"
+            visit.browser.look_at(f"/chats/{chats[n][0]}{path}", what)
+    return len(titles)
 
 
 def show_documents(visit: Visit) -> int:
     """Their names and texts, and files as they were uploaded."""
-    texts = [each.storable for each in visit.texts]
-    names = [text[:FILE_NAME] for text in texts]
-    documents = sql(visit.parley, DOCUMENTS, names, texts, visit.chat[7:])
+    texts = dict(visit.gather(3))
+    names = [each.storable[:FILE_NAME] for each in visit.texts]
+    told = [texts.get(n, "") for n in range(len(names))]
+    documents = sql(visit.parley, DOCUMENTS, names, told, visit.chat[7:])
     visit.browser.look_at("/documents", "documents")
-    for name, (document,) in visit.some(list(zip(names, documents, strict=True)), 3):
-        visit.browser.look_at(f"/documents/{document}", f"the document {name[:40]!r}")
-    return len(texts)
+    for n in texts:
+        visit.browser.look_at(f"/documents/{documents[n][0]}", f"the document {names[n][:40]!r}")
+    return len(names)
 
 
 def send_forms(visit: Visit) -> int:
@@ -194,10 +216,13 @@ def send_forms(visit: Visit) -> int:
     }
     form = {"Content-Type": "application/x-www-form-urlencoded"}
     visit.browser.look_at("/search?q=word", "a search that finds something")
+    opened = dict(visit.gather(4))
     count = 0
-    for text in visit.some([each.bytes for each in visit.texts], 12):
-        told = quote_from_bytes(text)
-        answers = [visit.client.get(f"/search?q={told[:6000]}")]
+    asked = opened if visit.short else range(len(visit.texts))
+    for n in asked:
+        payload = visit.texts[n]
+        told = quote_from_bytes(payload.bytes)
+        answers = [visit.client.get(f"/search?q={told[:QUERY]}")]
         for path, fields in paths.items():
             body = "&".join(f"{field}={told}" for field in fields)
             answers.append(visit.client.post(path, content=body, headers=form))
@@ -205,8 +230,10 @@ def send_forms(visit: Visit) -> int:
             count += 1
             if answer.status_code >= 500:
                 visit.browser.wrong.add(f"{answer.url.path}: {answer.status_code}")
-        visit.browser.look_at("/settings", f"settings with {text[:40]!r}")
-        visit.browser.look_at(f"/search?q={told[:6000]}", f"a search for {text[:40]!r}")
+        if n in opened:
+            what = f"{payload.storable[:40]!r}"
+            visit.browser.look_at("/settings", f"settings with {what}")
+            visit.browser.look_at(f"/search?q={told[:QUERY]}", f"a search for {what}")
     return count
 
 
