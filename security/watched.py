@@ -67,12 +67,17 @@ class Watched:
         with self.looking_at(what) as page:
             page.goto(self._home.rstrip("/") + path)
 
+    def leave(self) -> None:
+        """For an empty page, which goes nowhere by itself."""
+        self.page.goto("about:blank")
+
     def follow(self, path: str, what: str, is_over: Callable[[], bool]) -> None:
-        """Opens a page that grows, and looks at it until that `is_over`; then it leads away."""
+        """Opens a page that grows, and looks at it until that `is_over` and it leads away."""
         self._where = what
         self.looked += 1
         self.page.goto(self._home.rstrip("/") + path, wait_until="commit")
-        while not is_over():
+        opened = self.page.url
+        while not is_over() or self.page.url == opened:
             with contextlib.suppress(Error):  # just on its way
                 self._collect()
             self.page.wait_for_timeout(50)

@@ -45,15 +45,9 @@ $$y$$
 [^1]: A note."""
 # Status lines of ours, which a page has only at some moments.
 MOMENTS = {
-    *(
-        "text: div > small",
-        "text: small > br",
-        "text: small class",
-        "footer > small",
-        "small class",
-    ),
-    *("article > form", "li > small", "footer > span", "span > progress", "progress value"),
-    *("progress max", "progress aria-hidden"),
+    *("text: div > small", "text: small > br", "text: small class", "footer > small"),
+    *("small class", "article > form", "article > footer", "li > small", "footer > span"),
+    *("span > progress", "progress value", "progress max", "progress aria-hidden"),
 }
 ENOUGH = 60  # harmless ones: past a page of messages, and of chats
 QUERY = 6000  # bytes of a query
@@ -64,7 +58,8 @@ SHORT_EVERY = 4  # of the texts, one in so many in the short form
 # so many seconds, so that each page sees it write.
 PIECE, PACE = 48, 0.004
 PIECES, SECONDS = 40, 0.7
-TYPED = 12_000  # characters of a kind's texts that are sent as one message
+TYPED = 6_000  # characters that are sent as one message, at most: more may be too long
+WRITTEN = 12_000  # characters of several texts that the model writes as one reply
 
 MESSAGES = """
 UPDATE messages SET content = t.content FROM unnest(%s) WITH ORDINALITY AS t(content, n)
@@ -243,9 +238,20 @@ def stream_replies(visit: Visit) -> int:
     if visit.short:  # together; what leaves something open for the next one is long
         groups = {"all kinds": visit.texts}
     for kind, payloads in groups.items():
-        text = "\n\n".join(dict.fromkeys(each.text for each in payloads))
-        stream_text(visit, kind, text)
+        for text in join(list(dict.fromkeys(each.text for each in payloads))):
+            stream_text(visit, kind, text)
     return len(visit.texts)
+
+
+def join(texts: list[str]) -> list[str]:
+    """Replies of several texts."""
+    joined = [texts[0]]
+    for text in texts[1:]:
+        if len(joined[-1]) + len(text) > WRITTEN:
+            joined.append(text)
+        else:
+            joined[-1] += f"\n\n{text}"
+    return joined
 
 
 def stream_text(visit: Visit, kind: str, text: str) -> None:
@@ -259,10 +265,12 @@ def stream_text(visit: Visit, kind: str, text: str) -> None:
         visit.browser.type_and_send(UNSTORABLE.sub("", text)[:TYPED])
         wait_until(lambda: page.locator(".message.user ~ .message.assistant .actions").count() > 0)
     visit.browser.look_at(chat, f"{kind}, once it is written")
+    visit.browser.leave()
     form = {"prompt": "Again.", "client_key": client_key(visit.client.get(chat).text)}
     visit.client.post(generate(chat), data=form)
     live, what = f"{chat}/live", f"{kind}, on a page without scripts"
     visit.browser.follow(live, what, lambda: is_answered(visit, chat))
+    visit.browser.leave()
 
 
 def is_answered(visit: Visit, chat: str) -> bool:
