@@ -256,6 +256,7 @@ def test_what_the_gateway_says_itself_carries_the_headers_of_every_page(
         (said,) = answer.headers.get_list(name)
         assert said == value or name == "Content-Security-Policy"
     assert answer.headers["content-security-policy"].startswith("default-src 'none'; style-src")
+    assert "<center>" not in answer.text, "nginx has pages of its own"
     assert not re.search(r"nginx/[0-9]", answer.text + answer.headers["server"])
 
 

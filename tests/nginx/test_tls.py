@@ -130,15 +130,15 @@ def test_the_usual_port_for_https_is_in_no_address(
 
 
 def test_what_comes_before_trust_is_there_over_plain_http(
-    encrypted: Gateway, certificates: Path, upstream: Upstream
+    encrypted: Gateway, certificates: Path, upstream: Upstream, trusting: ssl.SSLContext
 ) -> None:
     challenges = certificates / "challenges" / ".well-known" / "acme-challenge"
     challenges.mkdir(parents=True)
     (challenges / "token").write_text("token.thumbprint")
     asked = httpx.get(f"{encrypted.url}/.well-known/acme-challenge/token")
     assert (asked.status_code, asked.text) == (200, "token.thumbprint")
-    listed = httpx.get(f"{encrypted.url}/.well-known/acme-challenge/")
-    assert (listed.status_code, "not allowed" in listed.text) == (403, False)
+    listed = httpx.get(f"{encrypted.tls_url}/.well-known/acme-challenge/", verify=trusting)
+    assert (listed.status_code, "<center>" in listed.text) == (403, False)
     assert "content-security-policy" in listed.headers
     root = httpx.get(f"{encrypted.url}/certificate/parley.crt")
     assert root.content == (certificates / "root.crt").read_bytes()
