@@ -176,6 +176,7 @@ def test_a_double_click_on_send_does_not_stop_what_it_asked_for(ann: Someone) ->
     prompt(page).fill("Say hello.")
     page.get_by_role("button", name="Send").dblclick(delay=50, no_wait_after=True)
     expect(questions(page)).to_have_count(1)
+    expect(prompt(page)).to_be_focused()
     expect(replies(page).last.locator(".actions")).to_be_attached(timeout=REPLY_MS)
     expect(replies(page).last).not_to_contain_text("Stopped.")
 

@@ -11,6 +11,10 @@ export class StopButton {
     this.button.addEventListener("click", ({ detail }) => {
       if (detail < 2) this.find()?.click(); // the second click of two was meant for Send
     });
+    // Nor does it take the focus from the field: Send may be hidden by the time it would have it.
+    this.box.addEventListener("mousedown", (event) => {
+      if (event.detail > 1 && event.target.closest("button")) event.preventDefault();
+    });
     this.box.append(this.button);
     this.update();
   }
