@@ -39,6 +39,7 @@ async def test_a_heading_is_not_the_answer_but_says_what_the_answer_is_about(
 @pytest.mark.parametrize(
     ("question", "text", "begins"),
     [
+        ("Which garden rules are there?", "Garden rules 2024\n\nIt opens at 7.", "It opens"),
         ("How much is the annual fee?", SCAN.replace("from\n", "from\n\n"), "The annual fee rises"),
         (
             "What is the fee?",
@@ -88,6 +89,8 @@ async def test_a_line_is_a_heading_only_above_sentences(
         ),
         ("Guide: the Kranich: red\nIt is red, with a black stripe at its side.", []),
         ("Tea 3\nIt is red, with milk.", []),
+        ("Rules of 2024\n\nIt is open, but for Mondays.", ["Rules of 2024"]),
+        ("Rules of 2024 \n \nIt is open, but for Mondays.", ["Rules of 2024"]),
     ],
 )
 def test_what_a_heading_looks_like(text: str, headings: list[str]) -> None:

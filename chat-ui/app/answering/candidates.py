@@ -17,7 +17,9 @@ ASKS = ("?", "？")
 CLOSING = "\"'”’»)]*_`」』）"
 # A line without a number but its own. One with a number or a colon may be of a form or a list.
 HEADING = re.compile(r"(?:§ ?)?(?:\d+(?:\.\d+)*[.)]? )?[^\d\n:]+")
-TITLE = re.compile(r"[^\n:]+(?::[^\n:]+)?")  # of a document: its first line, unless it is a row
+# Of a document: its first line, unless that is a row with the next line directly below it.
+TITLE = re.compile(r"[^\n:]+(?::[^\n:]+)?")
+EMPTY_LINE = re.compile(r"[^\S\n]*\n[^\S\n]*\n")
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,10 @@ def _cut_sections(passage: Passage) -> list[tuple[Sentence | None, list[Sentence
     sentences = [*cut_sentences(passage.text)]
     for number, sentence in enumerate(sentences):
         below = sentences[number + 1 : number + 1 + HEADINGS]
-        is_title = (number, passage.page, passage.start) == (0, 1, 0)
+        stands_alone = EMPTY_LINE.match(passage.text, sentence.end) is not None
+        is_title = (number, passage.page, passage.start) == (0, 1, 0) and (
+            stands_alone or not is_row(sentence.text)
+        )
         before = passage.text[: sentence.start].rpartition("\n")[2]
         if not before.strip() and _is_heading(sentence, below, is_title=is_title):
             sections.append((sentence, []))
@@ -84,6 +89,6 @@ def _is_heading(line: Sentence, below: Sequence[Sentence], *, is_title: bool) ->
     if text.startswith("#"):
         return "\n" not in text
     are_sentences = any(each.text.rstrip(CLOSING).endswith(ENDS) for each in below)
-    if is_title and not is_row(text):
+    if is_title:
         return are_sentences and TITLE.fullmatch(text) is not None
     return are_sentences and HEADING.fullmatch(text) is not None
