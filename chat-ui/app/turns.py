@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.addresses import find_network
+from app.api.paths import is_api
 from app.sessions import find_session
 
 AT_ONCE = 4
@@ -117,7 +118,9 @@ class TakeTurns:
             await self._app(scope, receive, send)
             return
         request = Request(scope)
-        turn = await self._turns.take(find_network(request), find_session(request))
+        # The cookie is nothing to the API: a program takes its turn by its address.
+        session = None if is_api(scope["path"]) else find_session(request)
+        turn = await self._turns.take(find_network(request), session)
 
         async def send_and_end(message: Message) -> None:
             turn.end()
