@@ -74,6 +74,7 @@ TEXTS: dict[str, Callable[[], str]] = {
     "known": lambda: "[]",
     "pinned": lambda: "1",
     "scopes": lambda: "chat",
+    "stop": lambda: "END",
     "days": lambda: "",
     "sure": lambda: "yes",
     "system": lambda: "linux",

@@ -9,13 +9,14 @@ from pathlib import Path
 from fastapi import Depends, FastAPI
 
 from app.answering.exact import ModelWords
-from app.api import models
+from app.api import completions, models
 from app.api.middleware import ApiHeaders
 from app.api.signing import TokenSigner
 from app.assets import Assets
 from app.clients.answer_finder import AnswerFinder
 from app.clients.base import DbApi
 from app.clients.chats import ChatsClient
+from app.clients.completions import CompletionsClient
 from app.clients.documents import DocumentsClient
 from app.clients.embedder import Embedder
 from app.clients.exports import ExportsClient
@@ -97,7 +98,7 @@ PARTS = (
     exports,
 )
 # For programs.
-API = (models,)
+API = (completions, models)
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -176,6 +177,7 @@ async def _serve(app: FastAPI, settings: Settings, templates: Templates) -> Asyn
             SessionsClient(api),
             TokensClient(api),
             signer,
+            CompletionsClient(api),
             LimitsClient(api),
             chats_client,
             messages_client,

@@ -7,6 +7,7 @@ from fastapi import Depends, Request
 
 from app.api.signing import TokenSigner
 from app.clients.chats import ChatsClient
+from app.clients.completions import CompletionsClient
 from app.clients.documents import DocumentsClient
 from app.clients.exports import ExportsClient
 from app.clients.language_model import LanguageModel
@@ -34,6 +35,7 @@ class Services:
     sessions: SessionsClient
     tokens: TokensClient
     signer: TokenSigner
+    completions: CompletionsClient
     limits: LimitsClient
     chats: ChatsClient
     messages: MessagesClient

@@ -11,6 +11,7 @@ from fastapi import Depends, FastAPI
 from app.answering.routes import router as answering
 from app.branches.routes import router as branches
 from app.chats.routes import router as chats
+from app.completions.routes import router as completions
 from app.db.transactions import Database, divide_pool
 from app.deleting.purge import purge_regularly
 from app.deleting.routes import router as deleting
@@ -53,6 +54,7 @@ ROUTERS = (
     messages,
     exports,
     sending,
+    completions,
     prompt,
     files,
     documents,
@@ -74,6 +76,7 @@ TAGS = [
     {"name": "tokens", "description": "For programs that act for a session."},
     {"name": "chats", "description": "A person's conversations."},
     {"name": "messages", "description": "A chat's messages: read, send, follow, delete."},
+    {"name": "completions", "description": "What programs ask for."},
     {"name": "replies", "description": "Regenerate, continue or stop a reply."},
     {"name": "files", "description": "Upload a file, block by block."},
     {"name": "documents", "description": "A person's documents, in chats or in the library."},

@@ -2,11 +2,11 @@
 
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from app.errors import InvalidInput
 from app.limits import HIGHEST_TEMPERATURE, MOST_TURNS
-from app.texts import between
+from app.texts import Text, between
 
 # Rounded, because PostgreSQL's real refuses what is too small for it.
 Temperature = Annotated[
@@ -44,3 +44,15 @@ class ModelSettingsChanges(BaseModel):
                 "reply_tokens", message, "out-of-range", least=1, most=most_tokens
             )
         return self.model_dump(exclude_unset=True)
+
+
+class SamplingOptions(BaseModel):
+    """How a program wants a reply to be written, beside temperature and length. Null is the
+    model's own default."""
+
+    top_p: Annotated[float, Field(ge=0, le=1)] | None = None
+    seed: Annotated[int, Field(ge=0, lt=2**32)] | None = None
+    stop: Annotated[
+        list[Annotated[Text, StringConstraints(min_length=1, max_length=200)]],
+        Field(max_length=4),
+    ] = Field(default=[], description="It ends before the first of these.")

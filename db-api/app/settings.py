@@ -55,6 +55,7 @@ class Settings(BaseSettings):
     documents_quota: int = Field(default=200_000_000, ge=1)
     whisper_model: str = ""
     documents_total: int = Field(default=2_000_000_000, ge=1)
+    api_keep_days: int = Field(default=7, ge=1, le=3650)
     session_days: int = Field(default=90, ge=1, le=3650)
     queue_limit: int = Field(default=QUEUED_REPLIES, ge=1)
     limits: Preset = "home"

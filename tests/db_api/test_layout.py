@@ -13,7 +13,7 @@ APP = ROOT / "db-api" / "app"
 LAYOUT = (
     "main serve",
     "models",
-    "pages following deleting reading answering recordings exports",
+    "pages following deleting reading answering recordings exports completions",
     "sending",
     "queue",
     "branches",

@@ -201,6 +201,7 @@ def test_bodies_have_examples_that_the_api_accepts(api: Api, document: Any) -> N
     body(ada.post("/chats/messages", example.pop("FirstMessage")), 201)
     ada.change(chat, **example.pop("ChatChanges"))
     body(ada.post("/tokens", example.pop("NewToken")), 201)
+    body(ada.post("/completions", example.pop("NewCompletion")), 201)
     body(ada.patch("/sessions/current", **example.pop("SessionChanges")))
     body(api.http.post("/sessions", json=example.pop("NewSession")), 201)
     file = body(ada.post("/files", example.pop("NewFile")), 201)["id"]

@@ -27,12 +27,17 @@ MESSAGES = {
     "limit-messages": "This session's messages of this minute are used up.",
     "limit-tokens": "This session's tokens of this minute are used up.",
     "limit-session-replies": "This session is still waiting for as many replies as it may.",
+    "limit-chats": "This session's chats of this minute are used up.",
+    "limit-chat-replies": "This session is still waiting for as many replies as it may.",
+    "message-too-large": "A message is too large.",
     "chats-full": "The session has no room left. Delete chats.",
 }
 CODES = {
     "token-refused": "invalid_api_key",
     "session-ended": "invalid_api_key",
+    "message-too-large": "request_too_large",
 }
+LONGEST_WAIT = 120  # seconds
 INTERNAL = "Something went wrong on our side."
 
 
@@ -48,17 +53,28 @@ class ApiError(ParleyError):
 
 def write_error(error: Exception) -> JSONResponse:
     """The answer to a program that can't have what it asked for."""
+    status = error.status if isinstance(error, ParleyError) else 500
+    headers = {"Cache-Control": "no-store"}
+    if status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    if status == 503:
+        headers["Retry-After"] = "2"
+    if isinstance(error, TooMuch):
+        # The official SDK waits for two minutes at most.
+        headers["Retry-After"] = f"{min(int(error.facts['retry_after']), LONGEST_WAIT)}"
+    return JSONResponse(describe(error), status, headers)
+
+
+def describe(error: Exception) -> dict[str, Any]:
+    """The body."""
     if isinstance(error, ApiError):
-        return _write(error.status, error.message, error.code, error.param)
+        return describe_error(error.status, error.message, error.code, error.param)
     if not isinstance(error, ParleyError):
-        return _write(500, INTERNAL)
+        return describe_error(500, INTERNAL)
     is_limit = isinstance(error, QueueFull | LimitReached)
     code = "rate_limit_exceeded" if is_limit else CODES.get(error.kind)
     message = MESSAGES.get(error.kind, INTERNAL if error.status == 500 else error.kind)
-    response = _write(error.status, message, code)
-    if isinstance(error, TooMuch):
-        response.headers["Retry-After"] = f"{error.facts['retry_after']}"
-    return response
+    return describe_error(error.status, message, code)
 
 
 def find_invalid(error: RequestValidationError) -> ApiError:
@@ -68,21 +84,10 @@ def find_invalid(error: RequestValidationError) -> ApiError:
     return ApiError(400, f"{param or 'The body'}: {found['msg']}", "invalid_value", param)
 
 
-def _write(
-    status: int, message: str, code: str | None = None, param: str | None = None
-) -> JSONResponse:
-    headers = {"Cache-Control": "no-store"}
-    if status == 401:
-        headers["WWW-Authenticate"] = "Bearer"
-    if status == 503:
-        headers["Retry-After"] = "2"
-    return JSONResponse(describe_error(status, message, code, param), status, headers)
-
-
 def describe_error(
     status: int, message: str, code: str | None = None, param: str | None = None
 ) -> dict[str, Any]:
-    """The body."""
+    """The same, of its parts."""
     usual = "server_error" if status >= 500 else "invalid_request_error"
     error = {"message": message, "type": TYPES.get(status, usual), "param": param, "code": code}
     return {"error": error}

@@ -32,3 +32,32 @@ def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {
         status: {"description": meaning, "content": content} for status, meaning in told.items()
     }
+
+
+def chat_body() -> dict[str, Any]:
+    """`openapi_extra` of chat completions, which are read by hand: what can't be done is refused by
+    its name."""
+    text, number, flag = {"type": "string"}, {"type": "number"}, {"type": "boolean"}
+    message = {
+        "type": "object",
+        "required": ["role", "content"],
+        "properties": {
+            "role": {"enum": ["system", "developer", "user", "assistant"]},
+            "content": text,
+        },
+    }
+    properties = {
+        "model": text,
+        "messages": {"type": "array", "items": message, "minItems": 1},
+        "stream": flag,
+        "stream_options": {"type": "object", "properties": {"include_usage": flag}},
+        "temperature": number,
+        "top_p": number,
+        "seed": {"type": "integer"},
+        "stop": {"type": "array", "items": text},
+        "max_tokens": {"type": "integer"},
+        "max_completion_tokens": {"type": "integer"},
+        "n": {"type": "integer", "enum": [1]},
+    }
+    schema = {"type": "object", "properties": properties, "required": ["model", "messages"]}
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}

@@ -25,6 +25,7 @@ from app.clients.completion import (
     read_refusal,
 )
 from app.clients.prompt_types import PassagePart, PicturePart, PromptMessage, PromptPart
+from app.clients.queue_types import SamplingOptions
 from app.clients.service import BrokenOff, NoConnection, Service, TookTooLong
 from app.clients.template_marks import neutralise, neutralise_message
 
@@ -35,6 +36,7 @@ NAME_SECONDS = 0.5  # a page may be waiting for it
 ASK_AGAIN_SECONDS = 10
 PROBE_SECONDS = 0.2  # between two looks whether it is back
 NO_PICTURES: Mapping[UUID, bytes] = MappingProxyType({})
+USUAL = SamplingOptions()
 
 
 class LanguageModel:
@@ -79,14 +81,17 @@ class LanguageModel:
         max_tokens: int,
         temperature: float,
         pictures: Mapping[UUID, bytes] = NO_PICTURES,
+        options: SamplingOptions = USUAL,
     ) -> AsyncGenerator[Event]:
         """The reply to `prompt` as it comes, continuing `written` if that is not empty. `pictures`
-        are the JPEGs in it, by document.
+        are the JPEGs in it, by document. Where `options` want it to stop, the caller does.
 
         Raises ModelAway, ModelDied, ModelBroke or ModelRefused. Closing the iterator frees the
         model's slot.
         """
         body = _request(prompt, written, max_tokens, temperature, pictures)
+        body |= {"top_p": options.top_p} if options.top_p is not None else {}
+        body |= {"seed": options.seed} if options.seed is not None else {}
         try:
             async with self._service.stream(
                 "/v1/chat/completions", body, seconds=READ_SECONDS

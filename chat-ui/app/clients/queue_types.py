@@ -35,6 +35,15 @@ class Passage(Received):
     header: str = ""
 
 
+class SamplingOptions(Received):
+    """How a program wants a reply to be written; None is the model's own default. It ends before
+    the first of `stop`."""
+
+    top_p: float | None = None
+    seed: int | None = None
+    stop: tuple[str, ...] = ()
+
+
 class Claim(Received):
     """A reply this worker may write until the lease runs out. `steps` is what is written already;
     the last one is to be continued. `passages` are what was found for it, if that has been searched
@@ -49,6 +58,7 @@ class Claim(Received):
     attempts: int
     temperature: float | None = None
     reply_tokens: int | None = None
+    sampling: SamplingOptions | None = None
 
 
 class Sent(Received):

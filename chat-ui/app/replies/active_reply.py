@@ -9,7 +9,7 @@ from uuid import UUID
 from app.answering.exact import Span
 from app.answering.refusals import NOTHING_FOUND, refuse
 from app.clients.completion import Usage
-from app.clients.language_model import hash_prompt
+from app.clients.language_model import USUAL, hash_prompt
 from app.clients.prompt_types import PromptMessage, TextPart
 from app.clients.queue_types import (
     Batch,
@@ -21,6 +21,7 @@ from app.clients.queue_types import (
     NewQuote,
     PassagesFound,
     PicturesGiven,
+    SamplingOptions,
     ShorterPrompt,
 )
 from app.clients.types import FinalState, Mode, Phase
@@ -43,16 +44,18 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Sampling:
-    """The temperature, and how many tokens a reply may have."""
+    """The temperature, how many tokens a reply may have, and what a program wants besides."""
 
     temperature: float
     reply_tokens: int
+    options: SamplingOptions = USUAL
 
     def of(self, claim: Claim) -> "Sampling":
         """What the chat has set, and these where it has not."""
         return Sampling(
             self.temperature if claim.temperature is None else claim.temperature,
             claim.reply_tokens or self.reply_tokens,
+            claim.sampling or self.options,
         )
 
 

@@ -25,6 +25,7 @@ from app.clients.slots import SlotsClient
 from app.errors import ParleyError
 from app.replies.active_reply import ActiveReply, Outcome
 from app.replies.prompt_cache import PromptCache
+from app.replies.stop_filter import StopFilter
 
 log = logging.getLogger(__name__)
 
@@ -113,8 +114,14 @@ async def _attempt(
     left = max(1, active.sampling.reply_tokens - active.progress.tokens)
     active.given = active.prompt
     events = model.stream(
-        active.prompt, active.text.whole, left, active.sampling.temperature, active.pictures
+        active.prompt,
+        active.text.whole,
+        left,
+        active.sampling.temperature,
+        active.pictures,
+        active.sampling.options,
     )
+    stops = StopFilter(active.sampling.options.stop)
     async with contextlib.aclosing(events) as stream:
         async for event in stream:
             prompts.note_alive()
@@ -125,14 +132,19 @@ async def _attempt(
                     if left == 0:  # a model that does not stop where it was told to
                         return CUT
                     left -= 1  # a delta is at least one token
+                    text, is_stopped = stops.take(text)
                     if active.write(text):
                         announce()
+                    if is_stopped:
+                        return outcome
                 case Reading(read, total):
                     active.read(read, total)
                 case Cut():
                     outcome = CUT
                 case Usage():
                     active.count(event, before)
+    if rest := stops.give_back():
+        active.text.pending += rest
     return outcome
 
 

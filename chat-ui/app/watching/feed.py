@@ -7,7 +7,7 @@ from app.clients.updates import ChatUpdate, ReplyUpdate
 from app.watching.chat_state import ChatState
 from app.watching.follower import Follower
 from app.watching.notifier import Notifier
-from app.watching.presenter import Presenter
+from app.watching.presenter import PlainPresenter, Presenter
 from app.watching.snapshot import Snapshot
 from app.watching.watchers import Watchers
 
@@ -19,12 +19,19 @@ class Feed:
     runner here says, `presenter` renders snapshots of it, and `watchers` are woken."""
 
     def __init__(
-        self, messages: MessagesClient, notifier: Notifier, session: UUID, chat: UUID
+        self,
+        messages: MessagesClient,
+        notifier: Notifier,
+        session: UUID,
+        chat: UUID,
+        *,
+        plain: bool = False,
     ) -> None:
         self.session, self.chat = session, chat
         self.state = ChatState()
         self.watchers = Watchers(notifier)
-        self.presenter = Presenter(self.state, self.watchers)
+        presents = PlainPresenter if plain else Presenter
+        self.presenter = presents(self.state, self.watchers)
         self.follower = Follower(messages, session, chat, self.state, self.presenter.present)
 
     @property

@@ -79,9 +79,10 @@ class Hub:
         self._feeds[feed.session, feed.chat] = feed
         asyncio.get_running_loop().call_later(EXPECTED_SECONDS, self._drop, feed)
 
-    def expect(self, session: UUID, chat: UUID, sent: Sent) -> None:
+    def expect(self, session: UUID, chat: UUID, sent: Sent, *, plain: bool = False) -> None:
         """Somebody who has just sent a message is about to watch: the feed is there already, so
-        that nothing is asked of db-api in the very moment in which the model begins to read."""
+        that nothing is asked of db-api in the very moment in which the model begins to read. With
+        `plain` nothing is rendered: a program watches."""
         key = session, chat
         if key in self._feeds and not self._feeds[key].ended:
             return
@@ -91,7 +92,7 @@ class Hub:
             head=sent.reply.id,
             idle=sent.repeated,
         )
-        feed = Feed(self._messages, self._notifier, session, chat)
+        feed = Feed(self._messages, self._notifier, session, chat, plain=plain)
         self._attach_writers(feed)
         feed.begin(update, sent.message.seq - 1, pause=EXPECTED_SECONDS)
         self._keep(feed)

@@ -54,3 +54,13 @@ class Presenter:
 
     def _due(self) -> list[WatchedMessage]:
         return [message for message in self._state.messages.values() if message.due]
+
+
+class PlainPresenter(Presenter):
+    """For programs, who get the text as it is: nothing is rendered."""
+
+    def present(self) -> None:
+        """Shows what is known, at once."""
+        for message in self._due():
+            message.show_plain()
+        self._take_snapshot()

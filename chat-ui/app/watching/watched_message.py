@@ -86,6 +86,10 @@ class WatchedMessage:
         """Renders what is known."""
         self.rendered = self._render(self.message, self.text, self.version)
 
+    def show_plain(self) -> None:
+        """Shows what is known without rendering it."""
+        self.rendered = RenderedMessage(self.message, self.text, self.version, (), None)
+
     async def render_in_thread(self) -> None:
         """Renders what is known now, while more may come."""
         self.rendered = await run_in_render_thread(

@@ -1,5 +1,6 @@
 """The table of chats."""
 
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -12,6 +13,7 @@ from sqlalchemy import (
     false,
 )
 from sqlalchemy import text as sql
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.base import Base, MadeId, Time, TimeOfWriting
@@ -27,6 +29,8 @@ class Chat(Base):
     ``turns`` the model is given as many as fit. ``client_key`` is that of the message it began
     with, if it began with one. ``mode`` is how its last question was to be answered, if that was
     said.
+    ``expires_at`` is that of what a program asked for (``app/completions``): no list and no search
+    has it, and it is purged then; ``sampling`` is how its reply is written, beside the temperature.
     ``deleted_at`` hides it from everything but its restoration, until it is purged.
     """
 
@@ -54,6 +58,7 @@ class Chat(Base):
         CheckConstraint("mode IN ('free', 'documents', 'exact')", name="mode"),
         # The list of a session's chats, read backwards: the pinned ones, then the newest.
         Index(None, "session_id", "pinned", "updated_at", "id"),
+        Index("chats_expires_idx", "expires_at", postgresql_where=sql("expires_at IS NOT NULL")),
         Index("chats_deleted_idx", "deleted_at", postgresql_where=sql("deleted_at IS NOT NULL")),
         Index("chats_search_idx", sql("search_words(session_id, title)"), postgresql_using="gin"),
     )
@@ -74,4 +79,6 @@ class Chat(Base):
     context_start: Mapped[UUID | None]
     last_seq: Mapped[int] = mapped_column(server_default=sql("0"))
     client_key: Mapped[str | None]
+    expires_at: Mapped[Time | None]
+    sampling: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     deleted_at: Mapped[Time | None]

@@ -70,7 +70,9 @@ LOCK = (
 )
 LIST = (
     select(*COLUMNS, Chat.id.in_(WRITING).label("writing"))
-    .where(Chat.session_id == bindparam("owner"), Chat.deleted_at.is_(None))
+    .where(
+        Chat.session_id == bindparam("owner"), Chat.deleted_at.is_(None), Chat.expires_at.is_(None)
+    )
     .order_by(*(column.desc() for column in SORT_KEY))
     .limit(bindparam("most", type_=Integer))
 )

@@ -49,6 +49,7 @@ ORDER = (
     "limits/weight",
     "limits/count_messages",
     "limits/count_chats",
+    "completions/store_history",
     "chats/chat_title",
     "search/split_words",
     "search/search_words",

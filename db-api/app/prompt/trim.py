@@ -47,8 +47,11 @@ SELECT id FROM (
 WHERE turn = CAST(:turns AS bigint) AND turns >= 2 * CAST(:turns AS bigint)
 """)  # noqa: S608 - joined from constants above, nothing from outside
 HELD = text("""
-SELECT chat_id, session_id, mode, found, coalesce(saw, 'text') AS saw FROM replies
-WHERE message_id = :reply_id AND worker = :worker AND state = 'running' FOR NO KEY UPDATE
+SELECT r.chat_id, r.session_id, r.mode, r.found, coalesce(r.saw, 'text') AS saw,
+    c.expires_at IS NOT NULL AS is_of_program
+FROM replies r JOIN chats c ON c.id = r.chat_id
+WHERE r.message_id = :reply_id AND r.worker = :worker AND r.state = 'running'
+FOR NO KEY UPDATE OF r
 """)
 SET = text("UPDATE chats SET context_start = :start WHERE id = :chat_id")
 # A claim waits for nobody: if somebody holds the chat, a later claim moves the window.
@@ -102,7 +105,8 @@ def shorten(connection: Connection, reply_id: UUID, worker: str) -> ShorterPromp
     held = connection.execute(HELD, {"reply_id": reply_id, "worker": worker}).one_or_none()
     if held is None:
         raise LeaseLost
-    start = find_start(connection, reply_id)
+    # Of what a program asked for, nothing is left out without its knowledge.
+    start = None if held.is_of_program else find_start(connection, reply_id)
     if start is None:
         raise NothingToShorten
     given = is_given(held.mode, held.found)

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from pydantic.config import JsonDict
 
+from app.model_settings import SamplingOptions
 from app.prompt.schemas import PromptMessage
 from app.replies.schemas import (
     Count,
@@ -69,6 +70,7 @@ class Claim(BaseModel):
     )
     temperature: float | None = Field(description="The chat's; null: the runner's own.")
     reply_tokens: int | None = Field(description="The chat's; null: the runner's own.")
+    sampling: SamplingOptions | None = Field(description="Of what a program asked for.")
     lease_until: datetime = Field(description="By the database's clock.")
     attempts: int = Field(description="Deaths in a row without new text.")
 

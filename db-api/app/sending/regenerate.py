@@ -55,7 +55,7 @@ def regenerate(
         if different_parent or found.sent_continued != continued:
             raise KeyReused
         stored = Stored(found.sent_parent, found.sent, chat.title, repeated=True)
-        return claim_and_read(connection, owner, new, stored, slots)
+        return claim_and_read(connection, owner, new.worker, stored, slots)
     if found.replaced_state is None:
         raise MessageNotFound
     if found.replaced_state in ("queued", "running"):
@@ -75,4 +75,4 @@ def regenerate(
     }
     answer = connection.execute(STORE, {**owner, **values}).scalar_one()
     stored = Stored(found.replaced_parent, answer, chat.title)
-    return claim_and_read(connection, owner, new, stored, slots)
+    return claim_and_read(connection, owner, new.worker, stored, slots)

@@ -95,7 +95,7 @@ def send_in(
         if found.sent_answer is None:
             raise KeyReused
         stored = Stored(found.sent, found.sent_answer, chat.title, repeated=True)
-        return claim_and_read(connection, owner, new, stored, slots)
+        return claim_and_read(connection, owner, new.worker, stored, slots)
     if new.replaces is not None and found.replaced_role != "user":
         raise MessageNotFound
     seen = None if new.replaces is not None else new.seen
@@ -121,5 +121,5 @@ def send_in(
     # pictures.
     alone = written if new.replaces is None and not pictures else None
     return claim_and_read(
-        connection, owner, new, Stored(question.id, answer.id, title, alone), slots
+        connection, owner, new.worker, Stored(question.id, answer.id, title, alone), slots
     )

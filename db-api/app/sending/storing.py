@@ -14,7 +14,7 @@ from app.messages import repository as messages
 from app.messages.schemas import Message
 from app.queue.claim import claim_own, find_held
 from app.queue.room import UNFINISHED
-from app.sending.schemas import NewMessage, NewReply, Sent
+from app.sending.schemas import Sent
 from app.usage.repository import TAKE
 
 # What is stored under this key already, what is to be replaced, and how much is unfinished. What is
@@ -71,18 +71,18 @@ class Stored:
 def claim_and_read(
     connection: Connection,
     owner: dict[str, UUID],
-    new: NewMessage | NewReply,
+    worker: str | None,
     stored: Stored,
     slots: int,
 ) -> Sent:
     """What is stored, with a claim on the reply if a worker asked, a slot is free and it is its
     turn; or the claim a worker already holds, if the answer to its first request got lost."""
     claim = None
-    if new.worker is not None:
+    if worker is not None:
         if stored.repeated:
-            claim = find_held(connection, new.worker, stored.answer)
+            claim = find_held(connection, worker, stored.answer)
         else:
-            claim = claim_own(connection, new.worker, slots, stored.answer)
+            claim = claim_own(connection, worker, slots, stored.answer)
     if claim is not None and stored.written is not None:
         message, answer = stored.written
         reply = answer.model_copy(update={"reply": claim.reply})

@@ -14,6 +14,8 @@ BEGIN
     WITH doomed AS (
         (SELECT id, last_seq FROM chats WHERE is_over(deleted_at) LIMIT 1000)
         UNION
+        (SELECT id, last_seq FROM chats WHERE expires_at <= now() LIMIT 1000)
+        UNION
         (SELECT c.id, c.last_seq FROM sessions s JOIN chats c ON c.session_id = s.id
             WHERE is_over(least(s.expires_at, s.revoked_at)) LIMIT 1000)
     ), counted AS (

@@ -1,12 +1,12 @@
 -- Who may do what with chats. A sub-select is evaluated once per statement, not once per row.
 GRANT SELECT,
-    INSERT (session_id, username, system_prompt, temperature, reply_tokens, turns, client_key),
+    INSERT (session_id, username, system_prompt, temperature, reply_tokens, turns, client_key, expires_at, sampling),
     UPDATE (title, pinned, system_prompt, temperature, reply_tokens, turns, updated_at, head, context_start,
         last_seq, deleted_at, mode)
     ON chats TO app;
 GRANT SELECT (id, session_id, system_prompt, temperature, reply_tokens, turns, head, context_start,
-    last_seq, deleted_at), UPDATE (context_start), DELETE ON chats TO runner;
-GRANT SELECT (id, session_id, title, updated_at, last_seq, deleted_at) ON chats TO searcher;
+    last_seq, deleted_at, expires_at, sampling), UPDATE (context_start), DELETE ON chats TO runner;
+GRANT SELECT (id, session_id, title, updated_at, last_seq, deleted_at, expires_at) ON chats TO searcher;
 
 CREATE POLICY app_owns ON chats TO app
     USING (session_id = (SELECT current_session()))
@@ -16,5 +16,5 @@ CREATE POLICY runner_reads ON chats FOR SELECT TO runner USING (true);
 CREATE POLICY runner_moves_context ON chats FOR UPDATE TO runner USING (true);
 -- The sessions that it sees are those that are over.
 CREATE POLICY runner_purges ON chats FOR DELETE TO runner
-    USING (is_over(deleted_at) OR EXISTS (SELECT FROM sessions s WHERE s.id = chats.session_id));
+    USING (is_over(deleted_at) OR expires_at <= now() OR EXISTS (SELECT FROM sessions s WHERE s.id = chats.session_id));
 CREATE POLICY searcher_reads ON chats FOR SELECT TO searcher USING (true);

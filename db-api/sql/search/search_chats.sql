@@ -31,7 +31,7 @@ BEGIN ATOMIC
                 ORDER BY hits.message_id IS NOT NULL, hits.created_at DESC, hits.id DESC
             ) AS number
         FROM hits JOIN asked USING (session_id) JOIN chats c ON c.id = hits.chat_id
-        WHERE c.deleted_at IS NULL AND (chat IS NULL OR c.id = chat) AND (
+        WHERE c.deleted_at IS NULL AND c.expires_at IS NULL AND (chat IS NULL OR c.id = chat) AND (
             c.last_seq > 1  -- somebody has written in it
             OR EXISTS (SELECT FROM chat_documents d WHERE d.chat_id = c.id)
         )

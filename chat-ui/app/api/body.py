@@ -1,0 +1,43 @@
+"""Reads JSON strictly: bounded in size, valid UTF-8, and only text that can be stored."""
+
+import json
+import re
+from typing import Any
+
+from starlette.requests import Request
+
+from app.api.errors import ApiError
+from app.services import Services
+
+# JSON may escape what takes one byte with six; nginx lets four times a message pass.
+FACTOR = 4
+ASSUMED_LIMIT = 1_000_000  # bytes of a message, while db-api has never told its limit
+UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+NOT_JSON = "The body must be a JSON object in UTF-8."
+
+
+async def read_json(request: Request, services: Services) -> dict[str, Any]:
+    """The body's fields; ApiError if it has none, or is too large to be read."""
+    limits = await services.limits.find()
+    most = FACTOR * (limits.message_bytes if limits else ASSUMED_LIMIT)
+    body = bytearray()
+    async for piece in request.stream():
+        body += piece
+        if len(body) > most:
+            message = f"The request is too large: the limit is {most} bytes."
+            raise ApiError(413, message, "request_too_large")
+    try:
+        fields = json.loads(body.decode())
+    except (ValueError, RecursionError):
+        raise ApiError(400, NOT_JSON, "invalid_json") from None
+    if not isinstance(fields, dict):
+        raise ApiError(400, NOT_JSON, "invalid_json")
+    return fields
+
+
+def check_text(text: str, param: str) -> str:
+    """The same; ApiError for characters that can't be stored."""
+    if UNSTORABLE.search(text):
+        message = f"{param} has a NUL character or half of a surrogate pair."
+        raise ApiError(400, message, "invalid_value", param)
+    return text

@@ -1,0 +1,184 @@
+"""`/v1/chat/completions`: a view over the same queue as the pages. The reply is a row, stored, then
+sent."""
+
+import json
+from collections.abc import AsyncGenerator
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+from app.api.body import read_json
+from app.api.caller import Chatter
+from app.api.chat_request import ChatRequest
+from app.api.errors import ApiError, describe
+from app.api.models import find_model
+from app.api.openapi import chat_body, errors
+from app.api.paths import PREFIX
+from app.api.watch import Moment, ProgramLeft, Watch
+from app.clients.types import Reply
+from app.errors import InvalidInput, ParleyError
+from app.services import AppServices
+
+router = APIRouter(prefix=f"{PREFIX}/chat/completions", tags=["API for programs"])
+
+STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+NO_STORE = {"Cache-Control": "no-store"}
+DONE = b"data: [DONE]\n\n"
+# Why there is no reply, by the kind of its error.
+FAILURES = {
+    "prompt-too-long": (400, "context_length_exceeded", "The messages are too long for the model."),
+    "model-refused": (400, "model_refused", "The model refuses this request."),
+}
+BROKE = (502, "model_failed", "The model failed several times.")
+STOPPED = (409, "stopped", "The reply was stopped.")
+
+
+@router.post(
+    "",
+    summary="Ask for a reply",
+    responses={
+        200: {"content": {"application/json": {}, "text/event-stream": {}}},
+        **errors(400, 401, 403, 404, 413, 429, 503),
+    },
+    openapi_extra=chat_body(),
+)
+async def complete(request: Request, caller: Chatter, services: AppServices) -> Response:
+    """As OpenAI's. The reply waits in the queue as everybody's do; the answer begins with its first
+    words. A connection that is cut stops it."""
+    limits = await services.limits.get()
+    asked = ChatRequest.read(await read_json(request, services), limits.reply_tokens)
+    model = await find_model(services)
+    if asked.model != model:
+        raise ApiError(
+            404, f"There is no such model. The model here is {model}.", "model_not_found", "model"
+        )
+    try:
+        sent = await services.completions.create(caller.session, asked.asked, services.worker)
+    except InvalidInput as error:
+        raise ApiError(400, "The request can't be taken.", "invalid_value") from error
+    watch = await Watch.begin(services, caller, sent)
+    moments = watch.follow(request)
+    is_streamed = False
+    try:
+        async for moment in moments:
+            if moment.reply.final:
+                check_failed(moment.reply, begun=False)
+            if asked.streams and (moment.text or moment.reply.final):
+                chunks = Chunks(watch, model, asked.tells_usage)
+                is_streamed = True
+                return WatchedStream(watch, chunks.stream())
+        return JSONResponse(write_completion(watch, model, moment), headers=NO_STORE)
+    except ProgramLeft:
+        return Response(status_code=499)  # which nobody reads
+    finally:
+        await moments.aclose()
+        if not is_streamed:
+            watch.leave()
+
+
+class WatchedStream(StreamingResponse):
+    """Leaves the watch at its end, also if it is cut before a byte was sent."""
+
+    def __init__(self, watch: Watch, content: AsyncGenerator[bytes]) -> None:
+        super().__init__(content, media_type="text/event-stream", headers=STREAM_HEADERS)
+        self._watch = watch
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._watch.leave()
+
+
+class Chunks:
+    """The reply as server-sent events, as OpenAI's clients read them."""
+
+    def __init__(self, watch: Watch, model: str, tells_usage: bool) -> None:
+        self._watch, self._model, self._tells_usage = watch, model, tells_usage
+
+    async def stream(self) -> AsyncGenerator[bytes]:
+        """From its beginning to its end, or to an error that says why there is no more."""
+        sent = ""
+        try:
+            yield self._write({"role": "assistant", "content": ""})
+            async for moment in self._watch.follow():
+                if len(moment.text) > len(sent):
+                    yield self._write({"content": moment.text[len(sent) :]})
+                    sent = moment.text
+                if moment.reply.final:
+                    check_failed(moment.reply, begun=True)
+                    yield self._write({}, find_reason(moment.reply))
+                    if self._tells_usage:
+                        yield self._write_chunk([], count(moment.reply))
+            yield DONE
+        except ParleyError as error:
+            yield format_data(describe(error))
+
+    def _write(self, delta: dict[str, str], reason: str | None = None) -> bytes:
+        choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": reason}
+        return self._write_chunk([choice], None)
+
+    def _write_chunk(self, choices: list[dict[str, Any]], usage: dict[str, int] | None) -> bytes:
+        # Without being asked for, a usage confuses clients.
+        asked = {"usage": usage} if self._tells_usage else {}
+        head = head_of(self._watch, self._model, "chat.completion.chunk")
+        return format_data({**head, "choices": choices, **asked})
+
+
+def write_completion(watch: Watch, model: str, moment: Moment) -> dict[str, Any]:
+    """The reply in one piece."""
+    message = {"role": "assistant", "content": moment.text, "refusal": None}
+    choice = {
+        "index": 0,
+        "message": message,
+        "logprobs": None,
+        "finish_reason": find_reason(moment.reply),
+    }
+    head = head_of(watch, model, "chat.completion")
+    return {**head, "choices": [choice], "usage": count(moment.reply)}
+
+
+def head_of(watch: Watch, model: str, kind: str) -> dict[str, Any]:
+    """What every object says."""
+    return {
+        "id": f"chatcmpl-{watch.id.hex}",
+        "object": kind,
+        "created": watch.created,
+        "model": model,
+    }
+
+
+def find_reason(reply: Reply) -> str:
+    """Why it ends where it does."""
+    is_cut = reply.error is not None and reply.error.kind == "reply-limit"
+    return "length" if is_cut else "stop"
+
+
+def count(reply: Reply) -> dict[str, int]:
+    """The tokens that were read and written."""
+    read, written = reply.prompt_tokens or 0, reply.completion_tokens or 0
+    return {
+        "prompt_tokens": read,
+        "completion_tokens": written,
+        "total_tokens": read + written,
+    }
+
+
+def check_failed(reply: Reply, *, begun: bool) -> None:
+    """ApiError if there is no reply, or not all of it; `begun`: some of it was sent."""
+    if reply.state == "complete":
+        return
+    kind = reply.error.kind if reply.error else ""
+    status, code, words = STOPPED if reply.state == "stopped" else FAILURES.get(kind, BROKE)
+    param = "messages" if kind == "prompt-too-long" else None
+    if begun:
+        words = f"{words} What was sent is all there is."
+    raise ApiError(status, words, code, param)
+
+
+def format_data(data: dict[str, Any]) -> bytes:
+    """One event without a name."""
+    return f"data: {json.dumps(data, ensure_ascii=False)}\n\n".encode()

@@ -1,0 +1,1 @@
+"""What programs ask for: messages that they bring along, and one reply."""
