@@ -43,11 +43,13 @@ $$y$$
 > quoted
 
 [^1]: A note."""
-# Status lines of ours, which a page has only at some moments.
+# Status lines of ours, and what leads away at the end of the live page, which a page has only at
+# some moments. What is within a text begins with "text: ".
 MOMENTS = {
     *("text: div > small", "text: small > br", "text: small class", "footer > small"),
     *("small class", "article > form", "article > footer", "li > small", "footer > span"),
     *("span > progress", "progress value", "progress max", "progress aria-hidden"),
+    *("main > meta", "meta http-equiv", "meta content"),
 }
 ENOUGH = 60  # harmless ones: past a page of messages, and of chats
 QUERY = 6000  # bytes of a query
