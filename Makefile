@@ -166,8 +166,8 @@ types-doc-worker: setup
 	$(call MYPY,doc-worker,doc-worker/app tests/doc_worker)
 
 types-others: setup
-	$(call MYPY,lm-api,lm-api local tls faults bench evaluation supply \
-	    $(addprefix tests/,support lm_api nginx tls local stack faults bench evaluation supply browser))
+	$(call MYPY,lm-api,lm-api local tls faults bench evaluation supply security \
+	    $(addprefix tests/,support lm_api nginx tls local stack faults bench evaluation supply security browser))
 
 format: setup ## check the layout of the code
 	$(call timed,$(VENV)/ruff format --check)

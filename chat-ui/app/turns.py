@@ -120,7 +120,7 @@ class TakeTurns:
         request = Request(scope)
         # The cookie is nothing to the API: a program takes its turn by its address.
         session = None if is_api(scope["path"]) else find_session(request)
-        turn = await self._turns.take(find_network(request), session)
+        scope["turn"] = turn = await self._turns.take(find_network(request), session)
 
         async def send_and_end(message: Message) -> None:
             turn.end()
@@ -130,6 +130,11 @@ class TakeTurns:
             await self._app(scope, receive, send_and_end)
         finally:
             turn.end()
+
+
+def end_turn(request: Request) -> None:
+    """Before an answer that waits for others: nobody is to wait for it, too."""
+    request.scope["turn"].end()
 
 
 def _is_free(path: str, method: str) -> bool:

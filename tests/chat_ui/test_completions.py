@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+from app import turns
 from app.api.errors import write_error
 from app.errors import LimitReached, QueueFull
 
@@ -203,6 +204,23 @@ def test_a_program_and_a_person_wait_in_one_queue(
         wait_until(lambda: model.running == 2)
         model.go.set()
         assert waiting.result()["choices"][0]["message"]["content"] == model.text
+
+
+def test_pages_don_t_wait_for_programs_that_wait_for_replies(
+    browser: httpx.Client,
+    chat: str,
+    program: httpx.Client,
+    model: ScriptedModel,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(turns, "LONGEST_S", 600)
+    model.hold_after = 0
+    with ThreadPoolExecutor() as pool:
+        waiting = [pool.submit(answer, program) for _ in range(turns.OF_NETWORK)]
+        wait_until(lambda: model.running == turns.OF_NETWORK)
+        assert browser.get(chat).status_code == 200
+        model.go.set()
+        assert all(each.result() for each in waiting)
 
 
 def test_a_token_that_is_revoked_ends_its_stream_within_seconds(

@@ -20,6 +20,7 @@ from app.api.watch import Moment, ProgramLeft, Watch
 from app.clients.types import Reply
 from app.errors import InvalidInput, ParleyError
 from app.services import AppServices
+from app.turns import end_turn
 
 router = APIRouter(prefix=f"{PREFIX}/chat/completions", tags=["API for programs"])
 
@@ -59,6 +60,7 @@ async def complete(request: Request, caller: Chatter, services: AppServices) -> 
     except InvalidInput as error:
         raise ApiError(400, "The request can't be taken.", "invalid_value") from error
     watch = await Watch.begin(services, caller, sent)
+    end_turn(request)
     moments = watch.follow(request)
     is_streamed = False
     try:
