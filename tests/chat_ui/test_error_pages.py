@@ -49,6 +49,7 @@ def show(monkeypatch: pytest.MonkeyPatch) -> ShowError:
         (f"{DOCUMENT}/original", NotFound(), "document-gone"),
         (DOCUMENT, InvalidInput(), "invalid-input"),
         (CHAT, NotFound(), "chat-not-found"),
+        (CHAT, InvalidInput(), "invalid-input"),
         (f"{CHAT}/prompt", NotFound(), "not-found"),
     ],
 )

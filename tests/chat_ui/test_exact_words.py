@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from uuid import UUID
 
-from app.clients.types import Message, Quote, Reply
+from app.clients.types import Message, Mode, Quote, Reply
 from app.views.messages import view_message
 from markupsafe import Markup
 
@@ -12,13 +12,13 @@ from tests.chat_ui.layouts import BAKERY, LEASE, MUSEUM
 WORDS = "8. Keys are\nhanded <over> *now*."
 
 
-def view(text: str, end: int | None) -> tuple[str, str]:
+def view(text: str, end: int | None, mode: Mode = "exact") -> tuple[str, str]:
     """A reply of these words and its quote, which is of them or only near, as they are shown."""
     quote = Quote(
         start=end and 0, end=end, document_id=UUID(int=3), document="d", page=1,
         quote_start=0, quote_end=len(text), text=text,
     )  # fmt: skip
-    reply = Reply(id=UUID(int=1), state="complete", mode="exact", found=True, quotes=[quote])
+    reply = Reply(id=UUID(int=1), state="complete", mode=mode, found=True, quotes=[quote])
     message = Message(
         id=UUID(int=1), chat_id=UUID(int=2), parent_id=None, seq=1, role="assistant", content=text,
         created_at=datetime.now(UTC), reply=reply,
@@ -40,3 +40,7 @@ def test_exact_words_are_shown_as_they_are_but_in_lines_that_fit() -> None:
     )
     assert view(LEASE, len(LEASE))[1].startswith("Lease Agreement 1. Parties This lease")
     assert view(BAKERY, None)[1] == BAKERY.replace("\n\n", "\n")
+
+
+def test_what_a_model_writes_is_markdown() -> None:
+    assert "<em>now</em>" in view(WORDS, len(WORDS), "documents")[0]

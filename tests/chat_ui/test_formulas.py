@@ -81,3 +81,16 @@ def test_time_and_memory_of_a_formula_are_limited(
 def test_without_quickjs_a_formula_is_its_source(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tex, "quickjs", None)
     assert '<code class="math">q^{17}</code>' in render("$q^{17}$")
+
+
+@pytest.mark.parametrize("text", ["$$x$$", "a\n$$x$$\nb", "$$ a\n= b $$", "$$\nx\n$$  "])
+def test_a_formula_in_lines_of_its_own_is_a_block(text: str) -> None:
+    html = render(text)
+    assert html.count('<div class="math"') == html.count("<math") == 1
+
+
+@pytest.mark.parametrize("text", ["$$x$$ then\nmore", "[a $x$ b](https://a.b)"])
+def test_a_formula_beside_text_is_a_part_of_its_paragraph_and_there_once(text: str) -> None:
+    html = render(text)
+    assert html.count("<p ") == html.count("<math") == 1
+    assert '<div class="math"' not in html
