@@ -16,7 +16,7 @@ def test_no_secret_is_in_any_environment(stack: Stack) -> None:
     directory = stack.home / "secrets"
     subprocess.run([ROOT / "secrets" / "make", directory], check=True)
     secrets = [p.read_text() for p in directory.rglob("*") if p.is_file()]
-    assert len(secrets) == 11
+    assert len(secrets) == 12
     for service in SERVICES:
         values = " ".join(stack.environment(service).values())
         assert not [s for s in secrets if s in values]

@@ -13,7 +13,7 @@ import httpx
 
 from local.stack import ROOT
 from local.supervision import Supervisor, socket_path
-from tests.support.local_stack import LocalStack
+from tests.support.local_stack import SMALL_MODEL, LocalStack
 from tests.support.operations import Operation, read_operations
 from tests.support.pages import articles
 from tests.support.person import ask, message_ids, open_chat, send
@@ -21,7 +21,7 @@ from tests.support.person import ask, message_ids, open_chat, send
 CANARY = "kanarienvogel"
 SENTENCE = f'The {CANARY} sings at midnight; \'tis "true" \\ <b>&'
 # What ends the rest comes last.
-LAST = ("/delete", "/remove", "/sign-out", "/forget")
+LAST = ("/delete", "/remove", "/revoke", "/sign-out", "/forget")
 ENDLESS = ("/events", "/live")
 
 
@@ -40,6 +40,12 @@ class Call:
             yield {"params": dict.fromkeys(query, SENTENCE)}
             for name in query:
                 yield {"params": {name: SENTENCE}}
+            return
+        if operation.media == "application/json":
+            yield {"json": dict.fromkeys(fields, SENTENCE)}
+            messages = [{"role": "user", "content": SENTENCE}]
+            yield {"json": {"model": SMALL_MODEL, "messages": messages, "max_tokens": 3}}
+            yield {"content": f"{{{CANARY}".encode()}
             return
         form = dict.fromkeys(fields, SENTENCE)
         if operation.media == "multipart/form-data":
@@ -88,11 +94,16 @@ def test_what_people_write_is_in_no_log(parley: LocalStack, browser: httpx.Clien
     browser.post(f"{chat}/documents", files=[document])
     page = browser.get(chat).text
     assert CANARY in articles(page)[-2].text
+    token = {"name": CANARY, "scopes": "chat", "days": "90"}
+    tokens = browser.post("/settings/tokens", data=token).text
+    browser.headers["Authorization"] = "Bearer " + re.findall(r"eyJ[\w.-]+", tokens)[0]
     _, reply = message_ids(page)[-2:]
     kept = re.findall(r"/documents/([0-9a-f-]{36})", page)[0]
     ids = {
         **{"chat_id": chat.rpartition("/")[2], "message_id": reply, "reply_id": reply},
         **{"document_id": kept, "recording_id": kept, "system": "linux"},
+        "model": SMALL_MODEL,
+        "token_id": re.findall(r"/tokens/([0-9a-f-]{36})", tokens)[0],
     }
     calls = read_calls(browser.get("/openapi.json").json(), ids)
     assert len(calls) > 40

@@ -19,7 +19,15 @@ SETTINGS = {"temperature": None, "reply_tokens": None, "turns": None}
 # What columns hold in rows that are older than they are.
 ADDED: dict[str, dict[str, Any]] = {
     "sessions": {"name": None, "system_prompt": None} | SETTINGS,
-    "chats": {"pinned": False, "deleted_at": None, "client_key": None, "mode": None} | SETTINGS,
+    "chats": {
+        "pinned": False,
+        "deleted_at": None,
+        "client_key": None,
+        "mode": None,
+        "expires_at": None,
+        "sampling": None,
+    }
+    | SETTINGS,
     "messages": {},
     "replies": {
         "finished_steps": [],
