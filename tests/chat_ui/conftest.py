@@ -28,6 +28,7 @@ from app.main import create_app
 from app.settings import Settings
 
 from tests.chat_ui.asking import FILLER, LEASE, Reader, attach
+from tests.chat_ui.programs import bearer, make_token
 from tests.chat_ui.support import (
     OPENING,
     Clients,
@@ -205,3 +206,11 @@ def lease(browser: httpx.Client, chat: str, reader: Reader) -> str:
     """A document of the chat, too long to be given whole."""
     attach(browser, chat)
     return reader.read(*[FILLER] * 3, LEASE)
+
+
+@pytest.fixture
+def program(url: str, browser: httpx.Client, chat: str) -> Iterator[httpx.Client]:
+    """Has a token of Ann's, and no cookie."""
+    with new_browser(url) as client:
+        client.headers.update(bearer(make_token(browser)))
+        yield client

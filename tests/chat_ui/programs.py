@@ -1,10 +1,14 @@
 """What tests of the API for programs do: make tokens as a person does, and call with them."""
 
 import re
+from typing import Any
 
 import httpx
 
 from tests.chat_ui.support import expect
+
+PATH = "/v1/chat/completions"
+HI: list[Any] = [{"role": "user", "content": "Hi"}]
 
 
 def make_token(browser: httpx.Client, name: str = "Editor", **fields: str) -> str:
@@ -29,3 +33,13 @@ def refused(response: httpx.Response, status: int, code: str | None, words: str 
     assert (error["code"], words in error["message"]) == (code, True), error
     param: str | None = error["param"]
     return param
+
+
+def ask(program: httpx.Client, messages: list[Any] = HI, **fields: Any) -> httpx.Response:
+    return program.post(PATH, json={"model": "scripted", "messages": messages, **fields})
+
+
+def answer(program: httpx.Client, messages: list[Any] = HI, **fields: Any) -> Any:
+    response = ask(program, messages, **fields)
+    assert response.status_code == 200, response.text
+    return response.json()
