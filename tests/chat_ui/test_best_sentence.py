@@ -139,6 +139,13 @@ def test_the_nearest_passages_are_at_most_three_and_of_long_ones_the_sentence() 
 
 
 @pytest.mark.anyio
+async def test_what_the_search_found_good_has_a_best_sentence_though_its_words_are_others() -> None:
+    span = await BestSentence().find("Meows?", [passage("Cats sleep.")])
+    assert span
+    assert span.text == "Cats sleep."
+
+
+@pytest.mark.anyio
 async def test_without_passages_there_is_no_best_sentence() -> None:
     assert await BestSentence().find("Why?", []) is None
 

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 from app.answering.candidates import list_candidates
-from app.answering.exact import rank_sentences
+from app.answering.exact import BestSentence, rank_sentences
 from app.answering.lines import find_heading, find_tables
 
 from tests.chat_ui.layouts import (
@@ -103,9 +103,42 @@ def test_a_row_may_be_the_answer_where_its_header_is_in_the_passage_before(
 def test_a_row_says_what_its_heading_and_its_header_say() -> None:
     text = "Bakery\n\nThings Prices\nTea 3\nCake 4\n\nIt is closed."
     found = {each.sentence.text: each for each in list_candidates(passage(text), 0)}
-    assert found["Tea 3"].above == {"bakery", "things", "prices"}
+    assert found["Tea 3"].above == {"things", "prices"}
+    assert found["Tea 3"].title == {"bakery"}
     assert found["Tea 3"].counts == 1
     assert found["It is closed."].above == {"bakery"}
+
+
+KETTLE = """# Wolfram Kettle Handbook
+
+Boil only water.
+
+| part | price |
+|---|---|
+| lid | 7 euros |
+| cord | 9 euros |
+"""
+
+
+@pytest.mark.parametrize(
+    ("question", "near", "row"),
+    [
+        ("What is a Wolfram kettle?", "", None),
+        ("What is a Wolfram kettle?", "| cord |", "| cord | 9 euros |"),
+        ("Wolfram cord?", "", "| cord | 9 euros |"),
+        ("Parts of the Wolfram kettle?", "", "| lid | 7 euros |"),
+        ("How much is the Wolfram kettle?", "", "| lid | 7 euros |"),
+    ],
+)
+@pytest.mark.anyio
+async def test_a_row_is_no_answer_to_a_question_about_the_title_only(
+    question: str, near: str, row: str | None
+) -> None:
+    """But where it means what is asked, or has the number that is asked for."""
+    start = KETTLE.index(near)
+    meant = {"sentence_start": start, "sentence_end": start + len(near)} if near else {}
+    span = await BestSentence().find(question, [passage(KETTLE).model_copy(update=meant)])
+    assert (span and span.text) == row
 
 
 def test_the_source_of_a_row_is_its_table() -> None:

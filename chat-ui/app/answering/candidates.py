@@ -25,18 +25,25 @@ EMPTY_LINE = re.compile(r"[^\S\n]*\n[^\S\n]*\n")
 @dataclass(frozen=True)
 class Candidate:
     """A sentence or a row of a table, which the search found in its `rank`-th passage. The words
-    `above` say what it is about, and count a part of its own."""
+    `above`, and those of the `title` above tables, say what it is about, and count a part of its
+    own."""
 
     passage: Passage
     rank: int
     sentence: Sentence
     above: frozenset[str]
     counts: float
+    title: frozenset[str] = frozenset()
     is_heading: bool = False
 
     @property
     def words(self) -> frozenset[str]:
         """All that it says."""
+        return self.sentence.words | self.above | self.title
+
+    @property
+    def own_words(self) -> frozenset[str]:
+        """What tells it from all else below the title."""
         return self.sentence.words | self.above
 
 
@@ -52,15 +59,15 @@ def list_candidates(passage: Passage, rank: int) -> Iterator[Candidate]:
             yield Candidate(passage, rank, heading, frozenset(), 0.0, is_heading=True)
         own = frozenset[str]().union(*(sentence.words for sentence in sentences))
         about = heading.words if heading else ()
-        above = title.union(word for word in about if not has(own, word))
+        above = frozenset(word for word in about if not has(own, word))
         for sentence in sentences:
             if table := tables.get(sentence.start):
-                header = title | Sentence(0, 0, table.header).words
+                header = Sentence(0, 0, table.header).words
                 for start, end in table.rows:
                     row = Sentence(start, end, text[start:end])
-                    yield Candidate(passage, rank, row, header, 1.0)
+                    yield Candidate(passage, rank, row, header, 1.0, title)
             else:
-                yield Candidate(passage, rank, sentence, above, BELOW)
+                yield Candidate(passage, rank, sentence, above, BELOW, title)
 
 
 def _cut_sections(passage: Passage) -> list[tuple[Sentence | None, list[Sentence]]]:

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from app.answering.align import SAYS_LITTLE, Words
 from app.answering.candidates import Candidate, list_candidates
-from app.answering.sentences import Sentence, cut_sentences
+from app.answering.sentences import Sentence, cut_sentences, has
 from app.answering.words import FRAMING, counts
 from app.clients.answer_finder import AnswerFinder
 from app.clients.queue_types import NewQuote, Passage
@@ -108,6 +108,10 @@ class AskedWords(Words):
 
 def rank_sentences(question: str, passages: Sequence[Passage]) -> list[Span]:
     """All sentences, the one first that seems to answer the question best."""
+    return [_point(each) for each in _rank(question, passages)]
+
+
+def _rank(question: str, passages: Sequence[Passage]) -> list[Candidate]:
     asked = Sentence(0, len(question), question)
     found = [
         each for rank, passage in enumerate(passages) for each in list_candidates(passage, rank)
@@ -125,8 +129,11 @@ def rank_sentences(question: str, passages: Sequence[Passage]) -> list[Span]:
         )
         return round(score, 9)
 
-    ranked = sorted(found, key=rate, reverse=True)
-    return [Span(each.passage, each.sentence.start, each.sentence.end) for each in ranked]
+    return sorted(found, key=rate, reverse=True)
+
+
+def _point(each: Candidate) -> Span:
+    return Span(each.passage, each.sentence.start, each.sentence.end)
 
 
 def find_nearest(question: str, passages: Sequence[Passage]) -> list[Span]:
@@ -151,8 +158,10 @@ class BestSentence:
     """A whole sentence, by words alone."""
 
     async def find(self, question: str, passages: Sequence[Passage]) -> Span | None:
-        """The one that seems to answer the question; None without passages."""
-        return next(iter(rank_sentences(question, passages)), None)
+        """The one that seems to answer the question; None without passages, or if the question
+        has words of the title above a table only: any of its rows would do as well."""
+        best = next(iter(_rank(question, passages)), None)
+        return _point(best) if best and _is_meant(question, best) else None
 
 
 class ModelWords:
@@ -177,6 +186,16 @@ def _is_nearest(passage: Passage, sentence: Sentence) -> bool:
         return False
     start, end = passage.start + sentence.start, passage.start + sentence.end
     return passage.sentence_start < end and start < passage.sentence_end
+
+
+def _is_meant(question: str, best: Candidate) -> bool:
+    asked = Sentence(0, len(question), question)
+    return (
+        not best.title
+        or any(has(best.own_words, word) for word in asked.words)
+        or _is_nearest(best.passage, best.sentence)
+        or _has_what_is_asked(question, best.sentence)
+    )
 
 
 def _has_what_is_asked(question: str, sentence: Sentence) -> bool:
