@@ -1,11 +1,18 @@
 """What `/v1/chat/completions` is asked. Whatever can't be done is refused by its name."""
 
-import json
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any
 
 from app.api.body import check_text
-from app.api.errors import ApiError
+from app.api.fields import (
+    find_given,
+    read_flag,
+    read_model,
+    read_number,
+    refuse,
+    refuse_unsupported,
+    require,
+)
 
 MOST_STOPS = 4
 LONGEST_STOP = 200
@@ -42,70 +49,53 @@ class ChatRequest:
     @classmethod
     def read(cls, fields: dict[str, Any], most_tokens: int) -> "ChatRequest":
         """From the fields of a body; null counts as absent. ApiError for what can't be done."""
-        given = {name: value for name, value in fields.items() if value is not None}
-        _refuse_unknown(given)
-        if "messages" not in given:
-            _refuse("messages", "is required", "missing_required_parameter")
-        streams = _read_flag(given, "stream")
+        given = find_given(fields, KNOWN, WITHOUT_EFFECT)
+        messages = require(given, "messages")
+        streams = read_flag(given, "stream")
         options = given.get("stream_options", {})
         if not isinstance(options, dict) or (options and not streams):
-            _refuse("stream_options", "is an object, and only for stream")
+            refuse("stream_options", "is an object, and only for stream")
         for name in options.keys() - {"include_usage"}:
-            _refuse(f"stream_options.{name}", "is not supported", "unsupported_parameter")
-        _read_number(given, "n", 1, 1, whole=True)
+            refuse_unsupported(f"stream_options.{name}")
+        read_number(given, "n", 1, 1, whole=True)
         asked = {
-            **_read_messages(given["messages"]),
-            "temperature": _read_number(given, "temperature", 0, 2),
+            **_read_messages(messages),
+            "temperature": read_number(given, "temperature", 0, 2),
             "reply_tokens": _read_tokens(given, most_tokens),
             "sampling": {
-                "top_p": _read_number(given, "top_p", 0, 1),
-                "seed": _read_number(given, "seed", 0, SEEDS - 1, whole=True),
+                "top_p": read_number(given, "top_p", 0, 1),
+                "seed": read_number(given, "seed", 0, SEEDS - 1, whole=True),
                 "stop": _read_stop(given.get("stop", [])),
             },
         }
-        return cls(_read_model(given), asked, streams, _read_flag(options, "include_usage"))
-
-
-def _refuse_unknown(given: dict[str, Any]) -> None:
-    for name, value in given.items():
-        if name not in KNOWN and json.dumps(value) not in WITHOUT_EFFECT.get(name, ()):
-            _refuse(name, "is not supported", "unsupported_parameter")
-
-
-def _read_model(given: dict[str, Any]) -> str:
-    model = given.get("model")
-    if model is None:
-        _refuse("model", "is required", "missing_required_parameter")
-    if not isinstance(model, str):
-        _refuse("model", "is a string")
-    return model
+        return cls(read_model(given), asked, streams, read_flag(options, "include_usage"))
 
 
 def _read_messages(messages: object) -> dict[str, object]:
     """The system prompt, what was said before, and the question."""
     if not isinstance(messages, list) or not messages:
-        _refuse("messages", "is a list with at least one message")
+        refuse("messages", "is a list with at least one message")
     system: list[str] = []
     said: list[dict[str, str]] = []
     for number, message in enumerate(messages):
         param = f"messages.{number}"
         if not isinstance(message, dict):
-            _refuse(param, "is an object")
+            refuse(param, "is an object")
         role = message.get("role")
         for name in message.keys() - {"role", "content", "refusal", "annotations"}:
             if message[name] is not None and message[name] != []:
-                _refuse(f"{param}.{name}", "is not supported", "unsupported_parameter")
+                refuse_unsupported(f"{param}.{name}")
         text = _read_content(message.get("content"), f"{param}.content")
         if role in ("system", "developer") and not said:
             system.append(text)
         elif role in ("system", "developer"):
-            _refuse(f"{param}.role", "is system only before all other messages")
+            refuse(f"{param}.role", "is system only before all other messages")
         elif role in ("user", "assistant"):
             said.append({"role": str(role), "content": text})
         else:
-            _refuse(f"{param}.role", "is none of system, developer, user and assistant")
+            refuse(f"{param}.role", "is none of system, developer, user and assistant")
     if not said or said[-1]["role"] != "user":
-        _refuse("messages", "ends with a message of the user")
+        refuse("messages", "ends with a message of the user")
     return {
         "system_prompt": "\n\n".join(system),
         "history": said[:-1],
@@ -119,20 +109,20 @@ def _read_content(content: object, param: str) -> str:
         for number, part in enumerate(content):
             is_text = isinstance(part, dict) and part.get("type") == "text"
             if not is_text or not isinstance(part.get("text"), str):
-                _refuse(f"{param}.{number}", "is no text; nothing else is supported")
+                refuse(f"{param}.{number}", "is no text; nothing else is supported")
         content = "".join(part["text"] for part in content)
     if not isinstance(content, str) or not content:
-        _refuse(param, "is a text that is not empty")
+        refuse(param, "is a text that is not empty")
     return check_text(content, param)
 
 
 def _read_stop(stop: object) -> list[str]:
     stops = [stop] if isinstance(stop, str) else stop
     if not isinstance(stops, list) or len(stops) > MOST_STOPS:
-        _refuse("stop", f"is a string, or a list of at most {MOST_STOPS}")
+        refuse("stop", f"is a string, or a list of at most {MOST_STOPS}")
     for each in stops:
         if not isinstance(each, str) or not 1 <= len(each) <= LONGEST_STOP:
-            _refuse("stop", f"has strings of 1 to {LONGEST_STOP} characters")
+            refuse("stop", f"has strings of 1 to {LONGEST_STOP} characters")
         check_text(each, "stop")
     return stops
 
@@ -140,33 +130,8 @@ def _read_stop(stop: object) -> list[str]:
 def _read_tokens(given: dict[str, Any], most: int) -> float | None:
     """The newer name and the older one mean the same."""
     names = ("max_completion_tokens", "max_tokens")
-    told = [_read_number(given, name, 1, most, whole=True) for name in names]
+    told = [read_number(given, name, 1, most, whole=True) for name in names]
     newer, older = told
     if newer is not None and older is not None and newer != older:
-        _refuse("max_tokens", "differs from max_completion_tokens, which means the same")
+        refuse("max_tokens", "differs from max_completion_tokens, which means the same")
     return older if newer is None else newer
-
-
-def _read_flag(given: dict[str, Any], name: str) -> bool:
-    value = given.get(name)
-    if value is not None and not isinstance(value, bool):
-        _refuse(name, "is true or false")
-    return bool(value)
-
-
-def _read_number(
-    given: dict[str, Any], name: str, least: float, most: float, *, whole: bool = False
-) -> float | None:
-    value = given.get(name)
-    if value is None:
-        return None
-    kinds = (int,) if whole else (int, float)
-    # To Python, true is a number.
-    if isinstance(value, bool) or not isinstance(value, kinds) or not least <= value <= most:
-        kind = "a whole number" if whole else "a number"
-        _refuse(name, f"is {kind} from {least} to {most}")
-    return value
-
-
-def _refuse(param: str, why: str, code: str = "invalid_value") -> NoReturn:
-    raise ApiError(400, f"{param} {why}.", code, param)
