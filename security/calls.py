@@ -49,7 +49,7 @@ TEXTS: dict[str, Callable[[], str]] = {
         for name in (
             *("username", "name", "title", "system_prompt", "opening_message", "content"),
             *("prompt", "question", "q", "text", "title", "address", "vector_model", "model"),
-            *("worker", "X-Worker", "predecessor", "read_with"),
+            *("worker", "X-Worker", "predecessor", "read_with", "input"),
         )
     },
     **{

@@ -9,7 +9,7 @@ from pathlib import Path
 from fastapi import Depends, FastAPI
 
 from app.answering.exact import ModelWords
-from app.api import completions, models
+from app.api import completions, embeddings, models
 from app.api.middleware import ApiHeaders
 from app.api.signing import TokenSigner
 from app.assets import Assets
@@ -28,6 +28,7 @@ from app.clients.replies import RepliesClient
 from app.clients.service import Service, connect
 from app.clients.sessions import SessionsClient
 from app.clients.tokens import TokensClient
+from app.clients.usage import UsageClient
 from app.event_loop_lag import EventLoopLag
 from app.handlers import add_error_handlers
 from app.hosts import RefuseUnknownHosts
@@ -98,7 +99,7 @@ PARTS = (
     exports,
 )
 # For programs.
-API = (completions, models)
+API = (completions, embeddings, models)
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -159,15 +160,16 @@ async def _serve(app: FastAPI, settings: Settings, templates: Templates) -> Asyn
         call_on_stop(hub.close)
         lag = EventLoopLag(settings.lag_interval_seconds, hub.is_idle)
         running.callback(asyncio.create_task(lag.measure()).cancel)
+        embed = await _connect(settings.embed_url, settings.embed_key_file, running)
+        embedder = Embedder(embed)
         runner = None
         if settings.runner != "off":
             queue = QueueClient(unbounded, name_worker())
             sampling = Sampling(settings.temperature, settings.reply_tokens)
             locks = WorkerLocks(settings.runners_dir, queue.worker)
-            embed = await _connect(settings.embed_url, settings.embed_key_file, running)
             answer = await _connect(settings.answer_url, settings.answer_key_file, running)
             vision = await _connect(settings.vision_url, settings.vision_key_file, running)
-            embedder, head = Embedder(embed), ModelWords(AnswerFinder(answer))
+            head = ModelWords(AnswerFinder(answer))
             eyes = ModelServer.of(vision) if vision else None
             runner = Runner(queue, model, prompts, embedder, head, hub, sampling, locks, eyes)
             await running.enter_async_context(runner.run())
@@ -185,7 +187,9 @@ async def _serve(app: FastAPI, settings: Settings, templates: Templates) -> Asyn
             ExportsClient(api),
             RecordingsClient(api),
             RepliesClient(api),
+            UsageClient(api),
             model,
+            embedder,
             prompts,
             hub,
             runner,

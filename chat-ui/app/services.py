@@ -9,6 +9,7 @@ from app.api.signing import TokenSigner
 from app.clients.chats import ChatsClient
 from app.clients.completions import CompletionsClient
 from app.clients.documents import DocumentsClient
+from app.clients.embedder import Embedder
 from app.clients.exports import ExportsClient
 from app.clients.language_model import LanguageModel
 from app.clients.limits import LimitsClient
@@ -18,6 +19,7 @@ from app.clients.recordings import RecordingsClient
 from app.clients.replies import RepliesClient
 from app.clients.sessions import SessionsClient
 from app.clients.tokens import TokensClient
+from app.clients.usage import UsageClient
 from app.event_loop_lag import EventLoopLag
 from app.replies.prompt_cache import PromptCache
 from app.replies.runner import Runner
@@ -43,7 +45,9 @@ class Services:
     exports: ExportsClient
     recordings: RecordingsClient
     replies: RepliesClient
+    usage: UsageClient
     model: LanguageModel
+    embedder: Embedder
     prompts: PromptCache
     hub: Hub
     runner: Runner | None

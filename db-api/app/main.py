@@ -34,6 +34,7 @@ from app.sending.routes import router as sending
 from app.sessions.routes import router as sessions
 from app.settings import Settings, read_settings
 from app.tokens.routes import router as tokens
+from app.usage.routes import router as usage
 from app.web import docs, health, limits
 from app.web.auth import require_doc_worker, require_service
 from app.web.handlers import add_handlers
@@ -46,6 +47,7 @@ ROUTERS = (
     sessions,
     tokens,
     limits.router,
+    usage,
     deleting,
     chats,
     pages,
@@ -83,7 +85,7 @@ TAGS = [
     {"name": "recordings", "description": "Sound that is transcribed for a message."},
     {"name": "runners", "description": "For the workers that write replies with the model."},
     {"name": "reading", "description": "For doc-worker, with its own token."},
-    {"name": "limits", "description": "What is accepted."},
+    {"name": "limits", "description": "What is accepted, and what was used of it."},
     {"name": "health", "description": "For operators."},
 ]
 

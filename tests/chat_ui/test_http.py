@@ -24,7 +24,7 @@ ROUTES = {
     *("/", "/chats", "/generate/{chat_id}", "/search", "/keys", "/export.json", "/export.md"),
     *("/settings", "/settings/sign-out", "/settings/forget"),
     *("/settings/tokens", "/settings/tokens/{token_id}/revoke"),
-    *("/v1/models", "/v1/models/{model}", "/v1/chat/completions"),
+    *("/v1/models", "/v1/models/{model}", "/v1/chat/completions", "/v1/embeddings"),
     *("/certificate", "/certificate/{system}", "/health", "/ready"),
     *("/chats/new/documents", "/chats/new/documents/add", "/chats/{chat_id}"),
     *(

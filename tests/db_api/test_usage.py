@@ -259,3 +259,21 @@ def test_a_number_of_one_s_own_goes_before_the_preset_s(preset: Any) -> None:
     assert (own.chat_replies, own.session_bytes) == (7, 9)
     assert own.messages_per_minute == Settings(limits=preset).quotas.messages_per_minute
     assert Settings().quotas == Settings(limits="home").quotas
+
+
+@pytest.mark.usefixtures("chat")
+def test_a_call_that_stores_nothing_counts_as_a_message_and_by_its_tokens(
+    ada: Person, bob: Person, serve_copy: ServeCopy, sql: Sql
+) -> None:
+    with serve_copy(messages_per_minute=3, tokens_per_minute=600) as copy:
+        person = ada.at(copy)
+        sql("UPDATE session_usage SET bytes = bytes + 9000000000000")
+        assert [person.post("/usage/calls").status_code for _ in range(3)] == [204] * 3
+        sql("UPDATE session_usage SET bytes = bytes - 9000000000000")
+        assert limit_of(person.post("/usage/calls"))[:2] == ("messages", 3)
+        let_pass(sql, 60)
+        assert person.post("/usage/tokens", {"tokens": 700}).status_code == 204
+        assert limit_of(person.post("/usage/calls"))[:2] == ("tokens", 600)
+        assert bob.at(copy).post("/usage/calls").is_success
+        let_pass(sql, 10)
+        assert person.post("/usage/calls").is_success

@@ -160,6 +160,7 @@ def test_an_embedding_model_makes_a_vector_of_each_text(tmp_path: Path) -> None:
     assert one == pytest.approx(again, abs=1e-4)
     assert one != pytest.approx(two, abs=1e-2)
     assert (len(one), too_long.status_code) == (SIZE, 500)
+    assert "too large to process" in too_long.text, "chat-ui tells it by these words"
     assert "prompt_tokens_cached_total 0\n" in counts, "its time tells nobody what others asked"
 
 

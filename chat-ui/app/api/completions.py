@@ -13,7 +13,7 @@ from app.api.body import read_json
 from app.api.caller import Chatter
 from app.api.chat_request import ChatRequest
 from app.api.errors import ApiError, describe
-from app.api.models import find_model
+from app.api.models import find_model, refuse_model
 from app.api.openapi import chat_body, errors
 from app.api.paths import PREFIX
 from app.api.watch import Moment, ProgramLeft, Watch
@@ -52,9 +52,7 @@ async def complete(request: Request, caller: Chatter, services: AppServices) -> 
     asked = ChatRequest.read(await read_json(request, services), limits.reply_tokens)
     model = await find_model(services)
     if asked.model != model:
-        raise ApiError(
-            404, f"There is no such model. The model here is {model}.", "model_not_found", "model"
-        )
+        refuse_model(model)
     try:
         sent = await services.completions.create(caller.session, asked.asked, services.worker)
     except InvalidInput as error:

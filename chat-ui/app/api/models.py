@@ -1,6 +1,6 @@
-"""`/v1/models`: the one model that answers."""
+"""`/v1/models`: the model that answers, and the one that makes vectors, if there is one."""
 
-from typing import Literal
+from typing import Literal, NoReturn
 
 from fastapi import APIRouter
 from pydantic import BaseModel
@@ -40,16 +40,28 @@ async def find_model(services: Services) -> str:
     return name
 
 
+async def find_models(services: Services) -> list[str]:
+    """All there are, the one that answers first; ApiError while nobody knows it."""
+    vectors = await services.embedder.find_model()
+    return [await find_model(services), *([vectors] if vectors else [])]
+
+
+def refuse_model(name: str) -> NoReturn:
+    """ApiError for any other than the one that can do it."""
+    message = f"There is no such model. The model here is {name}."
+    raise ApiError(404, message, "model_not_found", "model")
+
+
 @router.get("", summary="List models", responses=errors(401, 503))
 async def list_models(caller: AnyCaller, services: AppServices) -> Models:
-    """The model that answers here, as a list of one."""
-    return Models(data=[Model(id=await find_model(services))])
+    """The model that answers here; after it the one that makes vectors, if there is one."""
+    return Models(data=[Model(id=name) for name in await find_models(services)])
 
 
 @router.get("/{model:path}", summary="Read a model", responses=errors(401, 404, 503))
 async def read_model(model: str, caller: AnyCaller, services: AppServices) -> Model:
     """The same, by its name."""
-    name = await find_model(services)
-    if model != name:
-        raise ApiError(404, f"There is no such model. The model here is {name}.", "model_not_found")
-    return Model(id=name)
+    names = await find_models(services)
+    if model not in names:
+        refuse_model(names[0])
+    return Model(id=model)

@@ -59,5 +59,20 @@ def chat_body() -> dict[str, Any]:
         "max_completion_tokens": {"type": "integer"},
         "n": {"type": "integer", "enum": [1]},
     }
-    schema = {"type": "object", "properties": properties, "required": ["model", "messages"]}
+    return _body(properties, ["model", "messages"])
+
+
+def embeddings_body() -> dict[str, Any]:
+    """`openapi_extra` of embeddings, read by hand as well."""
+    text = {"type": "string"}
+    properties = {
+        "model": text,
+        "input": {"anyOf": [text, {"type": "array", "items": text, "minItems": 1}]},
+        "encoding_format": {"enum": ["float", "base64"]},
+    }
+    return _body(properties, ["model", "input"])
+
+
+def _body(properties: dict[str, Any], required: list[str]) -> dict[str, Any]:
+    schema = {"type": "object", "properties": properties, "required": required}
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}

@@ -6,6 +6,7 @@ If a limit is passed, the caller's error rolls back what was taken.
 import hmac
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Connection, text
 
@@ -17,15 +18,17 @@ TAKE = """
 take_message(:messages, :chats, :messages_per_minute, :chats_per_minute, :tokens_per_minute,
     :session_bytes)
 """
-TAKE_CHAT = text(f"SELECT {TAKE}")
+TAKE_NOW = text(f"SELECT {TAKE}")
 # Within a statement that has other things to do, too: of a reply that ends.
 COUNT_TOKENS = """
 UPDATE session_usage
 SET tokens_full_at = take_from(tokens_full_at, :tokens, :tokens_per_minute)
 WHERE session_id = :session_id
 """
+COUNT_NOW = text(COUNT_TOKENS)
 TAKE_SESSION = text("SELECT take_session(:address, :per_minute)")
 TAKE_TURN = text("SELECT take_turn(:what, :most)")
+MOST_BYTES = 2**63 - 1  # where nothing is stored, a session that is full may call, too
 # By whoever comes first every minute. A row that somebody takes from just now is not waited for.
 DROP_ADDRESSES = text("""
 DELETE FROM addresses WHERE address IN (
@@ -57,7 +60,20 @@ def check_taken(passed: Mapping[str, Any] | None) -> None:
 
 def take_chat(connection: Connection, quotas: Quotas) -> None:
     """One chat more that nobody has written in, or why there may be none."""
-    check_taken(connection.execute(TAKE_CHAT, taking(quotas, chats=1)).scalar_one())
+    check_taken(connection.execute(TAKE_NOW, taking(quotas, chats=1)).scalar_one())
+
+
+def take_call(connection: Connection, quotas: Quotas) -> None:
+    """One call that stores nothing, counted as a message, or why it may not be made."""
+    what = taking(quotas, messages=1) | {"session_bytes": MOST_BYTES}
+    check_taken(connection.execute(TAKE_NOW, what).scalar_one())
+
+
+def count_tokens(connection: Connection, session_id: UUID, tokens: int, quotas: Quotas) -> None:
+    """Those that such a call took. As runner: nobody fills a bucket themselves."""
+    most = quotas.tokens_per_minute
+    values = {"session_id": session_id, "tokens": tokens, "tokens_per_minute": most}
+    connection.execute(COUNT_NOW, values)
 
 
 def take_session(connection: Connection, address: str, key: bytes, quotas: Quotas) -> None:
