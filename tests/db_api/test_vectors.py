@@ -63,6 +63,13 @@ def test_a_passage_is_found_by_its_vector_and_by_words_and_best_by_both(
     assert found == ["An otter.", "A badger and an otter."]
 
 
+def test_the_first_by_words_and_the_first_by_vectors_are_not_hidden_by_what_is_late_by_both() -> (
+    None
+):
+    late = [*range(2, 21)]
+    assert {0, 1} <= {*search_module.fuse([0, *late], [1, *late])[:5]}
+
+
 def test_a_passage_counts_by_its_nearest_sentence_and_tells_which_it_is(
     ada: Person, chat: str, read: Read, embed: Embed
 ) -> None:
@@ -90,34 +97,36 @@ def mix(*vectors: Vectors) -> Vectors:
     return [sum(numbers) for numbers in zip(*vectors, strict=True)]
 
 
-@pytest.mark.parametrize(
-    ("asked", "sentences", "good"),
-    [
-        (mix(make_vector(0), make_vector(5)), 12, True),
-        (mix(make_vector(0), make_vector(99)), 12, False),  # about the same, and something else
-        (make_vector(99), 12, False),
-        (mix(make_vector(0), make_vector(5)), 9, False),  # too few to know what they are all about
-    ],
-)
-def test_a_question_in_other_words_is_good_if_one_sentence_means_it(
-    ada: Person,
-    chat: str,
-    read: Read,
-    embed: Embed,
-    sql: Sql,
-    asked: Vectors,
-    sentences: int,
-    good: bool,
+# Has four of the six words together. The others have all of them, here and there, and are better
+# by words.
+QUESTION = "Which teacher left cheap bags in the museum kitchen?"
+TOGETHER = "A teacher left cheap bags."
+SCATTERED = "A teacher came.\n\nIt is left.\n\nCheap bags.\n\nThe museum.\n\nThe kitchen."
+
+
+@pytest.mark.parametrize(("better", "good"), [(4, True), (5, False)])
+def test_what_vectors_find_lets_no_question_pass(
+    ada: Person, chat: str, read: Read, embed: Embed, better: int, good: bool
 ) -> None:
-    about = make_vector(0)
-    vectors = [mix(about, make_vector(n)) for n in range(1, sentences + 1)]
-    embed(read(ada, ada.chat(), "y" * 12), [[make_vector(n) for n in range(100, 112)]])
-    embed(read(ada, chat, "x" * sentences), [vectors])
-    found = ask(ada, chat, "unheard-of", vector=asked, vector_model="m")
-    assert found["good"] is good
-    sql("UPDATE passage_vectors SET model = 'old' WHERE start_offset > 8")
-    found = ask(ada, chat, "unheard-of", vector=asked, vector_model="m")
-    assert found["good"] is False, "too few of this model"
+    """Neither by its meaning, nor by words that others have more of."""
+    vectors = [[make_vector(n)] * 12 for n in range(better + 1)]
+    embed(read(ada, chat, TOGETHER, *[SCATTERED] * better), vectors)
+    asked = {"vector": make_vector(0), "vector_model": "m"}
+    assert TOGETHER in find(ada, chat, QUESTION, make_vector(0))
+    assert ask(ada, chat, QUESTION, **asked)["good"] is good
+    assert find(ada, chat, "unheard-of", make_vector(0))[0] == TOGETHER
+    assert ask(ada, chat, "unheard-of", **asked)["good"] is False
+
+
+def test_only_what_is_found_can_be_good(ada: Person, chat: str, read: Read, embed: Embed) -> None:
+    document = read(ada, chat, "The otter eats trout.", "The otter sleeps.", "Nothing.")
+    embed(document, [[make_vector(3)], [make_vector(1)], [make_vector(2)]])
+    near = mix(make_vector(1), make_vector(1), make_vector(2))
+    for limit, good in ((1, False), (2, True)):
+        asked = {"vector": near, "vector_model": "m", "limit": limit}
+        found = ask(ada, chat, "Does the otter eat trout?", **asked)
+        assert found["passages"][0]["text"] == "The otter sleeps."
+        assert found["good"] is good
 
 
 def test_a_small_session_beside_a_huge_one_finds_all_its_nearest(

@@ -1,10 +1,11 @@
-"""Whether a question can be answered from passages: if one sentence has most of its words, or
-comes near to its meaning.
+"""Whether a question can be answered from passages: if one sentence has most of its words.
 
 A passage that has the words here and there is only about the same subject. Rare words count more,
-but not in full: the name of what is asked about is rare, and says nothing about an answer.
+but not in full: the name of what is asked about is rare, and says nothing about an answer. Vectors
+find passages but don't tell whether they answer (docs/decisions/0019-passages.md), so they have no
+say.
 
-Both thresholds were chosen with one half of the questions in `evaluation/`.
+The threshold was chosen with one half of the questions in `evaluation/`.
 """
 
 import json
@@ -12,7 +13,6 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby, pairwise
-from uuid import UUID
 
 from sqlalchemy import Connection, text
 
@@ -20,11 +20,9 @@ from app.passages.schemas import FoundPassage
 from app.passages.words import ASKING_WORDS, detect_language, split_words
 from app.text_tables import is_header, is_row
 
-JUDGED = 5  # of the passages that were found
+JUDGED = 5  # of the passages, the best by words
 GOOD = 0.55  # the share of the words that must be there
-NEAR = 0.6  # see HOW_NEAR: no question of that half passes by it that has no answer
 FEW_PASSAGES = 100  # in which rarity does not tell the words that questions are asked with
-FEW = 10  # sentences of a document, too few to tell what all are about
 PAIR = 0.85  # what two neighbouring sentences count, of one that has all their words
 SENTENCE_END = re.compile(r"(?<=[.!?…])\s+|(?<=[。！？])|\n\s*\n")
 
@@ -47,35 +45,6 @@ FROM (
 ) AS each
 """)
 
-# How near a document's nearest sentence comes to the question: the cosine of what is left of both
-# without the direction that the document's sentences have in common. Each of them, and any question
-# about the document, is near to that.
-HOW_NEAR = text("""
-WITH sentence AS MATERIALIZED (
-    SELECT vector FROM passage_vectors
-    WHERE document_id = :document AND session_id = :owner AND model = :model
-), document AS MATERIALIZED (
-    SELECT avg(vector) AS vector FROM sentence HAVING count(*) >= :few
-)
-SELECT max((near - asked_common * common)
-    / nullif(sqrt(greatest(0, 1 - asked_common ^ 2) * greatest(0, 1 - common ^ 2)), 0))
-FROM (
-    SELECT 1 - (sentence.vector <=> asked) AS near, 1 - (document.vector <=> asked) AS asked_common,
-        1 - (document.vector <=> sentence.vector) AS common
-    FROM sentence, document, CAST(:vector AS halfvec) AS asked
-) AS compared
-""")
-
-
-def is_good(cover: float, nearness: float | None) -> bool:
-    """By the share of words, or by vectors if there are some."""
-    return cover >= GOOD or (nearness is not None and nearness >= NEAR)
-
-
-def is_related(cover: float, nearness: float | None) -> bool:
-    """Whether passages may say something about the question: not if none of its words is there."""
-    return cover > 0 or is_good(cover, nearness)
-
 
 def measure_cover(
     connection: Connection,
@@ -87,7 +56,7 @@ def measure_cover(
     """The share of the question's words that one place has; of a follow-up without a word of its
     own, that of the question before. `asked` are the parameters of the words, the question's own
     first, and `rarities` how rare each of them is among the `searched` passages."""
-    texts = [f"{passage.header}\n{passage.text}".strip() for passage in passages[:JUDGED]]
+    texts = [f"{passage.header}\n{passage.text}".strip() for passage in passages]
     places = [place for passage in texts for place in describe_places(passage)]
     weights = [math.sqrt(rarity) for rarity in rarities]
     asking = ASKING_WORDS if searched < FEW_PASSAGES else []
@@ -145,13 +114,3 @@ def find_heading(passage: str) -> str:
     first, *below = passage.strip().split("\n", 2)
     stands_alone = bool(below) and not below[0].strip()
     return first.strip() if stands_alone and is_header(first) and not is_row(first) else ""
-
-
-def measure_nearness(
-    connection: Connection, owner: UUID, document: UUID, vector: list[float], model: str
-) -> float | None:
-    """Of the document's nearest sentence; None if the document has too few with vectors."""
-    values = {"owner": owner, "document": document, "model": model, "few": FEW}
-    measured = connection.execute(HOW_NEAR, values | {"vector": json.dumps(vector)})
-    near: float | None = measured.scalar_one()
-    return near

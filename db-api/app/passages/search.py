@@ -13,14 +13,14 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from app.db.base import AnyRow
-from app.passages.judge import is_good, is_related, measure_cover, measure_nearness
+from app.passages.judge import GOOD, JUDGED, measure_cover
 from app.passages.schemas import Found, FoundPassage
 from app.passages.words import LANGUAGES, detect_language, split_words
 from app.text_tables import find_header
 
 CANDIDATES = 20  # passages of each way to search
 NEAREST = 400  # sentences, which are of that many passages at least
-FUSION = 60  # reciprocal rank fusion's k: how little the first places differ
+FUSION = 1  # reciprocal rank fusion's k: how little the first places differ
 EXACT = 200_000  # vectors that are all compared: below that an index is not worth its misses
 WORDS = 100  # of a question that are searched for
 BEFORE_WEIGHT = 0.5  # of a word that only the question before has
@@ -110,15 +110,11 @@ def find_passages(
     places = fuse([row.id for row in by_words], list(near))[:limit]
     rows = {row.id: row for row in connection.execute(READ, whose | {"ids": places})}
     # One may have been deleted just now.
-    passages = [describe(rows[place], near.get(place)) for place in places if place in rows]
+    found = {place: describe(rows[place], near.get(place)) for place in places if place in rows}
     rarities, searched = (by_words[0].rarities, by_words[0].searched) if by_words else ([], 0)
-    nearness = None
-    if near and passages and vector and vector_model:
-        document = passages[0].document_id
-        nearness = measure_nearness(connection, session_id, document, vector, vector_model)
-    cover = measure_cover(connection, asked, rarities, searched, passages)
-    related = is_related(cover, nearness)
-    return Found(passages=passages, good=is_good(cover, nearness), related=related)
+    judged = [found[row.id] for row in by_words[:JUDGED] if row.id in found]
+    cover = measure_cover(connection, asked, rarities, searched, judged)
+    return Found(passages=[*found.values()], good=cover >= GOOD, related=cover > 0)
 
 
 def find_near(
