@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help local certificate new-root token setup up down test test-db-api test-chat-ui test-doc-worker test-lm-api test-nginx test-tls test-local \
-    test-whole browser test-faults test-bench test-eval test-supply test-security \
+    test-whole test-api browser test-faults test-bench test-eval test-supply test-security \
     test-support images stack check faults faults-short bench \
     bench-short trace eval eval-short security security-short lint types types-db-api types-chat-ui types-doc-worker types-others format fmt lock \
     sbom audit pin
@@ -47,7 +47,7 @@ down: ## stop the containers; chats stay
 # A pytest run for each part: the Python services all call their package `app`. The longest
 # come first, so that two at a time end together.
 
-TESTS := browser test-chat-ui test-faults test-local test-db-api test-doc-worker test-whole test-lm-api test-nginx test-tls test-eval test-bench test-supply test-security test-support
+TESTS := browser test-chat-ui test-faults test-local test-db-api test-doc-worker test-api test-whole test-lm-api test-nginx test-tls test-eval test-bench test-supply test-security test-support
 
 setup: ## make .cache/venv with everything that running and testing need
 	@$(PYTHON) -m local setup
@@ -78,6 +78,9 @@ test-local: setup ## test what `make local` promises
 
 test-whole: setup ## ask the whole of it a real question
 	$(call timed,PYTHONPATH=chat-ui $(VENV)/python -m pytest tests/whole)
+
+test-api: setup ## try the API with the programs that people use, in an environment of their own
+	$(call timed,PYTHONPATH=chat-ui $(VENV)/python -m pytest tests/api)
 
 browser: setup ## use the pages in a real browser: mouse, keys, no JavaScript, axe, a text browser
 	$(call timed,PYTHONPATH=chat-ui $(VENV)/python -m pytest tests/browser)
@@ -160,7 +163,7 @@ types-db-api: setup
 	$(call MYPY,db-api,db-api/app db-api/migrations db-api/health.py tests/db_api)
 
 types-chat-ui: setup
-	$(call MYPY,chat-ui,chat-ui/app chat-ui/health.py tests/chat_ui tests/whole)
+	$(call MYPY,chat-ui,chat-ui/app chat-ui/health.py tests/chat_ui tests/whole tests/api)
 
 types-doc-worker: setup
 	$(call MYPY,doc-worker,doc-worker/app tests/doc_worker)
@@ -183,6 +186,7 @@ COMPILE = $(VENV)/python -m uv pip compile --quiet --universal --python-version 
     --no-emit-index-url --no-annotate
 
 # All of them at once first, so that what they share is pinned alike; then each its own part of it.
+# What tries the API shares nothing with them.
 lock: setup ## pin the newest versions in every requirements.txt
 	$(VENV)/python -m pip install --quiet uv
 	rm -f .cache/constraints.txt
@@ -192,6 +196,8 @@ lock: setup ## pin the newest versions in every requirements.txt
 	        --constraint .cache/constraints.txt \
 	        --output-file $$part/requirements.txt $$part/requirements.in || exit 1; \
 	done
+	$(COMPILE) --generate-hashes --custom-compile-command 'make lock' --upgrade \
+	    --output-file tests/api/requirements.txt tests/api/requirements.in
 
 sbom: setup ## list all that Parley is made of, as CycloneDX, in .cache/sbom.cdx.json
 	@$(VENV)/python -m supply.sbom

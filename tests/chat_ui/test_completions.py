@@ -49,7 +49,8 @@ def test_a_reply_in_one_piece(program: httpx.Client, model: ScriptedModel) -> No
     ]
     told = answer(program, history)
     (choice,) = told["choices"]
-    assert choice["message"] == {"role": "assistant", "content": model.text, "refusal": None}
+    said = {"role": "assistant", "content": model.text}
+    assert choice["message"] == {**said, "refusal": None, "annotations": []}
     assert (choice["finish_reason"], told["object"]) == ("stop", "chat.completion")
     assert told["id"].startswith("chatcmpl-")
     assert told["usage"] == {"prompt_tokens": 20, "completion_tokens": 3, "total_tokens": 23}

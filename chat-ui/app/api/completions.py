@@ -130,10 +130,10 @@ class Chunks:
 
 def write_completion(watch: Watch, model: str, moment: Moment) -> dict[str, Any]:
     """The reply in one piece."""
-    message = {"role": "assistant", "content": moment.text, "refusal": None}
+    said = {"role": "assistant", "content": moment.text}
     choice = {
         "index": 0,
-        "message": message,
+        "message": {**said, "refusal": None, "annotations": []},
         "logprobs": None,
         "finish_reason": find_reason(moment.reply),
     }

@@ -1,0 +1,1 @@
+"""Whether the programs that people use get on with the API."""

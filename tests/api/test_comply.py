@@ -1,0 +1,25 @@
+"""The checks of llm-comply, which has OpenAI's specifications. Those that don't pass are named in
+docs/api.md, with the reason."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from local.stack import ROOT
+from tests.api.conftest import call
+
+MISSED = {"openai-chat": {"chat-tool-calling", "chat-image-input"}}
+
+
+@pytest.mark.parametrize("protocol", MISSED)
+def test_every_check_passes_or_is_named(
+    programs: Path, environment: dict[str, str], protocol: str
+) -> None:
+    asked = [programs / "llm-comply", "--json", "--format", protocol, "-m", environment["MODEL"]]
+    asked += ["-u", environment["OPENAI_BASE_URL"], "-k", environment["OPENAI_API_KEY"]]
+    told = json.loads(call(asked, environment, status=1))["results"]
+    assert {each["id"] for each in told if each["status"] == "failed"} == MISSED[protocol]
+    assert [each["warnings"] for each in told if each.get("warnings")] == []
+    named = (ROOT / "docs" / "api.md").read_text()
+    assert [name for name in MISSED[protocol] if f"`{name}`" not in named] == []

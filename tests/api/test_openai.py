@@ -1,0 +1,35 @@
+"""OpenAI's own SDK, unmodified."""
+
+import pytest
+
+from tests.api.conftest import VECTORS, Run
+from tests.support.embedding_model import SIZE
+
+
+def test_chat_completions(run: Run) -> None:
+    told = run("openai_chat")
+    assert "Paris" in told["text"]
+    assert told["streamed"] == told["text"]
+    assert told["usage"] == told["tokens"]
+    assert told["pieces"] > 3, "its words come in pieces"
+    assert told["short"] == "length"
+    assert told["stopped"] == told["text"].partition("France")[0]
+
+
+def test_refusals_become_its_exceptions(run: Run) -> None:
+    assert run("openai_errors") == {
+        "another model": ["NotFoundError", "model_not_found", "model"],
+        "n": ["BadRequestError", "invalid_value", "n"],
+        "too long": ["BadRequestError", "context_length_exceeded", "messages"],
+        "a parameter": ["BadRequestError", "unsupported_parameter", "logprobs"],
+        "another key": ["AuthenticationError", "invalid_api_key", None],
+    }
+
+
+def test_models_and_embeddings(run: Run) -> None:
+    told = run("openai_vectors")
+    assert VECTORS in told["models"]
+    assert [len(vector) for vector in told["plain"]] == [SIZE, SIZE]
+    for usual, plain in zip(told["usual"], told["plain"], strict=True):
+        assert usual == pytest.approx(plain, abs=1e-4)
+    assert told["tokens"] > 0
