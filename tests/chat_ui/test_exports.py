@@ -1,6 +1,7 @@
 """Exports: the whole chat, byte for byte, for its owner alone."""
 
 import asyncio
+import contextlib
 import re
 import tracemalloc
 from collections.abc import AsyncIterator
@@ -14,9 +15,10 @@ import pytest
 from app.assets import Assets
 from app.clients.exports import ExportsClient
 from app.clients.types import Chat, Message, MessageRun, Reply, ReplyError, Version
+from app.errors import LimitReached, NotFound
 from app.exports.export import Export, _climb
 from app.exports.format import begin_chat, write_message
-from app.exports.response import ExportResponse
+from app.exports.response import ExportResponse, begin_export
 from app.templating import Templates
 from starlette.requests import ClientDisconnect
 
@@ -150,7 +152,8 @@ async def test_an_export_of_a_huge_chat_takes_no_more_memory_than_one_of_a_small
     for count in (3, 60):
         head = UUID(int=16 * count)
         pages: Any = Pages(count)
-        export = await Export.open(pages, ID, CHAT.model_copy(update={"head": head}), [])
+        chat = CHAT.model_copy(update={"head": head})
+        export = await Export.open(pages, ID, chat, [], contextlib.nullcontext)
         tracemalloc.start()
         pieces = export.as_json() if ending == "json" else export.as_markdown(templates)
         size = sum([len(piece) async for piece in pieces])
@@ -189,7 +192,8 @@ async def test_an_export_has_ended_when_its_last_byte_is_sent() -> None:
     async def read(message: Any) -> None:
         ended.append((message.get("more_body"), exports.end.await_count))
 
-    response = await ExportResponse.begin(exports, ID, pieces(), "text/plain", {})
+    async with begin_export(exports, ID) as running:
+        response = ExportResponse(running, pieces(), "text/plain", {})
     await response(SCOPE, AsyncMock(), read)
     assert ended == [(None, 0), (True, 0), (False, 1)]
     exports.end.assert_awaited_once()
@@ -211,13 +215,54 @@ async def test_an_export_is_renewed_while_it_is_sent_and_ends_when_nobody_reads_
     async def pieces() -> AsyncIterator[str]:
         yield "one"
 
-    response = await ExportResponse.begin(exports, ID, pieces(), "text/plain", {})
+    async with begin_export(exports, ID) as running:
+        response = ExportResponse(running, pieces(), "text/plain", {})
     with pytest.raises(ClientDisconnect):
         await response(SCOPE, AsyncMock(), read)
     exports.end.assert_awaited_once_with(ID, ID)
     count = exports.renew.await_count
     await asyncio.sleep(0.01)
     assert exports.renew.await_count == count
+
+
+@pytest.mark.anyio
+async def test_one_that_is_refused_reads_nothing_and_one_that_fails_has_ended() -> None:
+    exports = AsyncMock(spec=ExportsClient)
+    exports.begin.return_value = ID
+    with pytest.raises(NotFound):
+        async with begin_export(exports, ID):
+            raise NotFound
+    exports.end.assert_awaited_once_with(ID, ID)
+    exports.begin.side_effect = LimitReached(what="exports", limit=1, retry_after=1)
+    with pytest.raises(LimitReached):
+        async with begin_export(exports, ID):
+            raise AssertionError("something was read")
+    exports.end.assert_awaited_once()
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("ending", ["json", "md"])
+async def test_each_page_is_a_turn_of_its_own_and_none_lasts_while_it_is_sent(ending: str) -> None:
+    read, turns, running = Pages(3), [0], [0]
+
+    @contextlib.asynccontextmanager
+    async def take_turn() -> AsyncIterator[None]:
+        turns[0] += 1
+        running[0] += 1
+        yield
+        running[0] -= 1
+
+    async def read_all(session: UUID, chat: UUID, *, after: int = 0) -> MessageRun:
+        assert running == [1]
+        return await read.read_all(session, chat, after=after)
+
+    messages: Any = AsyncMock(read_all=read_all)
+    chat = CHAT.model_copy(update={"head": UUID(int=48)})
+    export = await Export.open(messages, ID, chat, [], take_turn)
+    templates = Templates(Assets(), "Parley")
+    async for _ in export.as_json() if ending == "json" else export.as_markdown(templates):
+        assert running == [0]
+    assert turns == [3 if ending == "json" else 5], "the first page is kept"
 
 
 def test_a_branch_whose_end_was_deleted_meanwhile_is_empty() -> None:

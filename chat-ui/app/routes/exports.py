@@ -1,16 +1,19 @@
 """Exports of one chat or of all, as JSON or as Markdown: one at a time."""
 
+from collections.abc import AsyncIterator
+from functools import partial
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
 
 from app.downloads import attachment
 from app.exports.export import Export, join_json, join_markdown, open_all
-from app.exports.response import ExportResponse
+from app.exports.response import ExportResponse, begin_export
 from app.openapi import WITH_COOKIE, pages
 from app.services import AppServices, Services
 from app.sessions import Session
+from app.turns import take_another
 
 router = APIRouter(tags=["chats"], dependencies=WITH_COOKIE)
 
@@ -21,13 +24,14 @@ router = APIRouter(tags=["chats"], dependencies=WITH_COOKIE)
     response_class=StreamingResponse,
     responses={200: {"content": {"application/json": {}}}, **pages(401, 404, 422, 429, 503)},
 )
-async def export_json(services: AppServices, session: Session, chat_id: UUID) -> ExportResponse:
+async def export_json(
+    request: Request, services: AppServices, session: Session, chat_id: UUID
+) -> ExportResponse:
     """All messages of all branches, in the order of writing, each with its reply's state."""
-    export = await _open(services, session, chat_id)
-    headers = attachment(export.chat.title or "chat", "json")
-    return await ExportResponse.begin(
-        services.exports, session, export.as_json(), "application/json", headers
-    )
+    async with begin_export(services.exports, session) as running:
+        export = await _open(request, services, session, chat_id)
+        headers = attachment(export.chat.title or "chat", "json")
+        return ExportResponse(running, export.as_json(), "application/json", headers)
 
 
 @router.get(
@@ -36,12 +40,15 @@ async def export_json(services: AppServices, session: Session, chat_id: UUID) ->
     response_class=StreamingResponse,
     responses={200: {"content": {"text/markdown": {}}}, **pages(401, 404, 422, 429, 503)},
 )
-async def export_markdown(services: AppServices, session: Session, chat_id: UUID) -> ExportResponse:
+async def export_markdown(
+    request: Request, services: AppServices, session: Session, chat_id: UUID
+) -> ExportResponse:
     """The branch shown under headings, as it was written; then all other versions."""
-    export = await _open(services, session, chat_id)
-    headers = attachment(export.chat.title or "chat", "md")
-    pieces = export.as_markdown(services.templates)
-    return await ExportResponse.begin(services.exports, session, pieces, "text/markdown", headers)
+    async with begin_export(services.exports, session) as running:
+        export = await _open(request, services, session, chat_id)
+        headers = attachment(export.chat.title or "chat", "md")
+        pieces = export.as_markdown(services.templates)
+        return ExportResponse(running, pieces, "text/markdown", headers)
 
 
 @router.get(
@@ -50,15 +57,14 @@ async def export_markdown(services: AppServices, session: Session, chat_id: UUID
     response_class=StreamingResponse,
     responses={200: {"content": {"application/json": {}}}, **pages(401, 404, 422, 429, 503)},
 )
-async def export_all_json(services: AppServices, session: Session) -> ExportResponse:
+async def export_all_json(
+    request: Request, services: AppServices, session: Session
+) -> ExportResponse:
     """Each chat as in its own export, the newest first."""
-    # An ended session fails before anything is sent.
-    documents = await services.documents.list_newest(session)
-    exports = open_all(services.chats, services.messages, documents, session)
-    headers = attachment("parley", "json")
-    return await ExportResponse.begin(
-        services.exports, session, join_json(exports), "application/json", headers
-    )
+    async with begin_export(services.exports, session) as running:
+        exports = await _open_all(request, services, session)
+        headers = attachment("parley", "json")
+        return ExportResponse(running, join_json(exports), "application/json", headers)
 
 
 @router.get(
@@ -67,17 +73,24 @@ async def export_all_json(services: AppServices, session: Session) -> ExportResp
     response_class=StreamingResponse,
     responses={200: {"content": {"text/markdown": {}}}, **pages(401, 404, 422, 429, 503)},
 )
-async def export_all_markdown(services: AppServices, session: Session) -> ExportResponse:
+async def export_all_markdown(
+    request: Request, services: AppServices, session: Session
+) -> ExportResponse:
     """One chat below the other, the newest first."""
-    # An ended session fails before anything is sent.
-    documents = await services.documents.list_newest(session)
-    exports = open_all(services.chats, services.messages, documents, session)
-    pieces = join_markdown(exports, services.templates)
-    headers = attachment("parley", "md")
-    return await ExportResponse.begin(services.exports, session, pieces, "text/markdown", headers)
+    async with begin_export(services.exports, session) as running:
+        exports = await _open_all(request, services, session)
+        pieces = join_markdown(exports, services.templates)
+        return ExportResponse(running, pieces, "text/markdown", attachment("parley", "md"))
 
 
-async def _open(services: Services, session: UUID, chat_id: UUID) -> Export:
+async def _open(request: Request, services: Services, session: UUID, chat_id: UUID) -> Export:
     chat = await services.chats.get(session, chat_id)
     documents = await services.documents.list_newest(session, chat=chat_id)
-    return await Export.open(services.messages, session, chat, documents)
+    take_turn = partial(take_another, request)
+    return await Export.open(services.messages, session, chat, documents, take_turn)
+
+
+async def _open_all(request: Request, services: Services, session: UUID) -> AsyncIterator[Export]:
+    documents = await services.documents.list_newest(session)
+    take_turn = partial(take_another, request)
+    return open_all(services.chats, services.messages, documents, session, take_turn)
