@@ -12,7 +12,7 @@ from local.say import Problem
 from local.stack import ROOT
 from tests.support.marked import replace_marked
 
-from security import table
+from security import results, table
 from security.found import Found
 from security.options import Options, read_options
 from security.rows import ROWS, Row
@@ -22,8 +22,10 @@ SCORECARD = ROOT / "docs" / "scorecard.md"
 
 
 def run(options: Options, stage: Stage) -> dict[str, Found]:
-    """The chosen rows, one after the other: what each found, by its name."""
-    found = {}
+    """The chosen rows, one after the other: what each found, by its name. All but short ones are
+    kept."""
+    found, code = {}, table.find_code()
+    command = " ".join(["python -m security", *sys.argv[1:]])
     for row in ROWS:
         if row.name in (options.rows or [each.name for each in ROWS]):
             say(f"{row.name}: {row.what}")
@@ -33,6 +35,9 @@ def run(options: Options, stage: Stage) -> dict[str, Found]:
             say(f"  {table.describe_row(row, each).strip('| ').removeprefix(row.what + ' | ')}")
             for words in table.list_some(each):
                 say(f"  VIOLATION {words}")
+            if not options.short:
+                date = datetime.now(UTC).date().isoformat()
+                results.save(results.Result(row.name, date, code, command, each))
     return found
 
 
@@ -51,14 +56,15 @@ def run_row(row: Row, stage: Stage, short: bool) -> Found:
 
 
 def report(options: Options, found: dict[str, Found]) -> int:
-    """A whole run is written down, a part of one or a short one only shown; the exit code."""
+    """A short run is only shown. Any other is written down, with what the other rows have found
+    on the same code before; the exit code."""
     violated = sum(bool(each.violations) for each in found.values())
     say(f"{len(found)} rows, {violated} violated")
-    if not options.short and not options.rows:
-        command = " ".join(["python -m security", *sys.argv[1:]])
-        about = f"Measured {datetime.now(UTC).date().isoformat()} by `{command}`."
-        replace_marked(SCORECARD, "make security", table.render(ROWS, found, about))
-        say("written to docs/scorecard.md")
+    code = table.find_code()
+    kept = [] if options.short else results.load(code, [row.name for row in ROWS])
+    if kept:
+        replace_marked(SCORECARD, "make security", table.render(ROWS, kept, code))
+        say(f"written to docs/scorecard.md, {len(kept)} of {len(ROWS)} rows")
     return 1 if violated else 0
 
 

@@ -8,11 +8,14 @@ from faults.scenarios.scenario import Unavailable
 from local.stack import ROOT
 from security import __main__ as security_main
 from security import table
-from security.__main__ import report, run_row
+from security.__main__ import report, run, run_row
 from security.found import SHOWN, Found
 from security.options import Options, read_options
+from security.results import Result
 from security.rows import ROWS, Row
 from security.stage import Stage
+
+CODE = "0123456789ab"
 
 
 def look(found: Found, stage: Stage, short: bool) -> None:
@@ -45,31 +48,57 @@ def found() -> dict[str, Found]:
 
 
 def test_the_table_says_of_each_row_what_was_tried_seen_and_held(found: dict[str, Found]) -> None:
-    lines = table.render(MADE, found, "Measured.").splitlines()
-    assert lines[7:11] == [
+    results = [Result(name, "2026-01-02", CODE, "security", each) for name, each in found.items()]
+    never = Row("never", "To wait", look)
+    lines = table.render((*MADE, never), results, CODE).splitlines()
+    assert lines[3] == "Measured 2026-01-02 by `security`."
+    assert lines[7:12] == [
         "| To look | 1 | 1 thing | held |",
         f"| To find | {2 * (SHOWN + 5)} | – | **{SHOWN + 5} violations** |",
         "| To lack | – | not measured: no tool here | – |",
         "| To break_off | 0 | – | **1 violations** |",
+        "| To wait | – | not measured: not run on this code | – |",
     ]
     told = [line for line in lines if line.startswith("- ")]
     assert told[0] == "- find: hole 0"
     assert told[SHOWN:] == ["- find: and 5 more", "- break_off: it broke off: KeyError: 'id'"]
 
 
-@pytest.mark.parametrize(
-    ("options", "written"), [([], True), (["--short"], False), (["--rows=cross-site"], False)]
-)
-def test_only_a_whole_run_is_written_down(
-    found: dict[str, Found],
-    options: list[str],
-    written: bool,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.fixture
+def scorecard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """One of its own, and a place of its own for what was found."""
+    page = tmp_path / "scorecard.md"
+    monkeypatch.setattr(security_main, "SCORECARD", page)
+    monkeypatch.setattr(security_main, "ROWS", MADE)
+    monkeypatch.setattr("security.results.FOLDER", tmp_path / "kept")
+    monkeypatch.setattr(table, "find_code", lambda: CODE)
+    return page
+
+
+def run_these(*options: str) -> int:
+    read = read_options(list(options), [row.name for row in MADE])
+    return report(read, run(read, Stage()))
+
+
+def test_rows_that_are_run_by_themselves_add_up_on_the_same_code(
+    scorecard: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(security_main, "SCORECARD", tmp_path / "scorecard.md")
-    assert report(read_options(options, [row.name for row in ROWS]), found) == 1
-    assert (tmp_path / "scorecard.md").exists() == written
+    assert run_these("--rows=look") == 0
+    assert run_these("--rows=find") == 1
+    lines = scorecard.read_text().splitlines()
+    assert "| To look | 1 | 1 thing | held |" in lines
+    assert f"| To find | {2 * (SHOWN + 5)} | – | **{SHOWN + 5} violations** |" in lines
+    assert "| To lack | – | not measured: not run on this code | – |" in lines
+    monkeypatch.setattr(table, "find_code", lambda: "other code")
+    run_these("--rows=find")
+    assert "| To look | – | not measured: not run on this code | – |" in scorecard.read_text()
+
+
+def test_a_short_run_is_not_written_down(scorecard: Path) -> None:
+    assert run_these("--short") == 1
+    assert not scorecard.exists()
+    run_these("--rows=look")
+    assert "To find | –" in scorecard.read_text(), "nothing of it was kept"
 
 
 def test_the_exit_code_is_0_if_nothing_was_violated(found: dict[str, Found]) -> None:
