@@ -20,7 +20,8 @@ from app.exports.export import Export, _climb
 from app.exports.format import begin_chat, write_message
 from app.exports.response import ExportResponse, begin_export
 from app.templating import Templates
-from starlette.requests import ClientDisconnect
+from app.turns import take_another
+from starlette.requests import ClientDisconnect, Request
 
 from tests.chat_ui.support import (
     OPENING,
@@ -180,6 +181,24 @@ def test_one_export_runs_at_a_time(
     db_api.sql(f"UPDATE session_usage SET export_id = NULL, export_until = NULL WHERE {hers}")
     for _ in range(9):
         expect(browser.get(address), 200)
+
+
+@pytest.mark.parametrize("name", ["chat.json", "chat.md", "all.json", "all.md"])
+def test_every_export_takes_turns_with_pages(
+    browser: httpx.Client, chat: str, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken = []
+
+    @contextlib.asynccontextmanager
+    async def take(request: Request) -> AsyncIterator[None]:
+        async with take_another(request):
+            taken.append(request.url.path)
+            yield
+
+    monkeypatch.setattr("app.routes.exports.take_another", take)
+    address = f"{'' if name.startswith('all') else chat}/export.{name.partition('.')[2]}"
+    expect(browser.get(address), 200)
+    assert taken == [address]
 
 
 @pytest.mark.anyio
