@@ -49,9 +49,11 @@ UNSEEING = {
     "POST /chats/new/documents",
     "GET /documents/{document_id}/picture",  # there is none: it would have to be read by OCR
 }
-# What differs from one answer to the next, and from one person to the next: ids, keys, words.
+# What differs from one answer to the next, and from one person to the next: ids, keys, words, and
+# how many seconds are left of a wait.
 VARYING = re.compile(
     rf"[0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}|[0-9a-f]{{32}}|{WORD}[0-9a-f]{{12}}"
+    r"|(?<=retry-after: )\d+|(?<=\"retry_after\":)[\d.]+"
 )
 VOLATILE = {"date", "x-request-id", "server-timing", "set-cookie", "content-length"}
 ENOUGH = 1_000_000  # bytes of an answer

@@ -178,6 +178,8 @@ def test_one_export_runs_at_a_time(
     refused = browser.get(address)
     expect(refused, 429, "Your other export is still running")
     assert 0 < int(refused.headers["retry-after"]) <= 50
+    if not of_all:  # a chat that isn't there is said to be gone, whatever else there is
+        expect(browser.get(f"/chats/{ID}/export.{ending}"), 404)
     db_api.sql(f"UPDATE session_usage SET export_id = NULL, export_until = NULL WHERE {hers}")
     for _ in range(9):
         expect(browser.get(address), 200)

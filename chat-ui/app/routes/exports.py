@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
 
+from app.clients.types import Chat
 from app.downloads import attachment
 from app.exports.export import Export, join_json, join_markdown, open_all
 from app.exports.response import ExportResponse, begin_export
@@ -28,9 +29,10 @@ async def export_json(
     request: Request, services: AppServices, session: Session, chat_id: UUID
 ) -> ExportResponse:
     """All messages of all branches, in the order of writing, each with its reply's state."""
+    chat = await services.chats.get(session, chat_id)
     async with begin_export(services.exports, session) as running:
-        export = await _open(request, services, session, chat_id)
-        headers = attachment(export.chat.title or "chat", "json")
+        export = await _open(request, services, session, chat)
+        headers = attachment(chat.title or "chat", "json")
         return ExportResponse(running, export.as_json(), "application/json", headers)
 
 
@@ -44,9 +46,10 @@ async def export_markdown(
     request: Request, services: AppServices, session: Session, chat_id: UUID
 ) -> ExportResponse:
     """The branch shown under headings, as it was written; then all other versions."""
+    chat = await services.chats.get(session, chat_id)
     async with begin_export(services.exports, session) as running:
-        export = await _open(request, services, session, chat_id)
-        headers = attachment(export.chat.title or "chat", "md")
+        export = await _open(request, services, session, chat)
+        headers = attachment(chat.title or "chat", "md")
         pieces = export.as_markdown(services.templates)
         return ExportResponse(running, pieces, "text/markdown", headers)
 
@@ -83,9 +86,8 @@ async def export_all_markdown(
         return ExportResponse(running, pieces, "text/markdown", attachment("parley", "md"))
 
 
-async def _open(request: Request, services: Services, session: UUID, chat_id: UUID) -> Export:
-    chat = await services.chats.get(session, chat_id)
-    documents = await services.documents.list_newest(session, chat=chat_id)
+async def _open(request: Request, services: Services, session: UUID, chat: Chat) -> Export:
+    documents = await services.documents.list_newest(session, chat=chat.id)
     take_turn = partial(take_another, request)
     return await Export.open(services.messages, session, chat, documents, take_turn)
 
