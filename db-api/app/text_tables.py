@@ -9,6 +9,9 @@ ENDS = (".", "!", "?", ";", ",", "。", "！", "？")
 # What a row ends with: a number such as 1,204 or €9.50 or 9:00–17:00, and its unit.
 NUMBER = re.compile(r"[^\w\s]{0,2}\d+(?:[.,:'’/–-]\d+)*[^\w\s.,;:!?]{0,2}")
 UNIT = re.compile(r"[^\W\d_]{1,6}|[^\w\s.,;:!?]")
+# At least three cells between commas or semicolons (1,204 is one), or two with a tab between them.
+SEPARATED = re.compile(r"(?:[^\n,]*,(?! )(?!(?<=\d,)\d)){2}|(?:[^\n;]*;(?! )){2}|[^\n\t]+\t")
+MOST_WORDS = 8  # of a row: a line with more that ends with a number is of a sentence
 LINE = re.compile("[^\n]*")
 HEADER_CHARACTERS = 200  # what is longer is not repeated
 
@@ -23,15 +26,15 @@ class Table:
 
 
 def find_tables(text: str) -> Iterator[Table]:
-    """Two rows at least, one below the other. The header is the line above, or the first row of a
-    table of Markdown. Empty lines between rows don't count."""
+    """Two rows at least, one below the other. The header is the line above, or the first row where
+    that names the columns. Empty lines between rows don't count."""
     lines = [line for line in LINE.finditer(text) if any(map(str.isalnum, line[0]))]
     above: re.Match[str] | None = None
     for are_rows, run in groupby(lines, lambda line: is_row(line[0])):
         first, *others = run
         last = others[-1] if others else first
         if are_rows and others:
-            if first[0].lstrip().startswith("|"):
+            if names_columns(first[0], [row[0] for row in others]):
                 header = first[0]
             else:
                 is_near = above and above.end() + 1 == first.start() and is_header(above[0])
@@ -40,18 +43,40 @@ def find_tables(text: str) -> Iterator[Table]:
         above = last
 
 
+def has_cells(line: str) -> bool:
+    """Whether it has the bars of Markdown, or the separators of a CSV file."""
+    return line.lstrip().startswith("|") or SEPARATED.match(line) is not None
+
+
+def names_columns(first: str, others: Iterable[str]) -> bool:
+    """Whether a table's first row says what is in the others: in a CSV file it is the only one
+    without a number."""
+    if first.lstrip().startswith("|"):
+        return True
+    return has_cells(first) and not has_digit(first) and any(map(has_digit, others))
+
+
+def has_digit(line: str) -> bool:
+    """Whether there is a number in it."""
+    return any(map(str.isdigit, line))
+
+
 def is_header(line: str) -> bool:
     """Whether it could say what the rows below it are about."""
     words = line.strip()
+    if has_cells(words):
+        return True
     return bool(words) and not words[0].islower() and not words.endswith(ENDS)
 
 
 def is_row(line: str) -> bool:
-    """Whether it ends with a number and its unit, or has the bars of Markdown."""
-    if line.lstrip().startswith("|"):
+    """Whether it has cells, or ends with a number and its unit behind a few words."""
+    if has_cells(line):
         return True
     cells = line.split()
     if len(cells) < 2 or cells[0][0].islower():
+        return False
+    if sum(cell[0].isalpha() for cell in cells) > MOST_WORDS:
         return False
     before_unit = len(cells) > 2 and UNIT.fullmatch(cells[-1])
     return bool(NUMBER.fullmatch(cells[-2] if before_unit else cells[-1]))

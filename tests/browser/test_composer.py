@@ -155,6 +155,26 @@ def test_a_message_that_is_too_long_can_be_attached_as_a_file(ann: Someone, take
     expect(prompt(page)).to_have_value("" if taken else "the " * 4200)
 
 
+@pytest.mark.parametrize("taken", [True, False])
+def test_from_home_a_text_that_becomes_a_file_is_no_draft_of_the_chat(
+    ann: Someone, taken: bool
+) -> None:
+    ann.talk("What is the sea?", "Salt water.")
+    page = ann.open("/")
+    prompt(page).fill("the " * 4200)
+    if not taken:
+        ann.expect_error("502")
+        page.route("**/documents", lambda route: route.fulfill(status=502, body="Away."))
+    page.get_by_role("button", name="Attach it as a file").click()
+    if taken:
+        expect(page.locator("#documents").get_by_role("link", name="message.txt")).to_be_visible()
+        expect(prompt(page)).to_have_value("")
+    else:
+        expect(page.locator("body")).to_contain_text("Away.")
+    page = ann.open("/")
+    expect(prompt(page)).to_have_value("" if taken else "the " * 4200)
+
+
 def test_replies_of_the_same_kind_correct_the_estimate(ann: Someone) -> None:
     german = "Größere Überschwemmungen führten häufig zu Verspätungen. "
     writer = ann.talk("Why?", german * 9)

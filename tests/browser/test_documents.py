@@ -217,3 +217,29 @@ def test_an_upload_that_fails_says_so(ann: Someone) -> None:
     attach(ann, page, text_file("a.txt"))
     expect(problem(page)).to_contain_text("The upload of a.txt was interrupted.")
     expect(documents(page)).to_have_count(0)
+
+
+def test_in_a_long_library_what_is_new_stays_in_view(ann: Someone) -> None:
+    ann.new_chat()
+    page = ann.open("/documents")
+    attach_in_library(ann, page, *(text_file(f"{n}.txt", f"Text {n}.") for n in range(20)))
+    page.reload()
+    files = [text_file("bad.txt", "<html>"), text_file("new.txt", "New.")]
+    page.get_by_label("Upload files").set_input_files(files)
+    expect(problem(page)).to_contain_text("bad.txt can't be read")
+    expect(problem(page)).to_be_in_viewport()
+    expect(documents(page).first).to_contain_text("new.txt")
+    expect(documents(page).first).to_be_in_viewport()
+
+
+def test_a_document_that_another_tab_deleted_is_gone_once_the_page_is_looked_at(
+    ann: Someone,
+) -> None:
+    page = ann.open()
+    attach(ann, page, text_file("one.txt"), text_file("two.txt"))
+    expect(documents(page)).to_have_count(2)
+    other = ann.open("/documents")
+    address = other.locator("#documents a", has_text="one.txt").first.get_attribute("href")
+    ann.http.post(f"{address}/delete", data={"sure": "yes"})
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(documents(page)).to_have_text([re.compile("two.txt")])

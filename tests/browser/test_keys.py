@@ -83,13 +83,14 @@ def test_s_stops_the_reply(ann: Someone) -> None:
 def test_j_and_k_walk_through_the_chats(ann: Someone) -> None:
     for title in ("Third", "Second", "First"):
         ann.talk(title, "Yes.")
-    page = ann.open()
+    page = open_and_leave_field(ann)
     for key, title in (("j", "Second"), ("j", "Third"), ("k", "Second"), ("k", "First")):
-        expect(prompt(page)).to_be_focused()
-        page.keyboard.press("Escape")
         page.keyboard.press(key)
         expect(page.locator("h1")).to_have_text(title)
-        page.wait_for_load_state()
+        # So the same key leads on, and is no letter of a message.
+        expect(side(page).locator("[aria-current=page]")).to_be_focused()
+    page.reload()
+    expect(prompt(page)).to_be_focused()
 
 
 def test_letters_are_only_letters_while_one_writes_or_holds_control(ann: Someone) -> None:
@@ -120,3 +121,13 @@ def test_switched_off_they_do_nothing(ann: Someone) -> None:
     assert not [url for url in ann.profile.requests if url.endswith("/keys")]
     assert page.url.endswith(ann.chat)
     expect(page.locator("h1")).to_have_text("What is the sea?")
+
+
+def test_escape_in_the_search_brings_the_list_back(ann: Someone) -> None:
+    page = ann.open_talk("What is the sea?", "Salt water.")
+    field = page.get_by_label("Search all chats")
+    field.press_sequentially("zebra")
+    expect(side(page)).to_contain_text("No results")
+    field.press("Escape")
+    expect(side(page).get_by_role("link", name="What is the sea?")).to_be_visible()
+    expect(field).to_have_value("")

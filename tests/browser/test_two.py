@@ -7,6 +7,7 @@ from tests.browser.support.page import (
     LIST,
     body,
     hear_of_nothing,
+    problem,
     prompt,
     questions,
     replies,
@@ -142,6 +143,24 @@ def test_nothing_is_sent_below_an_old_branch_without_a_word(
         expect(prompt(page)).to_have_value("Thank you.")
     page.get_by_role("button", name="Send").click()
     expect(body(questions(page))).to_have_text(["What is a cat?", "Thank you."])
+
+
+def test_a_message_that_was_refused_is_told_also_when_the_page_follows_the_other_tab(
+    ann: Someone,
+) -> None:
+    page = ann.open_talk("What is a dog?", "Dogs are animals.")
+    hear_of_nothing(page)
+    edit_first_question(ann, "What is a cat?")
+    ann.expect_error("409")
+    send(page, "Thank you.")
+    expect(page.get_by_role("alert")).to_contain_text("changed in another tab")
+    page.evaluate("window.dispatchEvent(new Event('focus'))")  # it looks what there is to follow
+    expect(body(questions(page).last)).to_have_text("What is a cat?")
+    expect(problem(page)).to_contain_text("Your message was not sent")
+    expect(prompt(page)).to_have_value("Thank you.")
+    page.get_by_role("button", name="Send").click()
+    expect(body(questions(page))).to_have_text(["What is a cat?", "Thank you."])
+    expect(problem(page)).to_have_count(0)
 
 
 def test_a_message_being_edited_stays_a_form_while_earlier_replies_are_written(

@@ -46,6 +46,9 @@ async def test_a_row_of_a_table_or_a_form_may_be_the_answer(question: str, answe
     assert await find(question, MUSEUM, REPAIRS, MARKDOWN, RECEIPT, INFO, BAKERY) == answer
 
 
+PEOPLE = "name,born,city,phone\nAda Berg,1972,Lund,040-9684\nBo Ek,1946,Turku,040"
+PUMP = """The pump was replaced by Ekberg & Co for 2,190 euros. Its guarantee runs until 14
+October 2029."""
 READ_ROWS = """
 import json, sys
 from app.passages.judge import read_rows
@@ -69,6 +72,7 @@ def test_what_is_a_row_is_judged_alike_where_passages_are_found_and_where_they_a
         *(f"{first}\n\nTea 3\nCake 4" for first in ("Prices", "of prices", "So it is.", "Milk 2")),
         "Prices\n\nDrinks\nTea 3\nMilk 2\n\nFood\n\nCake 4\nPie 5",
         *("Prices\n| Tea | 3 |\n| Cake | 4 |", "Prices\n\nWith milk.\nTea 3"),
+        *(PEOPLE, f"Staff\n{PEOPLE}", f"Chapter 7\n{PUMP}", "Ada\t1972\nBo\t1946"),
     ]
     judged = subprocess.run(
         [sys.executable, "-c", READ_ROWS],
@@ -107,6 +111,24 @@ def test_a_row_says_what_its_heading_and_its_header_say() -> None:
     assert found["Tea 3"].title == {"bakery"}
     assert found["Tea 3"].counts == 1
     assert found["It is closed."].above == {"bakery"}
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("When was Ada Berg born?", "Ada Berg,1972,Lund,040-9684"),
+        ("What is the phone number of Bo Ek?", "Bo Ek,1946,Turku,040"),
+        (
+            "Until when does the guarantee of the pump run?",
+            "Its guarantee runs until 14\nOctober 2029.",
+        ),
+    ],
+)
+def test_rows_of_a_csv_file_are_answers_and_wrapped_sentences_are_no_rows(
+    question: str, answer: str
+) -> None:
+    (best, *_) = rank_sentences(question, [passage(f"Chapter 7\n{PUMP}"), passage(PEOPLE)])
+    assert best.text == answer
 
 
 KETTLE = """# Wolfram Kettle Handbook
@@ -172,6 +194,11 @@ def test_a_sentence_about_two_rows_is_supported_by_the_table() -> None:
         ("  | Tea | hot |\n  | Cake | cold |", "| Tea | hot |", ["| Cake | cold |"]),
         *((f"Prices{mark} \nTea 3\nCake 4", "", ["Tea 3"]) for mark in ".!?;,。！？"),
         ("Prices\n| Tea | 3 |\n| Cake | 4 |", "| Tea | 3 |", ["| Cake | 4 |"]),
+        (PEOPLE, "name,born,city,phone", ["Ada Berg,1972,Lund,040-9684", "Bo Ek,1946,Turku,040"]),
+        ("Staff\n" + PEOPLE, "name,born,city,phone", ["Ada Berg,1972,Lund,040-9684"]),
+        ("name;born;of\nAda;1972;x\nBo;1946;y", "name;born;of", ["Ada;1972;x", "Bo;1946;y"]),
+        ("Ada\t1972\nBo\t1946", "", ["Ada\t1972", "Bo\t1946"]),
+        ("a,b,c\nd,e,f", "", ["a,b,c", "d,e,f"]),
     ],
 )
 def test_a_table_is_its_rows_and_the_line_above_them(
@@ -195,6 +222,9 @@ def test_a_table_is_its_rows_and_the_line_above_them(
         "5 EUR\n6 EUR",
         "Tea 3 teaspoons\nMilk 4 teaspoons",
         "It is 3 !\nIt was 4 !",
+        *(f"{title}\n{PUMP}" for title in ("5. Plumbing in 2023", "Chapter 7", "Insurance 2022")),
+        "They came,saw and won.\nThey left, as one does, at 9 o'clock.",
+        "It costs 1,204,000 or so\nand it was 1,100,000 before.",
     ],
 )
 def test_prose_and_a_single_line_are_no_table(text: str) -> None:

@@ -21,6 +21,7 @@ from app.clients.queue_types import NewQuote, Passage
 RANK = 0.15  # what each earlier place in the search's order is worth
 MEANING = 0.15  # what it is worth to be the nearest one of its passage by vectors
 SAME_NUMBERS = 0.35  # what it is worth to have all numbers and codes of the question
+BESIDE = 0.1  # that one of them stands beside the same word: door 17, not the 17th
 IS_HEADING = 0.6  # what it costs
 LONG = 800  # characters of a passage that is not shown as a whole
 NEAREST = 3  # passages are shown where no sentence has a source
@@ -125,6 +126,7 @@ def _rank(question: str, passages: Sequence[Passage]) -> list[Candidate]:
             + KIND * (not each.is_heading and _has_what_is_asked(question, each.sentence))
             + MEANING * _is_nearest(each.passage, each.sentence)
             + SAME_NUMBERS * (asked.numbers <= each.words)
+            + BESIDE * _has_beside(asked, each.sentence)
             - IS_HEADING * each.is_heading
         )
         return round(score, 9)
@@ -178,6 +180,12 @@ class ModelWords:
         if told.is_none:
             return None
         return Span(passages[told.passage], told.start, told.end, told.model)
+
+
+def _has_beside(asked: Sentence, sentence: Sentence) -> bool:
+    """Whether a number of the question stands beside the same word in the sentence."""
+    beside = {(word, n) for before, n, after in sentence.counts for word in (before, after) if word}
+    return any((word, n) in beside for b, n, a in asked.counts for word in (b, a))
 
 
 def _is_nearest(passage: Passage, sentence: Sentence) -> bool:

@@ -10,6 +10,9 @@ from itertools import groupby, pairwise
 # 1,204 or €9.50 or 9:00–17:00 or (12), and what may stand behind it: EUR, %.
 CELL = re.compile(r"[^\w\s]{0,2}\d+(?:[.,:'’/–-]\d+)*[^\w\s.,;:!?]{0,2}")
 UNIT = re.compile(r"[^\W\d_]{1,6}|[^\w\s.,;:!?]")
+# At least three cells between commas or semicolons (1,204 is one), or two with a tab between them.
+SEPARATED = re.compile(r"(?:[^\n,]*,(?! )(?!(?<=\d,)\d)){2}|(?:[^\n;]*;(?! )){2}|[^\n\t]+\t")
+MOST_WORDS = 8  # of a row: a line with more that ends with a number is of a sentence
 ITEM = re.compile(r"\s*[-*•▪]\s")
 ENDS = (".", "!", "?", ";", ",", "。", "！", "？")
 ROOM = 0.75  # of the width of a page: a line that leaves more ends there on purpose
@@ -51,11 +54,13 @@ def find_heading(text: str) -> str:
 
 
 def is_row(line: str) -> bool:
-    """Whether it could be a table's: it ends with a number, or has the bars of Markdown."""
-    if line.lstrip().startswith("|"):
+    """Whether it could be a table's: it has cells, or ends with a number behind a few words."""
+    if _has_cells(line):
         return True
     cells = line.split()
     if len(cells) < 2 or cells[0][0].islower():
+        return False
+    if sum(cell[0].isalpha() for cell in cells) > MOST_WORDS:
         return False
     before_unit = len(cells) > 2 and UNIT.fullmatch(cells[-1])
     return bool(CELL.fullmatch(cells[-2] if before_unit else cells[-1]))
@@ -102,7 +107,7 @@ def _split_lines(text: str, start: int) -> Iterator[Line]:
 
 
 def _make_table(above: Line, lines: list[Line]) -> Table:
-    has_header = lines[0][1].lstrip().startswith("|") and not above[1].startswith("|")
+    has_header = _names_columns([line for _, line in lines]) and not _has_cells(above[1])
     is_near = above[0] + len(above[1]) + 1 == lines[0][0]
     if not has_header and is_near and _is_header(above[1]):
         lines, has_header = [above, *lines], True
@@ -114,6 +119,25 @@ def _make_table(above: Line, lines: list[Line]) -> Table:
     return Table(spans[0][0], spans[-1][1], header, spans[has_header:])
 
 
+def _has_cells(line: str) -> bool:
+    """Those of Markdown, between bars, or of a CSV file."""
+    return line.lstrip().startswith("|") or SEPARATED.match(line) is not None
+
+
+def _names_columns(rows: list[str]) -> bool:
+    """Whether the first row says what is in the others: in a CSV file, it alone has no number."""
+    first, *others = rows
+    if first.lstrip().startswith("|"):
+        return True
+    return _has_cells(first) and not _has_digit(first) and any(map(_has_digit, others))
+
+
+def _has_digit(line: str) -> bool:
+    return any(map(str.isdigit, line))
+
+
 def _is_header(line: str) -> bool:
     words = line.strip()
+    if _has_cells(words):
+        return True
     return bool(words) and not words[0].islower() and not words.endswith(ENDS)

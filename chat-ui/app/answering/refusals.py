@@ -8,9 +8,13 @@ NOTHING_IN_PICTURES = (
 )
 NO_TEXT_IN_PICTURES = "Only the text in pictures is searched, and none was found in yours."
 
+OTHER_WORDS = "You may find more with words that your documents use."
 
-def refuse(*, has_text: bool, only_pictures: bool) -> str:
-    """Of documents in which some text was read or not, all of them pictures or not."""
-    if only_pictures:
-        return NOTHING_IN_PICTURES if has_text else NO_TEXT_IN_PICTURES
-    return NOTHING_FOUND if has_text else NO_TEXT
+
+def refuse(*, has_text: bool, only_pictures: bool, has_nearest: bool) -> str:
+    """Of documents in which some text was read or not, all of them pictures or not. Where nearest
+    passages are shown, the hint stands above them."""
+    if not has_text:
+        return NO_TEXT_IN_PICTURES if only_pictures else NO_TEXT
+    nothing = NOTHING_IN_PICTURES if only_pictures else NOTHING_FOUND
+    return nothing if has_nearest else f"{nothing} {OTHER_WORDS}"

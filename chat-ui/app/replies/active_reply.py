@@ -171,7 +171,11 @@ class ActiveReply:
     def take_passages(self, found: PassagesFound) -> None:
         """What it is to be answered from."""
         self.found, self.passages, self.prompt = found.found, found.passages, found.prompt
-        self.refusal = refuse(has_text=found.has_text, only_pictures=found.only_pictures)
+        self.refusal = refuse(
+            has_text=found.has_text,
+            only_pictures=found.only_pictures,
+            has_nearest=bool(found.passages),
+        )
 
     def say(self, words: str) -> None:
         """Writes words that are not the model's, or what of them is missing after an

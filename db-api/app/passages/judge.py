@@ -18,7 +18,7 @@ from sqlalchemy import Connection, text
 
 from app.passages.schemas import FoundPassage
 from app.passages.words import ASKING_WORDS, detect_language, split_words
-from app.text_tables import is_header, is_row
+from app.text_tables import is_header, is_row, names_columns
 
 JUDGED = 5  # of the passages, the best by words
 GOOD = 0.55  # the share of the words that must be there
@@ -101,7 +101,7 @@ def read_rows(passage: str) -> Iterator[str]:
         stands_alone = not any(lines[numbers[-1] + 1 : numbers[-1] + 2])
         is_below_heading = bool(heading) and above[1] == heading
         if are_rows and (len(rows) > 1 or (is_below_heading and stands_alone)):
-            has_header = rows[0].startswith("|")
+            has_header = names_columns(rows[0], rows[1:])
             header = rows[0] if has_header else above[1]
             is_far = not has_header and numbers[0] > above[0] + 1
             parts = dict.fromkeys((heading, header if is_header(header) and not is_far else ""))

@@ -33,6 +33,7 @@ class ParleyChat extends HTMLElement {
       moved: () => this.reload(),
     });
     this.addButtons(this.messages);
+    this.tellRefused();
     for (const reply of this.messages.querySelectorAll("[data-unfinished]")) this.speak(reply);
     new Sender(this, this.composer);
     this.branches = new Branches(this);
@@ -189,7 +190,14 @@ class ParleyChat extends HTMLElement {
   reload() {
     this.watcher.stop();
     if (this.querySelector(".editing")) return; // what is typed there would be lost
+    if (document.querySelector("#notices [data-problem=branch-moved]")) setRefused("1");
     location.reload();
+  }
+
+  // What was said of a message before the page was reloaded.
+  tellRefused() {
+    if (!setRefused("")) return;
+    this.notice("moved", true);
   }
 
   addButtons(root) {
@@ -256,6 +264,17 @@ class ParleyChat extends HTMLElement {
     if (!notice) return;
     notice.textContent = shown ? notice.dataset.words : "";
     notice.hidden = !shown;
+  }
+}
+
+// Whether a message was refused before a reload; what there was before.
+function setRefused(value) {
+  try {
+    const before = sessionStorage.getItem("refused");
+    sessionStorage.setItem("refused", value);
+    return before;
+  } catch {
+    return "";
   }
 }
 

@@ -132,6 +132,11 @@ if (list()) {
   document.addEventListener("submit", change);
   document.addEventListener("click", keepSearch);
   if (field) takeSearch();
+  field?.addEventListener("keydown", ({ key }) => {
+    if (key !== "Escape" || !field.value) return;
+    field.value = "";
+    update();
+  });
   field?.addEventListener("input", () => {
     clearTimeout(timer);
     timer = setTimeout(update, PAUSE_MS);

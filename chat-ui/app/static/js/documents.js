@@ -1,7 +1,7 @@
 // Uploads files by a button, by dropping and by pasting them, one after the other, and follows how far
 // documents have been read. The server renders the list.
 
-import { handOverDraft } from "./drafts.js";
+import { MESSAGE_FILE, attachDraft, handOverDraft } from "./drafts.js";
 
 const EVERY_MS = 2000;
 const { dataset: upload } = document.getElementById("upload") ?? {};
@@ -22,7 +22,10 @@ function makeChooser() {
 export function offer(files) {
   if (files.length === 0) return;
   documents().querySelector(".notes").replaceChildren();
-  if ("beginsChat" in upload) return beginChat(files);
+  if ("beginsChat" in upload) {
+    handOverDraft();
+    return beginChat(files);
+  }
   for (const file of files) {
     const tooLarge = file.size > Number(upload.limit);
     if (tooLarge) refuse(sayTooLarge(file), file);
@@ -36,7 +39,7 @@ function sayTooLarge({ name }) {
   return hint ? `${upload.tooLarge} ${hint}` : upload.tooLarge;
 }
 
-// On the home page: the answer is the page of the chat that they begin, where the draft goes on.
+// On the home page: the answer is the page of the chat that they begin.
 function beginChat(files) {
   const [chosen, field, form] = [new DataTransfer(), makeChooser(), document.createElement("form")];
   for (const file of files) chosen.items.add(file);
@@ -44,7 +47,6 @@ function beginChat(files) {
   Object.assign(form, { method: "post", enctype: "multipart/form-data", action: upload.action, hidden: true });
   form.append(field);
   document.body.append(form);
-  handOverDraft();
   form.submit();
 }
 
@@ -62,6 +64,7 @@ function sendNext() {
     row.remove();
     if (request.status === 200) {
       show(request.responseText);
+      showNotes();
       document.dispatchEvent(new Event("parley:uploaded"));
     } else refuse(upload.failed, file);
     sending = false;
@@ -79,7 +82,7 @@ function showRow({ name }) {
   words[0].textContent = name;
   row.className = "sending";
   row.append(...words);
-  findList().append(row);
+  addRows(row);
   row.scrollIntoView({ block: "nearest" });
   showSent(row, 0);
   return row;
@@ -88,6 +91,12 @@ function showRow({ name }) {
 function showSent(row, share) {
   const percent = Math.floor(100 * share);
   row.querySelector("small").textContent = upload.sent.replace("…", percent);
+}
+
+// In the library the newest come first.
+function addRows(...rows) {
+  if (documents().closest(".sheet")) findList().prepend(...rows);
+  else findList().append(...rows);
 }
 
 function findList() {
@@ -105,6 +114,13 @@ export function refuse(words, { name = "" } = {}) {
   problem.textContent = words.replace("…", name);
   documents().querySelector(".notes").append(problem);
   addDismiss();
+  showNotes();
+}
+
+// Above a long list they may be out of view.
+function showNotes() {
+  const notes = documents().querySelector(".notes");
+  if (notes.childElementCount) notes.scrollIntoView({ block: "nearest" });
 }
 
 // The button that takes all notices away.
@@ -139,7 +155,7 @@ function show(html) {
   const notes = old.querySelector(".notes").childNodes;
   old.remove();
   documents().querySelector(".notes").prepend(...notes);
-  if (rows.length > 0) findList().append(...rows);
+  if (rows.length > 0) addRows(...rows);
   if (focused) findSame(focused).focus();
   addDismiss();
   offerChoice(document.getElementById("mode-choice"));
@@ -203,7 +219,12 @@ document.addEventListener("submit", remove);
 // A text too long to be sent becomes a file. Until that has been taken, the text stays.
 function attachText({ target: { form } }) {
   const { prompt } = form.elements;
-  offer([new File([prompt.value], "message.txt", { type: "text/plain" })]);
+  const files = [new File([prompt.value], MESSAGE_FILE, { type: "text/plain" })];
+  if ("beginsChat" in upload) {
+    attachDraft();
+    return beginChat(files);
+  }
+  offer(files);
   const clear = () => {
     if (documents().querySelector(".notes .problem")) return;
     prompt.value = "";
@@ -234,7 +255,8 @@ async function look() {
   follow();
 }
 
-document.addEventListener("visibilitychange", follow);
+// Another tab may have deleted or added some.
+document.addEventListener("visibilitychange", () => documents() && look());
 follow();
 
 // --- button, drag and drop, paste ---

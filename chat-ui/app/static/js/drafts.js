@@ -3,6 +3,8 @@
 
 const PREFIX = "draft:";
 export const NEW = "new"; // what a chat is to begin with
+export const MESSAGE_FILE = "message.txt"; // that a long text becomes
+const ATTACHED = "attached"; // a text that is on its way as a file
 const HANDED = "handed"; // the same, while its files are on their way
 
 // Whoever has no session any more leaves no drafts behind.
@@ -13,6 +15,7 @@ if (document.querySelector("[data-forget-drafts]")) forgetDrafts();
 // recognised by its text.
 export function keepDraft(field, name, original = "") {
   const key = PREFIX + name;
+  forgetAttached(name);
   const stored = read(key);
   const sent = [...document.querySelectorAll(".message.user .body")].at(-1)?.textContent;
   if (sent && read(PREFIX + NEW) === sent) write(PREFIX + NEW, ""); // it has begun this chat
@@ -28,6 +31,19 @@ export function keepDraftOfEdit(field, name) {
   const forget = () => write(PREFIX + name, "");
   field.form.addEventListener("submit", forget);
   field.form.querySelector("[data-cancel]").addEventListener("click", forget);
+}
+
+// The draft of home becomes a file of the chat that this begins. Until it is there, the text stays.
+export function attachDraft() {
+  write(PREFIX + ATTACHED, read(PREFIX + NEW) ?? "");
+}
+
+function forgetAttached(name) {
+  const files = [...document.querySelectorAll(".document-list a")].map((link) => link.textContent);
+  const isThere = name !== NEW && files.includes(MESSAGE_FILE);
+  const text = read(PREFIX + ATTACHED);
+  if (isThere && text && text === read(PREFIX + NEW)) write(PREFIX + NEW, "");
+  write(PREFIX + ATTACHED, "");
 }
 
 // The draft of home goes along into the chat that files begin.

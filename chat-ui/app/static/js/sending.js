@@ -9,7 +9,7 @@ export class Sender {
     chat.addEventListener("htmx:beforeRequest", ({ detail: { elt } }) => {
       // Send and Stop give way to each other, so the focus goes to the field.
       if (elt === form || elt.matches("[data-stop]")) chat.focusPrompt();
-      for (const name of ["unsent", "too-large", "undone"]) chat.notice(name, false);
+      for (const name of ["unsent", "too-large", "undone", "moved"]) chat.notice(name, false);
       if (elt === form) this.begin();
     });
     chat.addEventListener("htmx:beforeSwap", ({ detail }) => this.takeAnswer(detail));

@@ -3,6 +3,8 @@
 
 const FIELDS = "input:not([type=radio], [type=checkbox]), textarea, select, [contenteditable]";
 
+const OPENED = "opened-by-key";
+
 const ACTIONS = {
   "?": () => listShortcuts(),
   n: () => activate("n"),
@@ -40,12 +42,31 @@ function activate(key) {
   element?.focus();
 }
 
-// Opens the chat that many steps down the list.
+// Opens the chat that many steps down the list. There the focus is on its link, so that the same key
+// leads on.
 function openChat(step) {
   const links = [...document.querySelectorAll(".chat-list a")];
   const current = links.findIndex((link) => link.hasAttribute("aria-current"));
-  links[current < 0 && step < 0 ? 0 : current + step]?.click();
+  const next = links[current < 0 && step < 0 ? 0 : current + step];
+  try {
+    if (next) sessionStorage.setItem(OPENED, next.href);
+  } catch {}
+  next?.click();
 }
+
+function keepKeys() {
+  try {
+    if (sessionStorage.getItem(OPENED) !== location.href) return;
+    sessionStorage.removeItem(OPENED);
+  } catch {
+    return;
+  }
+  document.activeElement.blur();
+  document.querySelector(".chat-list [aria-current]")?.focus({ preventScroll: true });
+}
+
+// After the field has taken the focus.
+addEventListener("load", () => setTimeout(keepKeys));
 
 // --- the list of shortcuts ---
 
