@@ -1,5 +1,6 @@
 """How a claimed reply is answered: by the model, with the passages that were found or freely; by
-exact words of a document; or by saying that nothing was found, which asks no model."""
+exact words of a document; or by saying that nothing was found, or what a tool answers, which ask no
+model."""
 
 import asyncio
 import logging
@@ -16,6 +17,7 @@ from app.errors import NotFound, ParleyError
 from app.render_thread import run_in_render_thread
 from app.replies.active_reply import ActiveReply, Outcome
 from app.replies.generation import ModelServer, generate
+from app.tools import call_tool
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +41,10 @@ class Answerer:
     async def answer(self, active: ActiveReply, announce: Callable[[], None]) -> Outcome:
         """Writes into `active`; raises what `generate` raises. A reply that was interrupted is
         answered from the passages that were found before, and from the same pictures."""
+        is_of_program = active.claim.sampling is not None  # then the model gets what it was sent
+        if not is_of_program and (answer := call_tool(active.question)) is not None:
+            active.say(answer)
+            return Outcome("complete")
         if active.mode != "free" and not active.found:
             await self._find_passages(active)
         if active.mode == "exact":

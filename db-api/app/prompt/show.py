@@ -15,7 +15,9 @@ from app.replies.passages import read_passages
 from app.replies.schemas import Passage
 
 REPLY = text("""
-SELECT message_id, mode, found, saw, model, prompt_start, prompt_sha256 FROM replies
+SELECT message_id, mode, found, saw, model, prompt_start, prompt_sha256,
+    state = 'complete' AND model IS NULL AND prompt_sha256 IS NULL AS is_of_tool
+FROM replies
 WHERE message_id = :reply_id AND chat_id = :chat_id AND session_id = :owner
 """)
 
@@ -52,7 +54,8 @@ def show_prompt_of_reply(
     reply = _find_reply(connection, session_id, chat_id, reply_id)
     if reply is None:
         raise ReplyNotFound
-    asked = reply.mode == "free" or is_given(reply.mode, reply.found)
+    is_free = reply.mode == "free" and not reply.is_of_tool
+    asked = is_free or is_given(reply.mode, reply.found)
     passages = [] if asked else read_passages(connection, session_id, reply_id)
     return ReplyPrompt(
         messages=_build_of_reply(connection, session_id, chat_id, reply) if asked else [],
