@@ -14,6 +14,8 @@ from tests.support.waiting import wait_until
 
 WORD = "quill"  # how each one's own begins
 
+SCOPES = ("chat", "read", "documents")
+
 # A recording without a model that transcribes: what an upload of sound leaves in the database.
 RECORD = """
 WITH file AS (
@@ -46,7 +48,7 @@ class Person:
     word: str
     session: str
     cookie: str
-    token: str  # for /v1
+    token: str  # for /v1 and /api
     ids: dict[str, str]  # by noun, as security.calls has them
 
     def leaks_into(self, text: str, told: str = "") -> list[str]:
@@ -70,7 +72,7 @@ def make_person(parley: LocalStack) -> Person:
         file = (f"{word}.txt", f"The {word} is a bird that lives in ink.".encode())
         _expect_redirect(browser.post(f"{path}/documents", files={"files": file}))
         message, reply = message_ids(wait_until_final(browser, path))[-2:]
-        token = _make_token(browser, word)
+        token = make_token(browser, word, *SCOPES)
         cookie = f"parley={browser.cookies['parley']}"
     session = _find(parley, "SELECT session_id::text FROM chats WHERE id = %s", chat)
     wait_until(lambda: sql(parley, READ, session), 120)
@@ -87,7 +89,7 @@ def make_person(parley: LocalStack) -> Person:
         "recording": _find(parley, RECORD, session, chat, f"I said {word}."),
         "export": export,
         "file": begun,
-        "token": _read_id(token),
+        "token": read_id(token),
     }
     return Person(word, session, cookie, token, ids)
 
@@ -113,14 +115,15 @@ def connect_to_db_api(parley: LocalStack) -> httpx.Client:
     return httpx.Client(base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=60)
 
 
-def _make_token(browser: httpx.Client, word: str) -> str:
-    form = {"name": f"Editor {word}", "scopes": "chat"}
+def make_token(browser: httpx.Client, word: str, *scopes: str) -> str:
+    """As the settings page shows it, once."""
+    form = {"name": f"Editor {word}", "scopes": scopes}
     page = browser.post("/settings/tokens", data=form).raise_for_status().text
     (token,) = re.findall(r"<code>([\w-]+\.[\w-]+\.[\w-]+)</code>", page)
     return str(token)
 
 
-def _read_id(token: str) -> str:
+def read_id(token: str) -> str:
     """Which row it is about, as anybody can read who has it."""
     payload = token.split(".")[1]
     return str(json.loads(urlsafe_b64decode(payload + "=="))["jti"])

@@ -83,14 +83,15 @@ def read_ids(form: FormData, name: str) -> list[UUID]:
 
 
 def read_key(request: Request, form: FormData, name: str) -> str:
-    """The key that makes a form count once.
+    """The key that makes a form count once."""
+    return read_text(form, name) or make_key(request)
 
-    A form without one (someone's own script) counts once per request: the gateway may ask two
-    copies in turn, and tells by its id that it is the same request.
-    """
+
+def make_key(request: Request) -> str:
+    """A key for whoever sent none (someone's own script): it counts once per request. The gateway
+    may ask two copies in turn, and tells by its id that it is the same request."""
     request_id = request.headers.get("x-request-id")
-    per_request = uuid5(NAMESPACE_URL, request_id) if request_id else uuid4()
-    return read_text(form, name) or per_request.hex
+    return (uuid5(NAMESPACE_URL, request_id) if request_id else uuid4()).hex
 
 
 def parse_urlencoded(body: bytes) -> FormData:

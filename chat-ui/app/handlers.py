@@ -9,9 +9,10 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
-from app.api.errors import MESSAGES, ApiError, find_invalid, write_error
+from app.api.errors import ApiError, find_invalid, write_error
 from app.api.paths import is_api
-from app.errors import ParleyError, SessionEnded, Unavailable
+from app.api.words import MESSAGES
+from app.errors import NotFound, ParleyError, SessionEnded, Unavailable
 from app.htmx import is_script
 from app.loading import find_deleted_if_possible, load_chats_if_possible
 from app.security import HEADERS
@@ -66,9 +67,9 @@ def add_error_handlers(app: FastAPI, templates: Templates) -> None:
     @app.exception_handler(RequestValidationError)
     async def show_malformed(request: Request, error: RequestValidationError) -> Response:
         # A malformed id in a link is, to a person, a page that isn't there.
-        if is_api(request.url.path):
-            return write_error(find_invalid(error))
         in_path = any(item["loc"][0] == "path" for item in error.errors())
+        if is_api(request.url.path):
+            return write_error(NotFound() if in_path else find_invalid(error))
         kind, status = ("not-found", 404) if in_path else ("invalid-input", 422)
         return await show(request, Problem(kind), status)
 

@@ -8,8 +8,9 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.api.errors import MESSAGES, ApiError, write_error
+from app.api.errors import ApiError, write_error
 from app.api.paths import is_api
+from app.api.words import MESSAGES
 from app.templating import Templates
 from app.views.problems import ErrorPage, Problem
 

@@ -11,6 +11,11 @@ from fastapi import Depends, FastAPI
 from app.answering.exact import ModelWords
 from app.api import completions, embeddings, models
 from app.api.middleware import ApiHeaders
+from app.api.own import chats as own_chats
+from app.api.own import documents as own_documents
+from app.api.own import messages as own_messages
+from app.api.own import replies as own_replies
+from app.api.own import search as own_search
 from app.api.signing import TokenSigner
 from app.assets import Assets
 from app.clients.answer_finder import AnswerFinder
@@ -99,7 +104,16 @@ PARTS = (
     exports,
 )
 # For programs.
-API = (completions, embeddings, models)
+API = (
+    completions,
+    embeddings,
+    models,
+    own_chats,
+    own_messages,
+    own_replies,
+    own_search,
+    own_documents,
+)
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:

@@ -10,6 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from app.api.paths import is_api
+
 Theme = Literal["system", "light", "dark"]
 THEMES: tuple[Theme, ...] = ("system", "light", "dark")
 YEAR_SECONDS = 365 * 24 * 60 * 60
@@ -66,13 +68,13 @@ def current() -> Preferences:
 
 
 class ReadPreferences:
-    """Reads them once per request, for every template."""
+    """Reads them once per request, for every template. Programs have none."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
-        if scope["type"] == "http":
+        if scope["type"] == "http" and not is_api(scope["path"]):
             _current.set(Preferences.of(Request(scope)))
         await self._app(scope, receive, send)

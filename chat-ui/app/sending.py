@@ -52,7 +52,7 @@ async def send(
             page = await load_attach(services, session, chat_id, composer)
             return services.templates.page("attach.html", page)
         try:
-            sent = await _store(services, session, chat_id, composer)
+            sent = await store_message(services, session, chat_id, composer)
         except (InvalidInput, TooLarge, KeyReused, BranchMoved, TooMuch) as error:
             return await _refuse(request, services, session, chat_id, composer, error)
     except NotFound:
@@ -84,9 +84,11 @@ def _read_composer(form: FormData, request: Request) -> Composer:
     )
 
 
-async def _store(
+async def store_message(
     services: Services, session: UUID, chat_id: UUID | None, composer: Composer
 ) -> Sent:
+    """Stores it with its queued reply, which is begun if it is its turn; without `chat_id` in a new
+    chat. Raises a ParleyError."""
     # db-api's rule, looked at here as well: as JSON a text may be larger than a request may be, and
     # then db-api could not say how large the message is.
     limits = await services.limits.find()

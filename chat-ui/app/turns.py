@@ -30,7 +30,7 @@ OTHERS_S = 3.0  # so long after another's turn somebody is there
 LONGEST_S = 1.0  # whoever takes longer waits for something, and takes little from others meanwhile
 REMEMBERED = 10_000  # addresses and sessions whose last turn is known
 # Health is asked by machines; assets are quick; searches and files wait for themselves.
-FREE = ("/health", "/ready", "/static/", "/search")
+FREE = ("/health", "/ready", "/static/", "/search", "/api/search")
 
 Session = UUID | None
 Who = TypeVar("Who")
@@ -164,10 +164,8 @@ class TakeTurns:
             await self._app(scope, receive, send)
             return
         request = Request(scope)
-        # The cookie is nothing to the API: a program takes its turn by its address.
-        session = None if is_api(scope["path"]) else find_session(request)
         scope["turns"] = self._turns
-        scope["turn"] = turn = await self._turns.take(find_network(request), session)
+        scope["turn"] = turn = await self._turns.take(find_network(request), _find(request))
 
         async def send_and_end(message: Message) -> None:
             turn.end()
@@ -189,11 +187,16 @@ async def take_another(request: Request) -> AsyncIterator[None]:
     """The block is a turn of an answer that is long in the making: a piece of it."""
     end_turn(request)
     turns: Turns = request.scope["turns"]
-    turn = await turns.take(find_network(request), find_session(request), further=True)
+    turn = await turns.take(find_network(request), _find(request), further=True)
     try:
         yield
     finally:
         turn.end()
+
+
+def _find(request: Request) -> Session:
+    """The cookie is nothing to the API: a program takes its turn by its address."""
+    return None if is_api(request.scope["path"]) else find_session(request)
 
 
 def _count_down(counter: Counter[Who], who: Who) -> None:

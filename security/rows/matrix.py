@@ -9,12 +9,21 @@ asks herself, which shows that the calls would have reached something.
 import uuid
 from collections import Counter
 
+import httpx
 from tests.support.local_stack import LocalStack
 from tests.support.operations import Operation
 
 from security.calls import choose_ids, find_ids, make_call
 from security.found import Found
-from security.people import Person, fingerprint, make_person, resemble
+from security.people import (
+    SCOPES,
+    Person,
+    fingerprint,
+    make_person,
+    make_token,
+    read_id,
+    resemble,
+)
 from security.stage import Stage
 from security.surfaces import (
     ENDING,
@@ -56,10 +65,12 @@ def check(found: Found, stage: Stage, short: bool) -> None:
             rows = fingerprint(parley, matrix.ann)
             changed = [table for table in rows if rows[table] != before[table]]
             found.expect(not changed, f"{surface.name}: strangers changed {', '.join(changed)}")
+        programs = try_programs(found, surfaces[0], parley)
         tokens = try_tokens(found, surfaces[1], parley)
         reached = sum(matrix.ask_for_own(surface) for surface in surfaces)
     found.see(f"{sum(len(surface.operations) for surface in surfaces)} operations")
     found.see(", ".join(f"{count} {what}" for what, count in matrix.counts.items()))
+    found.see(f"{programs} calls with a program's wrong or narrow token refused")
     found.see(f"{tokens} calls with a wrong token refused")
     found.see(f"{reached} operations that answered their owner otherwise")
 
@@ -186,7 +197,40 @@ def try_tokens(found: Found, db_api: Surface, parley: LocalStack) -> int:
     return count
 
 
+def try_programs(found: Found, chat_ui: Surface, parley: LocalStack) -> int:
+    """Each operation for programs, with its owner's ids: without a token, with a cookie alone, with
+    one that was revoked, that was signed with another key, or that may do all else; how many
+    there were."""
+    owner = make_person(parley)
+    with httpx.Client(base_url=parley.url, headers={"Cookie": owner.cookie}, timeout=60) as browser:
+        narrow = {
+            scope: make_token(browser, owner.word, *(other for other in SCOPES if other != scope))
+            for scope in SCOPES
+        }
+        revoked = make_token(browser, owner.word, *SCOPES)
+        address = f"/settings/tokens/{read_id(revoked)}/revoke"
+        found.expect(browser.post(address).is_redirect, "a token can't be revoked")
+    head, payload, _ = owner.token.split(".")
+    wrong = ("x", revoked, f"{head}.{payload}.{'A' * 43}")
+    count = 0
+    for operation in chat_ui.operations:
+        if operation.guards != {"token"}:
+            continue
+        ids = choose_ids(operation, owner.ids)
+        asked = [({"Authorization": f"Bearer {token}"}, 401) for token in wrong]
+        asked += [({}, 401), ({"Cookie": owner.cookie}, 401)]
+        asked += [({"Authorization": f"Bearer {narrow[scope]}"}, 403) for scope in operation.scopes]
+        for headers, status in asked:
+            answer = chat_ui.send(make_call(operation, ids, whole=True), headers)
+            told = f"{operation} with {headers}: {answer.status}"
+            found.expect(answer.status == status, told)
+            found.expect(not owner.leaks_into(answer.text, answer.sent), f"{told}, and tells")
+            count += 1
+    return count
+
+
 def takes_away(operation: Operation) -> tuple[bool, bool]:
     """What comes last in a list that is sorted by this."""
     takes = operation.method == "delete" or operation.path.endswith(TAKES_AWAY)
-    return takes, takes and operation.path.removesuffix("/delete") == "/chats/{chat_id}"
+    path = operation.path.removeprefix("/api").removesuffix("/delete")
+    return takes, takes and path == "/chats/{chat_id}"

@@ -28,7 +28,7 @@ from app.main import create_app
 from app.settings import Settings
 
 from tests.chat_ui.asking import FILLER, LEASE, Reader, attach
-from tests.chat_ui.programs import bearer, make_token
+from tests.chat_ui.programs import SCOPES, bearer, make_token
 from tests.chat_ui.support import (
     OPENING,
     Clients,
@@ -213,4 +213,12 @@ def program(url: str, browser: httpx.Client, chat: str) -> Iterator[httpx.Client
     """Has a token of Ann's, and no cookie."""
     with new_browser(url) as client:
         client.headers.update(bearer(make_token(browser)))
+        yield client
+
+
+@pytest.fixture
+def script(url: str, browser: httpx.Client, chat: str) -> Iterator[httpx.Client]:
+    """A program with a token of Ann's that may do everything, and no cookie."""
+    with new_browser(url) as client:
+        client.headers.update(bearer(make_token(browser, scopes=SCOPES)))
         yield client

@@ -11,7 +11,10 @@ PATH = "/v1/chat/completions"
 HI: list[Any] = [{"role": "user", "content": "Hi"}]
 
 
-def make_token(browser: httpx.Client, name: str = "Editor", **fields: str) -> str:
+SCOPES = ["chat", "read", "documents"]
+
+
+def make_token(browser: httpx.Client, name: str = "Editor", **fields: Any) -> str:
     """A token of this browser's session, as its page shows it once."""
     form = {"name": name, "scopes": "chat", **fields}
     page = expect(browser.post("/settings/tokens", data=form), 200, "Copy it now")
@@ -28,6 +31,8 @@ def refused(response: httpx.Response, status: int, code: str | None, words: str 
     """The error's `param`; the error has OpenAI's shape, with this status, code and words."""
     assert response.status_code == status, response.text
     assert response.headers["content-type"] == "application/json"
+    assert response.headers["x-request-id"]
+    assert "set-cookie" not in response.headers
     (error,) = response.json().values()
     assert set(error) == {"message", "type", "param", "code"}
     assert (error["code"], words in error["message"]) == (code, True), error

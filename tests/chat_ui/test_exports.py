@@ -197,7 +197,7 @@ def test_every_export_takes_turns_with_pages(
             taken.append(request.url.path)
             yield
 
-    monkeypatch.setattr("app.routes.exports.take_another", take)
+    monkeypatch.setattr("app.exports.files.take_another", take)
     address = f"{'' if name.startswith('all') else chat}/export.{name.partition('.')[2]}"
     expect(browser.get(address), 200)
     assert taken == [address]

@@ -25,6 +25,17 @@ ROUTES = {
     *("/settings", "/settings/sign-out", "/settings/forget"),
     *("/settings/tokens", "/settings/tokens/{token_id}/revoke"),
     *("/v1/models", "/v1/models/{model}", "/v1/chat/completions", "/v1/embeddings"),
+    *("/api/chats", "/api/chats/deleted", "/api/chats/{chat_id}", "/api/search", "/api/export"),
+    *(
+        f"/api/chats/{{chat_id}}/{path}"
+        for path in (
+            *("restore", "export", "messages", "messages/{message_id}", "head"),
+            *("replies/{reply_id}", "replies/{reply_id}/events", "replies/{reply_id}/stop"),
+            *("replies/{reply_id}/regenerate", "documents", "documents/{document_id}"),
+        )
+    ),
+    *("/api/documents", "/api/documents/{document_id}", "/api/documents/{document_id}/original"),
+    "/api/documents/{document_id}/pages/{number}",
     *("/certificate", "/certificate/{system}", "/health", "/ready"),
     *("/chats/new/documents", "/chats/new/documents/add", "/chats/{chat_id}"),
     *(
@@ -167,9 +178,13 @@ def test_every_route_is_described_with_the_problems_it_can_have_and_the_fields_o
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             assert operation["summary"], path
-            if path.startswith("/v1/"):
-                assert operation["security"] == [{"token": []}], path
-                assert {"401", "503", "4XX"} <= set(operation["responses"]), path
+            if path.startswith(("/v1/", "/api/")):
+                ((scheme, scopes),) = operation["security"][0].items()
+                told = set(operation["responses"])
+                assert scheme == "token", path
+                assert ("403" in told) == bool(scopes), path
+                assert {"401", "503", "4XX"} <= told, path
+                assert "{chat_id}" not in path or "404" in told, path
             elif path not in ("/health", "/ready"):
                 told = set(operation["responses"])
                 assert operation["security"], path

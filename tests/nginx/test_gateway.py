@@ -82,9 +82,10 @@ def test_a_long_message_passes_and_a_far_too_long_one_gets_a_clear_page(
     assert len(upstream.seen) == 1
 
 
+@pytest.mark.parametrize("where", ["", "/api"])
 @pytest.mark.parametrize("path", ["/documents", "/chats/some-id/documents"])
 def test_a_file_passes_on_as_it_comes(
-    gateway: Gateway, client: httpx.Client, upstream: Upstream, path: str
+    gateway: Gateway, client: httpx.Client, upstream: Upstream, where: str, path: str
 ) -> None:
     half = b"x" * 2_000_000
 
@@ -96,7 +97,7 @@ def test_a_file_passes_on_as_it_comes(
 
     spooled: list[str] = []
     length = {"Content-Length": str(2 * len(half))}
-    assert client.post(path, content=pieces(), headers=length).text == "stored"
+    assert client.post(f"{where}{path}", content=pieces(), headers=length).text == "stored"
     assert (upstream.received, spooled) == (2 * len(half), [])
 
 
@@ -264,7 +265,8 @@ def test_what_the_gateway_says_itself_carries_the_headers_of_every_page(
     "path",
     [
         *("/", "/generate/some-id", "/documents", "/chats/some-id/documents", "/static/style.css"),
-        *("/chats/some-id/events", "/chats/some-id/live", "/v1/models"),
+        *("/chats/some-id/events", "/chats/some-id/live", "/v1/models", "/api/chats"),
+        *("/api/documents", "/api/chats/some-id/documents"),
     ],
 )
 def test_pages_keep_the_headers_that_they_have(client: httpx.Client, path: str) -> None:

@@ -133,6 +133,17 @@ def test_only_so_many_searches_wait_at_once(
     assert gateway.ask(get("/search", cookie(99)), OTHER).status_code == 200
 
 
+def test_searches_of_programs_wait_by_their_address(
+    start: Start, upstream: Upstream, opened: ExitStack
+) -> None:
+    """And not by a cookie, which is nothing there."""
+    gateway = start(PEOPLE_PER_ADDRESS="8")
+    for _ in range(9):
+        opened.enter_context(gateway.send(get("/api/search?q=/events", cookie(1))))
+    wait_until(lambda: len(upstream.seen) == 9)
+    assert gateway.ask(get("/api/search?q=b", cookie(2))).status_code == 429
+
+
 @pytest.mark.parametrize("method", ["POST", "PUT", "GET"])
 @pytest.mark.parametrize("body", ["Content-Length: 100", "Transfer-Encoding: chunked"])
 def test_bodies_that_never_come_take_no_others_away(

@@ -19,14 +19,15 @@ class Input:
 
 @dataclass(frozen=True)
 class Operation:
-    """One method of one path. `media` is its body's type, empty if it has none, and `guards` the
-    names of what has to be shown."""
+    """One method of one path. `media` is its body's type, empty if it has none, `guards` the
+    names of what has to be shown, and `scopes` what that has to be good for."""
 
     method: str
     path: str
     inputs: tuple[Input, ...]
     media: str
     guards: frozenset[str]
+    scopes: frozenset[str] = frozenset()
 
     def __str__(self) -> str:
         return f"{self.method.upper()} {self.path}"
@@ -55,7 +56,13 @@ def _read(document: Schema, method: str, path: str, described: Schema) -> Operat
     if media:
         inputs += _read_body(resolve(content[media].get("schema", {}), document))
     guards = frozenset(name for each in described.get("security", []) for name in each)
-    return Operation(method, path, tuple(inputs), media, guards)
+    scopes = frozenset(
+        scope
+        for each in described.get("security", [])
+        for needed in each.values()
+        for scope in needed
+    )
+    return Operation(method, path, tuple(inputs), media, guards, scopes)
 
 
 def _read_body(schema: Schema) -> Iterator[Input]:

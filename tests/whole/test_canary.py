@@ -32,6 +32,10 @@ class Call:
     path: str
     operation: Operation
 
+    def is_last(self) -> bool:
+        """Whether others would find nothing after it."""
+        return self.operation.method == "delete" or self.path.endswith(LAST)
+
     def variants(self) -> Iterator[dict[str, Any]]:
         """As it is meant first, then badly made."""
         operation = self.operation
@@ -43,6 +47,8 @@ class Call:
             return
         if operation.media == "application/json":
             yield {"json": dict.fromkeys(fields, SENTENCE)}
+            texts = [name for name in ("prompt", "title", "name") if name in fields]
+            yield {"json": dict.fromkeys(texts, SENTENCE)}
             messages = [{"role": "user", "content": SENTENCE}]
             yield {"json": {"model": SMALL_MODEL, "messages": messages, "max_tokens": 3}}
             yield {"content": f"{{{CANARY}".encode()}
@@ -63,7 +69,7 @@ class Call:
 def read_calls(api: dict[str, Any], ids: dict[str, str]) -> list[Call]:
     """Every operation there is. A path with an id that `ids` doesn't have is a KeyError: add it."""
     calls = [Call(each.path.format(**ids), each) for each in read_operations(api)]
-    return sorted(calls, key=lambda call: call.path.endswith(LAST))
+    return sorted(calls, key=Call.is_last)
 
 
 def make_calls(browser: httpx.Client, calls: list[Call], *, badly: bool) -> str:
@@ -94,7 +100,8 @@ def test_what_people_write_is_in_no_log(parley: LocalStack, browser: httpx.Clien
     browser.post(f"{chat}/documents", files=[document])
     page = browser.get(chat).text
     assert CANARY in articles(page)[-2].text
-    token = {"name": CANARY, "scopes": "chat", "days": "90"}
+    scopes = ["chat", "read", "documents"]
+    token = {"name": CANARY, "scopes": scopes, "days": "90"}
     tokens = browser.post("/settings/tokens", data=token).text
     browser.headers["Authorization"] = "Bearer " + re.findall(r"eyJ[\w.-]+", tokens)[0]
     _, reply = message_ids(page)[-2:]
@@ -102,12 +109,12 @@ def test_what_people_write_is_in_no_log(parley: LocalStack, browser: httpx.Clien
     ids = {
         **{"chat_id": chat.rpartition("/")[2], "message_id": reply, "reply_id": reply},
         **{"document_id": kept, "recording_id": kept, "system": "linux"},
-        "model": SMALL_MODEL,
+        **{"model": SMALL_MODEL, "number": "1"},
         "token_id": re.findall(r"/tokens/([0-9a-f-]{36})", tokens)[0],
     }
     calls = read_calls(browser.get("/openapi.json").json(), ids)
     assert len(calls) > 40
-    kept_calls = [call for call in calls if not call.path.endswith(LAST)]
+    kept_calls = [call for call in calls if not call.is_last()]
     told = ""
     supervisor = Supervisor(socket_path(parley.stack))
     for service in ("lm-api", "chat-ui", "db-api", "db"):

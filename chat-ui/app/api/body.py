@@ -2,12 +2,15 @@
 
 import json
 import re
-from typing import Any
+from typing import Any, TypeVar
 
+from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 
-from app.api.errors import ApiError
+from app.api.errors import ApiError, describe_wrong
 from app.services import Services
+
+M = TypeVar("M", bound=BaseModel)
 
 # JSON may escape what takes one byte with six; nginx lets four times a message pass.
 FACTOR = 4
@@ -18,6 +21,21 @@ NOT_JSON = "The body must be a JSON object in UTF-8."
 
 async def read_json(request: Request, services: Services) -> dict[str, Any]:
     """The body's fields; ApiError if it has none, or is too large to be read."""
+    return parse_json(await read_bytes(request, services))
+
+
+async def read_model(request: Request, services: Services, model: type[M]) -> M:
+    """The body's fields as `model` has them; no body has none. ApiError for the first that can't be
+    taken."""
+    body = await read_bytes(request, services)
+    try:
+        return model.model_validate(parse_json(body) if body else {})
+    except ValidationError as error:
+        raise describe_wrong(error.errors()[0]) from None
+
+
+async def read_bytes(request: Request, services: Services) -> bytes:
+    """The body; ApiError if it is too large to be read."""
     limits = await services.limits.find()
     most = FACTOR * (limits.message_bytes if limits else ASSUMED_LIMIT)
     body = bytearray()
@@ -26,6 +44,11 @@ async def read_json(request: Request, services: Services) -> dict[str, Any]:
         if len(body) > most:
             message = f"The request is too large: the limit is {most} bytes."
             raise ApiError(413, message, "request_too_large")
+    return bytes(body)
+
+
+def parse_json(body: bytes) -> dict[str, Any]:
+    """The fields of an object; ApiError if it is none."""
     try:
         fields = json.loads(body.decode())
     except (ValueError, RecursionError):

@@ -1,12 +1,11 @@
 """Who calls the API: the session that a bearer token acts for. No cookie is ever read."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Security
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
 
 from app.api.errors import ApiError
 from app.services import AppServices
@@ -41,16 +40,15 @@ async def require_caller(services: AppServices, shown: Shown) -> Caller:
 AnyCaller = Annotated[Caller, Depends(require_caller)]
 
 
-def require_scope(scope: str) -> Callable[[Caller], Awaitable[Caller]]:
-    """A dependency like that, for tokens that may do this."""
-
-    async def check(caller: AnyCaller) -> Caller:
+async def check_scopes(needed: SecurityScopes, caller: AnyCaller) -> Caller:
+    """Dependency: who calls with a token that may do this."""
+    for scope in needed.scopes:
         if scope not in caller.scopes:
             message = f"This token lacks the scope {scope}. Make one that has it."
             raise ApiError(403, message, "missing_scope")
-        return caller
-
-    return check
+    return caller
 
 
-Chatter = Annotated[Caller, Depends(require_scope("chat"))]
+Chatter = Annotated[Caller, Security(check_scopes, scopes=["chat"])]
+Reader = Annotated[Caller, Security(check_scopes, scopes=["read"])]
+Librarian = Annotated[Caller, Security(check_scopes, scopes=["documents"])]

@@ -1,11 +1,13 @@
 """Errors as OpenAI's clients read them: `{"error": {"message", "type", "param", "code"}}`."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi.exceptions import RequestValidationError
 from starlette.responses import JSONResponse
 
-from app.errors import LimitReached, ParleyError, QueueFull, TooMuch
+from app.api.words import CODES, find_words
+from app.errors import InvalidInput, KeyReused, LimitReached, ParleyError, QueueFull, TooMuch
 
 # By status; the official SDK chooses its exception by the status alone.
 TYPES = {
@@ -14,30 +16,9 @@ TYPES = {
     404: "not_found_error",
     429: "rate_limit_error",
 }
-# Words for what the rest of chat-ui raises, too.
-MESSAGES = {
-    "token-refused": "The token is unknown, revoked or has expired. Make a new one in Parley's"
-    " settings.",
-    "session-ended": "The session that this token acts for has ended.",
-    "unavailable": "The database is unavailable. Try again in a moment.",
-    "not-found": "There is nothing at this address.",
-    "wrong-method": "This address doesn't accept that method.",
-    "unknown-host": "Parley doesn't answer to this name. Whoever runs it has to set PUBLIC_URL.",
-    "queue-full": "The reply queue is full.",
-    "limit-messages": "This session's messages of this minute are used up.",
-    "limit-tokens": "This session's tokens of this minute are used up.",
-    "limit-session-replies": "This session is still waiting for as many replies as it may.",
-    "limit-chats": "This session's chats of this minute are used up.",
-    "limit-chat-replies": "This session is still waiting for as many replies as it may.",
-    "message-too-large": "A message is too large.",
-    "chats-full": "The session has no room left. Delete chats.",
-}
-CODES = {
-    "token-refused": "invalid_api_key",
-    "session-ended": "invalid_api_key",
-    "message-too-large": "request_too_large",
-}
 LONGEST_WAIT = 120  # seconds
+# By what Pydantic calls it.
+WRONG = {"missing": "missing_required_parameter", "extra_forbidden": "unsupported_parameter"}
 INTERNAL = "Something went wrong on our side."
 
 
@@ -53,7 +34,7 @@ class ApiError(ParleyError):
 
 def write_error(error: Exception) -> JSONResponse:
     """The answer to a program that can't have what it asked for."""
-    status = error.status if isinstance(error, ParleyError) else 500
+    status = find_status(error)
     headers = {"Cache-Control": "no-store"}
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
@@ -71,17 +52,43 @@ def describe(error: Exception) -> dict[str, Any]:
         return describe_error(error.status, error.message, error.code, error.param)
     if not isinstance(error, ParleyError):
         return describe_error(500, INTERNAL)
-    is_limit = isinstance(error, QueueFull | LimitReached)
-    code = "rate_limit_exceeded" if is_limit else CODES.get(error.kind)
-    message = MESSAGES.get(error.kind, INTERNAL if error.status == 500 else error.kind)
-    return describe_error(error.status, message, code)
+    if error.status == 500:
+        return describe_error(500, INTERNAL)
+    code = CODES.get(error.kind)
+    if isinstance(error, InvalidInput):
+        code = "invalid_value"
+    elif isinstance(error, QueueFull | LimitReached):
+        code = "rate_limit_exceeded"
+    message, param = find_words(error.kind, error.facts)
+    return describe_error(find_status(error), message, code, param)
+
+
+def describe_kind(kind: str, facts: dict[str, int | str]) -> tuple[str, str | None]:
+    """Words and code, of what is no exception any more."""
+    return find_words(kind, facts)[0], CODES.get(kind)
+
+
+def find_status(error: Exception) -> int:
+    """As pages have it, but for two: what can't be taken is 400 to OpenAI's clients, and after 409
+    they would send a key that is used again and again."""
+    if isinstance(error, InvalidInput):
+        return 400
+    if isinstance(error, KeyReused):
+        return 422
+    return error.status if isinstance(error, ParleyError) else 500
 
 
 def find_invalid(error: RequestValidationError) -> ApiError:
     """The first thing that can't be taken, by the name that the program knows."""
     found = error.errors()[0]
-    param = ".".join(str(part) for part in found["loc"][1:]) or None
-    return ApiError(400, f"{param or 'The body'}: {found['msg']}", "invalid_value", param)
+    return describe_wrong({**found, "loc": found["loc"][1:]})
+
+
+def describe_wrong(found: Mapping[str, Any]) -> ApiError:
+    """The same, from what Pydantic says of it."""
+    param = ".".join(str(part) for part in found["loc"]) or None
+    message = f"{param or 'The body'}: {found['msg']}."
+    return ApiError(400, message, WRONG.get(found["type"], "invalid_value"), param)
 
 
 def describe_error(

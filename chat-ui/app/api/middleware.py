@@ -1,5 +1,5 @@
 """What every answer of the API carries: an id to ask whoever runs Parley by, and for pages of the
-sites in API_ORIGINS the permission to read it (CORS)."""
+sites in API_ORIGINS the permission to read it (CORS). Nothing of it is kept on the way."""
 
 from collections.abc import Collection
 from uuid import uuid4
@@ -22,7 +22,7 @@ class ApiHeaders:
             self._api = CORSMiddleware(
                 app,
                 allow_origins=origins,
-                allow_methods=["GET", "POST"],
+                allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
                 allow_headers=["*"],  # the SDK sends many of its own
                 expose_headers=READABLE,
             )
@@ -36,7 +36,9 @@ class ApiHeaders:
 
         async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message)["X-Request-ID"] = request_id
+                headers = MutableHeaders(scope=message)
+                headers["X-Request-ID"] = request_id
+                headers.setdefault("Cache-Control", "no-store")
             await send(message)
 
         await self._api(scope, receive, send_with_id)

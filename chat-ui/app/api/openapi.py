@@ -2,14 +2,20 @@
 
 from typing import Any
 
+from pydantic import BaseModel
+
 MEANINGS = {
     400: "Something in the request can't be done as it is; `param` names it.",
     401: "No token, or one that is unknown, revoked or has expired.",
     403: "The token lacks the scope.",
     404: "There is nothing like that.",
+    409: "It is not in a state for that; `code` says why.",
     413: "Over the limit.",
+    415: "No file of the form is of a kind that can be read.",
+    422: "The key came with another request before.",
     429: "Too much at once; `Retry-After` says when to try again.",
     503: "Something isn't available at the moment; `Retry-After` says when to try again.",
+    507: "There is no room for more documents.",
 }
 SCHEMA = {
     "type": "object",
@@ -71,6 +77,13 @@ def embeddings_body() -> dict[str, Any]:
         "encoding_format": {"enum": ["float", "base64"]},
     }
     return _body(properties, ["model", "input"])
+
+
+def model_body(model: type[BaseModel]) -> dict[str, Any]:
+    """`openapi_extra` of a body that is read by this model."""
+    schema = model.model_json_schema()
+    content = {"application/json": {"schema": schema}}
+    return {"requestBody": {"required": bool(schema.get("required")), "content": content}}
 
 
 def _body(properties: dict[str, Any], required: list[str]) -> dict[str, Any]:

@@ -21,8 +21,7 @@ ErrorKind = Literal["model-broke", "model-refused", "prompt-too-long", "crashed"
 
 Scope = Literal["chat", "read", "documents"]
 
-# What a token can be made for on its page: the others have nothing to be used for yet.
-SCOPES: tuple[Scope, ...] = ("chat",)
+SCOPES: tuple[Scope, ...] = get_args(Scope)
 MODES: tuple[Mode, ...] = get_args(Mode)
 FINAL: frozenset[State] = frozenset(get_args(FinalState))
 

@@ -8,12 +8,12 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 
-from app.downloads import attachment
 from app.errors import InvalidInput, NotFound
 from app.forms import Form, read_text
 from app.loading import load_chats
 from app.new_chats import begin_chat
 from app.openapi import WITH_COOKIE, form_body, pages
+from app.originals import SAFE, TYPES, send_original
 from app.security import POLICY
 from app.services import AppServices, Services
 from app.sessions import Session
@@ -28,20 +28,7 @@ Words = Annotated[
     Query(pattern=r"^\d{1,9}-\d{1,9}$", description="Words to mark: 12-34, in code points"),
 ]
 
-# A stranger's bytes under our address: never a page, a script or a form.
-NOTHING = "default-src 'none'; base-uri 'none'; form-action 'none'"
-SAFE = {"Content-Security-Policy": f"{NOTHING}; frame-ancestors 'none'"}
-# A PDF is shown beside its text, in a frame of its page and of no other.
-FRAMED = {"Content-Security-Policy": f"{NOTHING}; frame-ancestors 'self'"}
 FRAMING = {"Content-Security-Policy": f"{POLICY}; frame-src 'self'"}
-TYPES = {
-    "pdf": "application/pdf",
-    "jpeg": "image/jpeg",
-    "png": "image/png",
-    "text": "text/plain",
-    "markdown": "text/markdown",
-}
-ENDINGS = {"pdf": "pdf", "jpeg": "jpg", "png": "png", "text": "txt", "markdown": "md"}
 BYTES: dict[int | str, dict[str, Any]] = {200: {"content": {"application/octet-stream": {}}}}
 
 
@@ -135,13 +122,7 @@ async def show_original(
     services: AppServices, session: Session, document_id: UUID
 ) -> StreamingResponse:
     """A PDF is shown by the browser; anything else is saved."""
-    document = await services.documents.get(session, document_id)
-    pieces = services.documents.read(session, document_id, document.size)
-    stem = document.name.removesuffix(f".{ENDINGS[document.kind]}")
-    is_pdf = document.kind == "pdf"
-    named = attachment(stem, ENDINGS[document.kind], inline=is_pdf)
-    headers = (FRAMED if is_pdf else SAFE) | named | {"Content-Length": str(document.size)}
-    return StreamingResponse(pieces, media_type=TYPES[document.kind], headers=headers)
+    return await send_original(services, session, document_id, shows_pdf=True)
 
 
 @router.get(

@@ -41,7 +41,7 @@ async def show_tokens(request: Request, services: AppServices, session: Session)
     responses=pages(401, 403, 404, 409, 422, 503),
     openapi_extra=form_body(
         name="What it is for",
-        scopes="What it may do: `chat`; may be there several times",
+        scopes="What it may do: `chat`, `read`, `documents`; may be there several times",
         days="For how many days; empty: as many as may be",
     ),
 )

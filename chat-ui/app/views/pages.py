@@ -7,7 +7,7 @@ from uuid import UUID
 from app import preferences
 from app.clients.prompt_types import Prompt, PromptMessage, ReplyPrompt
 from app.clients.template_marks import neutralise_message
-from app.clients.types import SCOPES, Chat, DeletedChat, Limits, Message, Scope, Token
+from app.clients.types import Chat, DeletedChat, Limits, Message, Scope, Token
 from app.model_settings import ModelSettings
 from app.preferences import Preferences
 from app.views.lists import ChatList
@@ -173,7 +173,7 @@ class TokensPage:
     made: str | None = None
     name: str = ""
     days: str = ""
-    scopes: tuple[Scope, ...] = SCOPES
+    scopes: tuple[Scope, ...] = ("chat",)
     problem: Problem | None = None
 
     def is_over(self, token: Token) -> bool:

@@ -40,7 +40,7 @@ class Hub:
         Raises NotFound, SessionEnded or Unavailable, as db-api says; LimitReached if the session
         watches `most` already. What is limited is what this copy has to hold, so it alone counts.
         """
-        self._check_watchers(session, most, more=1)  # before db-api is asked
+        self.check_watchers(session, most, more=1)  # before db-api is asked
         key = session, chat
         feed = self._feeds.get(key)
         if not feed or feed.ended:
@@ -51,14 +51,15 @@ class Hub:
             feed = await asyncio.shield(self._opening[key])
         feed.watchers.count += 1
         try:
-            self._check_watchers(session, most)  # others may have joined meanwhile
+            self.check_watchers(session, most)  # others may have joined meanwhile
             await feed.reach_back(since, last)
         except BaseException:
             self.leave(feed)
             raise
         return feed
 
-    def _check_watchers(self, session: UUID, most: int | None, *, more: int = 0) -> None:
+    def check_watchers(self, session: UUID, most: int | None, *, more: int = 0) -> None:
+        """LimitReached if with `more` of them the session would watch more than `most`."""
         counts = (feed.watchers.count for key, feed in self._feeds.items() if key[0] == session)
         if most is not None and sum(counts) + more > most:
             raise LimitReached("streams", limit=most, retry_after=STREAM_SECONDS)
