@@ -214,3 +214,10 @@ def test_bodies_have_examples_that_the_api_accepts(api: Api, document: Any) -> N
     body(api.post_finish(claim["reply"]["id"], **example.pop("FinishRequest")))
     body(api.http.post("/replies/release", json=example.pop("ReleaseRequest")))
     assert example == {}, "no example is left untried"
+
+
+def test_a_branch_that_moved_may_have_no_message(ada: Person, document: Any) -> None:
+    chat = ada.chat(opening=None)
+    moved = ada.post_message(chat, "Hi", seen=NOWHERE)
+    assert problem(moved, 409, "branch-moved")["head"] is None
+    assert "null" in document["components"]["schemas"]["Problem"]["properties"]["head"]["type"]

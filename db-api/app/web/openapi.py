@@ -43,7 +43,10 @@ PROBLEM_SCHEMA = {
         "found": {"type": "string", "description": "With file-kind-refused: what it is."},
         "what": {"enum": list(get_args(LimitName)), "description": "With limit-reached."},
         "retry_after": {"type": "integer", "description": "With status 429: seconds."},
-        "head": {"type": "string", "description": "With branch-moved: the end of the branch now."},
+        "head": {
+            "type": ["string", "null"],
+            "description": "With branch-moved: the end of the branch now; null without a message.",
+        },
         "step": {"type": "integer", "description": "With offset-differs: the last step."},
         "length": {
             "type": "integer",
