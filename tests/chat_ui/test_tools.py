@@ -14,6 +14,7 @@ from app.tools.calculator import (
     calculate,
 )
 
+from tests.chat_ui.programs import answer
 from tests.chat_ui.support import ScriptedModel, ask, message_ids, messages
 
 
@@ -88,3 +89,11 @@ def test_a_message_that_calls_the_calculator_is_answered_without_the_model(
     assert "The language model was not asked for this reply." in prompt.text
     ask(browser, chat, "And without it?")
     assert len(model.requests) == 1
+
+
+def test_a_program_s_message_goes_to_the_model_as_it_was_sent(
+    program: httpx.Client, model: ScriptedModel
+) -> None:
+    told = answer(program, [{"role": "user", "content": "/calculator 1+1"}])
+    assert told["choices"][0]["message"]["content"] == model.text
+    assert model.requests[0]["messages"][-1]["content"] == "/calculator 1+1"
