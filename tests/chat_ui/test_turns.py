@@ -92,7 +92,8 @@ async def test_beside_others_who_asks_for_much_has_one_turn_and_rests_as_long_as
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     meeting, now = Meeting(), [1000.0]
-    monkeypatch.setattr(asyncio.get_running_loop(), "time", lambda: now[0])
+    loop = asyncio.get_running_loop()
+    monkeypatch.setattr(loop, "time", lambda: now[0])
     await meeting.come("ada", FAR, ADA)
     for _ in range(9):
         await meeting.come("eve", NEAR, EVE)
