@@ -68,10 +68,12 @@ class Export:
     async def as_json(self) -> AsyncIterator[str]:
         """`format`, `version`, `chat`, `documents` if it has some, `messages`: a message a line, in
         the order of writing."""
-        before = begin_chat(self.chat, self._documents) + "\n"
+        yield begin_chat(self.chat, self._documents)
+        separator = "\n"
         async for piece in self._read(lambda items: ",\n".join(map(write_message, items))):
-            yield before + piece
-            before = ",\n"
+            if piece:  # a page may be empty: its messages may have been deleted meanwhile
+                yield separator + piece
+                separator = ",\n"
         yield "\n]}\n"
 
     async def as_markdown(self, templates: Templates) -> AsyncIterator[str]:
