@@ -80,6 +80,10 @@ TEXTS: dict[str, Callable[[], str]] = {
     "system": lambda: "linux",
     "sha256": lambda: "0" * 64,
     "prompt_sha256": lambda: "0" * 64,
+    "request_sha256": lambda: uuid.uuid4().hex * 2,
+    "listened_until": lambda: "2026-01-01T00:00:00Z",
+    "idempotency-key": lambda: uuid.uuid4().hex,
+    "x-stainless-retry-count": lambda: "1",
 }
 FILE = ("word.txt", b"A word.")
 

@@ -48,6 +48,10 @@ from tests.chat_ui.support import (
 
 __all__ = ["postgres"]
 
+UNFINISHED = """
+SELECT count(*) FROM replies WHERE finished_at IS NULL AND NOT is_paused(listened_until)
+"""
+
 
 @pytest.fixture
 def anyio_backend() -> str:
@@ -137,13 +141,13 @@ def url(db_api: DbApiServer, serve_chat_ui: StartBriefly) -> Iterator[str]:
 
 @pytest.fixture
 def browser(url: str, model: ScriptedModel, db_api: DbApiServer) -> Iterator[httpx.Client]:
-    """A browser. Afterwards nothing is left to be written."""
+    """A browser. Afterwards nothing is left to be written, but for what nobody listens to."""
     with new_browser(url) as client:
         yield client
     model.answer = None
     model.go.set()
     db_api.sql("DELETE FROM files")  # nobody reads them here, which questions would wait for
-    wait_until(lambda: db_api.sql("SELECT count(*) FROM replies WHERE finished_at IS NULL") == 0)
+    wait_until(lambda: db_api.sql(UNFINISHED) == 0)
 
 
 @pytest.fixture

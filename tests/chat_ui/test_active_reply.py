@@ -49,7 +49,14 @@ def begin(*steps: str, **before: Any) -> ActiveReply:
 def confirm(active: ActiveReply, length: int, step: int = 0) -> None:
     """What db-api says after a batch."""
     active.settle(
-        BatchResult(id=active.id, held=True, stop_requested=False, step=step, length=length)
+        BatchResult(
+            id=active.id,
+            held=True,
+            stop_requested=False,
+            paused=False,
+            step=step,
+            length=length,
+        )
     )
 
 

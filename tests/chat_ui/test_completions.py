@@ -9,6 +9,7 @@ import httpx
 import pytest
 from app import turns
 
+from tests.chat_ui.conftest import UNFINISHED
 from tests.chat_ui.programs import HI, PATH, answer
 from tests.chat_ui.support import (
     DbApiServer,
@@ -150,11 +151,10 @@ def test_a_cut_connection_frees_the_slot(
     with pytest.raises(httpx.ReadTimeout):
         program.post(PATH, json=body, timeout=1.5)  # a stream is read, too
     wait_until(lambda: model.running == 0)
-    unfinished = "SELECT count(*) FROM replies WHERE state IN ('queued', 'running')"
-    wait_until(lambda: db_api.sql(unfinished) == 0)
+    wait_until(lambda: db_api.sql(UNFINISHED) == 0)
 
 
-def test_a_queued_one_whose_program_leaves_is_stopped(
+def test_a_queued_one_whose_program_leaves_is_paused(
     browser: httpx.Client,
     chat: str,
     program: httpx.Client,
@@ -168,8 +168,7 @@ def test_a_queued_one_whose_program_leaves_is_stopped(
         with pytest.raises(httpx.ReadTimeout):
             there.post(PATH, json=body, timeout=1.5)
     wait_until(lambda: model.running == 0)
-    unfinished = "SELECT count(*) FROM replies WHERE state IN ('queued', 'running')"
-    wait_until(lambda: db_api.sql(unfinished) == 0)
+    wait_until(lambda: db_api.sql(UNFINISHED) == 0)
 
 
 def test_a_program_and_a_person_wait_in_one_queue(

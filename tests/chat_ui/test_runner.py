@@ -3,7 +3,7 @@
 import pytest
 from app.errors import LeaseLost
 
-from tests.chat_ui.runners import Bench, bench, db_api, patience, stored, until
+from tests.chat_ui.runners import SAMPLING, Bench, bench, db_api, patience, stored, until
 from tests.chat_ui.support import DbApiServer, ScriptedModel
 
 __all__ = ["bench", "db_api", "patience"]
@@ -42,6 +42,18 @@ async def test_a_reply_stopped_before_its_first_breath_is_stopped(bench: Bench) 
     bench.begin()
     bench.runner.stop(bench.claim.reply.id)
     assert (await bench.ended()).reply.state == "stopped"
+
+
+async def test_a_reply_that_has_all_its_tokens_gets_none_more(
+    bench: Bench, model: ScriptedModel
+) -> None:
+    """One that was interrupted between its last word and its end."""
+    reply = bench.claim.reply.model_copy(update={"completion_tokens": SAMPLING.reply_tokens})
+    bench.claim = bench.claim.model_copy(update={"reply": reply})
+    bench.begin("one two")
+    ended = await bench.ended()
+    assert (ended.reply.state, ended.reply.error.kind) == ("complete", "reply-limit")
+    assert model.requests == []
 
 
 @pytest.mark.parametrize("at_its_end", [False, True])

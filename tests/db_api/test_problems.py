@@ -201,7 +201,8 @@ def test_bodies_have_examples_that_the_api_accepts(api: Api, document: Any) -> N
     body(ada.post("/chats/messages", example.pop("FirstMessage")), 201)
     ada.change(chat, **example.pop("ChatChanges"))
     body(ada.post("/tokens", example.pop("NewToken")), 201)
-    body(ada.post("/completions", example.pop("NewCompletion")), 201)
+    asked = body(ada.post("/completions", example.pop("NewCompletion")), 201)["reply"]["id"]
+    body(ada.post(f"/completions/{asked}/leave", example.pop("Leave")))
     body(ada.patch("/sessions/current", **example.pop("SessionChanges")))
     body(api.http.post("/sessions", json=example.pop("NewSession")), 201)
     file = body(ada.post("/files", example.pop("NewFile")), 201)["id"]

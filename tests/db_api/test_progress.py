@@ -10,7 +10,7 @@ from tests.db_api.conftest import Sql, TakeOver
 
 def test_text_grows_and_is_read_at_once(api: Api, ada: Person, chat: str, running: str) -> None:
     first = api.store(running, "Grüße", prompt_tokens=20, prompt_tokens_read=20, first_token_ms=7)
-    told = {"id": running, "held": True, "stop_requested": False, "step": 0}
+    told = {"id": running, "held": True, "stop_requested": False, "paused": False, "step": 0}
     assert first == told | {"length": 5}
     assert api.store(running, " 😀", 5) == told | {"length": 7}
     message = ada.messages(chat)[-1]
@@ -34,7 +34,7 @@ def test_what_does_not_join_changes_nothing(
 ) -> None:
     api.store(running, "Hello")
     before = sql("SELECT * FROM replies")
-    told = {"id": running, "held": held, "stop_requested": False, "step": 0}
+    told = {"id": running, "held": held, "stop_requested": False, "paused": False, "step": 0}
     assert api.store(running, "x", **batch) == told | {"length": 5 if held else 0}
     assert sql("SELECT * FROM replies") == before
 

@@ -2,6 +2,7 @@
 sent."""
 
 import json
+import time
 from collections.abc import AsyncGenerator
 from typing import Any
 
@@ -16,9 +17,10 @@ from app.api.errors import ApiError, describe
 from app.api.models import find_model, refuse_model
 from app.api.openapi import chat_body, errors
 from app.api.paths import PREFIX
-from app.api.watch import Moment, ProgramLeft, Watch
+from app.api.requests import RequestMarks, identify
+from app.api.watch import KEEP_ALIVE_SECONDS, Moment, ProgramLeft, Watch
 from app.clients.types import Reply
-from app.errors import InvalidInput, ParleyError
+from app.errors import InvalidInput, KeyReused, ParleyError
 from app.services import AppServices
 from app.turns import end_turn
 
@@ -27,6 +29,7 @@ router = APIRouter(prefix=f"{PREFIX}/chat/completions", tags=["API for programs"
 STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 NO_STORE = {"Cache-Control": "no-store"}
 DONE = b"data: [DONE]\n\n"
+KEEP_ALIVE = b": keep-alive\n\n"
 # Why there is no reply, by the kind of its error.
 FAILURES = {
     "prompt-too-long": (400, "context_length_exceeded", "The messages are too long for the model."),
@@ -34,6 +37,7 @@ FAILURES = {
 }
 BROKE = (502, "model_failed", "The model failed several times.")
 STOPPED = (409, "stopped", "The reply was stopped.")
+REUSED = "This Idempotency-Key came with another request before. Send a new one."
 
 
 @router.post(
@@ -41,23 +45,31 @@ STOPPED = (409, "stopped", "The reply was stopped.")
     summary="Ask for a reply",
     responses={
         200: {"content": {"application/json": {}, "text/event-stream": {}}},
-        **errors(400, 401, 403, 404, 413, 429, 503),
+        **errors(400, 401, 403, 404, 413, 422, 429, 503),
     },
     openapi_extra=chat_body(),
 )
-async def complete(request: Request, caller: Chatter, services: AppServices) -> Response:
+async def complete(
+    request: Request, caller: Chatter, marks: RequestMarks, services: AppServices
+) -> Response:
     """As OpenAI's. The reply waits in the queue as everybody's do; the answer begins with its first
-    words. A connection that is cut stops it."""
+    words, or if these take long as a stream of comments. A connection that is cut pauses it; the
+    same request again continues it."""
     limits = await services.limits.get()
-    asked = ChatRequest.read(await read_json(request, services), limits.reply_tokens)
+    fields = await read_json(request, services)
+    asked = ChatRequest.read(fields, limits.reply_tokens)
     model = await find_model(services)
     if asked.model != model:
         refuse_model(model)
     try:
-        sent = await services.completions.create(caller.session, asked.asked, services.worker)
+        new = {**asked.asked, **identify(request, caller, marks, fields), "listens": True}
+        sent = await services.completions.create(caller.session, new, services.worker)
+    except KeyReused as error:
+        raise ApiError(422, REUSED, "idempotency_key_reused") from error
     except InvalidInput as error:
         raise ApiError(400, "The request can't be taken.", "invalid_value") from error
-    watch = await Watch.begin(services, caller, sent)
+    watch = await Watch.begin(services, caller, sent, keyed=marks.key is not None)
+    began = time.monotonic()
     end_turn(request)
     moments = watch.follow(request)
     is_streamed = False
@@ -65,10 +77,14 @@ async def complete(request: Request, caller: Chatter, services: AppServices) -> 
         async for moment in moments:
             if moment.reply.final:
                 check_failed(moment.reply, begun=False)
-            if asked.streams and (moment.text or moment.reply.final):
+            is_late = time.monotonic() - began >= KEEP_ALIVE_SECONDS
+            if asked.streams and (moment.text or moment.reply.final or is_late):
                 chunks = Chunks(watch, model, asked.tells_usage)
                 is_streamed = True
                 return WatchedStream(watch, chunks.stream())
+        if await request.is_disconnected():
+            raise ProgramLeft
+        watch.delivered = True
         return JSONResponse(write_completion(watch, model, moment), headers=NO_STORE)
     except ProgramLeft:
         return Response(status_code=499)  # which nobody reads
@@ -101,19 +117,25 @@ class Chunks:
 
     async def stream(self) -> AsyncGenerator[bytes]:
         """From its beginning to its end, or to an error that says why there is no more."""
-        sent = ""
+        sent, has_begun = "", False
         try:
-            yield self._write({"role": "assistant", "content": ""})
             async for moment in self._watch.follow():
-                if len(moment.text) > len(sent):
-                    yield self._write({"content": moment.text[len(sent) :]})
+                more = moment.text[len(sent) :]
+                if not has_begun and (more or moment.reply.final):
+                    has_begun = True
+                    yield self._write({"role": "assistant", "content": ""})
+                if more:
+                    yield self._write({"content": more})
                     sent = moment.text
+                elif not moment.reply.final:
+                    yield KEEP_ALIVE
                 if moment.reply.final:
                     check_failed(moment.reply, begun=True)
                     yield self._write({}, find_reason(moment.reply))
                     if self._tells_usage:
                         yield self._write_chunk([], count(moment.reply))
             yield DONE
+            self._watch.delivered = True
         except ParleyError as error:
             yield format_data(describe(error))
 

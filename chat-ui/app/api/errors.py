@@ -19,6 +19,8 @@ TYPES = {
 LONGEST_WAIT = 120  # seconds
 # By what Pydantic calls it.
 WRONG = {"missing": "missing_required_parameter", "extra_forbidden": "unsupported_parameter"}
+# Statuses after which OpenAI's SDKs try again by themselves, though it would be the same.
+FINAL = (409, 502)
 INTERNAL = "Something went wrong on our side."
 
 
@@ -40,6 +42,8 @@ def write_error(error: Exception) -> JSONResponse:
         headers["WWW-Authenticate"] = "Bearer"
     if status == 503:
         headers["Retry-After"] = "2"
+    if status in FINAL:
+        headers["X-Should-Retry"] = "false"
     if isinstance(error, TooMuch):
         # The official SDK waits for two minutes at most.
         headers["Retry-After"] = f"{min(int(error.facts['retry_after']), LONGEST_WAIT)}"

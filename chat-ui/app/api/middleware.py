@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.paths import is_api
 
-READABLE = ("x-request-id", "retry-after")
+READABLE = ("x-request-id", "retry-after", "x-should-retry")
 
 
 class ApiHeaders:

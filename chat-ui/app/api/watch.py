@@ -1,27 +1,30 @@
 """Watches the reply that a program waits for, as a page does: a program is one more watcher."""
 
 import asyncio
+import contextlib
 import time
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
-from uuid import UUID
+from datetime import datetime
 
 from starlette.requests import Request
 
 from app.api.caller import Caller
 from app.api.errors import ApiError
-from app.clients.queue_types import Sent
+from app.clients.queue_types import SentCompletion
 from app.clients.types import Reply
 from app.errors import ParleyError, Unavailable
 from app.services import Services
 from app.watching.feed import Feed
 
-LOOK_SECONDS = 0.5  # whether the program is still there
+LOOK_SECONDS = 0.25  # whether the program is still there
 ASK_SECONDS = 4  # whether its token is still good
+LISTEN_SECONDS = 3  # db-api believes for 10 that somebody listens
+KEEP_ALIVE_SECONDS = 15  # after which proxies and programs give up on what is silent
 GONE = "The reply was deleted."
 RESTARTING = "Parley is restarting. Send the request again."
 
-_stopping: set[asyncio.Task[None]] = set()  # tasks are kept by nobody else
+_listening: set[asyncio.Task[None]] = set()  # tasks are kept by nobody else
 
 
 @dataclass(frozen=True)
@@ -37,38 +40,50 @@ class ProgramLeft(Exception):
 
 
 class Watch:
-    """One reply for one program. Left before the reply's end, it stops it, which frees the slot."""
+    """One reply for one program. Left before the reply's end, it pauses it, which frees the slot:
+    the program may come back (`app.api.requests`)."""
 
-    def __init__(self, services: Services, caller: Caller, sent: Sent, feed: Feed) -> None:
-        self._services, self._caller, self._feed = services, caller, feed
+    def __init__(
+        self, services: Services, caller: Caller, sent: SentCompletion, feed: Feed, *, keyed: bool
+    ) -> None:
+        self._services, self._caller, self._feed, self._keyed = services, caller, feed, keyed
         self.chat, self.id = sent.reply.chat_id, sent.reply.id
         self.created = int(sent.reply.created_at.timestamp())
+        self.delivered = False  # the program got all of it
         self._ended = False
         self._asked = time.monotonic()
+        self._left = asyncio.Event()
+        task = asyncio.create_task(self._listen(sent.listened_until))
+        _listening.add(task)
+        task.add_done_callback(_listening.discard)
 
     @classmethod
-    async def begin(cls, services: Services, caller: Caller, sent: Sent) -> "Watch":
-        """From the moment in which it was stored, so that nothing is missed."""
+    async def begin(
+        cls, services: Services, caller: Caller, sent: SentCompletion, *, keyed: bool
+    ) -> "Watch":
+        """From the moment in which it was stored, so that nothing is missed. `keyed`: by its key
+        the program finds it as often as it likes; without one, until it got it."""
         chat = sent.reply.chat_id
         services.hub.expect(caller.session, chat, sent, plain=True)
         services.begin_reply(sent)
         feed = await services.hub.join(caller.session, chat, sent.message.seq - 1)
-        return cls(services, caller, sent, feed)
+        return cls(services, caller, sent, feed, keyed=keyed)
 
     async def follow(self, request: Request | None = None) -> AsyncGenerator[Moment]:
-        """What it is now, and each time that changes, up to its end. With a request: raises
-        ProgramLeft once its connection is cut. Raises ApiError if there is nothing more to come,
-        or TokenRefused and SessionEnded within seconds."""
+        """What it is now, each time that changes, and after each while in which it did not, up to
+        its end. With a request: raises ProgramLeft once its connection is cut. Raises ApiError if
+        there is nothing more to come, or TokenRefused and SessionEnded within seconds."""
         told: Moment | None = None
+        spoke = 0.0
         while True:
             snapshot = self._feed.snapshot
             shown = snapshot.messages.get(self.id)
             if shown and shown.message.reply:
                 moment = Moment(shown.text, shown.message.reply)
                 self._ended = moment.reply.final
-                if moment != told:
+                if moment != told or time.monotonic() - spoke >= KEEP_ALIVE_SECONDS:
                     yield moment
-                    told = moment
+                    told, spoke = moment, time.monotonic()
             if self._ended:
                 return
             if self._feed.dismissed:
@@ -81,16 +96,36 @@ class Watch:
             await self._check_token()
 
     def leave(self) -> None:
-        """To be called at the end, whatever it is. What nobody waits for is stopped."""
+        """To be called at the end, whatever it is."""
         self._services.hub.leave(self._feed)
-        if self._ended:
-            return
-        if self._services.runner:
-            self._services.runner.stop(self.id)
-        # The connection is gone, and with it whoever could wait for this.
-        task = asyncio.create_task(_stop(self._services, self._caller.session, self.chat, self.id))
-        _stopping.add(task)
-        task.add_done_callback(_stopping.discard)
+        self._left.set()
+
+    async def _listen(self, until: datetime | None) -> None:
+        """Says again and again that somebody listens, and in the end that nobody does."""
+        session, completions = self._caller.session, self._services.completions
+        while until and not await self._has_left():
+            with contextlib.suppress(ParleyError):
+                until = await completions.listen(session, self.id) or until
+        await self._left.wait()
+        while True:
+            try:
+                if self._ended:
+                    if self.delivered and not self._keyed:
+                        await completions.deliver(session, self.id)
+                elif until and self._feed.watchers.count == 0:
+                    paused = await completions.leave(session, self.id, until)
+                    if paused and self._services.runner:
+                        self._services.runner.pause(self.id)
+                return
+            except Unavailable:
+                await asyncio.sleep(LOOK_SECONDS)
+            except ParleyError:
+                return  # it is gone
+
+    async def _has_left(self) -> bool:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._left.wait(), LISTEN_SECONDS)
+        return self._left.is_set()
 
     async def _check_token(self) -> None:
         if time.monotonic() - self._asked < ASK_SECONDS:
@@ -100,15 +135,3 @@ class Watch:
             await self._services.tokens.use(self._caller.token)
         except Unavailable:
             return  # it is asked again
-
-
-async def _stop(services: Services, session: UUID, chat: UUID, reply: UUID) -> None:
-    """However long db-api is away."""
-    while True:
-        try:
-            await services.replies.stop(session, chat, reply)
-            return
-        except Unavailable:
-            await asyncio.sleep(LOOK_SECONDS)
-        except ParleyError:
-            return  # it is gone

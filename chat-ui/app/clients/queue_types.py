@@ -3,6 +3,7 @@
 As in `types.py`, each class has the name and the fields of a schema of db-api.
 """
 
+from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
@@ -71,6 +72,24 @@ class Sent(Received):
     repeated: bool
 
 
+class SentCompletion(Sent):
+    """What a program asked for. Somebody who listens says so again before `listened_until`."""
+
+    listened_until: datetime | None
+
+
+class Listening(Received):
+    """Until when somebody counts as listening to a reply; None if nobody needs to any more."""
+
+    listened_until: datetime | None
+
+
+class Left(Received):
+    """Whether nobody else listens to a reply, so that it is paused."""
+
+    paused: bool
+
+
 class PassagesFound(Received):
     """What a reply is to be answered from, and its prompt with that. Not `found`: these only come
     nearest. `has_text`: some was, or is still to be, read in the chat's documents. `found` is None
@@ -122,11 +141,13 @@ class ProgressRequest(BaseModel):
 
 
 class BatchResult(Received):
-    """How a batch fared: `length` is what is now stored of step `step`, in code points."""
+    """How a batch fared: `length` is what is now stored of step `step`, in code points.
+    `paused`: nobody listens to it any more."""
 
     id: UUID
     held: bool
     stop_requested: bool
+    paused: bool
     step: int
     length: int
 

@@ -91,6 +91,7 @@ class ActiveReply:
         # A delta counts as a token until `usage` tells better.
         self.progress = Progress(claim.reply.completion_tokens or 0, claim.reply.first_token_ms)
         self.stopping = False
+        self.paused = False  # nobody listens to it
         self.lost = False  # somebody else writes it now
         self.finishing = False
         self.told_at = time.monotonic()
@@ -109,12 +110,12 @@ class ActiveReply:
 
     # --- what the model does -----------------------------------------------------------------
 
-    def write(self, delta: str) -> bool:
-        """Adds the model's next piece; True until there is a word: a number may be the mark of a
-        list, which is not shown as long as it stands alone."""
+    def write(self, delta: str, tokens: int = 1) -> bool:
+        """Adds the model's next piece, of so many tokens; True until there is a word: a number may
+        be the mark of a list, which is not shown as long as it stands alone."""
         first = not HAS_WORDS.match(self.text.whole)
         self.clock.resume()
-        self.progress.tokens += 1
+        self.progress.tokens += tokens
         if self.progress.first_token_ms is None:
             self.progress.first_token_ms = self.clock.elapsed_ms
         self.progress.phase = "writing"

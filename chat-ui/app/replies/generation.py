@@ -111,7 +111,9 @@ async def _attempt(
     announce: Callable[[], None],
 ) -> Outcome:
     outcome, before = Outcome("complete"), active.progress.tokens
-    left = max(1, active.sampling.reply_tokens - active.progress.tokens)
+    left = active.sampling.reply_tokens - active.progress.tokens
+    if left <= 0:  # it was interrupted between its last word and its end
+        return CUT
     active.given = active.prompt
     events = model.stream(
         active.prompt,
@@ -132,8 +134,10 @@ async def _attempt(
                     if left == 0:  # a model that does not stop where it was told to
                         return CUT
                     left -= 1  # a delta is at least one token
+                    held = stops.held + 1
                     text, is_stopped = stops.take(text)
-                    if active.write(text):
+                    # What is held back is lost with this attempt, and written again by the next.
+                    if active.write(text, held - stops.held):
                         announce()
                     if is_stopped:
                         return outcome

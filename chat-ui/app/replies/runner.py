@@ -123,6 +123,12 @@ class Runner:
             active.stopping = True
             self._interrupt(active)
 
+    def pause(self, reply: UUID) -> None:
+        """Hands a reply back at once, if it is written here and nobody listens to it."""
+        if active := self._active.get(reply):
+            active.paused = True
+            self._interrupt(active)
+
     async def _look(self) -> None:
         """Claims what is queued: after a crash, or when another copy had no slot for it."""
         while True:
@@ -167,7 +173,8 @@ class Runner:
     def _conclude(self, active: ActiveReply, generation: asyncio.Task[Outcome]) -> Outcome | None:
         """None if there is more to be written, by whoever claims the reply next."""
         if generation.cancelled():
-            return Outcome("stopped")
+            is_over = active.stopping or not active.paused
+            return Outcome("stopped") if is_over else None
         error = generation.exception()
         if isinstance(error, ModelDied):
             log.warning("reply %s: lm-api died: %s", active.id, error)
@@ -204,7 +211,9 @@ class Runner:
 
     async def _hand_back(self, active: ActiveReply) -> None:
         """Queues the reply again, with all that was written of it."""
-        self._model_died.set()
+        died = not active.paused
+        if died:
+            self._model_died.set()
         active.finishing = True
         while not active.lost:
             try:
@@ -213,7 +222,7 @@ class Runner:
                     return await self._finish(active, Outcome("stopped"))
                 if not active.text.pending:
                     active.lost = True  # a later claim starts a new ActiveReply
-                    await self._queue.release(reply=active.id, died=True)
+                    await self._queue.release(reply=active.id, died=died)
             except ParleyError as error:
                 active.lost = False
                 log.warning("can't hand reply %s back: %s", active.id, error)
@@ -260,6 +269,8 @@ class Runner:
                 self._publisher.publish(active.claim.chat_id, active.update())
                 if result.stop_requested and not active.stopping:
                     self.stop(active.id)
+                elif result.paused and not active.paused:
+                    self.pause(active.id)
 
     def _interrupt(self, active: ActiveReply) -> None:
         if active.generation:

@@ -12,6 +12,11 @@ class StopFilter:
         self._stops = stops
         self._held: list[str] = []
 
+    @property
+    def held(self) -> int:
+        """How many deltas are held back."""
+        return len(self._held)
+
     def take(self, delta: str) -> tuple[str, bool]:
         """What can be written now, and whether the reply ends with that."""
         if not self._stops:

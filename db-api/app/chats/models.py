@@ -30,7 +30,8 @@ class Chat(Base):
     with, if it began with one. ``mode`` is how its last question was to be answered, if that was
     said.
     ``expires_at`` is that of what a program asked for (``app/completions``): no list and no search
-    has it, and it is purged then; ``sampling`` is how its reply is written, beside the temperature.
+    has it, and it is purged then; ``sampling`` is how its reply is written, beside the temperature,
+    and ``request_sha256`` what the same request is known by when it is sent again.
     ``deleted_at`` hides it from everything but its restoration, until it is purged.
     """
 
@@ -59,6 +60,12 @@ class Chat(Base):
         # The list of a session's chats, read backwards: the pinned ones, then the newest.
         Index(None, "session_id", "pinned", "updated_at", "id"),
         Index("chats_expires_idx", "expires_at", postgresql_where=sql("expires_at IS NOT NULL")),
+        Index(
+            "chats_request_idx",
+            "session_id",
+            "request_sha256",
+            postgresql_where=sql("request_sha256 IS NOT NULL"),
+        ),
         Index("chats_deleted_idx", "deleted_at", postgresql_where=sql("deleted_at IS NOT NULL")),
         Index("chats_search_idx", sql("search_words(session_id, title)"), postgresql_using="gin"),
     )
@@ -81,4 +88,5 @@ class Chat(Base):
     client_key: Mapped[str | None]
     expires_at: Mapped[Time | None]
     sampling: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    request_sha256: Mapped[str | None]
     deleted_at: Mapped[Time | None]

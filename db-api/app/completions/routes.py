@@ -1,37 +1,56 @@
 """What a program asks for."""
 
-from fastapi import APIRouter
+from typing import Any
 
-from app.completions.schemas import NewCompletion
+from fastapi import APIRouter, Response
+
+from app.completions import listen
+from app.completions.schemas import Leave, Left, Listening, NewCompletion, SentCompletion
 from app.completions.store import store
 from app.errors import (
     ChatsFull,
     InvalidInput,
+    KeyReused,
     LimitReached,
     MessageTooLarge,
     QueueFull,
+    ReplyNotFound,
     SessionEnded,
 )
 from app.limits import check_message
-from app.sending.schemas import Sent
 from app.web.auth import Person
 from app.web.deps import Config, Db
 from app.web.openapi import problems
 from app.web.routing import ThreadRoute
+from app.web.runners import ReplyId
 
 router = APIRouter(prefix="/completions", tags=["completions"], route_class=ThreadRoute)
+
+REPEATED: dict[int | str, dict[str, Any]] = {
+    200: {"model": SentCompletion, "description": "It was stored before: nothing was added."}
+}
 
 
 @router.post(
     "",
     status_code=201,
     summary="Ask for a completion",
-    responses=problems(SessionEnded, QueueFull, LimitReached, ChatsFull, MessageTooLarge),
+    responses={
+        **REPEATED,
+        **problems(SessionEnded, KeyReused, QueueFull, LimitReached, ChatsFull, MessageTooLarge),
+    },
 )
-def create_completion(body: NewCompletion, person: Person, database: Db, settings: Config) -> Sent:
+def create_completion(
+    body: NewCompletion,
+    person: Person,
+    database: Db,
+    settings: Config,
+    response: Response,
+) -> SentCompletion:
     """Stores the messages and a reply in one transaction, in a chat that no list and no search has;
     it is kept for `API_KEEP_DAYS`. A prompt that is too long for the model fails; it is not
-    shortened."""
+    shortened. A request that came before joins what is there of it: by its `client_key`, or as a
+    retry."""
     for content in (body.system_prompt, body.question, *(each.content for each in body.history)):
         check_message(content, settings.message_limit)
     most = settings.lm_max_tokens
@@ -40,7 +59,7 @@ def create_completion(body: NewCompletion, person: Person, database: Db, setting
             "reply_tokens", f"Not from 1 to {most}", "out-of-range", least=1, most=most
         )
     with database.person(person) as connection:
-        return store(
+        sent = store(
             connection,
             person,
             body,
@@ -48,3 +67,36 @@ def create_completion(body: NewCompletion, person: Person, database: Db, setting
             quotas=settings.quotas,
             days=settings.api_keep_days,
         )
+    if sent.repeated:
+        response.status_code = 200
+    return sent
+
+
+@router.post(
+    "/{reply_id}/listen",
+    summary="Listen to a completion",
+    responses=problems(SessionEnded, ReplyNotFound),
+)
+def listen_to_completion(reply_id: ReplyId, person: Person, database: Db) -> Listening:
+    """Says that somebody still listens; what was paused is queued again. To be said every three
+    seconds, of a reply that is only written while somebody listens."""
+    with database.person(person) as connection:
+        listen.check(connection, person, reply_id)
+        return Listening(listened_until=listen.listen(connection, person, reply_id))
+
+
+@router.post(
+    "/{reply_id}/leave",
+    summary="Listen to a completion no more",
+    responses=problems(SessionEnded, ReplyNotFound),
+)
+def leave_completion(reply_id: ReplyId, body: Leave, person: Person, database: Db) -> Left:
+    """Unless somebody else listens, the reply is paused: its slot is free, and its text stays. Who
+    comes back within ten minutes has it continued; after that it is stopped."""
+    with database.person(person) as connection:
+        listen.check(connection, person, reply_id)
+        if body.is_delivered:
+            listen.forget_request(connection, person, reply_id)
+        until = body.listened_until
+        paused = until is not None and listen.pause(connection, person, reply_id, until)
+    return Left(paused=paused)

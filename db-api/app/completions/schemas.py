@@ -1,11 +1,13 @@
 """What a program asks for."""
 
+from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from app.model_settings import SamplingOptions, Temperature
-from app.sending.schemas import ClaimingWorker
+from app.queue.schemas import Sha256
+from app.sending.schemas import ClaimingWorker, ClientKey, Sent
 from app.texts import Text
 
 MOST_MESSAGES = 1000
@@ -35,3 +37,52 @@ class NewCompletion(BaseModel):
     reply_tokens: Annotated[int, Field(ge=1)] | None = None
     sampling: SamplingOptions = SamplingOptions()
     worker: ClaimingWorker = None
+    client_key: ClientKey | None = None
+    request_sha256: Sha256 | None = Field(
+        default=None,
+        description="Of all that is asked, and by whom: the same key with another one is refused.",
+    )
+    is_retry: bool = Field(
+        default=False,
+        description="The same request came before, and its answer did not arrive: the newest one"
+        " with its `request_sha256` is joined that is unfinished, or was not said to be delivered.",
+    )
+    listens: bool = Field(
+        default=False,
+        description="Write the reply only while somebody listens to it, and says so.",
+    )
+
+
+class SentCompletion(Sent):
+    """What was sent, or joined."""
+
+    listened_until: datetime | None = Field(
+        description="Say before then that you still listen. Null: nobody needs to."
+    )
+
+
+class Listening(BaseModel):
+    """Until when somebody counts as listening; null if nobody needs to any more."""
+
+    listened_until: datetime | None
+
+
+class Left(BaseModel):
+    """What that makes of the reply."""
+
+    paused: bool = Field(description="Nobody else listens.")
+
+
+class Leave(BaseModel):
+    """How somebody ends to listen."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"is_delivered": True}]})
+
+    is_delivered: bool = Field(
+        default=False, description="The answer was sent whole: no retry needs to find it."
+    )
+    listened_until: datetime | None = Field(
+        default=None,
+        description="What was answered last. If it is that still, nobody else listens, and the"
+        " reply is paused.",
+    )

@@ -8,23 +8,28 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from app.completions.schemas import NewCompletion
+from app.completions.join import find_request, join
+from app.completions.listen import listen
+from app.completions.schemas import NewCompletion, SentCompletion
+from app.errors import KeyReused
 from app.limits import Quotas
 from app.messages import repository as messages
 from app.queue.room import UNFINISHED, check_room
-from app.sending.schemas import Sent
 from app.sending.send import STORE
 from app.sending.storing import Stored, claim_and_read
 from app.usage.repository import TAKE, taking
 
 STORE_CHAT = text("""
 INSERT INTO chats (
-    session_id, username, system_prompt, temperature, reply_tokens, sampling, expires_at
+    session_id, username, system_prompt, temperature, reply_tokens, sampling, client_key,
+    request_sha256, expires_at
 )
 VALUES (
     :session_id, 'API', :system_prompt, :temperature, :reply_tokens, CAST(:sampling AS jsonb),
+    CAST(:client_key AS varchar), CAST(:request_sha256 AS varchar),
     now() + make_interval(days => :days)
 )
+ON CONFLICT (session_id, client_key) DO NOTHING
 RETURNING id
 """)
 LOOK = text(f"SELECT unfinished.*, {TAKE} AS passed FROM {UNFINISHED}")  # noqa: S608 - constants
@@ -39,19 +44,26 @@ def store(
     slots: int,
     quotas: Quotas,
     days: int,
-) -> Sent:
-    """The question and its reply, claimed if it is its turn. Counts as one message of the session,
-    and raises what sending one raises."""
+) -> SentCompletion:
+    """The question and its reply, claimed if it is its turn; or those that are there, if the same
+    request came before. Counts as one message of the session, and raises what sending one
+    raises."""
+    if known := find_request(connection, session_id, new):
+        return join(connection, session_id, known, new.worker, slots=slots, quotas=quotas)
     values = {
         "session_id": session_id,
         "system_prompt": new.system_prompt,
         "temperature": new.temperature,
         "reply_tokens": new.reply_tokens,
         "sampling": new.sampling.model_dump_json(),
+        "client_key": new.client_key,
+        "request_sha256": new.request_sha256,
         "days": days,
     }
     # First, because its row of what the session uses is what the look locks.
-    chat_id = connection.execute(STORE_CHAT, values).scalar_one()
+    chat_id = connection.execute(STORE_CHAT, values).scalar_one_or_none()
+    if chat_id is None:  # another request came with the key at the same time
+        raise KeyReused
     owner = {"session_id": session_id, "chat_id": chat_id}
     found = connection.execute(LOOK, {"chat_id": chat_id, **taking(quotas, messages=1)}).one()
     check_room(found, quotas)
@@ -68,5 +80,7 @@ def store(
     }
     written = messages.parse(connection.execute(STORE, {**owner, **asked}).scalar_one())
     question, answer = written
+    until = listen(connection, session_id, answer.id, begins=True) if new.listens else None
     stored = Stored(question.id, answer.id, None, written)
-    return claim_and_read(connection, owner, new.worker, stored, slots)
+    sent = claim_and_read(connection, owner, new.worker, stored, slots)
+    return SentCompletion(**dict(sent), listened_until=until)

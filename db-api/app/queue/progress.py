@@ -40,7 +40,7 @@ WITH batch AS (
         OR b.step = jsonb_array_length(r.finished_steps) + 1 AND b."offset" = 0
             AND r.text <> '' AND b.text <> ''
     )
-    RETURNING r.message_id, r.chat_id, r.stop_requested,
+    RETURNING r.message_id, r.chat_id, r.stop_requested, is_paused(r.listened_until) AS paused,
         jsonb_array_length(new.finished_steps) AS step, char_length(new.text) AS length,
         old.phase IS DISTINCT FROM new.phase AS phase_changed,
         old.prompt_tokens_read IS DISTINCT FROM new.prompt_tokens_read AS more_read
@@ -48,6 +48,7 @@ WITH batch AS (
 SELECT b.id, s.chat_id, s.phase_changed, (b.text <> '' OR s.more_read) AS grew,
     r.message_id IS NOT NULL AS held,
     coalesce(s.stop_requested, r.stop_requested, false) AS stop_requested,
+    coalesce(s.paused, false) AS paused,
     coalesce(s.step, jsonb_array_length(r.finished_steps), 0) AS step,
     coalesce(s.length, char_length(r.text), 0) AS length
 FROM batch b
@@ -75,6 +76,7 @@ def store_progress(connection: Connection, request: ProgressRequest) -> Changes:
                 id=row.id,
                 held=row.held,
                 stop_requested=row.stop_requested,
+                paused=row.paused,
                 step=row.step,
                 length=row.length,
             )

@@ -106,6 +106,7 @@ class BatchResult(BaseModel):
     id: UUID
     held: bool = Field(description="False: it is not this worker's; stop writing it.")
     stop_requested: bool
+    paused: bool = Field(description="Nobody listens to it any more; hand it back.")
     step: int = Field(description="The last step.")
     length: int = Field(description="Its stored code points; not as expected: nothing changed.")
 

@@ -8,7 +8,7 @@ from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.base import Base
+from app.db.base import Base, Time
 from app.jobs.models import UNFINISHED, LeasedJob, job_constraints
 
 
@@ -26,7 +26,8 @@ class Reply(LeasedJob, Base):
     ``unread_pages`` were not read then. ``saw`` is null until it is known how the model gets the
     pictures of the messages: as they are, as their text, or not at all. ``prompt_start`` is the
     first message that the model was given, ``prompt_sha256`` the hash of all that it was given, by
-    which a rebuilt prompt is known to be the same.
+    which a rebuilt prompt is known to be the same. ``listened_until``: it is only written while a
+    program listens, which it does until then at least (``sql/completions/is_paused.sql``).
     """
 
     __tablename__ = "replies"
@@ -74,6 +75,7 @@ class Reply(LeasedJob, Base):
     saw: Mapped[str | None]
     prompt_start: Mapped[UUID | None]
     prompt_sha256: Mapped[str | None]
+    listened_until: Mapped[Time | None]
     model: Mapped[str | None]
     prompt_tokens: Mapped[int | None]
     prompt_tokens_read: Mapped[int | None]

@@ -110,7 +110,7 @@ DROP_ALL = (
     " reply_steps(jsonb, varchar),"
     " attempts_after(integer, text, boolean, bigint, bigint), attempt_limit(),"
     " has_expired(timestamptz), new_lease(), lease_length()",
-    "DROP VIEW queue_positions",
+    "DROP VIEW IF EXISTS queue_positions",
 )
 
 ROWS_BEFORE = (

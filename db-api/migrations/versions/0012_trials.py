@@ -25,7 +25,7 @@ def downgrade() -> None:
     # What `sql/` has only since then; 0011 drops the rest.
     op.execute("DROP VIEW IF EXISTS continuations")
     op.execute(
-        "DROP FUNCTION claim_reply(text, integer, uuid), close_abandoned(),"
+        "DROP FUNCTION IF EXISTS claim_reply(text, integer, uuid), close_abandoned(),"
         " hand_back(uuid, boolean), find_trial(boolean),"
         " attempts_after(integer, boolean, boolean, bigint, bigint), attempt_limit(),"
         " attempts_before_trial(), is_alone(timestamptz), trial_length()"

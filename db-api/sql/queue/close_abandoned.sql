@@ -1,4 +1,4 @@
--- Ends the replies that nobody will write any more: stopped while no runner held them, or out of attempts. A row that somebody else
+-- Ends the replies that nobody will write any more: stopped while no runner held them, paused for too long, or out of attempts. A row that somebody else
 -- has locked is left for the next claim.
 CREATE OR REPLACE FUNCTION close_abandoned() RETURNS void
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
@@ -6,13 +6,14 @@ DECLARE
     abandoned record;
 BEGIN
     FOR abandoned IN
-        SELECT r.message_id, r.stop_requested
+        SELECT r.message_id, r.stop_requested OR coalesce(is_given_up(r.listened_until), false) AS stopped
         FROM replies r JOIN messages m ON m.id = r.message_id
         WHERE (r.state = 'queued' AND (r.stop_requested OR r.attempts >= attempt_limit()))
+            OR (r.state = 'queued' AND is_given_up(r.listened_until))
             OR (r.state = 'running' AND has_expired(r.lease_until) AND r.stop_requested)
         FOR NO KEY UPDATE OF m, r SKIP LOCKED
     LOOP
-        IF abandoned.stop_requested THEN
+        IF abandoned.stopped THEN
             PERFORM close_reply(abandoned.message_id, 'stopped');
         ELSE
             PERFORM close_reply(abandoned.message_id, 'failed', 'crashed');

@@ -8,11 +8,12 @@ BEGIN ATOMIC
     WHERE message_id IN (
         SELECT message_id FROM replies
         WHERE begins AND state = 'queued' AND attempts >= attempts_before_trial() AND alone_until IS NULL
+            AND NOT is_paused(listened_until)
         FOR NO KEY UPDATE SKIP LOCKED
     );
     SELECT message_id FROM replies
     WHERE state IN ('queued', 'running') AND attempts >= attempts_before_trial()
-        AND progress = progress_at_claim
+        AND progress = progress_at_claim AND NOT is_paused(listened_until)
         AND (is_alone(alone_until) OR (state = 'queued' AND alone_until IS NULL))
     ORDER BY queue_number LIMIT 1;
 END;

@@ -26,6 +26,7 @@ ADDED: dict[str, dict[str, Any]] = {
         "mode": None,
         "expires_at": None,
         "sampling": None,
+        "request_sha256": None,
     }
     | SETTINGS,
     "messages": {},
@@ -38,6 +39,7 @@ ADDED: dict[str, dict[str, Any]] = {
         "saw": None,
         "prompt_start": None,
         "prompt_sha256": None,
+        "listened_until": None,
     },
 }
 # An error was any text. Size and limit are known of one; of what Parley itself never wrote, all of
