@@ -94,6 +94,10 @@ class Browser:
         self.shown.orders[chat].add(tuple((m.id, m.seq) for m in articles(page)))
         return page
 
+    async def post(self, path: str, form: dict[str, str]) -> httpx.Response:
+        """A form that is answered with a page."""
+        return await self._insist("POST", path, 200, form)
+
     async def send(
         self, chat: str, text: str, *, script: bool = False, presses: int = 1, key: str = ""
     ) -> Entry:

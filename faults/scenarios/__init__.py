@@ -10,6 +10,7 @@ from faults.scenarios import (
     long_chat,
     odd_bytes,
     outages,
+    programs,
     readers,
     sending,
     stopping,
@@ -52,6 +53,21 @@ SCENARIOS: tuple[Scenario, ...] = (
         outages.cut_connections,
         size=60,
         quick_size=5,
+    ),
+    Scenario(
+        "retries",
+        "connections of programs cut at any moment, the request sent again with an SDK's mark: one"
+        " answer each, written once; the slot is idle within 1 s",
+        programs.cut_connections,
+        size=100,
+        quick_size=2,
+    ),
+    Scenario(
+        "program-kills",
+        "`kill -9` of chat-ui and db-api while an answer is streamed to a program that asks again:"
+        " what it saw and what it gets is what is stored",
+        programs.kill_services,
+        size=50,
     ),
     Scenario(
         "one-key",

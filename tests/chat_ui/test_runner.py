@@ -50,7 +50,7 @@ async def test_a_reply_that_has_all_its_tokens_gets_none_more(
     """One that was interrupted between its last word and its end."""
     reply = bench.claim.reply.model_copy(update={"completion_tokens": SAMPLING.reply_tokens})
     bench.claim = bench.claim.model_copy(update={"reply": reply})
-    bench.begin("one two")
+    bench.begin()
     ended = await bench.ended()
     assert (ended.reply.state, ended.reply.error.kind) == ("complete", "reply-limit")
     assert model.requests == []
