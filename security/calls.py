@@ -49,6 +49,7 @@ TEXTS: dict[str, Callable[[], str]] = {
         for name in (
             *("username", "name", "title", "system_prompt", "opening_message", "content"),
             *("prompt", "question", "q", "text", "title", "address", "vector_model", "model"),
+            *("instructions", "previous", "system"),
             *("worker", "X-Worker", "predecessor", "read_with", "input"),
         )
     },
@@ -71,6 +72,9 @@ TEXTS: dict[str, Callable[[], str]] = {
         )
     },
     **{name: lambda: uuid.uuid4().hex for name in ("client_key", "key")},
+    "response_id": lambda: f"resp_{uuid.uuid4().hex}",
+    "previous_response_id": lambda: f"resp_{uuid.uuid4().hex}",
+    "after": lambda: "",
     "known": lambda: "[]",
     "pinned": lambda: "1",
     "scopes": lambda: "chat",

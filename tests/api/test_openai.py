@@ -16,6 +16,20 @@ def test_chat_completions(run: Run) -> None:
     assert told["stopped"] == told["text"].partition("France")[0]
 
 
+def test_responses(run: Run) -> None:
+    told = run("openai_responses")
+    assert "Paris" in told["text"]
+    assert told["streamed"] == told["resumed"] == told["text"]
+    assert told["last"] == ["response.completed"] * 2
+    assert told["second"] == ["incomplete", "max_output_tokens"]
+    assert told["items"] == ["And of Spain?"]
+    assert told["cancelled"][0] == told["cancelled"][1]
+    assert told["refused"] == [
+        ["NotFoundError", "not_found"],
+        ["BadRequestError", "previous_response_not_found"],
+    ]
+
+
 def test_refusals_become_its_exceptions(run: Run) -> None:
     assert run("openai_errors") == {
         "another model": ["NotFoundError", "model_not_found", "model"],

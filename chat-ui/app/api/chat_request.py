@@ -1,5 +1,6 @@
 """What `/v1/chat/completions` is asked. Whatever can't be done is refused by its name."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +24,7 @@ KNOWN = {
     *("model", "messages", "stream", "stream_options", "stop", "seed", "temperature", "top_p"),
     *("max_tokens", "max_completion_tokens", "n"),
 }
+TOLD = ("refusal", "annotations")  # of a message
 # By parameter, as JSON.
 WITHOUT_EFFECT = {
     "frequency_penalty": ("0", "0.0"),
@@ -59,7 +61,7 @@ class ChatRequest:
             refuse_unsupported(f"stream_options.{name}")
         read_number(given, "n", 1, 1, whole=True)
         asked = {
-            **_read_messages(messages),
+            **read_messages(messages),
             "temperature": read_number(given, "temperature", 0, 2),
             "reply_tokens": _read_tokens(given, most_tokens),
             "sampling": {
@@ -71,21 +73,27 @@ class ChatRequest:
         return cls(read_model(given), asked, streams, read_flag(options, "include_usage"))
 
 
-def _read_messages(messages: object) -> dict[str, object]:
-    """The system prompt, what was said before, and the question."""
+def read_messages(
+    messages: object,
+    name: str = "messages",
+    told: Collection[str] = TOLD,
+    kinds: Collection[str] = ("text",),
+) -> dict[str, Any]:
+    """The system prompt, what was said before, and the question. `told` are the fields that a
+    message may have beside these, `kinds` what the parts of its text may be."""
     if not isinstance(messages, list) or not messages:
-        refuse("messages", "is a list with at least one message")
+        refuse(name, "is a list with at least one message")
     system: list[str] = []
     said: list[dict[str, str]] = []
     for number, message in enumerate(messages):
-        param = f"messages.{number}"
+        param = f"{name}.{number}"
         if not isinstance(message, dict):
             refuse(param, "is an object")
         role = message.get("role")
-        for name in message.keys() - {"role", "content", "refusal", "annotations"}:
-            if message[name] is not None and message[name] != []:
-                refuse_unsupported(f"{param}.{name}")
-        text = _read_content(message.get("content"), f"{param}.content")
+        for field in message.keys() - {"role", "content", *told}:
+            if message[field] is not None and message[field] != []:
+                refuse_unsupported(f"{param}.{field}")
+        text = _read_content(message.get("content"), f"{param}.content", kinds)
         if role in ("system", "developer") and not said:
             system.append(text)
         elif role in ("system", "developer"):
@@ -95,7 +103,7 @@ def _read_messages(messages: object) -> dict[str, object]:
         else:
             refuse(f"{param}.role", "is none of system, developer, user and assistant")
     if not said or said[-1]["role"] != "user":
-        refuse("messages", "ends with a message of the user")
+        refuse(name, "ends with a message of the user")
     return {
         "system_prompt": "\n\n".join(system),
         "history": said[:-1],
@@ -103,11 +111,11 @@ def _read_messages(messages: object) -> dict[str, object]:
     }
 
 
-def _read_content(content: object, param: str) -> str:
+def _read_content(content: object, param: str, kinds: Collection[str]) -> str:
     """A text, or parts that are texts."""
     if isinstance(content, list):
         for number, part in enumerate(content):
-            is_text = isinstance(part, dict) and part.get("type") == "text"
+            is_text = isinstance(part, dict) and part.get("type") in kinds
             if not is_text or not isinstance(part.get("text"), str):
                 refuse(f"{param}.{number}", "is no text; nothing else is supported")
         content = "".join(part["text"] for part in content)

@@ -3,7 +3,7 @@ sent."""
 
 import json
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -100,6 +100,7 @@ class WatchedStream(StreamingResponse):
     def __init__(self, watch: Watch, content: AsyncGenerator[bytes]) -> None:
         super().__init__(content, media_type="text/event-stream", headers=STREAM_HEADERS)
         self._watch = watch
+        self.at_end: Callable[[], None] = lambda: None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
@@ -107,6 +108,7 @@ class WatchedStream(StreamingResponse):
             await super().__call__(scope, receive, send)
         finally:
             self._watch.leave()
+            self.at_end()
 
 
 class Chunks:
@@ -189,16 +191,23 @@ def count(reply: Reply) -> dict[str, int]:
     }
 
 
-def check_failed(reply: Reply, *, begun: bool) -> None:
-    """ApiError if there is no reply, or not all of it; `begun`: some of it was sent."""
+def check_failed(reply: Reply, *, begun: bool, given: str = "messages") -> None:
+    """ApiError if there is no reply, or not all of it; `begun`: some of it was sent.
+    `given` is what has the prompt."""
     if reply.state == "complete":
         return
     kind = reply.error.kind if reply.error else ""
-    status, code, words = STOPPED if reply.state == "stopped" else FAILURES.get(kind, BROKE)
-    param = "messages" if kind == "prompt-too-long" else None
+    status, code, words = find_failure(reply)
+    param = given if kind == "prompt-too-long" else None
     if begun:
         words = f"{words} What was sent is all there is."
     raise ApiError(status, words, code, param)
+
+
+def find_failure(reply: Reply) -> tuple[int, str, str]:
+    """Why there is no reply: a status, a code and words."""
+    kind = reply.error.kind if reply.error else ""
+    return STOPPED if reply.state == "stopped" else FAILURES.get(kind, BROKE)
 
 
 def format_data(data: dict[str, Any]) -> bytes:

@@ -68,6 +68,31 @@ def chat_body() -> dict[str, Any]:
     return _body(properties, ["model", "messages"])
 
 
+def response_body() -> dict[str, Any]:
+    """`openapi_extra` of responses, read by hand as well."""
+    text, number, flag = {"type": "string"}, {"type": "number"}, {"type": "boolean"}
+    roles = {"enum": ["system", "developer", "user", "assistant"]}
+    item = {
+        "type": "object",
+        "required": ["role", "content"],
+        "properties": {"role": roles, "content": text},
+    }
+    properties = {
+        "model": text,
+        "input": {"anyOf": [text, {"type": "array", "items": item, "minItems": 1}]},
+        "instructions": text,
+        "stream": flag,
+        "background": flag,
+        "store": flag,
+        "previous_response_id": text,
+        "max_output_tokens": {"type": "integer"},
+        "temperature": number,
+        "top_p": number,
+        "metadata": {"type": "object", "additionalProperties": text},
+    }
+    return _body(properties, ["model", "input"])
+
+
 def embeddings_body() -> dict[str, Any]:
     """`openapi_extra` of embeddings, read by hand as well."""
     text = {"type": "string"}

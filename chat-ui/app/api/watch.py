@@ -6,13 +6,14 @@ import time
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Self
 
 from starlette.requests import Request
 
 from app.api.caller import Caller
 from app.api.errors import ApiError
 from app.clients.queue_types import SentCompletion
-from app.clients.types import Reply
+from app.clients.types import Message, Reply
 from app.errors import ParleyError, Unavailable
 from app.services import Services
 from app.watching.feed import Feed
@@ -63,10 +64,7 @@ class Watch:
     ) -> "Watch":
         """From the moment in which it was stored, so that nothing is missed. `keyed`: by its key
         the program finds it as often as it likes; without one, until it got it."""
-        chat = sent.reply.chat_id
-        services.hub.expect(caller.session, chat, sent, plain=True)
-        services.begin_reply(sent)
-        feed = await services.hub.join(caller.session, chat, sent.message.seq - 1)
+        feed = await _begin(services, caller, sent)
         return cls(services, caller, sent, feed, keyed=keyed)
 
     async def follow(self, request: Request | None = None) -> AsyncGenerator[Moment]:
@@ -135,3 +133,45 @@ class Watch:
             await self._services.tokens.use(self._caller.token)
         except Unavailable:
             return  # it is asked again
+
+
+class Observation(Watch):
+    """Of a reply that is written whether somebody waits for it or not."""
+
+    def __init__(self, services: Services, caller: Caller, reply: Message, feed: Feed) -> None:
+        self._services, self._caller, self._feed = services, caller, feed
+        self.reply = reply
+        self.chat, self.id = reply.chat_id, reply.id
+        self.created = int(reply.created_at.timestamp())
+        self.delivered = False
+        self._ended = False
+        self._asked = time.monotonic()
+
+    @classmethod
+    async def begin_unheard(
+        cls, services: Services, caller: Caller, sent: SentCompletion
+    ) -> "Observation":
+        """From the moment in which it was stored, so that nothing is missed."""
+        return cls(services, caller, sent.reply, await _begin(services, caller, sent))
+
+    @classmethod
+    async def join(cls, services: Services, caller: Caller, reply: Message) -> Self:
+        """One that was asked for before. Raises what db-api does, and LimitReached if the session
+        watches too much here."""
+        most = (await services.limits.get()).streams
+        feed = await services.hub.join(
+            caller.session, reply.chat_id, reply.seq - 2, most=most, plain=True
+        )
+        return cls(services, caller, reply, feed)
+
+    def leave(self) -> None:
+        """To be called at the end, whatever it is."""
+        self._services.hub.leave(self._feed)
+
+
+async def _begin(services: Services, caller: Caller, sent: SentCompletion) -> Feed:
+    """Lets it be written, and watches it."""
+    chat = sent.reply.chat_id
+    services.hub.expect(caller.session, chat, sent, plain=True)
+    services.begin_reply(sent)
+    return await services.hub.join(caller.session, chat, sent.message.seq - 1)

@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from app.clients.base import DbApi
-from app.clients.queue_types import Left, Listening, SentCompletion
+from app.clients.queue_types import Completion, Left, Listening, SentCompletion
 
 
 class CompletionsClient:
@@ -40,3 +40,9 @@ class CompletionsClient:
         """It was sent whole: a retry of the request is another one from now on."""
         body = {"is_delivered": True}
         await self._api.send("POST", f"/completions/{reply}/leave", session=session, json=body)
+
+    async def find(self, session: UUID, reply: UUID) -> Completion:
+        """What was asked for as a response, by its reply; NotFound for whatever else has
+        this id."""
+        path = f"/completions/{reply}"
+        return await self._api.call("GET", path, answer=Completion, session=session)

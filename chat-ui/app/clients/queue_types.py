@@ -45,6 +45,30 @@ class SamplingOptions(Received):
     stop: tuple[str, ...] = ()
 
 
+class ResponseOptions(Received):
+    """What `/v1/responses` tells of a response again. `given`: so many of the last messages of the
+    history are its own input."""
+
+    model: str
+    background: bool = False
+    stored: bool = True
+    previous: str | None = None
+    instructions: str | None = None
+    system: list[str]
+    given: int = 0
+    metadata: dict[str, str]
+
+
+class Completion(Received):
+    """What a program asked for as a response, and the reply as it is now."""
+
+    reply: Message
+    response: ResponseOptions
+    temperature: float | None = None
+    reply_tokens: int | None = None
+    sampling: SamplingOptions
+
+
 class Claim(Received):
     """A reply this worker may write until the lease runs out. `steps` is what is written already;
     the last one is to be continued. `passages` are what was found for it, if that has been searched

@@ -33,19 +33,21 @@ class Hub:
         last: UUID | None = None,
         *,
         most: int | None = None,
+        plain: bool = False,
     ) -> Feed:
         """A feed that holds everything after `since`, and knows the last message that its watcher
         shows; `leave` it when done.
 
         Raises NotFound, SessionEnded or Unavailable, as db-api says; LimitReached if the session
         watches `most` already. What is limited is what this copy has to hold, so it alone counts.
+        `plain` as in `expect`.
         """
         self.check_watchers(session, most, more=1)  # before db-api is asked
         key = session, chat
         feed = self._feeds.get(key)
         if not feed or feed.ended:
             if key not in self._opening:
-                self._opening[key] = asyncio.create_task(self._open(session, chat, since))
+                self._opening[key] = asyncio.create_task(self._open(session, chat, since, plain))
                 self._opening[key].add_done_callback(lambda _: self._opening.pop(key))
             # Those who come at once share it: after a restart all of them do.
             feed = await asyncio.shield(self._opening[key])
@@ -64,8 +66,8 @@ class Hub:
         if most is not None and sum(counts) + more > most:
             raise LimitReached("streams", limit=most, retry_after=STREAM_SECONDS)
 
-    async def _open(self, session: UUID, chat: UUID, since: int) -> Feed:
-        feed = Feed(self._messages, self._notifier, session, chat)
+    async def _open(self, session: UUID, chat: UUID, since: int, plain: bool) -> Feed:
+        feed = Feed(self._messages, self._notifier, session, chat, plain=plain)
         await feed.open(since)
         self._attach_writers(feed)
         known = self._feeds.get((session, chat))

@@ -5,7 +5,15 @@ from typing import Any
 from fastapi import APIRouter, Response
 
 from app.completions import listen
-from app.completions.schemas import Leave, Left, Listening, NewCompletion, SentCompletion
+from app.completions.find import find
+from app.completions.schemas import (
+    Completion,
+    Leave,
+    Left,
+    Listening,
+    NewCompletion,
+    SentCompletion,
+)
 from app.completions.store import store
 from app.errors import (
     ChatsFull,
@@ -23,6 +31,9 @@ from app.web.deps import Config, Db
 from app.web.openapi import problems
 from app.web.routing import ThreadRoute
 from app.web.runners import ReplyId
+
+# Whoever asks for what is not to be stored deletes it. If it dies before, it is purged after a day.
+UNSTORED_DAYS = 1
 
 router = APIRouter(prefix="/completions", tags=["completions"], route_class=ThreadRoute)
 
@@ -58,6 +69,7 @@ def create_completion(
         raise InvalidInput.of(
             "reply_tokens", f"Not from 1 to {most}", "out-of-range", least=1, most=most
         )
+    is_stored = body.response is None or body.response.stored
     with database.person(person) as connection:
         sent = store(
             connection,
@@ -65,7 +77,7 @@ def create_completion(
             body,
             slots=settings.lm_slots,
             quotas=settings.quotas,
-            days=settings.api_keep_days,
+            days=settings.api_keep_days if is_stored else UNSTORED_DAYS,
         )
     if sent.repeated:
         response.status_code = 200
@@ -100,3 +112,14 @@ def leave_completion(reply_id: ReplyId, body: Leave, person: Person, database: D
         until = body.listened_until
         paused = until is not None and listen.pause(connection, person, reply_id, until)
     return Left(paused=paused)
+
+
+@router.get(
+    "/{reply_id}",
+    summary="Read a completion that was asked for as a response",
+    responses=problems(SessionEnded, ReplyNotFound),
+)
+def read_completion(reply_id: ReplyId, person: Person, database: Db) -> Completion:
+    """By its reply. Somebody else's, one that was deleted and a reply in a chat are not found."""
+    with database.person(person) as connection:
+        return find(connection, person, reply_id)

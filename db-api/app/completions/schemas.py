@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from app.messages.schemas import Message
 from app.model_settings import SamplingOptions, Temperature
 from app.queue.schemas import Sha256
 from app.sending.schemas import ClaimingWorker, ClientKey, Sent
@@ -19,6 +20,21 @@ class GivenMessage(BaseModel):
 
     role: Literal["user", "assistant"]
     content: Content
+
+
+class ResponseOptions(BaseModel):
+    """What `/v1/responses` tells of a response again, beside what it was asked."""
+
+    model: Text
+    background: bool = Field(default=False, description="It is written whoever waits for it.")
+    stored: bool = Field(default=True, description="False: whoever asks deletes it at its end.")
+    previous: Text | None = Field(default=None, description="The response that it continues.")
+    instructions: Text | None = Field(default=None, description="Begins the system prompt.")
+    system: list[Text] = Field(default=[], description="The rest of the system prompt.")
+    given: Annotated[int, Field(ge=0)] = Field(
+        default=0, description="So many of the last messages of the history are its own input."
+    )
+    metadata: dict[Text, Text] = {}
 
 
 class NewCompletion(BaseModel):
@@ -36,6 +52,7 @@ class NewCompletion(BaseModel):
     temperature: Temperature | None = None
     reply_tokens: Annotated[int, Field(ge=1)] | None = None
     sampling: SamplingOptions = SamplingOptions()
+    response: ResponseOptions | None = None
     worker: ClaimingWorker = None
     client_key: ClientKey | None = None
     request_sha256: Sha256 | None = Field(
@@ -86,3 +103,13 @@ class Leave(BaseModel):
         description="What was answered last. If it is that still, nobody else listens, and the"
         " reply is paused.",
     )
+
+
+class Completion(BaseModel):
+    """What a program asked for as a response, and the reply as it is now."""
+
+    reply: Message
+    response: ResponseOptions
+    temperature: float | None
+    reply_tokens: int | None
+    sampling: SamplingOptions

@@ -55,9 +55,9 @@ def store(
         "system_prompt": new.system_prompt,
         "temperature": new.temperature,
         "reply_tokens": new.reply_tokens,
-        "sampling": new.sampling.model_dump_json(),
         "client_key": new.client_key,
         "request_sha256": new.request_sha256,
+        "sampling": _write_sampling(new),
         "days": days,
     }
     # First, because its row of what the session uses is what the look locks.
@@ -84,3 +84,8 @@ def store(
     stored = Stored(question.id, answer.id, None, written)
     sent = claim_and_read(connection, owner, new.worker, stored, slots)
     return SentCompletion(**dict(sent), listened_until=until)
+
+
+def _write_sampling(new: NewCompletion) -> str:
+    response = {"response": new.response.model_dump()} if new.response else {}
+    return json.dumps({**new.sampling.model_dump(), **response})

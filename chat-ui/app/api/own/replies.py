@@ -3,7 +3,6 @@ again. Whoever stops waiting doesn't stop it, as on a page."""
 
 import asyncio
 import contextlib
-import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Annotated
 from uuid import UUID
@@ -19,7 +18,7 @@ from app.api.openapi import errors, model_body
 from app.api.own.bodies import LONGEST_WAIT, Asking, NewVersion
 from app.api.own.resources import OwnSent
 from app.api.paths import OWN
-from app.api.watch import RESTARTING, ProgramLeft, Watch
+from app.api.watch import RESTARTING, Observation, ProgramLeft
 from app.clients.queue_types import Sent
 from app.clients.types import Message
 from app.errors import NotFound, ParleyError
@@ -28,7 +27,6 @@ from app.forms import make_key
 from app.services import AppServices, Services
 from app.turns import end_turn
 from app.watching.events import format_event
-from app.watching.feed import Feed
 
 router = APIRouter(prefix=f"{OWN}/chats/{{chat_id}}/replies/{{reply_id}}", tags=["Own chats"])
 
@@ -46,15 +44,8 @@ ASK_SECONDS = 1  # between two looks at what no feed has
 STILL_HERE = b": still here\n\n"
 
 
-class OwnWatch(Watch):
+class OwnWatch(Observation):
     """A reply for one program. Left before its end, it is written to its end."""
-
-    def __init__(self, services: Services, caller: Caller, reply: Message, feed: Feed) -> None:
-        self._services, self._caller, self._feed = services, caller, feed
-        self.reply = reply
-        self.chat, self.id = reply.chat_id, reply.id
-        self._ended = False
-        self._asked = time.monotonic()
 
     @classmethod
     async def join(cls, services: Services, caller: Caller, reply: Message) -> "OwnWatch":
@@ -63,10 +54,6 @@ class OwnWatch(Watch):
         most = await find_most_streams(services)
         feed = await services.hub.join(caller.session, chat, since, reply.id, most=most)
         return cls(services, caller, reply, feed)
-
-    def leave(self) -> None:
-        """To be called at the end, whatever it is."""
-        self._services.hub.leave(self._feed)
 
     async def wait(self, request: Request, seconds: float) -> Message:
         """Up to its end, or for so long; the reply as it is then."""

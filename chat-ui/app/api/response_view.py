@@ -1,0 +1,171 @@
+"""A response as OpenAI's clients read it: as an object, and as events. Both follow from what is
+stored, so that a stream continues after any crash with the text it had."""
+
+from collections.abc import AsyncGenerator, Iterator
+from typing import Any
+
+from app.api.completions import count, find_failure, find_reason, format_data
+from app.api.errors import describe
+from app.api.watch import Moment, Watch
+from app.clients.queue_types import Completion
+from app.clients.types import Reply
+from app.errors import ParleyError
+
+# Events have the numbers of what they tell. Text that ends after n characters is event 4 + n.
+CREATED, QUEUED, IN_PROGRESS, ITEM_ADDED, PART_ADDED = range(5)
+TEXT_DONE, PART_DONE, ITEM_DONE, ENDED = range(PART_ADDED + 1, PART_ADDED + 5)
+UNFINISHED = {"queued": "queued", "running": "in_progress"}
+MODEL_TOP_P = 0.95  # llama.cpp's own
+# Nothing of it can be asked for, but clients expect all of it.
+FIXED: dict[str, Any] = {
+    "frequency_penalty": 0,
+    "max_tool_calls": None,
+    "parallel_tool_calls": False,
+    "presence_penalty": 0,
+    "prompt_cache_key": None,
+    "reasoning": None,
+    "safety_identifier": None,
+    "service_tier": "default",
+    "text": {"format": {"type": "text"}},
+    "tool_choice": "none",
+    "tools": [],
+    "top_logprobs": 0,
+    "truncation": "disabled",
+}
+
+
+class ResponseView:
+    """One response. `temperature` is the runner's own."""
+
+    def __init__(self, completion: Completion, temperature: float) -> None:
+        self._completion, self._temperature = completion, temperature
+        self.id = f"resp_{completion.reply.id.hex}"
+
+    def write(self, moment: Moment, status: str | None = None) -> dict[str, Any]:
+        """As it is now; with a status, as it was then: without anything written."""
+        asked, options, reply = self._completion, self._completion.response, moment.reply
+        ended = status is None and reply.final
+        status = status or find_status(reply)
+        is_written = ended and (moment.text != "" or status == "completed")
+        return {
+            **FIXED,
+            "id": self.id,
+            "object": "response",
+            "created_at": int(asked.reply.created_at.timestamp()),
+            "completed_at": _find_end(reply) if status == "completed" else None,
+            "status": status,
+            "background": options.background,
+            "error": _write_error(reply) if status == "failed" else None,
+            "incomplete_details": (
+                {"reason": "max_output_tokens"} if status == "incomplete" else None
+            ),
+            "instructions": options.instructions,
+            "max_output_tokens": asked.reply_tokens,
+            "metadata": options.metadata,
+            "model": options.model,
+            "output": [self._write_item(moment)] if is_written else [],
+            "previous_response_id": options.previous,
+            "store": options.stored,
+            "temperature": (self._temperature if asked.temperature is None else asked.temperature),
+            "top_p": MODEL_TOP_P if asked.sampling.top_p is None else asked.sampling.top_p,
+            "usage": _write_usage(reply) if ended else None,
+        }
+
+    async def stream(self, watch: Watch, after: int) -> AsyncGenerator[bytes]:
+        """The events after this number, up to the end."""
+        last = after
+        try:
+            async for moment in watch.follow():
+                begun = last
+                for number, kind, fields in self._tell(moment, max(0, last - PART_ADDED)):
+                    if number > last:
+                        yield _format(kind, number, fields)
+                        last = number
+                if last == begun:
+                    yield b": keep-alive\n\n"
+                watch.delivered = moment.reply.final
+        except ParleyError as error:
+            told = describe(error)["error"]
+            fields = {name: told[name] for name in ("code", "message", "param")}
+            yield _format("error", last + 1, fields)
+
+    def _tell(self, moment: Moment, known: int) -> Iterator[tuple[int, str, dict[str, Any]]]:
+        """All events up to this moment, of its text only what comes after `known` characters."""
+        text, reply = moment.text, moment.reply
+        yield CREATED, "response.created", {"response": self.write(moment, "queued")}
+        yield QUEUED, "response.queued", {"response": self.write(moment, "queued")}
+        if reply.state != "queued":
+            now = {"response": self.write(moment, "in_progress")}
+            yield IN_PROGRESS, "response.in_progress", now
+        status = find_status(reply)
+        if text or status == "completed":
+            at = {"output_index": 0}
+            part = {**at, "item_id": self._item_id, "content_index": 0}
+            item = self._write_item(moment)
+            added = {**item, "status": "in_progress", "content": []}
+            yield ITEM_ADDED, "response.output_item.added", {**at, "item": added}
+            yield PART_ADDED, "response.content_part.added", {**part, "part": _write_part("")}
+            if len(text) > known:
+                delta = {**part, "delta": text[known:], "logprobs": []}
+                yield PART_ADDED + len(text), "response.output_text.delta", delta
+            if reply.final:
+                done = {**part, "text": text, "logprobs": []}
+                yield TEXT_DONE + len(text), "response.output_text.done", done
+                whole = {**part, "part": _write_part(text)}
+                yield PART_DONE + len(text), "response.content_part.done", whole
+                yield ITEM_DONE + len(text), "response.output_item.done", {**at, "item": item}
+        if reply.final:
+            yield ENDED + len(text), f"response.{status}", {"response": self.write(moment)}
+
+    @property
+    def _item_id(self) -> str:
+        return f"msg_{self._completion.reply.id.hex}"
+
+    def _write_item(self, moment: Moment) -> dict[str, Any]:
+        status = find_status(moment.reply)
+        is_cut = moment.reply.final and status != "completed"
+        return {
+            "type": "message",
+            "id": self._item_id,
+            "role": "assistant",
+            "status": "incomplete" if is_cut else status,
+            "content": [_write_part(moment.text)],
+        }
+
+
+def find_status(reply: Reply) -> str:
+    """The reply's state in OpenAI's words."""
+    if reply.state == "complete":
+        return "incomplete" if find_reason(reply) == "length" else "completed"
+    return {**UNFINISHED, "stopped": "cancelled"}.get(reply.state, "failed")
+
+
+def _write_part(text: str) -> dict[str, Any]:
+    return {"type": "output_text", "text": text, "annotations": [], "logprobs": []}
+
+
+def _write_error(reply: Reply) -> dict[str, str]:
+    _, code, message = find_failure(reply)
+    return {"code": code, "message": message}
+
+
+def _write_usage(reply: Reply) -> dict[str, Any]:
+    told = count(reply)
+    return {
+        "input_tokens": told["prompt_tokens"],
+        "input_tokens_details": {"cached_tokens": 0},
+        "output_tokens": told["completion_tokens"],
+        "output_tokens_details": {"reasoning_tokens": 0},
+        "total_tokens": told["total_tokens"],
+    }
+
+
+def _find_end(reply: Reply) -> int | None:
+    if reply.started_at is None or reply.total_ms is None:
+        return None
+    return int(reply.started_at.timestamp() + reply.total_ms / 1000)
+
+
+def _format(kind: str, number: int, fields: dict[str, Any]) -> bytes:
+    data = {"type": kind, "sequence_number": number, **fields}
+    return f"event: {kind}\n".encode() + format_data(data)

@@ -1,0 +1,78 @@
+"""What programs ask for as a response: it can be read again, by its owner alone."""
+
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+from app.db.transactions import Database
+from app.deleting.purge import purge
+
+from tests.db_api.api import Api, Person, body, problem, reasons
+from tests.db_api.conftest import Sql
+
+RESPONSE = {
+    "model": "m",
+    "background": True,
+    "stored": True,
+    "previous": "resp_1",
+    "instructions": "Be brief.",
+    "system": ["Be kind."],
+    "given": 2,
+    "metadata": {"a": "b"},
+}
+
+
+def ask(person: Person, **fields: Any) -> Any:
+    asked = {"question": "Hi", "response": RESPONSE, **fields}
+    return body(person.post("/completions", asked), 201)
+
+
+def get(person: Person, reply: str) -> httpx.Response:
+    return person.get(f"/completions/{reply}")
+
+
+def test_it_is_read_again_as_it_was_asked_and_as_it_is_now(api: Api, ada: Person) -> None:
+    sampling: dict[str, Any] = {"top_p": 0.5, "seed": None, "stop": []}
+    sent = ask(ada, temperature=0.25, reply_tokens=9, sampling=sampling, worker="w")
+    assert sent["claim"]["sampling"] == sampling
+    reply = sent["reply"]["id"]
+    api.store(reply, "One")
+    read = body(get(ada, reply))
+    assert (read["response"], read["sampling"]) == (RESPONSE, sampling)
+    assert (read["temperature"], read["reply_tokens"]) == (0.25, 9)
+    assert (read["reply"]["content"], read["reply"]["reply"]["state"]) == ("One", "running")
+    api.finish(reply, "One two.", offset=0)
+    assert body(get(ada, reply))["reply"]["content"] == "One two."
+
+
+def test_whatever_else_has_the_id_is_not_found(ada: Person, bob: Person, sql: Sql) -> None:
+    hers, plain = ask(ada), body(ada.post("/completions", {"question": "Hi"}), 201)
+    reply, chat = hers["reply"]["id"], ada.chat()
+    others = [uuid4(), plain["reply"]["id"], hers["message"]["id"], ada.send(chat)]
+    for person, each in [(bob, reply), *((ada, each) for each in others)]:
+        problem(get(person, each), 404, "reply-not-found")
+    assert get(ada, reply).status_code == 200
+    assert ada.delete(f"/chats/{hers['message']['chat_id']}").status_code == 204
+    problem(get(ada, reply), 404, "reply-not-found")
+    other = ask(ada)["reply"]["id"]
+    sql("UPDATE chats SET expires_at = now() WHERE expires_at IS NOT NULL")
+    problem(get(ada, other), 404, "reply-not-found")
+
+
+def test_what_is_not_to_be_stored_is_purged_after_a_day(
+    database: Database, ada: Person, sql: Sql
+) -> None:
+    ask(ada, response={**RESPONSE, "stored": False})
+    assert purge(database) == 0
+    sql("UPDATE chats SET expires_at = expires_at - interval '1 day'")
+    assert purge(database) == 1
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("model", "a\0b"), ("given", -1), ("metadata", {"a": 1})]
+)
+def test_what_can_t_be_stored_is_refused_by_name(ada: Person, field: str, value: object) -> None:
+    asked = {"question": "Hi", "response": {**RESPONSE, field: value}}
+    ((name, _),) = reasons(ada.post("/completions", asked))
+    assert name.startswith(f"response.{field}")
