@@ -8,8 +8,10 @@ from openai import BadRequestError, NotFoundError, OpenAI
 client, model = OpenAI(), os.environ["MODEL"]
 QUESTION = "What is the capital of France?"
 
-whole = client.responses.create(model=model, input=QUESTION)
-events = list(client.responses.create(model=model, input=QUESTION, stream=True, background=True))
+ASKED = {"model": model, "input": QUESTION, "instructions": "You are a helpful assistant."}
+
+whole = client.responses.create(**ASKED)
+events = list(client.responses.create(**ASKED, stream=True, background=True))
 middle = events[len(events) // 2].sequence_number
 seen = [event for event in events if event.sequence_number <= middle]
 rest = list(client.responses.retrieve(events[0].response.id, stream=True, starting_after=middle))
