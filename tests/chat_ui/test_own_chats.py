@@ -1,7 +1,11 @@
 """`/api`: a program lists, reads, changes and finds the chats of its session, as a person does."""
 
+from unittest.mock import AsyncMock
+
 import httpx
 import pytest
+from app import preferences
+from starlette.types import Receive, Scope, Send
 
 from tests.chat_ui.own import get, post, read, say
 from tests.chat_ui.programs import bearer, make_token
@@ -125,12 +129,17 @@ def test_an_export_is_the_same_as_on_the_page(browser: httpx.Client, script: htt
     assert file.headers["content-disposition"].startswith("attachment")
 
 
-def test_no_preference_of_a_browser_is_read(script: httpx.Client) -> None:
-    chat, far = say(script, "Hi")["chat_id"], {"Cookie": "utc_offset=840"}
-    path, markdown = f"/api/chats/{chat}/export", {"format": "markdown"}
-    assert script.get(path, params=markdown).content == (
-        script.get(path, params=markdown, headers=far).content
-    )
+@pytest.mark.anyio
+@pytest.mark.parametrize(("path", "is_read"), [("/chats", True), ("/api/chats", False)])
+async def test_no_preference_of_a_browser_is_read(path: str, is_read: bool) -> None:
+    seen = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        seen.append(preferences.current().theme)
+
+    scope = {"type": "http", "path": path, "headers": [(b"cookie", b"theme=dark")]}
+    await preferences.ReadPreferences(app)(scope, AsyncMock(), AsyncMock())
+    assert seen == ["dark" if is_read else "system"]
 
 
 def test_a_person_and_a_program_see_the_same(browser: httpx.Client, script: httpx.Client) -> None:

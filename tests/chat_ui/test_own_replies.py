@@ -157,17 +157,19 @@ def test_a_reply_is_stopped_continued_and_regenerated(
     assert again["message"]["id"] == sent["message"]["id"]
 
 
-def test_a_reply_of_another_branch_can_be_waited_for(
+def test_a_reply_of_another_branch_can_be_watched(
     script: httpx.Client, model: ScriptedModel
 ) -> None:
     model.text, model.hold_after = "one two three four", 2
     first = post(script, "/chats", prompt="One?")
     chat, reply = first["chat_id"], first["reply"]["id"]
     post(script, f"/chats/{chat}/messages", prompt="Two?", replaces=first["message"]["id"])
-    with ThreadPoolExecutor() as pool:
-        waiting = pool.submit(get, script, f"/chats/{chat}/replies/{reply}", wait=60)
+    with script.stream("GET", f"/api/chats/{chat}/replies/{reply}/events") as response:
+        events = watch(response)
+        next(events)
         model.go.set()
-        assert waiting.result()["content"] == model.text
+        name, last = list(events)[-1]
+    assert (name, last["content"]) == ("message", model.text)
 
 
 def test_a_model_that_fails_is_said_of_the_reply(
