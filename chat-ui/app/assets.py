@@ -43,21 +43,29 @@ def join_styles() -> str:
     return "\n".join(STYLE_COMMENT.sub("", source) for source in sources)
 
 
+def read_scripts() -> dict[str, str]:
+    """All modules by their paths, without comments, as pages without a chat load them."""
+    return {
+        f"js/{file.name}": COMMENT.sub("", file.read_text())
+        for file in (FOLDER / "js").glob("*.js")
+    }
+
+
 def join_modules() -> str:
     """What /static/js/chat.js is."""
-    sources = ((FOLDER / "js" / f"{name}.js").read_text() for name in MODULES)
-    return "\n".join(COMMENT.sub("", EXPORT.sub("", IMPORT.sub("", source))) for source in sources)
+    scripts = read_scripts()
+    sources = (scripts[f"js/{name}.js"] for name in MODULES)
+    return "\n".join(EXPORT.sub("", IMPORT.sub("", source)) for source in sources)
 
 
 class Assets(StaticFiles):
-    """Serves `static/`, the style sheet put together from `static/css/`, and the chat's script."""
+    """Serves `static/`: its scripts without comments, and what is put together of several files."""
 
     def __init__(self) -> None:
         super().__init__(directory=FOLDER)
-        self._joined = {
-            "style.css": (join_styles(), "text/css"),
-            "js/chat.js": (join_modules(), "text/javascript"),
-        }
+        scripts = {**read_scripts(), "js/chat.js": join_modules()}
+        self._made = {path: (text, "text/javascript") for path, text in scripts.items()}
+        self._made["style.css"] = (join_styles(), "text/css")
         digest = hashlib.sha256()
         for file in sorted(path for path in FOLDER.rglob("*") if path.is_file()):
             digest.update(file.read_bytes())
@@ -70,8 +78,8 @@ class Assets(StaticFiles):
     async def get_response(self, path: str, scope: Scope) -> Response:
         """A file, whatever version its address names; only the current one is kept for long."""
         plain = VERSION.sub("", path)
-        if plain in self._joined:
-            text, media_type = self._joined[plain]
+        if plain in self._made:
+            text, media_type = self._made[plain]
             response: Response = PlainTextResponse(text, media_type=media_type)
         else:
             response = await super().get_response(plain, scope)
