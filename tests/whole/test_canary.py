@@ -106,10 +106,13 @@ def test_what_people_write_is_in_no_log(parley: LocalStack, browser: httpx.Clien
     browser.headers["Authorization"] = "Bearer " + re.findall(r"eyJ[\w.-]+", tokens)[0]
     _, reply = message_ids(page)[-2:]
     kept = re.findall(r"/documents/([0-9a-f-]{36})", page)[0]
+    asked = {"model": SMALL_MODEL, "input": SENTENCE, "instructions": SENTENCE}
+    response = browser.post("/v1/responses", json=asked, timeout=120).json()["id"]
     ids = {
         **{"chat_id": chat.rpartition("/")[2], "message_id": reply, "reply_id": reply},
         **{"document_id": kept, "recording_id": kept, "system": "linux"},
         **{"model": SMALL_MODEL, "number": "1"},
+        "response_id": response,
         "token_id": re.findall(r"/tokens/([0-9a-f-]{36})", tokens)[0],
     }
     calls = read_calls(browser.get("/openapi.json").json(), ids)
