@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.support.local_stack import SMALL_MODEL
 from tests.support.operations import Operation, Schema
 
 # Inputs that are ids, and of what. In forms and in queries for pages the schema may not say so.
@@ -39,7 +40,12 @@ NOUNS = {
     "export_id": "export",
     "token_id": "token",
     "file_id": "file",
+    "response_id": "response",
+    "previous_response_id": "response",
 }
+# db-api's operations with a program's replies.
+NOUNS_OF_COMPLETIONS = {"reply_id": "completion"}
+IDS_OF_PROGRAMS = {"response_id", "previous_response_id"}  # no UUIDs
 IDS_OF_FORMS = {"current", "message", "replaces", "seen", "document", "pictures", "recording"}
 
 # What the other texts are. "" is an empty field of a form, and leaves it out of a query.
@@ -48,7 +54,7 @@ TEXTS: dict[str, Callable[[], str]] = {
         name: lambda: "A word."
         for name in (
             *("username", "name", "title", "system_prompt", "opening_message", "content"),
-            *("prompt", "question", "q", "text", "title", "address", "vector_model", "model"),
+            *("prompt", "question", "q", "text", "title", "address", "vector_model"),
             *("instructions", "previous", "system"),
             *("worker", "X-Worker", "predecessor", "read_with", "input"),
         )
@@ -72,8 +78,7 @@ TEXTS: dict[str, Callable[[], str]] = {
         )
     },
     **{name: lambda: uuid.uuid4().hex for name in ("client_key", "key")},
-    "response_id": lambda: f"resp_{uuid.uuid4().hex}",
-    "previous_response_id": lambda: f"resp_{uuid.uuid4().hex}",
+    "model": lambda: SMALL_MODEL,
     "after": lambda: "",
     "known": lambda: "[]",
     "pinned": lambda: "1",
@@ -154,10 +159,14 @@ def make_value(
     options = [each for each in schema.get("anyOf", [schema]) if each.get("type") != "null"]
     formats = {each.get("format") for each in options}
     is_form = operation.media.startswith(("application/x-www", "multipart"))
-    if "uuid" in formats or (is_form and name in IDS_OF_FORMS):
-        if name not in NOUNS:
+    is_id = "uuid" in formats or name in IDS_OF_PROGRAMS
+    if is_id or (is_form and name in IDS_OF_FORMS):
+        nouns = NOUNS
+        if operation.path.startswith("/completions/"):
+            nouns = NOUNS | NOUNS_OF_COMPLETIONS
+        if name not in nouns:
             raise Unplaced(f"{operation}: whose id is {name}?")
-        return choose(name, NOUNS[name])
+        return choose(name, nouns[name])
     schema = options[0]
     if "enum" in schema or "const" in schema:
         return schema.get("const", schema.get("enum", [None])[0])

@@ -7,7 +7,7 @@ from base64 import urlsafe_b64decode
 from dataclasses import dataclass
 
 import httpx
-from tests.support.local_stack import LocalStack
+from tests.support.local_stack import SMALL_MODEL, LocalStack
 from tests.support.person import message_ids, open_chat, send, wait_until_final
 from tests.support.sql import sql
 from tests.support.waiting import wait_until
@@ -74,6 +74,7 @@ def make_person(parley: LocalStack) -> Person:
         message, reply = message_ids(wait_until_final(browser, path))[-2:]
         token = make_token(browser, word, *SCOPES)
         cookie = f"parley={browser.cookies['parley']}"
+        response = _make_response(browser, token, f"Say {word}.")
     session = _find(parley, "SELECT session_id::text FROM chats WHERE id = %s", chat)
     wait_until(lambda: sql(parley, READ, session), 120)
     with connect_to_db_api(parley) as db_api:
@@ -85,6 +86,8 @@ def make_person(parley: LocalStack) -> Person:
         "deleted chat": gone.removeprefix("/chats/"),
         "message": message,
         "reply": reply,
+        "response": response,
+        "completion": str(uuid.UUID(response.removeprefix("resp_"))),
         "document": _find(parley, READ, session),
         "recording": _find(parley, RECORD, session, chat, f"I said {word}."),
         "export": export,
@@ -96,6 +99,8 @@ def make_person(parley: LocalStack) -> Person:
 
 def resemble(known: str) -> str:
     """An id like this one, of the same moment, that nothing has."""
+    if known.startswith("resp_"):
+        return known[:21] + uuid.uuid4().hex[16:]
     return known[:19] + str(uuid.uuid4())[19:]
 
 
@@ -121,6 +126,14 @@ def make_token(browser: httpx.Client, word: str, *scopes: str) -> str:
     page = browser.post("/settings/tokens", data=form).raise_for_status().text
     (token,) = re.findall(r"<code>([\w-]+\.[\w-]+\.[\w-]+)</code>", page)
     return str(token)
+
+
+def _make_response(browser: httpx.Client, token: str, words: str) -> str:
+    """The id of a program's response that is complete."""
+    asked = {"model": SMALL_MODEL, "input": words, "instructions": words, "max_output_tokens": 4}
+    headers = {"Authorization": f"Bearer {token}"}
+    answer = browser.post("/v1/responses", json=asked, headers=headers, timeout=120)
+    return str(answer.raise_for_status().json()["id"])
 
 
 def read_id(token: str) -> str:

@@ -49,10 +49,11 @@ UNSEEING = {
     "POST /chats/new/documents",
     "GET /documents/{document_id}/picture",  # there is none: it would have to be read by OCR
 }
-# What differs from one answer to the next, and from one person to the next: ids, keys, words, and
-# how many seconds are left of a wait.
+# What differs from one answer to the next, and from one person to the next: ids, keys, words, a
+# hash of one's own chats, and how many seconds are left of a wait.
 VARYING = re.compile(
     rf"[0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}|[0-9a-f]{{32}}|{WORD}[0-9a-f]{{12}}"
+    r"|(?<=data-version=\")[0-9a-f]{8}"
     r"|(?<=retry-after: )\d+|(?<=\"retry_after\":)[\d.]+"
 )
 VOLATILE = {"date", "x-request-id", "server-timing", "set-cookie", "content-length"}
@@ -71,6 +72,13 @@ class Answer:
     def shape(self) -> tuple[int, str]:
         """All that an outsider can compare: without the ids that were asked for, and keys."""
         return self.status, VARYING.sub("…", self.text)
+
+    def describe_difference(self, other: "Answer") -> str:
+        """Where the two shapes part, with a little of each."""
+        (_, one), (_, two) = self.shape, other.shape
+        same = next((n for n, (a, b) in enumerate(zip(one, two, strict=False)) if a != b), 0)
+        part = slice(max(same - 20, 0), same + 60)
+        return f"{one[part]!r}, {two[part]!r}"
 
 
 @dataclass(frozen=True)

@@ -125,7 +125,8 @@ class Matrix:
             )
         statuses = f"{strange.status} for Ann's id, {unknown.status} for none"
         differs = differ(operation, strange, unknown)
-        self._found.expect(not differs, f"{told}: another answer, {statuses}")
+        where = strange.describe_difference(unknown)
+        self._found.expect(not differs, f"{told}: another answer, {statuses}: {where}")
         self._found.expect(max(strange.status, unknown.status) < 500, f"{told}: {statuses}")
         self.counts[f"requests of {asked_by}"] += 2
 

@@ -183,7 +183,7 @@ def test_assets_that_may_no_longer_be_kept_are_better_than_none(
     first = client.get("/static/brief.css")
     wait_until(lambda: fetch() == 2)
     upstream.stop()
-    wait_until(lambda: fetch() == 3)
+    wait_until(lambda: fetch() > 2)
 
 
 def test_assets_are_served_while_the_pages_are_away(

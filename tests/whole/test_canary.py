@@ -106,8 +106,8 @@ def test_what_people_write_is_in_no_log(parley: LocalStack, browser: httpx.Clien
     browser.headers["Authorization"] = "Bearer " + re.findall(r"eyJ[\w.-]+", tokens)[0]
     _, reply = message_ids(page)[-2:]
     kept = re.findall(r"/documents/([0-9a-f-]{36})", page)[0]
-    asked = {"model": SMALL_MODEL, "input": SENTENCE, "instructions": SENTENCE}
-    response = browser.post("/v1/responses", json=asked, timeout=120).json()["id"]
+    question = {"model": SMALL_MODEL, "input": SENTENCE, "instructions": SENTENCE}
+    response = browser.post("/v1/responses", json=question, timeout=120).json()["id"]
     ids = {
         **{"chat_id": chat.rpartition("/")[2], "message_id": reply, "reply_id": reply},
         **{"document_id": kept, "recording_id": kept, "system": "linux"},
