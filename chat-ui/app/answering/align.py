@@ -8,9 +8,11 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
-from app.answering.sentences import SIGNS, Sentence, cut_markdown, cut_sentences, has
+from app.answering.lines import Table, find_tables
+from app.answering.sentences import SIGNS, Sentence, cut_markdown, cut_rows, find_quoted, has
 from app.clients.queue_types import NewQuote, Passage
 
 ENOUGH = 0.6  # of the weight of a sentence's words
@@ -21,20 +23,29 @@ FEW_WORDS = 2  # of a sentence that has to be there as a whole
 
 @dataclass(frozen=True)
 class Source:
-    """A sentence of a passage, or two that follow each other."""
+    """A sentence of a passage, or two that follow each other; a row of a table, or the whole of
+    it."""
 
     passage: Passage
     sentence: Sentence
+    table: Table | None = None
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """Those above its columns count as a row's own."""
+        above = Sentence(0, 0, self.table.header if self.table else "").words
+        return self.sentence.words | above
 
     def quote(self, said: Sentence) -> NewQuote:
         """As what supports a sentence of the reply."""
+        start, end = find_quoted(self.sentence, self.table)
         return NewQuote(
             start=said.start,
             end=said.end,
             document_id=self.passage.document_id,
             page=self.passage.page,
-            quote_start=self.passage.start + self.sentence.start,
-            quote_end=self.passage.start + self.sentence.end,
+            quote_start=self.passage.start + start,
+            quote_end=self.passage.start + end,
         )
 
 
@@ -58,18 +69,24 @@ class Words:
 
 
 def align(reply: str, passages: Sequence[Passage]) -> list[NewQuote]:
-    """For each sentence of the reply that states something: its best source, or none."""
+    """For each sentence of the reply that states something: its best source, or none. A whole table
+    is one only of what hasn't a single number, which has to be in the right row."""
     singles = [
-        Source(passage, sentence)
+        Source(passage, *cut)
         for passage in passages
-        for sentence in cut_sentences(passage.text)
+        for cut in cut_rows(passage.text, passage.header)
     ]
     words = Words([source.sentence for source in singles])
     pairs = list(_pair(singles))
+    tables = [source for passage in passages for source in _list_tables(passage)]
     quotes = []
     for said in cut_markdown(reply):
         telling = _count_telling(said)
-        source = _find_best(said, singles, words) or _find_best(said, pairs, words)
+        in_rows = [] if len(said.numbers) == 1 else tables
+        source = next(
+            filter(None, (_find_best(said, each, words) for each in (singles, in_rows, pairs))),
+            None,
+        )
         if source and telling:
             quotes.append(source.quote(said))
         elif telling > 1:
@@ -92,6 +109,12 @@ def _count_telling(said: Sentence) -> int:
     return sum(len(word) > SMALL or not word.isascii() or word[0].isdigit() for word in said.words)
 
 
+def _list_tables(passage: Passage) -> Iterator[Source]:
+    for table in find_tables(passage.text):
+        text = passage.text[table.start : table.end]
+        yield Source(passage, Sentence(table.start, table.end, text))
+
+
 def _pair(sources: Sequence[Source]) -> Iterator[Source]:
     for one, next_one in pairwise(sources):
         if one.passage is next_one.passage:
@@ -103,19 +126,19 @@ def _find_best(said: Sentence, sources: Sequence[Source], words: Words) -> Sourc
     enough = 1.0 if len(said.words) <= FEW_WORDS else ENOUGH
     best, most = None, 0.0
     for source in sources:
-        share = words.share(said, source.sentence.words)
-        if share >= enough - 1e-9 and share > most + 1e-9 and _agrees(said, source.sentence):
+        share = words.share(said, source.words)
+        if share >= enough - 1e-9 and share > most + 1e-9 and _agrees(said, source):
             best, most = source, share
     return best
 
 
-def _agrees(said: Sentence, source: Sentence) -> bool:
+def _agrees(said: Sentence, source: Source) -> bool:
     """Whether numbers and names are there, and neither denies what the other says."""
     return (
-        said.numbers <= source.numbers
-        and all(_counts_the_same(each, source) for each in said.counts)
+        said.numbers <= source.words
+        and all(_counts_the_same(each, source.sentence) for each in said.counts)
         and all(has(source.words, name) for name in said.names)
-        and said.negated == source.negated
+        and said.negated == source.sentence.negated
     )
 
 

@@ -13,7 +13,8 @@ from typing import Protocol
 
 from app.answering.align import SAYS_LITTLE, Words
 from app.answering.candidates import Candidate, list_candidates
-from app.answering.sentences import Sentence, cut_sentences, has
+from app.answering.lines import get_label
+from app.answering.sentences import Sentence, cut_rows, find_quoted, has
 from app.answering.words import FRAMING, counts
 from app.clients.answer_finder import AnswerFinder
 from app.clients.queue_types import NewQuote, Passage
@@ -21,6 +22,7 @@ from app.clients.queue_types import NewQuote, Passage
 RANK = 0.15  # what each earlier place in the search's order is worth
 MEANING = 0.15  # what it is worth to be the nearest one of its passage by vectors
 SAME_NUMBERS = 0.35  # what it is worth to have all numbers and codes of the question
+LABEL = 0.1  # that it is the line of a form about what is asked for
 BESIDE = 0.1  # that one of them stands beside the same word: door 17, not the 17th
 IS_HEADING = 0.6  # what it costs
 LONG = 800  # characters of a passage that is not shown as a whole
@@ -78,10 +80,11 @@ class Span:
         )
 
     def quote(self) -> NewQuote:
-        """The sentence around them, or those that they are in, as the source of the reply."""
+        """The sentence around them, the row or the short table; or those that they are in. As the
+        source of the reply."""
         around = [
-            sentence
-            for sentence in cut_sentences(self.passage.text)
+            find_quoted(sentence, table)
+            for sentence, table in cut_rows(self.passage.text, self.passage.header)
             if sentence.start < self.end and self.start < sentence.end
         ]
         return NewQuote(
@@ -89,8 +92,8 @@ class Span:
             end=len(self.text),
             document_id=self.passage.document_id,
             page=self.passage.page,
-            quote_start=self.passage.start + around[0].start,
-            quote_end=self.passage.start + around[-1].end,
+            quote_start=self.passage.start + min([self.start, *(start for start, _ in around)]),
+            quote_end=self.passage.start + max([self.end, *(end for _, end in around)]),
         )
 
 
@@ -127,6 +130,7 @@ def _rank(question: str, passages: Sequence[Passage]) -> list[Candidate]:
             + MEANING * _is_nearest(each.passage, each.sentence)
             + SAME_NUMBERS * (asked.numbers <= each.words)
             + BESIDE * _has_beside(asked, each.sentence)
+            + LABEL * _is_labelled(asked, each.sentence)
             - IS_HEADING * each.is_heading
         )
         return round(score, 9)
@@ -186,6 +190,12 @@ def _has_beside(asked: Sentence, sentence: Sentence) -> bool:
     """Whether a number of the question stands beside the same word in the sentence."""
     beside = {(word, n) for before, n, after in sentence.counts for word in (before, after) if word}
     return any((word, n) in beside for b, n, a in asked.counts for word in (b, a))
+
+
+def _is_labelled(asked: Sentence, sentence: Sentence) -> bool:
+    """Whether the question has all words of its label."""
+    label = Sentence(0, 0, get_label(sentence.text)).words
+    return bool(label) and all(has(asked.words, word) for word in label)
 
 
 def _is_nearest(passage: Passage, sentence: Sentence) -> bool:

@@ -14,6 +14,10 @@ UNIT = re.compile(r"[^\W\d_]{1,6}|[^\w\s.,;:!?]")
 SEPARATED = re.compile(r"(?:[^\n,]*,(?! )(?!(?<=\d,)\d)){2}|(?:[^\n;]*;(?! )){2}|[^\n\t]+\t")
 MOST_WORDS = 8  # of a row: a line with more that ends with a number is of a sentence
 ITEM = re.compile(r"\s*[-*•▪]\s")
+LONG_TABLE = 6  # rows
+# Of a form: what it is about, and what holds.
+FIELD = re.compile(r"\s*[^\W\d_][^\n:.!?]{0,40}:\s*\S")
+SHORTEST_LIST = 4  # lines: those of a sentence hardly all begin with a capital
 ENDS = (".", "!", "?", ";", ",", "。", "！", "？")
 ROOM = 0.75  # of the width of a page: a line that leaves more ends there on purpose
 
@@ -28,6 +32,11 @@ class Table:
     end: int
     header: str
     rows: list[tuple[int, int]]
+
+    @property
+    def is_long(self) -> bool:
+        """Whether a row is quoted without the others."""
+        return len(self.rows) > LONG_TABLE
 
 
 def find_tables(
@@ -66,9 +75,30 @@ def is_row(line: str) -> bool:
     return bool(CELL.fullmatch(cells[-2] if before_unit else cells[-1]))
 
 
+def cut_lines(text: str, start: int, end: int, width: int) -> Iterator[tuple[int, int]]:
+    """A part of a text that has no table and no sentence's end in it: the lines of a list or a
+    form, each of which says something by itself, and what else there is."""
+    lines = [line for line in _split_lines(text[start:end], start) if line[1].strip()]
+    is_list = (
+        len(lines) >= SHORTEST_LIST
+        and not text[: lines[0][0]].rpartition("\n")[2].strip()
+        and _is_list([line for _, line in lines], width)
+    )
+    for (_, line), (place, below) in pairwise(lines):
+        if is_list or (_begins(below) and FIELD.match(line) and not _goes_on(line, below, width)):
+            yield start, place
+            start = place
+    yield start, end
+
+
+def get_label(line: str) -> str:
+    """What a line of a form is about; empty for any other."""
+    return line.partition(":")[0] if FIELD.match(line) else ""
+
+
 def ends_early(line: str, below: str, width: int) -> bool:
     """Whether the first word below it would have had room in it, and begins something new."""
-    return not below.lstrip()[0].islower() and not is_full(line, below, width)
+    return _begins(below) and not is_full(line, below, width)
 
 
 def is_full(line: str, below: str, width: int) -> bool:
@@ -117,6 +147,23 @@ def _make_table(above: Line, lines: list[Line]) -> Table:
     ]
     header = lines[0][1].strip() if has_header else ""
     return Table(spans[0][0], spans[-1][1], header, spans[has_header:])
+
+
+def _begins(line: str) -> bool:
+    """Whether it could be the beginning of a sentence."""
+    return not line.lstrip()[0].islower()
+
+
+def _is_list(lines: list[str], width: int) -> bool:
+    """Whether all begin as sentences do, and they begin alike or one of them ends early."""
+    begin_alike = len({line.split(maxsplit=1)[0] for line in lines}) == 1
+    return all(map(_begins, lines)) and (
+        begin_alike or any(ends_early(line, below, width) for line, below in pairwise(lines))
+    )
+
+
+def _goes_on(line: str, below: str, width: int) -> bool:
+    return not FIELD.match(below) and is_full(line, below, width)
 
 
 def _has_cells(line: str) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from app.answering.lines import ends_early, find_tables, is_full, measure_width
+from app.answering.lines import Table, cut_lines, ends_early, find_tables, is_full, measure_width
 from app.answering.words import NEGATIONS, OPENERS
 
 # What ends with a point and ends no sentence: initials, ordinal numbers (not £18 or 9:00) and
@@ -104,6 +104,25 @@ def cut_sentences(text: str, start: int = 0, end: int | None = None) -> Iterator
     yield from _cut_prose(text, start, end, width)
 
 
+def cut_rows(text: str, header: str = "") -> Iterator[tuple[Sentence, Table | None]]:
+    """As `cut_sentences`, with the rows of each table instead of it, but for the words above its
+    columns. `header`: those of a table in which the text begins."""
+    tables = {max(0, table.start): table for table in find_tables(text, header=header)}
+    for sentence in cut_sentences(text):
+        if table := tables.get(sentence.start):
+            for start, end in table.rows:
+                yield Sentence(start, end, text[start:end]), table
+        else:
+            yield sentence, None
+
+
+def find_quoted(sentence: Sentence, table: Table | None) -> tuple[int, int]:
+    """What is shown with it: of a short table all, so that one sees what its columns mean."""
+    if table is None or table.is_long:
+        return sentence.start, sentence.end
+    return max(0, table.start), table.end
+
+
 def cut_markdown(text: str) -> Iterator[Sentence]:
     """Those of a reply, line by line: code and formulas are none."""
     covered = [match.span() for match in FENCE.finditer(text)]
@@ -173,7 +192,8 @@ def _cut_headings(text: str, start: int, end: int, width: int) -> Iterator[Sente
     while (heading := HEADING.match(text, start, end)) and _is_heading(text, start, heading, width):
         yield from _strip(text, start, heading.end("line"))
         start = heading.end("line")
-    yield from _strip(text, start, end)
+    for place, behind in cut_lines(text, start, end, width):
+        yield from _strip(text, place, behind)
 
 
 def _is_heading(text: str, start: int, heading: re.Match[str], width: int) -> bool:

@@ -1,0 +1,75 @@
+"""What is quoted of tables, lists and forms is the line that says it, not the whole of them."""
+
+import pytest
+from app.answering.exact import Span, rank_sentences
+from app.answering.sentences import cut_sentences
+
+from tests.chat_ui.passages import passage, sources
+
+PRICES = """Drinks, our prices
+Item,Price,Size
+Coffee,3.20,small
+Tea,2.10,large
+Water,1.00,large
+Milk,1.10,small
+Cocoa,2.40,large
+Juice,2.80,small
+Soda,1.90,small"""
+HOUSE = "Flats\n\n" + "\n".join(
+    f"Flat {number} belongs to {name} Meier, who lives there"
+    for number, name in enumerate(("Anna", "Bruno", "Clara", "Dora"), 1)
+)
+FORM = """Rent: 1,140 EUR
+Deposit: two rents
+The previous rent was 990 EUR.
+Landlord: Ms Ott
+Notice: three months"""
+
+
+@pytest.mark.parametrize(
+    ("said", "text", "quoted"),
+    [
+        ("Coffee has a price of 3.20.", PRICES, "Coffee,3.20,small"),
+        ("Tea has a price of 3.20.", PRICES, None),
+        ("Tea has a price of 3.20.", PRICES[: PRICES.index("Water")], None),
+        ("Coffee is 3.20, water 1.00.", PRICES, PRICES[PRICES.index("Item") :].replace("\n", " ")),
+        ("Flat 2 belongs to Bruno.", HOUSE, "Flat 2 belongs to Bruno Meier, who lives there"),
+        ("Flat 4 belongs to Anna.", HOUSE, None),
+    ],
+)
+def test_a_sentence_is_supported_by_its_row(said: str, text: str, quoted: str | None) -> None:
+    assert sources(said, text) == [quoted]
+
+
+def test_words_of_the_first_row_are_quoted_by_themselves() -> None:
+    start = PRICES.index("Price,Size")
+    quote = Span(passage(PRICES), start, start + len("Price")).quote()
+    assert PRICES[quote.quote_start : quote.quote_end] == "Price"
+
+
+@pytest.mark.parametrize(
+    ("text", "cut"),
+    [
+        (HOUSE, ["Flats", *HOUSE.split("\n")[2:]]),
+        ("Landlord: Ms Ott\nNotice: three months", ["Landlord: Ms Ott", "Notice: three months"]),
+        ("Address: at the lake,\nbehind the mill", ["Address: at the lake,\nbehind the mill"]),
+        (
+            "It belongs to Anna\nMeier of Basel and\nBern and to Bruno\nOtt.",
+            ["It belongs to Anna\nMeier of Basel and\nBern and to Bruno\nOtt."],
+        ),
+    ],
+)
+def test_the_lines_of_a_list_and_of_a_form_stand_alone(text: str, cut: list[str]) -> None:
+    assert [sentence.text for sentence in cut_sentences(text)] == cut
+
+
+@pytest.mark.parametrize(
+    ("question", "words"),
+    [
+        ("What is the rent?", "Rent: 1,140 EUR"),
+        ("What was the previous rent?", "The previous rent was 990 EUR."),
+        ("Who is the landlord?", "Landlord: Ms Ott"),
+    ],
+)
+def test_the_line_of_a_form_about_it_comes_first(question: str, words: str) -> None:
+    assert rank_sentences(question, [passage(FORM)])[0].text == words
