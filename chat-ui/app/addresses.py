@@ -2,10 +2,10 @@
 
 import ipaddress
 
-from starlette.requests import Request
+from starlette.requests import HTTPConnection
 
 
-def find_network(request: Request) -> str:
+def find_network(request: HTTPConnection) -> str:
     """The client's address; of IPv6 the first half, since whoever has one has 2**64 of them. It is
     the same for all who are behind one router, or with Docker Desktop on one machine. What is no
     address stays as it is; empty if none is known."""

@@ -45,7 +45,7 @@ class RefuseUnknownHosts:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
         app = self._app
-        if scope["type"] == "http" and not scope["path"].startswith("/static/"):
+        if scope["type"] != "lifespan" and not scope["path"].startswith("/static/"):
             name = read_name(Headers(scope=scope).get("host", ""))
             if not is_private(name) and name not in self._public_names:
                 app = self._refuse(scope["path"], name)

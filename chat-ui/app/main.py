@@ -9,7 +9,7 @@ from pathlib import Path
 from fastapi import Depends, FastAPI
 
 from app.answering.exact import ModelWords
-from app.api import completions, embeddings, models, responses
+from app.api import completions, embeddings, models, response_items, response_socket, responses
 from app.api.middleware import ApiHeaders
 from app.api.own import chats as own_chats
 from app.api.own import documents as own_documents
@@ -107,6 +107,8 @@ PARTS = (
 API = (
     completions,
     responses,
+    response_items,
+    response_socket,
     embeddings,
     models,
     own_chats,

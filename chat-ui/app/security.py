@@ -35,6 +35,8 @@ HEADERS = {
 # For pages that can record.
 WITH_MICROPHONE = {"Permissions-Policy": "camera=(), geolocation=(), microphone=(self)"}
 
+# An answer, or that to a WebSocket which is refused.
+STARTS = ("http.response.start", "websocket.http.response.start")
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -65,17 +67,17 @@ class SecurityHeaders:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
-        if scope["type"] != "http":
+        if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
 
         async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
+            if message["type"] in STARTS:
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)
             await send(message)
 
         # HEAD is answered like GET; the server leaves the body out.
-        method = "GET" if scope["method"] == "HEAD" else scope["method"]
-        await self._app({**scope, "method": method}, receive, send_with_headers)
+        method = {"method": "GET"} if scope.get("method") == "HEAD" else {}
+        await self._app({**scope, **method}, receive, send_with_headers)

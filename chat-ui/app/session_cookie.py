@@ -32,7 +32,7 @@ class SessionCookie:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
-        if scope["type"] == "http" and is_api(scope["path"]):
+        if scope["type"] != "lifespan" and is_api(scope["path"]):
             await self._app(scope, receive, send)
             return
         if scope.get("scheme") != "https":

@@ -17,6 +17,7 @@ from uuid import UUID
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocket
 
 from app.addresses import find_network
 from app.api.paths import is_api
@@ -159,12 +160,12 @@ class TakeTurns:
         self._app, self._turns = app, Turns()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """ASGI."""
+        """ASGI. A WebSocket takes its turns itself."""
+        scope["turns"] = self._turns
         if scope["type"] != "http" or _is_free(scope["path"], scope["method"]):
             await self._app(scope, receive, send)
             return
         request = Request(scope)
-        scope["turns"] = self._turns
         scope["turn"] = turn = await self._turns.take(find_network(request), _find(request))
 
         async def send_and_end(message: Message) -> None:
@@ -180,6 +181,17 @@ class TakeTurns:
 def end_turn(request: Request) -> None:
     """Before an answer that waits for others: nobody is to wait for it, too."""
     request.scope["turn"].end()
+
+
+@asynccontextmanager
+async def take_turn(socket: WebSocket) -> AsyncIterator[None]:
+    """The block is a turn of this connection, as a request would have it."""
+    turns: Turns = socket.scope["turns"]
+    turn = await turns.take(find_network(socket), None)
+    try:
+        yield
+    finally:
+        turn.end()
 
 
 @asynccontextmanager

@@ -4,6 +4,7 @@ import pytest
 
 from tests.api.conftest import VECTORS, Run
 from tests.support.embedding_model import SIZE
+from tests.support.local_stack import LocalStack
 
 
 def test_chat_completions(run: Run) -> None:
@@ -28,6 +29,21 @@ def test_responses(run: Run) -> None:
         ["NotFoundError", "not_found"],
         ["BadRequestError", "previous_response_not_found"],
     ]
+
+
+@pytest.mark.parametrize(("how", "code"), [("SIGTERM", 1012), ("SIGKILL", 1006)])
+def test_responses_over_a_websocket_survive_a_restart(
+    run: Run, parley: LocalStack, how: str, code: int
+) -> None:
+    told = run("openai_socket", str(parley.pid_of("chat-ui")), how)
+    assert told["first"] == told["kept"] == told["text"]
+    assert told["second"] == ["response.incomplete", True]
+    assert told["refused"] == [400, "previous_response_not_found", "previous_response_id"]
+    assert told["unsupported"] == [400, "unsupported_parameter", "stream_id"]
+    assert told["codes"][0] == code
+    assert told["another"] == ["response.created", "response.incomplete"]
+    assert told["joined"] == told["stored"]
+    assert told["pieces"][1] > 1, "it was continued"
 
 
 def test_refusals_become_its_exceptions(run: Run) -> None:

@@ -1,9 +1,12 @@
 """What the gateway promises to programs, which ask at /v1/ and /api/."""
 
+from contextlib import ExitStack
+from pathlib import Path
+
 import httpx
 import pytest
 
-from tests.nginx.gateway import LIMIT, QUOTA, Gateway
+from tests.nginx.gateway import LIMIT, QUOTA, Gateway, running_gateway
 from tests.nginx.upstream import Upstream
 
 
@@ -37,6 +40,48 @@ def test_programs_get_the_gateway_s_own_refusals_as_json(
         assert set(error) == {"message", "type", "param", "code"}
         assert error["code"] == code
     assert {each.headers["retry-after"] for each in away} == {"3"}
+
+
+def upgrade(path: str, upgrades_to: str = "websocket") -> str:
+    head = (f"GET {path} HTTP/1.1", "Host: x", f"Upgrade: {upgrades_to}", "Connection: Upgrade")
+    return "\r\n".join(head)
+
+
+def test_responses_can_be_asked_for_over_a_websocket(gateway: Gateway, upstream: Upstream) -> None:
+    with gateway.send(upgrade("/v1/responses", "WebSocket")) as connection:
+        assert connection.recv(65_536).startswith(b"HTTP/1.1 101")
+        for words in (b"one", b"two"):
+            connection.sendall(words)
+            assert connection.recv(65_536) == words
+    (seen,) = upstream.seen
+    assert (seen.headers["Host"], seen.headers["X-Forwarded-Proto"]) == ("x", "http")
+
+
+@pytest.mark.parametrize(
+    ("path", "upgrades_to"),
+    [("/v1/responses", "h2c"), ("/v1/responses/some-id", "websocket"), ("/", "websocket")],
+)
+def test_nothing_else_is_upgraded(
+    gateway: Gateway, upstream: Upstream, path: str, upgrades_to: str
+) -> None:
+    with gateway.send(upgrade(path, upgrades_to)) as connection:
+        assert connection.recv(65_536).startswith(b"HTTP/1.1 200")
+    (seen,) = upstream.seen
+    assert not {"Upgrade", "Connection"} & set(seen.headers)
+
+
+def test_an_address_has_only_so_many_websockets(
+    tmp_path: Path, gateway: Gateway, upstream: Upstream
+) -> None:
+    own = running_gateway(tmp_path / "own", upstream.server_port, PEOPLE_PER_ADDRESS="1")
+    with own as few, ExitStack() as opened:
+        for _ in range(3):
+            connection = opened.enter_context(few.send(upgrade("/v1/responses")))
+            assert connection.recv(65_536).startswith(b"HTTP/1.1 101")
+        refused = opened.enter_context(few.send(upgrade("/v1/responses"))).recv(65_536)
+        assert refused.startswith(b"HTTP/1.1 429")
+        assert b'"rate_limit_exceeded"' in refused
+        assert httpx.get(f"{few.url}/v1/models").status_code == 200
 
 
 def test_more_files_than_may_be_kept_are_refused_unread(

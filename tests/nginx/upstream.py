@@ -60,7 +60,9 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """A page, a style sheet, or a stream; 503 where the path says so."""
         self.server.seen.append(Request("GET", dict(self.headers)))
-        if self.path.endswith(("/events", "/live")):
+        if "Upgrade" in self.headers:
+            self.echo()
+        elif self.path.endswith(("/events", "/live")):
             self.stream()
         elif self.path.startswith("/static/"):
             seconds = 1 if "brief" in self.path else 31536000
@@ -102,6 +104,16 @@ class Handler(BaseHTTPRequestHandler):
             for word in range(4):
                 self.wfile.write(f"data: word {word}\n\n".encode())
                 self.server.next_word.acquire(timeout=PATIENCE)
+
+    def echo(self) -> None:
+        """Gives back what comes, as it comes, over a connection that is HTTP no more."""
+        self.close_connection = True
+        self.send_response(101)
+        self.send_header("Upgrade", "websocket")
+        self.send_header("Connection", "upgrade")
+        self.end_headers()
+        while piece := self.connection.recv(65_536):
+            self.connection.sendall(piece)
 
     def export(self) -> None:
         """As many bytes as fill any buffer, in pieces."""

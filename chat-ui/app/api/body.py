@@ -36,15 +36,25 @@ async def read_model(request: Request, services: Services, model: type[M]) -> M:
 
 async def read_bytes(request: Request, services: Services) -> bytes:
     """The body; ApiError if it is too large to be read."""
-    limits = await services.limits.find()
-    most = FACTOR * (limits.message_bytes if limits else ASSUMED_LIMIT)
+    most = await find_most(services)
     body = bytearray()
     async for piece in request.stream():
         body += piece
-        if len(body) > most:
-            message = f"The request is too large: the limit is {most} bytes."
-            raise ApiError(413, message, "request_too_large")
+        check_size(len(body), most)
     return bytes(body)
+
+
+async def find_most(services: Services) -> int:
+    """How many bytes are read."""
+    limits = await services.limits.find()
+    return FACTOR * (limits.message_bytes if limits else ASSUMED_LIMIT)
+
+
+def check_size(size: int, most: int) -> None:
+    """ApiError for more bytes than that."""
+    if size > most:
+        message = f"The request is too large: the limit is {most} bytes."
+        raise ApiError(413, message, "request_too_large")
 
 
 def parse_json(body: bytes) -> dict[str, Any]:

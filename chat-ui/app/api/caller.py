@@ -8,7 +8,7 @@ from fastapi import Depends, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
 
 from app.api.errors import ApiError
-from app.services import AppServices
+from app.services import AppServices, Services
 
 BEARER = HTTPBearer(
     auto_error=False,
@@ -28,13 +28,25 @@ class Caller:
     scopes: frozenset[str]
 
 
+async def find_caller(services: Services, token: str) -> Caller:
+    """Who shows this token, or TokenRefused; db-api is asked each time."""
+    if not token:
+        raise ApiError(401, MISSING, "invalid_api_key")
+    token_id = services.signer.verify(token)
+    use = await services.tokens.use(token_id)
+    return Caller(token_id, use.session_id, frozenset(use.scopes))
+
+
+def require_scope(caller: Caller, scope: str) -> None:
+    """ApiError if its token may not do this."""
+    if scope not in caller.scopes:
+        message = f"This token lacks the scope {scope}. Make one that has it."
+        raise ApiError(403, message, "missing_scope")
+
+
 async def require_caller(services: AppServices, shown: Shown) -> Caller:
     """Dependency: who calls, or TokenRefused; db-api is asked each time."""
-    if shown is None:
-        raise ApiError(401, MISSING, "invalid_api_key")
-    token = services.signer.verify(shown.credentials)
-    use = await services.tokens.use(token)
-    return Caller(token, use.session_id, frozenset(use.scopes))
+    return await find_caller(services, shown.credentials if shown else "")
 
 
 AnyCaller = Annotated[Caller, Depends(require_caller)]
@@ -43,9 +55,7 @@ AnyCaller = Annotated[Caller, Depends(require_caller)]
 async def check_scopes(needed: SecurityScopes, caller: AnyCaller) -> Caller:
     """Dependency: who calls with a token that may do this."""
     for scope in needed.scopes:
-        if scope not in caller.scopes:
-            message = f"This token lacks the scope {scope}. Make one that has it."
-            raise ApiError(403, message, "missing_scope")
+        require_scope(caller, scope)
     return caller
 
 

@@ -9,6 +9,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.paths import is_api
+from app.security import STARTS
 
 READABLE = ("x-request-id", "retry-after", "x-should-retry")
 
@@ -29,13 +30,13 @@ class ApiHeaders:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
-        if scope["type"] != "http" or not is_api(scope["path"]):
+        if scope["type"] == "lifespan" or not is_api(scope["path"]):
             await self._app(scope, receive, send)
             return
         request_id = Headers(scope=scope).get("x-request-id") or uuid4().hex
 
         async def send_with_id(message: Message) -> None:
-            if message["type"] == "http.response.start":
+            if message["type"] in STARTS:
                 headers = MutableHeaders(scope=message)
                 headers["X-Request-ID"] = request_id
                 headers.setdefault("Cache-Control", "no-store")

@@ -8,7 +8,8 @@ from hashlib import sha256
 from typing import Annotated, Any
 from uuid import uuid4
 
-from fastapi import Depends, Header, Request
+from fastapi import Depends, Header
+from starlette.requests import HTTPConnection
 
 from app.api.caller import Caller
 
@@ -48,7 +49,7 @@ RequestMarks = Annotated[Marks, Depends(read_marks)]
 
 
 def identify(
-    request: Request, caller: Caller, marks: Marks, fields: Mapping[str, Any]
+    request: HTTPConnection, caller: Caller, marks: Marks, fields: Mapping[str, Any]
 ) -> dict[str, object]:
     """As db-api's `NewCompletion` knows it. Without a key it gets one of its own: asked twice by
     us, it is stored once."""

@@ -4,7 +4,7 @@ stored, so that a stream continues after any crash with the text it had."""
 from collections.abc import AsyncGenerator, Iterator
 from typing import Any
 
-from app.api.completions import count, find_failure, find_reason, format_data
+from app.api.completions import KEEP_ALIVE, count, find_failure, find_reason, format_data
 from app.api.errors import describe
 from app.api.watch import Moment, Watch
 from app.clients.queue_types import Completion
@@ -72,22 +72,33 @@ class ResponseView:
         }
 
     async def stream(self, watch: Watch, after: int) -> AsyncGenerator[bytes]:
-        """The events after this number, up to the end."""
+        """The same as server-sent events; an error is the last of them."""
         last = after
         try:
-            async for moment in watch.follow():
-                begun = last
-                for number, kind, fields in self._tell(moment, max(0, last - PART_ADDED)):
-                    if number > last:
-                        yield _format(kind, number, fields)
-                        last = number
-                if last == begun:
-                    yield b": keep-alive\n\n"
-                watch.delivered = moment.reply.final
+            async for event in self.tell(watch, after):
+                if event is None:
+                    yield KEEP_ALIVE
+                else:
+                    last = event["sequence_number"]
+                    yield _format(event)
         except ParleyError as error:
             told = describe(error)["error"]
             fields = {name: told[name] for name in ("code", "message", "param")}
-            yield _format("error", last + 1, fields)
+            yield _format({"type": "error", "sequence_number": last + 1, **fields})
+
+    async def tell(self, watch: Watch, after: int) -> AsyncGenerator[dict[str, Any] | None]:
+        """The events after this number, up to the end, and None where there was none for long.
+        Raises what `Watch.follow` does."""
+        last = after
+        async for moment in watch.follow():
+            begun = last
+            for number, kind, fields in self._tell(moment, max(0, last - PART_ADDED)):
+                if number > last:
+                    yield {"type": kind, "sequence_number": number, **fields}
+                    last = number
+            if last == begun:
+                yield None
+            watch.delivered = moment.reply.final
 
     def _tell(self, moment: Moment, known: int) -> Iterator[tuple[int, str, dict[str, Any]]]:
         """All events up to this moment, of its text only what comes after `known` characters."""
@@ -166,6 +177,5 @@ def _find_end(reply: Reply) -> int | None:
     return int(reply.started_at.timestamp() + reply.total_ms / 1000)
 
 
-def _format(kind: str, number: int, fields: dict[str, Any]) -> bytes:
-    data = {"type": kind, "sequence_number": number, **fields}
-    return f"event: {kind}\n".encode() + format_data(data)
+def _format(event: dict[str, Any]) -> bytes:
+    return f"event: {event['type']}\n".encode() + format_data(event)

@@ -23,7 +23,6 @@ ASK_SECONDS = 4  # whether its token is still good
 LISTEN_SECONDS = 3  # db-api believes for 10 that somebody listens
 KEEP_ALIVE_SECONDS = 15  # after which proxies and programs give up on what is silent
 GONE = "The reply was deleted."
-RESTARTING = "Parley is restarting. Send the request again."
 
 _listening: set[asyncio.Task[None]] = set()  # tasks are kept by nobody else
 
@@ -36,6 +35,13 @@ class Moment:
     reply: Reply
 
 
+class Restarting(ApiError):
+    """This copy is about to stop; another one has the reply continued."""
+
+    def __init__(self) -> None:
+        super().__init__(503, "Parley is restarting. Send the request again.", "restarting")
+
+
 class ProgramLeft(Exception):
     """Nobody waits for the reply any more."""
 
@@ -45,16 +51,23 @@ class Watch:
     the program may come back (`app.api.requests`)."""
 
     def __init__(
-        self, services: Services, caller: Caller, sent: SentCompletion, feed: Feed, *, keyed: bool
+        self,
+        services: Services,
+        caller: Caller,
+        reply: Message,
+        until: datetime | None,
+        feed: Feed,
+        *,
+        keyed: bool,
     ) -> None:
         self._services, self._caller, self._feed, self._keyed = services, caller, feed, keyed
-        self.chat, self.id = sent.reply.chat_id, sent.reply.id
-        self.created = int(sent.reply.created_at.timestamp())
+        self.chat, self.id = reply.chat_id, reply.id
+        self.created = int(reply.created_at.timestamp())
         self.delivered = False  # the program got all of it
         self._ended = False
         self._asked = time.monotonic()
         self._left = asyncio.Event()
-        task = asyncio.create_task(self._listen(sent.listened_until))
+        task = asyncio.create_task(self._listen(until))
         _listening.add(task)
         task.add_done_callback(_listening.discard)
 
@@ -65,7 +78,15 @@ class Watch:
         """From the moment in which it was stored, so that nothing is missed. `keyed`: by its key
         the program finds it as often as it likes; without one, until it got it."""
         feed = await _begin(services, caller, sent)
-        return cls(services, caller, sent, feed, keyed=keyed)
+        return cls(services, caller, sent.reply, sent.listened_until, feed, keyed=keyed)
+
+    @classmethod
+    async def rejoin(cls, services: Services, caller: Caller, reply: Message) -> "Watch":
+        """One that was asked for before: if it is paused, it is continued. Raises what db-api does,
+        and LimitReached if the session watches too much here."""
+        until = await services.completions.listen(caller.session, reply.id)
+        feed = await _join(services, caller, reply)
+        return cls(services, caller, reply, until, feed, keyed=True)
 
     async def follow(self, request: Request | None = None) -> AsyncGenerator[Moment]:
         """What it is now, each time that changes, and after each while in which it did not, up to
@@ -85,7 +106,7 @@ class Watch:
             if self._ended:
                 return
             if self._feed.dismissed:
-                raise ApiError(503, RESTARTING, "restarting")
+                raise Restarting
             if snapshot.ended:
                 raise ApiError(404, GONE, "not_found")
             await self._feed.wait(snapshot, LOOK_SECONDS)
@@ -158,11 +179,7 @@ class Observation(Watch):
     async def join(cls, services: Services, caller: Caller, reply: Message) -> Self:
         """One that was asked for before. Raises what db-api does, and LimitReached if the session
         watches too much here."""
-        most = (await services.limits.get()).streams
-        feed = await services.hub.join(
-            caller.session, reply.chat_id, reply.seq - 2, most=most, plain=True
-        )
-        return cls(services, caller, reply, feed)
+        return cls(services, caller, reply, await _join(services, caller, reply))
 
     def leave(self) -> None:
         """To be called at the end, whatever it is."""
@@ -175,3 +192,11 @@ async def _begin(services: Services, caller: Caller, sent: SentCompletion) -> Fe
     services.hub.expect(caller.session, chat, sent, plain=True)
     services.begin_reply(sent)
     return await services.hub.join(caller.session, chat, sent.message.seq - 1)
+
+
+async def _join(services: Services, caller: Caller, reply: Message) -> Feed:
+    """Watches it, if the session does not watch too much here."""
+    most = (await services.limits.get()).streams
+    return await services.hub.join(
+        caller.session, reply.chat_id, reply.seq - 2, most=most, plain=True
+    )

@@ -13,12 +13,12 @@ from fastapi.responses import JSONResponse, Response, StreamingResponse
 from app.api.body import read_model
 from app.api.caller import Caller, Chatter, Reader
 from app.api.completions import WatchedStream
-from app.api.errors import ApiError, describe
+from app.api.errors import describe
 from app.api.openapi import errors, model_body
 from app.api.own.bodies import LONGEST_WAIT, Asking, NewVersion
 from app.api.own.resources import OwnSent
 from app.api.paths import OWN
-from app.api.watch import RESTARTING, Observation, ProgramLeft
+from app.api.watch import Observation, ProgramLeft, Restarting
 from app.clients.queue_types import Sent
 from app.clients.types import Message
 from app.errors import NotFound, ParleyError
@@ -103,7 +103,7 @@ class OwnWatch(Observation):
     async def _pause(self, request: Request | None) -> None:
         await self._feed.wait(self._feed.snapshot, ASK_SECONDS)
         if self._feed.dismissed:
-            raise ApiError(503, RESTARTING, "restarting")
+            raise Restarting
         if request and await request.is_disconnected():
             raise ProgramLeft
         await self._check_token()

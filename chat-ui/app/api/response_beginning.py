@@ -1,0 +1,85 @@
+"""Asks for a response: over HTTP and over a WebSocket alike."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from app.api.caller import Caller
+from app.api.completions import REUSED
+from app.api.errors import ApiError
+from app.api.models import find_model, refuse_model
+from app.api.response_finding import find_previous, read_before
+from app.api.response_request import ResponseRequest
+from app.api.response_view import ResponseView
+from app.api.watch import Observation, Watch
+from app.clients.queue_types import Completion
+from app.clients.types import Message
+from app.errors import InvalidInput, KeyReused
+from app.services import Services
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A response that is being written, or was before."""
+
+    reply: Message
+    view: ResponseView
+    watch: Watch
+
+
+async def begin(
+    services: Services,
+    caller: Caller,
+    asked: ResponseRequest,
+    identity: Mapping[str, object],
+    *,
+    keyed: bool,
+) -> Begun:
+    """Stores it and watches it, until the watch is left; `identity` is of `identify`, `keyed` as
+    `Watch.begin` has it. ApiError and what sending a message raises if it can't be."""
+    model = await find_model(services)
+    if asked.options.model != model:
+        refuse_model(model)
+    new = await _continue(services, caller, asked)
+    new |= {**identity, "listens": not asked.options.background}
+    try:
+        sent = await services.completions.create(caller.session, new, services.worker)
+    except KeyReused as error:
+        raise ApiError(422, REUSED, "idempotency_key_reused") from error
+    except InvalidInput as error:
+        raise ApiError(400, "The request can't be taken.", "invalid_value") from error
+    completion = Completion(
+        reply=sent.reply,
+        response=new["response"],
+        temperature=new["temperature"],
+        reply_tokens=new["reply_tokens"],
+        sampling=new["sampling"],
+    )
+    view = ResponseView(completion, services.settings.temperature)
+    watch: Watch
+    if asked.options.background:
+        watch = await Observation.begin_unheard(services, caller, sent)
+    else:
+        watch = await Watch.begin(services, caller, sent, keyed=keyed)
+    return Begun(sent.reply, view, watch)
+
+
+async def _continue(services: Services, caller: Caller, asked: ResponseRequest) -> dict[str, Any]:
+    """All of db-api's `NewCompletion`: what was said in the response before, and then this."""
+    options, before = asked.options, []
+    if options.previous is not None:
+        previous = await find_previous(services, caller, options.previous)
+        for said in await read_before(services, caller, previous.reply, previous.reply.seq):
+            before.append({"role": said.role, "content": said.content})
+        if previous.reply.content:
+            before.append({"role": "assistant", "content": previous.reply.content})
+        options = options.model_copy(
+            update={"system": [*previous.response.system, *options.system]}
+        )
+    system = [options.instructions] if options.instructions else []
+    return {
+        **asked.asked,
+        "history": before + asked.asked["history"],
+        "system_prompt": "\n\n".join([*system, *options.system]),
+        "response": options.model_dump(),
+    }
