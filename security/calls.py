@@ -79,6 +79,7 @@ TEXTS: dict[str, Callable[[], str]] = {
     },
     **{name: lambda: uuid.uuid4().hex for name in ("client_key", "key")},
     "model": lambda: SMALL_MODEL,
+    **{name: lambda: "{}" for name in ("json_schema", "echo")},
     "after": lambda: "",
     "known": lambda: "[]",
     "pinned": lambda: "1",
@@ -188,6 +189,8 @@ def make_value(
             return True
         case "string" if schema.get("format") == "binary" or name == "files":
             return ""
+        case "string" if schema.get("examples"):
+            return schema["examples"][0]
         case "string" if name in TEXTS:
             return TEXTS[name]()
     raise Unplaced(f"{operation}: what is {name}?")

@@ -14,6 +14,8 @@ Temperature = Annotated[
 ]
 Turns = Annotated[int, between(1, MOST_TURNS)]
 
+LONGEST_SCHEMA = 100_000  # characters
+
 
 class ModelSettings(BaseModel):
     """Each of them; null leaves it open."""
@@ -56,3 +58,7 @@ class SamplingOptions(BaseModel):
         list[Annotated[Text, StringConstraints(min_length=1, max_length=200)]],
         Field(max_length=4),
     ] = Field(default=[], description="It ends before the first of these.")
+    # As text: jsonb would change the order of its properties, which is that of the reply's.
+    json_schema: Annotated[Text, StringConstraints(max_length=LONGEST_SCHEMA)] | None = Field(
+        default=None, description="The reply is JSON that fits it, and is stored only when whole."
+    )

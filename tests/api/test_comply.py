@@ -10,9 +10,9 @@ from local.stack import ROOT
 from tests.api.conftest import call
 
 MISSED: dict[str, set[str]] = {
-    "openai-chat": {"chat-tool-calling", "chat-image-input"},
+    "openai-chat": {"chat-image-input"},
     "open-responses": {
-        *("tool-calling", "image-input", "assistant-phase", "streaming-response"),
+        *("image-input", "assistant-phase", "streaming-response"),
         *("compact-response", "compact-missing-model"),
     },
 }

@@ -46,6 +46,21 @@ def test_responses_over_a_websocket_survive_a_restart(
     assert told["pieces"][1] > 1, "it was continued"
 
 
+def test_formats_and_functions(run: Run) -> None:
+    told = run("openai_formats")
+    assert told["parsed"] == ["City"] * 3
+    assert told["refused"] is not None
+    assert told["called"] == ["GetWeather", "tool_calls"]
+    assert told["arguments"] == ["GetWeather"] * 2
+    assert told["answered"] in ("stop", "tool_calls", "length")
+    assert told["kinds"] == [
+        "response.function_call_arguments.delta",
+        "response.function_call_arguments.done",
+    ]
+    assert told["item"] == ["function_call", "GetWeather", True]
+    assert told["second"] == [True, "message"]
+
+
 def test_refusals_become_its_exceptions(run: Run) -> None:
     assert run("openai_errors") == {
         "another model": ["NotFoundError", "model_not_found", "model"],

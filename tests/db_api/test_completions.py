@@ -26,7 +26,8 @@ def given(*texts: str) -> list[dict[str, str]]:
 
 def test_the_model_is_given_what_the_program_says_and_nothing_else(api: Api, ada: Person) -> None:
     ada.change(ada.chat(), temperature=1)
-    sampling = {"top_p": 0.5, "seed": 7, "stop": ["END"]}
+    schema = '{"b": 1, "a": 2}'  # in its own order
+    sampling = {"top_p": 0.5, "seed": 7, "stop": ["END"], "json_schema": schema}
     sent = ask(
         ada,
         "Three?\r\n",
@@ -54,7 +55,10 @@ def test_what_is_absent_is_the_runner_s_own(api: Api, ada: Person) -> None:
     claim = api.claim()
     assert lines(claim["prompt"]) == [("user", "Hi")]
     assert (claim["temperature"], claim["reply_tokens"]) == (None, None)
-    assert claim["sampling"] == {"top_p": None, "seed": None, "stop": []}
+    assert claim["sampling"] == {
+        **dict.fromkeys(("top_p", "seed", "json_schema")),
+        "stop": [],
+    }
     ada.send(ada.chat())
     api.finish(claim["reply"]["id"], "x")
     assert api.claim()["sampling"] is None, "of a person's there is none"
@@ -137,6 +141,7 @@ def test_after_a_death_another_worker_continues_it(api: Api, ada: Person) -> Non
         ({"sampling": {"seed": -1}}, "sampling.seed"),
         ({"sampling": {"stop": [""]}}, "sampling.stop.0"),
         ({"sampling": {"stop": ["x"] * 5}}, "sampling.stop"),
+        ({"sampling": {"json_schema": "x" * 100_001}}, "sampling.json_schema"),
     ],
 )
 def test_what_can_t_be_asked_is_refused_by_name(

@@ -1,6 +1,7 @@
 """What `/v1/chat/completions` is asked. Whatever can't be done is refused by its name."""
 
-from collections.abc import Collection
+import json
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,18 +14,24 @@ from app.api.fields import (
     refuse,
     refuse_unsupported,
     require,
+    walk,
 )
+from app.api.formats import read_response_format
+from app.api.given_messages import GivenMessages
+from app.api.tools import Tools
 
 MOST_STOPS = 4
 LONGEST_STOP = 200
 SEEDS = 2**32
+LONGEST_HELD = 100_000  # characters; db-api takes no more
+MOST_HELD = 2000  # objects in the schema of all that may be called
 
 # What is understood. Anything else is refused, unless it says what holds anyway.
 KNOWN = {
     *("model", "messages", "stream", "stream_options", "stop", "seed", "temperature", "top_p"),
-    *("max_tokens", "max_completion_tokens", "n"),
+    *("max_tokens", "max_completion_tokens", "n", "response_format"),
+    *("tools", "tool_choice", "parallel_tool_calls"),
 }
-TOLD = ("refusal", "annotations")  # of a message
 # By parameter, as JSON.
 WITHOUT_EFFECT = {
     "frequency_penalty": ("0", "0.0"),
@@ -32,9 +39,6 @@ WITHOUT_EFFECT = {
     "logit_bias": ("{}",),
     "logprobs": ("false",),
     "top_logprobs": ("0",),
-    "response_format": ('{"type": "text"}',),
-    "tools": ("[]",),
-    "tool_choice": ('"none"',),
     "modalities": ('["text"]',),
 }
 
@@ -47,12 +51,15 @@ class ChatRequest:
     asked: dict[str, object]  # as db-api's `NewCompletion`
     streams: bool
     tells_usage: bool
+    has_tools: bool
 
     @classmethod
     def read(cls, fields: dict[str, Any], most_tokens: int) -> "ChatRequest":
         """From the fields of a body; null counts as absent. ApiError for what can't be done."""
         given = find_given(fields, KNOWN, WITHOUT_EFFECT)
-        messages = require(given, "messages")
+        messages = GivenMessages.read(require(given, "messages"))
+        for param in messages.unknown:
+            refuse(param, "is the id of no call before it")
         streams = read_flag(given, "stream")
         options = given.get("stream_options", {})
         if not isinstance(options, dict) or (options and not streams):
@@ -60,68 +67,43 @@ class ChatRequest:
         for name in options.keys() - {"include_usage"}:
             refuse_unsupported(f"stream_options.{name}")
         read_number(given, "n", 1, 1, whole=True)
+        tools = Tools.read(given, nested=True)
+        stop = _read_stop(given.get("stop", []))
+        held = hold(tools, read_response_format(given), stop)
         asked = {
-            **read_messages(messages),
+            **messages.write(),
+            "system_prompt": write_system(messages.system, tools),
             "temperature": read_number(given, "temperature", 0, 2),
             "reply_tokens": _read_tokens(given, most_tokens),
             "sampling": {
                 "top_p": read_number(given, "top_p", 0, 1),
                 "seed": read_number(given, "seed", 0, SEEDS - 1, whole=True),
-                "stop": _read_stop(given.get("stop", [])),
+                "stop": stop,
+                "json_schema": held,
             },
         }
-        return cls(read_model(given), asked, streams, read_flag(options, "include_usage"))
+        tells_usage = read_flag(options, "include_usage")
+        return cls(read_model(given), asked, streams, tells_usage, tools is not None)
 
 
-def read_messages(
-    messages: object,
-    name: str = "messages",
-    told: Collection[str] = TOLD,
-    kinds: Collection[str] = ("text",),
-) -> dict[str, Any]:
-    """The system prompt, what was said before, and the question. `told` are the fields that a
-    message may have beside these, `kinds` what the parts of its text may be."""
-    if not isinstance(messages, list) or not messages:
-        refuse(name, "is a list with at least one message")
-    system: list[str] = []
-    said: list[dict[str, str]] = []
-    for number, message in enumerate(messages):
-        param = f"{name}.{number}"
-        if not isinstance(message, dict):
-            refuse(param, "is an object")
-        role = message.get("role")
-        for field in message.keys() - {"role", "content", *told}:
-            if message[field] is not None and message[field] != []:
-                refuse_unsupported(f"{param}.{field}")
-        text = _read_content(message.get("content"), f"{param}.content", kinds)
-        if role in ("system", "developer") and not said:
-            system.append(text)
-        elif role in ("system", "developer"):
-            refuse(f"{param}.role", "is system only before all other messages")
-        elif role in ("user", "assistant"):
-            said.append({"role": str(role), "content": text})
-        else:
-            refuse(f"{param}.role", "is none of system, developer, user and assistant")
-    if not said or said[-1]["role"] != "user":
-        refuse(name, "ends with a message of the user")
-    return {
-        "system_prompt": "\n\n".join(system),
-        "history": said[:-1],
-        "question": said[-1]["content"],
-    }
+def hold(
+    tools: Tools | None, content: dict[str, Any] | None, stop: Collection[str] = ()
+) -> str | None:
+    """What the reply has to fit, as db-api stores it."""
+    schema = tools.write_schema(content) if tools else content
+    if schema and stop:
+        refuse("stop", "is not supported beside tools or a format: the reply would not fit it")
+    if sum(isinstance(part, dict) for part in walk(schema)) > MOST_HELD:
+        refuse("tools", "have too many parameters in all")
+    held = json.dumps(schema) if schema else None
+    if held and len(held) > LONGEST_HELD:
+        refuse("tools" if tools else "response_format", "is too large with all references followed")
+    return held
 
 
-def _read_content(content: object, param: str, kinds: Collection[str]) -> str:
-    """A text, or parts that are texts."""
-    if isinstance(content, list):
-        for number, part in enumerate(content):
-            is_text = isinstance(part, dict) and part.get("type") in kinds
-            if not is_text or not isinstance(part.get("text"), str):
-                refuse(f"{param}.{number}", "is no text; nothing else is supported")
-        content = "".join(part["text"] for part in content)
-    if not isinstance(content, str) or not content:
-        refuse(param, "is a text that is not empty")
-    return check_text(content, param)
+def write_system(system: Iterable[str], tools: Tools | None) -> str:
+    """The system prompt, which says what may be called."""
+    return "\n\n".join([*system, tools.describe()] if tools else system)
 
 
 def _read_stop(stop: object) -> list[str]:

@@ -12,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from app.api.body import read_json
 from app.api.caller import Chatter
+from app.api.calls import Said, describe_call, read_said
 from app.api.chat_request import ChatRequest
 from app.api.errors import ApiError, describe
 from app.api.models import find_model, refuse_model
@@ -79,13 +80,15 @@ async def complete(
                 check_failed(moment.reply, begun=False)
             is_late = time.monotonic() - began >= KEEP_ALIVE_SECONDS
             if asked.streams and (moment.text or moment.reply.final or is_late):
-                chunks = Chunks(watch, model, asked.tells_usage)
+                chunks = Chunks(watch, model, asked)
                 is_streamed = True
                 return WatchedStream(watch, chunks.stream())
         if await request.is_disconnected():
             raise ProgramLeft
         watch.delivered = True
-        return JSONResponse(write_completion(watch, model, moment), headers=NO_STORE)
+        return JSONResponse(
+            write_completion(watch, model, moment, has_tools=asked.has_tools), headers=NO_STORE
+        )
     except ProgramLeft:
         return Response(status_code=499)  # which nobody reads
     finally:
@@ -114,26 +117,31 @@ class WatchedStream(StreamingResponse):
 class Chunks:
     """The reply as server-sent events, as OpenAI's clients read them."""
 
-    def __init__(self, watch: Watch, model: str, tells_usage: bool) -> None:
-        self._watch, self._model, self._tells_usage = watch, model, tells_usage
+    def __init__(self, watch: Watch, model: str, asked: ChatRequest) -> None:
+        self._watch, self._model = watch, model
+        self._tells_usage, self._has_tools = asked.tells_usage, asked.has_tools
 
     async def stream(self) -> AsyncGenerator[bytes]:
         """From its beginning to its end, or to an error that says why there is no more."""
         sent, has_begun = "", False
         try:
             async for moment in self._watch.follow():
-                more = moment.text[len(sent) :]
+                said = read_said(moment.text, self._watch.id, has_tools=self._has_tools)
+                more = said.text[len(sent) :]
                 if not has_begun and (more or moment.reply.final):
                     has_begun = True
-                    yield self._write({"role": "assistant", "content": ""})
+                    yield self._write({"role": "assistant", "content": None if said.call else ""})
                 if more:
                     yield self._write({"content": more})
-                    sent = moment.text
+                    sent = said.text
                 elif not moment.reply.final:
                     yield KEEP_ALIVE
                 if moment.reply.final:
                     check_failed(moment.reply, begun=True)
-                    yield self._write({}, find_reason(moment.reply))
+                    if said.call:
+                        call = {"index": 0, **describe_call(said.call)}
+                        yield self._write({"tool_calls": [call]})
+                    yield self._write({}, find_reason(moment.reply, said))
                     if self._tells_usage:
                         yield self._write_chunk([], count(moment.reply))
             yield DONE
@@ -141,7 +149,7 @@ class Chunks:
         except ParleyError as error:
             yield format_data(describe(error))
 
-    def _write(self, delta: dict[str, str], reason: str | None = None) -> bytes:
+    def _write(self, delta: dict[str, Any], reason: str | None = None) -> bytes:
         choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": reason}
         return self._write_chunk([choice], None)
 
@@ -152,14 +160,19 @@ class Chunks:
         return format_data({**head, "choices": choices, **asked})
 
 
-def write_completion(watch: Watch, model: str, moment: Moment) -> dict[str, Any]:
+def write_completion(
+    watch: Watch, model: str, moment: Moment, *, has_tools: bool
+) -> dict[str, Any]:
     """The reply in one piece."""
-    said = {"role": "assistant", "content": moment.text}
+    said = read_said(moment.text, watch.id, has_tools=has_tools)
+    message: dict[str, Any] = {"role": "assistant", "content": None if said.call else said.text}
+    if said.call:
+        message["tool_calls"] = [describe_call(said.call)]
     choice = {
         "index": 0,
-        "message": {**said, "refusal": None, "annotations": []},
+        "message": {**message, "refusal": None, "annotations": []},
         "logprobs": None,
-        "finish_reason": find_reason(moment.reply),
+        "finish_reason": find_reason(moment.reply, said),
     }
     head = head_of(watch, model, "chat.completion")
     return {**head, "choices": [choice], "usage": count(moment.reply)}
@@ -175,10 +188,11 @@ def head_of(watch: Watch, model: str, kind: str) -> dict[str, Any]:
     }
 
 
-def find_reason(reply: Reply) -> str:
+def find_reason(reply: Reply, said: Said | None = None) -> str:
     """Why it ends where it does."""
-    is_cut = reply.error is not None and reply.error.kind == "reply-limit"
-    return "length" if is_cut else "stop"
+    if reply.error is not None and reply.error.kind == "reply-limit":
+        return "length"
+    return "tool_calls" if said and said.call else "stop"
 
 
 def count(reply: Reply) -> dict[str, int]:

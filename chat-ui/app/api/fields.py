@@ -2,10 +2,13 @@
 name, with 400."""
 
 import json
-from collections.abc import Collection, Mapping
+import math
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, NoReturn
 
 from app.api.errors import ApiError
+
+DEEPEST = 100  # as the values of a body may be nested
 
 
 def refuse(param: str, why: str, code: str = "invalid_value") -> NoReturn:
@@ -25,6 +28,9 @@ def find_given(
     says what holds anyway: `without_effect` has such values of each as JSON."""
     given = {name: value for name, value in fields.items() if value is not None}
     for name, value in given.items():
+        for part in walk(value, name):
+            if isinstance(part, float) and not math.isfinite(part):
+                refuse(name, "has a number that is none in JSON")
         if name not in known and json.dumps(value) not in without_effect.get(name, ()):
             refuse_unsupported(name)
     return given
@@ -66,3 +72,18 @@ def read_number(
         kind = "a whole number" if whole else "a number"
         refuse(name, f"is {kind} from {least} to {most}")
     return value
+
+
+def walk(value: object, param: str = "") -> Iterator[object]:
+    """It and everything in it, the names of objects, too. ApiError if that is nested too deeply to
+    be written as JSON again."""
+    rest = [(value, 0)]
+    while rest:
+        part, depth = rest.pop()
+        if depth > DEEPEST:
+            refuse(param, f"is nested deeper than {DEEPEST} levels")
+        yield part
+        if isinstance(part, dict):
+            rest += [(each, depth + 1) for pair in part.items() for each in pair]
+        elif isinstance(part, list):
+            rest += [(each, depth + 1) for each in part]

@@ -4,6 +4,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from app.api.tools import MOST_TOOLS
+
 MEANINGS = {
     400: "Something in the request can't be done as it is; `param` names it.",
     401: "No token, or one that is unknown, revoked or has expired.",
@@ -28,6 +30,19 @@ SCHEMA = {
         }
     },
 }
+FUNCTION = {
+    "name": {"type": "string", "pattern": "^[a-zA-Z0-9_-]{1,64}$", "examples": ["get_weather"]},
+    "description": {"type": "string", "examples": ["The weather in a city"]},
+    "parameters": {"type": "object"},
+    "strict": {"type": "boolean"},
+}
+CALL = {"type": "object", "required": ["id", "function"]}
+FORMAT = {
+    "type": "object",
+    "required": ["type"],
+    "properties": {"type": {"enum": ["text", "json_object", "json_schema"]}},
+}
+CHOICE = {"anyOf": [{"enum": ["none", "auto", "required"]}, {"type": "object"}]}
 
 
 def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -45,13 +60,14 @@ def chat_body() -> dict[str, Any]:
     its name."""
     text, number, flag = {"type": "string"}, {"type": "number"}, {"type": "boolean"}
     message = {
-        "type": "object",
-        "required": ["role", "content"],
-        "properties": {
-            "role": {"enum": ["system", "developer", "user", "assistant"]},
-            "content": text,
-        },
+        "anyOf": [
+            _object(role={"enum": ["user", "assistant", "system", "developer"]}, content=text),
+            _object(role={"const": "assistant"}, tool_calls={"type": "array", "items": CALL}),
+            _object(role={"const": "tool"}, tool_call_id=text, content=text),
+        ]
     }
+    function = {"type": "object", "required": ["name"], "properties": FUNCTION}
+    tool = _object(type={"enum": ["function"]}, function=function)
     properties = {
         "model": text,
         "messages": {"type": "array", "items": message, "minItems": 1},
@@ -64,6 +80,10 @@ def chat_body() -> dict[str, Any]:
         "max_tokens": {"type": "integer"},
         "max_completion_tokens": {"type": "integer"},
         "n": {"type": "integer", "enum": [1]},
+        "response_format": FORMAT,
+        "tools": {"type": "array", "items": tool, "maxItems": MOST_TOOLS},
+        "tool_choice": CHOICE,
+        "parallel_tool_calls": flag,
     }
     return _body(properties, ["model", "messages"])
 
@@ -71,11 +91,14 @@ def chat_body() -> dict[str, Any]:
 def response_body() -> dict[str, Any]:
     """`openapi_extra` of responses, read by hand as well."""
     text, number, flag = {"type": "string"}, {"type": "number"}, {"type": "boolean"}
-    roles = {"enum": ["system", "developer", "user", "assistant"]}
-    item = {
+    call = {"type": {"const": "function_call"}, "call_id": text, "name": text, "arguments": text}
+    result = {"type": {"const": "function_call_output"}, "call_id": text, "output": text}
+    roles = {"enum": ["user", "assistant", "system", "developer"]}
+    item = {"anyOf": [_object(role=roles, content=text), _object(**call), _object(**result)]}
+    tool = {
         "type": "object",
-        "required": ["role", "content"],
-        "properties": {"role": roles, "content": text},
+        "required": ["type", "name"],
+        "properties": {"type": {"enum": ["function"]}, **FUNCTION},
     }
     properties = {
         "model": text,
@@ -89,6 +112,10 @@ def response_body() -> dict[str, Any]:
         "temperature": number,
         "top_p": number,
         "metadata": {"type": "object", "additionalProperties": text},
+        "text": {"type": "object", "properties": {"format": FORMAT}},
+        "tools": {"type": "array", "items": tool, "maxItems": MOST_TOOLS},
+        "tool_choice": CHOICE,
+        "parallel_tool_calls": flag,
     }
     return _body(properties, ["model", "input"])
 
@@ -109,6 +136,10 @@ def model_body(model: type[BaseModel]) -> dict[str, Any]:
     schema = model.model_json_schema()
     content = {"application/json": {"schema": schema}}
     return {"requestBody": {"required": bool(schema.get("required")), "content": content}}
+
+
+def _object(**properties: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "object", "required": list(properties), "properties": properties}
 
 
 def _body(properties: dict[str, Any], required: list[str]) -> dict[str, Any]:

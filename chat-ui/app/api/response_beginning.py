@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.api.caller import Caller
+from app.api.chat_request import write_system
 from app.api.completions import REUSED
+from app.api.echo import check_results, write_reply
 from app.api.errors import ApiError
 from app.api.models import find_model, refuse_model
 from app.api.response_finding import find_previous, read_before
@@ -66,20 +68,21 @@ async def begin(
 
 async def _continue(services: Services, caller: Caller, asked: ResponseRequest) -> dict[str, Any]:
     """All of db-api's `NewCompletion`: what was said in the response before, and then this."""
-    options, before = asked.options, []
+    options, before, previous = asked.options, [], None
     if options.previous is not None:
         previous = await find_previous(services, caller, options.previous)
         for said in await read_before(services, caller, previous.reply, previous.reply.seq):
             before.append({"role": said.role, "content": said.content})
-        if previous.reply.content:
-            before.append({"role": "assistant", "content": previous.reply.content})
+        if reply := write_reply(previous):
+            before.append({"role": "assistant", "content": reply})
         options = options.model_copy(
             update={"system": [*previous.response.system, *options.system]}
         )
+    check_results(asked.unknown, previous)
     system = [options.instructions] if options.instructions else []
     return {
         **asked.asked,
         "history": before + asked.asked["history"],
-        "system_prompt": "\n\n".join([*system, *options.system]),
+        "system_prompt": write_system([*system, *options.system], asked.tools),
         "response": options.model_dump(),
     }

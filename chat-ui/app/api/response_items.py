@@ -7,6 +7,7 @@ from fastapi.responses import JSONResponse, Response
 
 from app.api.caller import Chatter
 from app.api.completions import NO_STORE
+from app.api.echo import read_call
 from app.api.errors import ApiError
 from app.api.openapi import errors
 from app.api.paths import PREFIX
@@ -36,8 +37,10 @@ async def list_input_items(
         _write_input(f"msg_{reply.id.hex}_{number}", "system", text)
         for number, text in enumerate(options.system)
     ]
-    for said in await read_before(services, caller, reply, options.given + 1):
-        items.append(_write_input(f"msg_{said.id.hex}", said.role, said.content))
+    asked = await read_before(services, caller, reply, options.given + 1)
+    for number, said in enumerate(asked):
+        item = _write_input(f"msg_{said.id.hex}", said.role, said.content)
+        items.append(read_call(options, number, said.id.hex) or item)
     if order == "desc":
         items.reverse()
     ids = [item["id"] for item in items]

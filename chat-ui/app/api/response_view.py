@@ -4,7 +4,9 @@ stored, so that a stream continues after any crash with the text it had."""
 from collections.abc import AsyncGenerator, Iterator
 from typing import Any
 
+from app.api.calls import Said, read_said
 from app.api.completions import KEEP_ALIVE, count, find_failure, find_reason, format_data
+from app.api.echo import has_tools, read_echo
 from app.api.errors import describe
 from app.api.watch import Moment, Watch
 from app.clients.queue_types import Completion
@@ -14,21 +16,19 @@ from app.errors import ParleyError
 # Events have the numbers of what they tell. Text that ends after n characters is event 4 + n.
 CREATED, QUEUED, IN_PROGRESS, ITEM_ADDED, PART_ADDED = range(5)
 TEXT_DONE, PART_DONE, ITEM_DONE, ENDED = range(PART_ADDED + 1, PART_ADDED + 5)
+Event = tuple[int, str, dict[str, Any]]
+"""Its number, type and fields."""
 UNFINISHED = {"queued": "queued", "running": "in_progress"}
 MODEL_TOP_P = 0.95  # llama.cpp's own
 # Nothing of it can be asked for, but clients expect all of it.
 FIXED: dict[str, Any] = {
     "frequency_penalty": 0,
     "max_tool_calls": None,
-    "parallel_tool_calls": False,
     "presence_penalty": 0,
     "prompt_cache_key": None,
     "reasoning": None,
     "safety_identifier": None,
     "service_tier": "default",
-    "text": {"format": {"type": "text"}},
-    "tool_choice": "none",
-    "tools": [],
     "top_logprobs": 0,
     "truncation": "disabled",
 }
@@ -46,9 +46,11 @@ class ResponseView:
         asked, options, reply = self._completion, self._completion.response, moment.reply
         ended = status is None and reply.final
         status = status or find_status(reply)
-        is_written = ended and (moment.text != "" or status == "completed")
+        said = self._read(moment)
+        is_written = ended and (said.call or said.text != "" or status == "completed")
         return {
             **FIXED,
+            **read_echo(options),
             "id": self.id,
             "object": "response",
             "created_at": int(asked.reply.created_at.timestamp()),
@@ -63,7 +65,7 @@ class ResponseView:
             "max_output_tokens": asked.reply_tokens,
             "metadata": options.metadata,
             "model": options.model,
-            "output": [self._write_item(moment)] if is_written else [],
+            "output": [self._write_item(said, moment.reply)] if is_written else [],
             "previous_response_id": options.previous,
             "store": options.stored,
             "temperature": (self._temperature if asked.temperature is None else asked.temperature),
@@ -100,47 +102,69 @@ class ResponseView:
                 yield None
             watch.delivered = moment.reply.final
 
-    def _tell(self, moment: Moment, known: int) -> Iterator[tuple[int, str, dict[str, Any]]]:
+    def _tell(self, moment: Moment, known: int) -> Iterator[Event]:
         """All events up to this moment, of its text only what comes after `known` characters."""
-        text, reply = moment.text, moment.reply
+        said, reply = self._read(moment), moment.reply
+        text = said.call.arguments if said.call else said.text
         yield CREATED, "response.created", {"response": self.write(moment, "queued")}
         yield QUEUED, "response.queued", {"response": self.write(moment, "queued")}
         if reply.state != "queued":
             now = {"response": self.write(moment, "in_progress")}
             yield IN_PROGRESS, "response.in_progress", now
         status = find_status(reply)
-        if text or status == "completed":
-            at = {"output_index": 0}
-            part = {**at, "item_id": self._item_id, "content_index": 0}
-            item = self._write_item(moment)
-            added = {**item, "status": "in_progress", "content": []}
+        if text or said.call or status == "completed":
+            at, item = {"output_index": 0}, self._write_item(said, reply)
+            nothing: dict[str, Any] = {"arguments": ""} if said.call else {"content": []}
+            added = {**item, "status": "in_progress", **nothing}
             yield ITEM_ADDED, "response.output_item.added", {**at, "item": added}
-            yield PART_ADDED, "response.content_part.added", {**part, "part": _write_part("")}
-            if len(text) > known:
-                delta = {**part, "delta": text[known:], "logprobs": []}
-                yield PART_ADDED + len(text), "response.output_text.delta", delta
+            tell = self._tell_call if said.call else self._tell_text
+            yield from tell({**at, "item_id": item["id"]}, text, known, is_whole=reply.final)
             if reply.final:
-                done = {**part, "text": text, "logprobs": []}
-                yield TEXT_DONE + len(text), "response.output_text.done", done
-                whole = {**part, "part": _write_part(text)}
-                yield PART_DONE + len(text), "response.content_part.done", whole
                 yield ITEM_DONE + len(text), "response.output_item.done", {**at, "item": item}
         if reply.final:
             yield ENDED + len(text), f"response.{status}", {"response": self.write(moment)}
 
-    @property
-    def _item_id(self) -> str:
-        return f"msg_{self._completion.reply.id.hex}"
+    def _tell_text(
+        self, at: dict[str, Any], text: str, known: int, *, is_whole: bool
+    ) -> Iterator[Event]:
+        part = {**at, "content_index": 0}
+        yield PART_ADDED, "response.content_part.added", {**part, "part": _write_part("")}
+        if len(text) > known:
+            delta = {**part, "delta": text[known:], "logprobs": []}
+            yield PART_ADDED + len(text), "response.output_text.delta", delta
+        if is_whole:
+            done = {**part, "text": text, "logprobs": []}
+            yield TEXT_DONE + len(text), "response.output_text.done", done
+            whole = {**part, "part": _write_part(text)}
+            yield PART_DONE + len(text), "response.content_part.done", whole
 
-    def _write_item(self, moment: Moment) -> dict[str, Any]:
-        status = find_status(moment.reply)
-        is_cut = moment.reply.final and status != "completed"
+    def _tell_call(
+        self, at: dict[str, Any], text: str, known: int, *, is_whole: bool
+    ) -> Iterator[Event]:
+        if len(text) > known:
+            delta = {**at, "delta": text[known:]}
+            yield PART_ADDED + len(text), "response.function_call_arguments.delta", delta
+        if is_whole:
+            done = {**at, "arguments": text}
+            yield TEXT_DONE + len(text), "response.function_call_arguments.done", done
+
+    def _read(self, moment: Moment) -> Said:
+        asked = self._completion
+        return read_said(moment.text, asked.reply.id, has_tools=has_tools(asked.response))
+
+    def _write_item(self, said: Said, reply: Reply) -> dict[str, Any]:
+        id, status = self._completion.reply.id.hex, find_status(reply)
+        if reply.final and status != "completed":
+            status = "incomplete"
+        if call := said.call:
+            item = {"call_id": call.id, "name": call.name, "arguments": call.arguments}
+            return {"type": "function_call", "id": f"fc_{id}", "status": status, **item}
         return {
             "type": "message",
-            "id": self._item_id,
+            "id": f"msg_{id}",
             "role": "assistant",
-            "status": "incomplete" if is_cut else status,
-            "content": [_write_part(moment.text)],
+            "status": status,
+            "content": [_write_part(said.text)],
         }
 
 

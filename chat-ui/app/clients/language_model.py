@@ -84,7 +84,8 @@ class LanguageModel:
         options: SamplingOptions = USUAL,
     ) -> AsyncGenerator[Event]:
         """The reply to `prompt` as it comes, continuing `written` if that is not empty. `pictures`
-        are the JPEGs in it, by document. Where `options` want it to stop, the caller does.
+        are the JPEGs in it, by document. Where `options` want it to stop, the caller does. What is
+        to fit a schema can't be continued: a grammar begins at its beginning.
 
         Raises ModelAway, ModelDied, ModelBroke or ModelRefused. Closing the iterator frees the
         model's slot.
@@ -92,6 +93,8 @@ class LanguageModel:
         body = _request(prompt, written, max_tokens, temperature, pictures)
         body |= {"top_p": options.top_p} if options.top_p is not None else {}
         body |= {"seed": options.seed} if options.seed is not None else {}
+        if options.json_schema is not None:
+            body["response_format"] = _hold_to(json.loads(options.json_schema))
         try:
             async with self._service.stream(
                 "/v1/chat/completions", body, seconds=READ_SECONDS
@@ -167,6 +170,10 @@ def _request(
         messages.append({"role": "assistant", "content": neutralise(written)})
         body |= {"continue_final_message": True, "add_generation_prompt": False}
     return body
+
+
+def _hold_to(schema: object) -> dict[str, Any]:
+    return {"type": "json_schema", "json_schema": {"name": "reply", "schema": schema}}
 
 
 def _message(message: PromptMessage, pictures: Mapping[UUID, bytes]) -> dict[str, Any]:

@@ -38,16 +38,18 @@ class Passage(Received):
 
 class SamplingOptions(Received):
     """How a program wants a reply to be written; None is the model's own default. It ends before
-    the first of `stop`."""
+    the first of `stop`. With a `json_schema`, which is JSON, it is JSON that fits it, and is stored
+    only when whole."""
 
     top_p: float | None = None
     seed: int | None = None
     stop: tuple[str, ...] = ()
+    json_schema: str | None = None
 
 
 class ResponseOptions(Received):
     """What `/v1/responses` tells of a response again. `given`: so many of the last messages of the
-    history are its own input."""
+    history are its own input. `echo` is JSON of the rest (`app.api.echo`)."""
 
     model: str
     background: bool = False
@@ -57,6 +59,7 @@ class ResponseOptions(Received):
     system: list[str]
     given: int = 0
     metadata: dict[str, str]
+    echo: str = "{}"
 
 
 class Completion(Received):

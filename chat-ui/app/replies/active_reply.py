@@ -150,6 +150,11 @@ class ActiveReply:
         return self.claim.reply.mode
 
     @property
+    def is_held(self) -> bool:
+        """Whether it is shown only when it is whole, because it has to fit a schema."""
+        return self.sampling.options.json_schema is not None
+
+    @property
     def question(self) -> str:
         """What it answers."""
         written = self.claim.prompt[-1].parts[-1]

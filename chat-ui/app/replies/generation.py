@@ -110,10 +110,17 @@ async def _attempt(
     active: ActiveReply,
     announce: Callable[[], None],
 ) -> Outcome:
-    outcome, before = Outcome("complete"), active.progress.tokens
-    left = active.sampling.reply_tokens - active.progress.tokens
+    # What is to fit a schema is written from its beginning, and stored when it is whole: behind a
+    # prefill the grammar would begin again.
+    outcome, is_held, held = Outcome("complete"), active.is_held, ""
+    if is_held and not active.text.whole:
+        active.progress.tokens = 0
+    before = active.progress.tokens
+    left = active.sampling.reply_tokens - before
     if left <= 0:  # it was interrupted between its last word and its end
         return CUT
+    if is_held and active.text.whole:
+        return outcome
     active.given = active.prompt
     events = model.stream(
         active.prompt,
@@ -132,12 +139,17 @@ async def _attempt(
                     active.model = model_name
                 case Delta(text):
                     if left == 0:  # a model that does not stop where it was told to
-                        return CUT
+                        outcome = CUT
+                        break
                     left -= 1  # a delta is at least one token
-                    held = stops.held + 1
+                    if is_held:
+                        held += text
+                        active.write("")
+                        continue
+                    back = stops.held + 1
                     text, is_stopped = stops.take(text)
                     # What is held back is lost with this attempt, and written again by the next.
-                    if active.write(text, held - stops.held):
+                    if active.write(text, back - stops.held):
                         announce()
                     if is_stopped:
                         return outcome
@@ -147,7 +159,7 @@ async def _attempt(
                     outcome = CUT
                 case Usage():
                     active.count(event, before)
-    if rest := stops.give_back():
+    if rest := stops.give_back() + held:
         active.text.pending += rest
     return outcome
 

@@ -35,6 +35,9 @@ class ResponseOptions(BaseModel):
         default=0, description="So many of the last messages of the history are its own input."
     )
     metadata: dict[Text, Text] = {}
+    echo: Text = Field(
+        default="{}", description="JSON of what else is told again: its format, tools and calls."
+    )
 
 
 class NewCompletion(BaseModel):
