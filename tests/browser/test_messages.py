@@ -4,6 +4,7 @@ from playwright.sync_api import expect
 
 from tests.browser.support.page import hold_time, questions, replies
 from tests.browser.support.people import REPLY_MS, Someone, exchanges
+from tests.browser.support.states import open_new_token
 
 PERMISSIONS = ["clipboard-read", "clipboard-write"]
 CODE = "Here:\n\n```python\nprint('sea')\n```\n\nThat is **all**."
@@ -29,6 +30,16 @@ def test_a_message_is_copied_as_it_was_written_and_code_by_itself(ann: Someone) 
     page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error()); }")
     figure.get_by_role("button").click()
     expect(page.locator("[data-announce]")).to_contain_text("blocked copying")
+
+
+def test_a_new_token_is_copied(ann: Someone) -> None:
+    ann.context.grant_permissions(PERMISSIONS, origin=ann.parley.url)
+    ann.new_chat()
+    page = open_new_token(ann)
+    hold_time(page)
+    page.get_by_role("button", name="Copy").click()
+    expect(page.get_by_title("Copied")).to_have_count(1)
+    assert page.evaluate(CLIPBOARD) == page.locator("figure code").inner_text()
 
 
 def test_earlier_messages_come_in_without_a_jump(ann: Someone) -> None:

@@ -110,6 +110,16 @@ def _ended(someone: Someone) -> Page:
     return someone.open()
 
 
+def open_new_token(someone: Someone) -> Page:
+    """A new one, which is shown once."""
+    page = someone.open("/settings/tokens")
+    page.get_by_label("Name", exact=True).fill("My editor")
+    page.get_by_label("Ask the model").check()
+    page.get_by_role("button", name="Create token").click()
+    expect(page.get_by_role("status")).to_contain_text("Copy it now")
+    return page
+
+
 def _deleted(path: str) -> Callable[[Someone], Page]:
     def open_page(someone: Someone) -> Page:
         deleted = someone.http.post(f"{someone.chat}/delete").headers["location"]
@@ -232,6 +242,7 @@ STATES = [
     State("search without hits", at("/search?q=xylophone")),
     State("settings", at("/settings")),
     State("settings refused", _unsaved),
+    State("API tokens", open_new_token),
     State("deleted chats", _deleted("/settings")),
     State("list of keys", at("/keys")),
     State("settings before a name", first_visit("/settings")),
