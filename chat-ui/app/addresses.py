@@ -1,8 +1,22 @@
 """Where a request comes from, as nginx tells it."""
 
 import ipaddress
+from contextvars import ContextVar
 
 from starlette.requests import HTTPConnection
+
+_current = ContextVar("network", default="")
+
+
+def note_network(network: str) -> None:
+    """db-api is told where the request comes from that is being worked at."""
+    _current.set(network)
+
+
+def network_header() -> dict[str, str]:
+    """The header that tells it; none for the runner's own calls."""
+    network = _current.get()
+    return {"X-Network": network} if network else {}
 
 
 def find_network(request: HTTPConnection) -> str:

@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-from app.addresses import find_network
+from app.addresses import find_network, note_network
 from app.api.paths import is_api
 from app.sessions import find_session
 
@@ -166,7 +166,9 @@ class TakeTurns:
             await self._app(scope, receive, send)
             return
         request = Request(scope)
-        scope["turn"] = turn = await self._turns.take(find_network(request), _find(request))
+        network = find_network(request)
+        note_network(network)
+        scope["turn"] = turn = await self._turns.take(network, _find(request))
 
         async def send_and_end(message: Message) -> None:
             turn.end()
@@ -187,7 +189,9 @@ def end_turn(request: Request) -> None:
 async def take_turn(socket: WebSocket) -> AsyncIterator[None]:
     """The block is a turn of this connection, as a request would have it."""
     turns: Turns = socket.scope["turns"]
-    turn = await turns.take(find_network(socket), None)
+    network = find_network(socket)
+    note_network(network)
+    turn = await turns.take(network, None)
     try:
         yield
     finally:

@@ -16,6 +16,7 @@ from app.clients.embedder import Embedder, QuestionVector
 from app.clients.service import BrokenOff, Service, connect
 from app.errors import InvalidInput, ParleyError, QueueFull, Unavailable
 from app.timing import TellCost
+from app.turns import TakeTurns
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import (
@@ -147,6 +148,20 @@ async def test_what_a_request_cost_is_told_and_the_gateways_id_goes_along(
     assert re.fullmatch(cost, untold.headers["server-timing"])
     assert re.fullmatch(cost + ", db-api;dur=1.0" * 2, told.headers["server-timing"])
     assert [r.headers.get("x-request-id") for r in other.heard] == ["abc", "abc", None, None]
+
+
+async def test_db_api_is_told_where_a_request_comes_from(other: Other, service: Service) -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await DbApi(service).send("GET", "/chats")
+        await PlainTextResponse("ok")(scope, receive, send)
+
+    await DbApi(service).send("GET", "/chats")
+    for client in (("192.0.2.1", 1), ("2001:db8:1:2::3", 1)):
+        transport = httpx.ASGITransport(app=TakeTurns(app), client=client)
+        async with httpx.AsyncClient(transport=transport, base_url="http://chat-ui") as http:
+            await http.get("/v1/models")
+    told = [request.headers.get("x-network") for request in other.heard]
+    assert told == [None, "192.0.2.1", "2001:db8:1:2::/64"]
 
 
 class Embed:

@@ -57,10 +57,11 @@ class Person:
 
     http: httpx.Client
     session_id: str
+    network: str = ""  # where they ask from, as chat-ui tells it
 
     @property
     def headers(self) -> dict[str, str]:
-        return {"X-Session-ID": self.session_id}
+        return {"X-Session-ID": self.session_id, "X-Network": self.network}
 
     def at(self, api: "Api") -> "Person":
         """The same person, asking another copy of db-api."""

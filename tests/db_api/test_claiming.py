@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 from app.db.transactions import Database
@@ -109,6 +110,35 @@ def test_a_session_leaves_a_quarter_of_the_slots_to_others(
         assert api.claim()["reply"]["id"] == his
         api.finish(hers[0])
         assert api.claim()["reply"]["id"] == hers[3]
+
+
+def test_an_address_leaves_a_quarter_of_the_slots_to_others(
+    sql: Sql, serve_copy: ServeCopy
+) -> None:
+    with serve_copy(lm_slots=4, limits="home") as api:
+        people = [replace(api.person(), network="192.0.2.1") for _ in range(5)]
+        theirs = [person.send(person.chat()) for person in people]
+        assert [bool(api.claim()) for _ in range(4)] == [True, True, True, False]
+        unknown = api.person()
+        his = unknown.send(unknown.chat())
+        assert api.claim()["reply"]["id"] == his
+        kept = {network for (network,) in sql("SELECT network FROM replies")}
+        assert len(kept) == 2
+        assert not any("192" in str(network) for network in kept), "a hash"
+        for reply in theirs[:3]:
+            api.finish(reply)
+        assert [api.claim()["reply"]["id"] for _ in range(2)] == theirs[3:]
+        people[3].post(f"/replies/{theirs[3]}/stop")
+        of_ended = "SELECT count(network) FROM replies WHERE finished_at IS NOT NULL"
+        assert sql(of_ended) == [(0,)]
+
+
+def test_an_address_may_have_all_slots_without_limits(serve_copy: ServeCopy) -> None:
+    with serve_copy(lm_slots=4, limits="off") as api:
+        for _ in range(4):
+            person = replace(api.person(), network="192.0.2.1")
+            person.send(person.chat())
+        assert all(api.claim() for _ in range(4))
 
 
 def test_an_expired_lease_comes_first_and_continues_from_its_text(

@@ -14,6 +14,7 @@ from typing import Any
 import aiohttp
 
 from app import timing
+from app.addresses import network_header
 
 CONNECT_SECONDS = 5
 
@@ -75,7 +76,7 @@ class Service:
 
         The request is sent once more if the connection turns out closed before a byte of an answer.
         """
-        headers = {**timing.request_id(), **(headers or {})}
+        headers = {**timing.request_id(), **network_header(), **(headers or {})}
         body = {"json": json} if content is None else {"data": content}
         once = partial(
             self._ask_once, method, path, seconds, headers=headers, params=params, **body

@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError, SQLAlchemyError
 
 from app import timing
+from app.db.network import get_network
 from app.db.prepared import prepare_statements
 from app.errors import SessionEnded
 from app.settings import Settings
@@ -26,6 +27,7 @@ BEGIN_AS_PERSON = """
 BEGIN;
 SET LOCAL ROLE app;
 SET LOCAL app.session_id = %(asking)s;
+SET LOCAL app.network = %(network)s;
 SELECT require_session()
 """
 SESSION_ENDED = "PY401"  # what require_session() raises
@@ -52,7 +54,8 @@ class Database:
     def person(self, session_id: UUID) -> Iterator[Connection]:
         """A transaction for one live session, or SessionEnded."""
         try:
-            with self._transaction("app", BEGIN_AS_PERSON, asking=str(session_id)) as connection:
+            whose = {"asking": str(session_id), "network": get_network()}
+            with self._transaction("app", BEGIN_AS_PERSON, **whose) as connection:
                 yield connection
         except DBAPIError as error:
             if getattr(error.orig, "pgcode", None) == SESSION_ENDED:

@@ -11,6 +11,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.db.base import Base, Time
 from app.jobs.models import UNFINISHED, LeasedJob, job_constraints
 
+# Where its transaction says that it was asked from (`db/network.py`).
+NETWORK = "NULLIF(current_setting('app.network'::text, true), ''::text)"
+
 
 class Reply(LeasedJob, Base):
     """The job of writing one assistant message. Its progress is counted in code points.
@@ -28,6 +31,7 @@ class Reply(LeasedJob, Base):
     first message that the model was given, ``prompt_sha256`` the hash of all that it was given, by
     which a rebuilt prompt is known to be the same. ``listened_until``: it is only written while a
     program listens, which it does until then at least (``sql/completions/is_paused.sql``).
+    ``network`` is the hash of the address that it was asked from, until it ends.
     """
 
     __tablename__ = "replies"
@@ -76,6 +80,7 @@ class Reply(LeasedJob, Base):
     prompt_start: Mapped[UUID | None]
     prompt_sha256: Mapped[str | None]
     listened_until: Mapped[Time | None]
+    network: Mapped[str | None] = mapped_column(server_default=sql(NETWORK))
     model: Mapped[str | None]
     prompt_tokens: Mapped[int | None]
     prompt_tokens_read: Mapped[int | None]

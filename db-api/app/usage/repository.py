@@ -3,13 +3,13 @@
 If a limit is passed, the caller's error rolls back what was taken.
 """
 
-import hmac
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, text
 
+from app.db.network import hash_network
 from app.errors import ChatsFull, LimitReached
 from app.limits import Quotas
 
@@ -80,7 +80,7 @@ def take_session(connection: Connection, address: str, key: bytes, quotas: Quota
     """One session more that begins at this address, or LimitReached. Kept is a hash, which tells
     nobody the address who doesn't have the key."""
     most = quotas.sessions_per_minute
-    values = {"address": hmac.digest(key, address.encode(), "sha256"), "per_minute": most}
+    values = {"address": hash_network(address, key), "per_minute": most}
     seconds = connection.execute(TAKE_SESSION, values).scalar_one()
     if seconds is not None:
         raise LimitReached(what="sessions", limit=most, retry_after=seconds)

@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import Depends, Request
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 
+from app.db.network import note_network
 from app.errors import InvalidInput, ServiceTokenNeeded
 
 bearer = HTTPBearer(
@@ -49,8 +50,14 @@ def _compare(shown: HTTPAuthorizationCredentials | None, token: bytes) -> None:
         raise ServiceTokenNeeded
 
 
-async def read_session_id(shown: Annotated[str | None, Depends(session_header)]) -> UUID:
-    """The session asked for; whether it is live is checked as its transaction begins."""
+async def read_session_id(
+    request: Request, shown: Annotated[str | None, Depends(session_header)]
+) -> UUID:
+    """The session asked for; whether it is live is checked as its transaction begins. What it asks
+    for is of the address that `X-Network` tells, unless there are no limits."""
+    network = request.headers.get("x-network", "")
+    if request.app.state.settings.limits != "off":
+        note_network(network, request.app.state.service_token)
     try:
         return UUID(shown or "")
     except ValueError:

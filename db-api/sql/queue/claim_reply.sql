@@ -4,13 +4,16 @@
 -- late. One claim runs at a time over all copies of db-api (the advisory lock), because the count of busy slots must hold until commit;
 -- each statement after the lock sees what earlier claims committed. A claim never waits for a row: one that somebody else has locked is
 -- being stopped or deleted. A reply that is to be tried alone is claimed when nothing else runs, and nothing else is claimed meanwhile.
--- A session never has all of four or more slots: a quarter is left to others, who would else wait for the end of one of its long replies.
+-- Neither a session nor an address has all of four or more slots, however many sessions it has: a quarter is left to others, who would
+-- else wait for the end of one of its long replies.
 CREATE OR REPLACE FUNCTION claim_reply(claimer text, slots integer, only_this uuid DEFAULT NULL)
 RETURNS SETOF replies LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE
     running integer;
     on_trial uuid;
+    most integer := slots - slots / 4;
     satisfied uuid[];
+    satisfied_networks varchar[];
     candidate record;
 BEGIN
     PERFORM pg_advisory_xact_lock(7035002);
@@ -25,11 +28,17 @@ BEGIN
     on_trial := find_trial(begins => only_this IS NULL);
     satisfied := ARRAY(
         SELECT session_id FROM replies WHERE state = 'running' AND NOT has_expired(lease_until)
-        GROUP BY session_id HAVING count(*) >= slots - slots / 4
+        GROUP BY session_id HAVING count(*) >= most
+    );
+    satisfied_networks := ARRAY(
+        SELECT network FROM replies
+        WHERE state = 'running' AND NOT has_expired(lease_until) AND network IS NOT NULL
+        GROUP BY network HAVING count(*) >= most
     );
     FOR candidate IN
         SELECT message_id, session_id, begun FROM queue_positions
         WHERE NOT blocked AND session_id <> ALL (satisfied)
+            AND (network IS NULL OR network <> ALL (satisfied_networks))
         ORDER BY message_id IS DISTINCT FROM on_trial, position
         LIMIT greatest(CASE WHEN on_trial IS NULL THEN slots ELSE 1 END - running, 0)
     LOOP

@@ -10,9 +10,10 @@ SELECT message_id, chat_id, session_id, begun,
         SELECT FROM replies earlier
         WHERE earlier.chat_id = queued.chat_id AND earlier.queue_number < queued.queue_number
             AND earlier.state IN ('queued', 'running')
-    ) AS blocked
+    ) AS blocked,
+    network
 FROM (
-    SELECT message_id, chat_id, session_id, queue_number, started_at IS NOT NULL AS begun,
+    SELECT message_id, chat_id, session_id, queue_number, network, started_at IS NOT NULL AS begun,
         row_number() OVER own AS turn,
         first_value(coalesce(requeued, queue_number)) OVER own AS since
     FROM replies WHERE state = 'queued' AND NOT is_paused(listened_until)

@@ -14,7 +14,7 @@ BEGIN
             WHEN r.finished_steps = '[]' THEN r.finished_steps
             ELSE r.finished_steps || jsonb_build_object('kind', 'text', 'text', r.text)
         END,
-        text = '', phase = NULL, lease_until = NULL, finished_at = now()
+        text = '', phase = NULL, lease_until = NULL, network = NULL, finished_at = now()
     WHERE message_id = reply;
 END
 $$;

@@ -40,6 +40,7 @@ ADDED: dict[str, dict[str, Any]] = {
         "prompt_start": None,
         "prompt_sha256": None,
         "listened_until": None,
+        "network": None,
     },
 }
 # An error was any text. Size and limit are known of one; of what Parley itself never wrote, all of
