@@ -30,7 +30,7 @@ FURTHER_BESIDE_OTHERS = 1  # and then it rests
 OTHERS_S = 3.0  # so long after another's turn somebody is there
 LONGEST_S = 1.0  # whoever takes longer waits for something, and takes little from others meanwhile
 REMEMBERED = 10_000  # addresses and sessions whose last turn is known
-# Health is asked by machines; assets are quick; searches and files wait for themselves.
+# Health is asked by machines; assets are quick; searches wait for themselves.
 FREE = ("/health", "/ready", "/static/", "/search", "/api/search")
 
 Session = UUID | None
@@ -162,7 +162,7 @@ class TakeTurns:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI. A WebSocket takes its turns itself."""
         scope["turns"] = self._turns
-        if scope["type"] != "http" or _is_free(scope["path"], scope["method"]):
+        if scope["type"] != "http" or scope["path"].startswith(FREE):
             await self._app(scope, receive, send)
             return
         request = Request(scope)
@@ -220,8 +220,3 @@ def _count_down(counter: Counter[Who], who: Who) -> None:
     counter[who] -= 1
     if not counter[who]:
         del counter[who]
-
-
-def _is_free(path: str, method: str) -> bool:
-    uploads = method == "POST" and path.endswith("/documents")
-    return uploads or path.startswith(FREE)

@@ -177,7 +177,7 @@ def request(path: str, method: str = "GET") -> Scope:
     [
         (request("/chats/1"), 1 + FURTHER),
         (request("/chats", "POST"), 1 + FURTHER),
-        (request("/chats/1/documents", "POST"), 9),
+        (request("/chats/1/documents", "POST"), 1 + FURTHER),
         *((request(path), 9) for path in ("/static/x.css", "/health", "/ready", "/search")),
     ],
     ids=lambda value: value["path"] if isinstance(value, dict) else "",

@@ -3,7 +3,7 @@
 import socket
 from collections.abc import Iterator
 from typing import Any
-from unittest.mock import AsyncMock
+from unittest.mock import AsyncMock, Mock
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -11,6 +11,7 @@ import httpx
 import pytest
 from app.clients.documents import BLOCK_BYTES
 from app.errors import FormTooLarge, InvalidInput, UploadFailed
+from app.turns import Session, Turn, Turns
 from app.uploads.multipart import FormFiles
 from app.uploads.upload import upload_files
 from starlette.requests import Request
@@ -175,12 +176,23 @@ def test_an_upload_that_is_cut_off_leaves_nothing(
     assert listed(browser.get(chat).text) == []
 
 
+class CountedTurns(Turns):
+    """How many were taken."""
+
+    taken = 0
+
+    async def take(self, network: str, session: Session, *, further: bool = False) -> Turn:
+        self.taken += further
+        return await super().take(network, session, further=further)
+
+
 def make_request(chunks: Iterator[bytes], kind: str = "multipart/form-data; boundary=b") -> Request:
     async def receive() -> dict[str, Any]:
         chunk = next(chunks, None)
         return {"type": "http.request", "body": chunk or b"", "more_body": chunk is not None}
 
-    return Request({"type": "http", "headers": [(b"content-type", kind.encode())]}, receive)
+    scope = {"type": "http", "path": "/api/documents", "turn": Mock(), "turns": CountedTurns()}
+    return Request({**scope, "headers": [(b"content-type", kind.encode())]}, receive)
 
 
 HEAD = b'--b\r\ncontent-disposition: form-data; name="files"; filename="%b"\r\n\r\n'
@@ -198,9 +210,11 @@ async def test_a_form_is_read_the_same_however_it_is_cut(size: int) -> None:
     form = HEAD % name + b"one\r\n--bx\r\n" + b"\r\n" + HEAD % b"" + b"\r\n" + field
     form += HEAD % b"2" + b"two\r\n--b--\r\n"
     chunks = [form[start : start + size] for start in range(0, len(form), size)]
-    files = FormFiles(make_request(iter(chunks)))
+    request = make_request(iter(chunks))
+    files = FormFiles(request)
     assert await read_all(files) == [('grün "x".txt', b"one\r\n--bx\r\n"), ("2", b"two")]
     assert files.fields == {"other": "no file"}
+    assert request.scope["turns"].taken == len(chunks), "others come between the pieces"
 
 
 @pytest.mark.anyio

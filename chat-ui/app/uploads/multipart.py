@@ -1,4 +1,5 @@
-"""Reads the files of a multipart form piece by piece, as they come, and its other fields."""
+"""Reads the files of a multipart form piece by piece, as they come, and its other fields. Each
+piece is a turn: whoever sends many files at once holds nobody up."""
 
 from collections import deque
 from collections.abc import AsyncIterator
@@ -9,6 +10,7 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import Request
 
 from app.errors import FormTooLarge, InvalidInput, UploadFailed
+from app.turns import take_another
 
 FIELDS_LIMIT = 1_000_000  # bytes of all fields that are no files
 
@@ -33,7 +35,7 @@ class FormFiles:
         kind, options = parse_options_header(request.headers.get("content-type"))
         if kind != b"multipart/form-data" or b"boundary" not in options:
             raise InvalidInput
-        self._chunks = request.stream()
+        self._request, self._chunks = request, request.stream()
         self._events = deque[Begin | bytes | End]()
         self._header = self._field = b""
         self._options: dict[bytes, bytes] = {}
@@ -82,11 +84,15 @@ class FormFiles:
             chunk = await anext(self._chunks, b"")
             if not chunk:
                 return None
-            try:
-                self._parser.write(chunk)
-            except FormParserError as error:
-                raise InvalidInput from error
+            async with take_another(self._request):
+                self._parse(chunk)
         return self._events.popleft()
+
+    def _parse(self, chunk: bytes) -> None:
+        try:
+            self._parser.write(chunk)
+        except FormParserError as error:
+            raise InvalidInput from error
 
     # --- what the parser finds ---
 

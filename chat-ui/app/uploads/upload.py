@@ -20,6 +20,7 @@ from app.errors import (
     Unavailable,
     UploadFailed,
 )
+from app.turns import take_another
 from app.uploads.multipart import FormFiles
 from app.views.problems import Problem
 
@@ -58,7 +59,9 @@ async def upload_files(
     async for name, pieces in form:
         found = True
         try:
-            kept = await _upload(documents, session, chat, name, size, pieces)
+            async with take_another(request):
+                upload = await documents.begin_upload(session, size)
+            kept = await _upload(documents, session, chat, name, upload, pieces)
             report.kept.append(kept.id)
             if kept.repeated:
                 facts: dict[str, int | str] = {"file": name, "kept": kept.name}
@@ -81,10 +84,9 @@ async def _upload(
     session: UUID,
     chat: UUID | None,
     name: str,
-    size: int | None,
+    upload: UUID,
     pieces: AsyncIterator[bytes],
 ) -> KeptDocument:
-    upload = await documents.begin_upload(session, size)
     hashed, sent, number = sha256(), 0, 0
     try:
         async for block in _cut_blocks(pieces):
