@@ -14,6 +14,7 @@ from tests.support.operations import Operation, read_operations
 
 from security.calls import Call, Unplaced, find_ids, make_call
 from security.people import WORD, Person
+from security.sockets import SOCKET
 
 # Prints every route that the service has, whether its document names it or not.
 LIST_ROUTES = """
@@ -25,8 +26,6 @@ for route in iter_route_contexts(create_app().routes):
     for method in getattr(route, "methods", None) or [other]:
         print(method.lower(), route.path)
 """
-# What OpenAPI has no words for. `rows/sockets.py` tries it.
-SOCKETS = {"websocket /v1/responses"}
 # Routes that no document names: the documents, their pages and files. They have nobody's data.
 UNDESCRIBED = {
     *("get /openapi.json", "head /openapi.json", "get /docs"),
@@ -170,7 +169,7 @@ def open_surfaces(parley: LocalStack) -> Iterator[tuple[Surface, Surface]]:
 
 def find_undescribed(routes: Iterable[str], operations: Iterable[Operation]) -> list[str]:
     """Routes, each as `method path`, that no document names."""
-    described = UNDESCRIBED | SOCKETS | {str(each).lower() for each in operations}
+    described = UNDESCRIBED | {SOCKET} | {str(each).lower() for each in operations}
     named = (route.lower().replace(":path}", "}") for route in routes)
     return [f"{route} is in no document" for route in named if route not in described]
 

@@ -24,6 +24,7 @@ from security.people import (
     read_id,
     resemble,
 )
+from security.sockets import SOCKET, try_sockets
 from security.stage import Stage
 from security.surfaces import (
     ENDING,
@@ -67,10 +68,12 @@ def check(found: Found, stage: Stage, short: bool) -> None:
             found.expect(not changed, f"{surface.name}: strangers changed {', '.join(changed)}")
         programs = try_programs(found, surfaces[0], parley)
         tokens = try_tokens(found, surfaces[1], parley)
+        sockets = try_sockets(found, parley) if stage.wants(SOCKET) else 0
         reached = sum(matrix.ask_for_own(surface) for surface in surfaces)
     found.see(f"{sum(len(surface.operations) for surface in surfaces)} operations")
     found.see(", ".join(f"{count} {what}" for what, count in matrix.counts.items()))
     found.see(f"{programs} calls with a program's wrong or narrow token refused")
+    found.see(f"{sockets} WebSockets, with wrong and narrow tokens and from other sites")
     found.see(f"{tokens} calls with a wrong token refused")
     found.see(f"{reached} operations that answered their owner otherwise")
 

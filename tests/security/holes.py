@@ -58,6 +58,19 @@ HOLES = (
         ("POST /reading/{document_id}/heartbeat",),
     ),
     Hole(
+        "a WebSocket for any scope",
+        (
+            Change(
+                "chat-ui/app/api/response_socket.py",
+                'require_scope(caller, "chat")',
+                "assert caller",
+            ),
+        ),
+        "matrix",
+        "websocket /v1/responses with",
+        ("websocket /v1/responses",),
+    ),
+    Hole(
         "forms of other sites taken",
         (Change(POLICY, "    if request.method in SAFE_METHODS:\n", "    if request:\n"),),
         "cross-site",
