@@ -92,6 +92,8 @@ TEXTS: dict[str, Callable[[], str]] = {
     "prompt_sha256": lambda: "0" * 64,
     "request_sha256": lambda: uuid.uuid4().hex * 2,
     "listened_until": lambda: "2026-01-01T00:00:00Z",
+    "cache_key": lambda: "0" * 64,
+    "cache-control": lambda: "no-cache",
     "idempotency-key": lambda: uuid.uuid4().hex,
     "x-stainless-retry-count": lambda: "1",
 }

@@ -84,8 +84,8 @@ def _has_ended(socket: ClientConnection) -> bool:
 
 def _ask(parley: LocalStack, who: Person, previous: str) -> Any:
     """The first event of the answer."""
-    event = {"type": "response.create", "model": SMALL_MODEL, "input": "And then?"}
-    event |= {"previous_response_id": previous, "max_output_tokens": 3}
+    event: dict[str, Any] = {"type": "response.create", "model": SMALL_MODEL}
+    event |= {"input": "And then?", "previous_response_id": previous, "max_output_tokens": 3}
     with _connect(parley, {"Authorization": f"Bearer {who.token}"}) as socket:
         socket.send(json.dumps(event))
         return json.loads(socket.recv(PATIENCE))

@@ -70,6 +70,7 @@ from app.routes import (
     settings as settings_page,
 )
 from app.security import SecurityHeaders, refuse_cross_site
+from app.server_log import quieten_sockets
 from app.services import Services
 from app.sessions import add_session_cookie
 from app.settings import Settings, read_secret, read_settings
@@ -123,6 +124,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     """The application; reads the environment only if no settings are given."""
     settings = settings or read_settings()
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    quieten_sockets()
     assets = Assets()
     ends_soon = settings.tls_off_soon == "on"
     templates = Templates(assets, settings.assistant_name, settings.tls, ends_soon)
@@ -188,7 +190,18 @@ async def _serve(app: FastAPI, settings: Settings, templates: Templates) -> Asyn
             vision = await _connect(settings.vision_url, settings.vision_key_file, running)
             head = ModelWords(AnswerFinder(answer))
             eyes = ModelServer.of(vision) if vision else None
-            runner = Runner(queue, model, prompts, embedder, head, hub, sampling, locks, eyes)
+            runner = Runner(
+                queue,
+                model,
+                prompts,
+                embedder,
+                head,
+                hub,
+                sampling,
+                locks,
+                eyes,
+                settings.answer_cache_seconds,
+            )
             await running.enter_async_context(runner.run())
         app.state.services = Services(
             settings,

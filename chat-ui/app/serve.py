@@ -1,6 +1,4 @@
-"""uvicorn's command line, without its ten wake-ups a second: they cost a laptop its battery. And
-without its log of WebSockets, which has whole addresses and a stack for each that sends garbage:
-nginx's has a line of each.
+"""uvicorn's command line, without its ten wake-ups a second: they cost a laptop its battery.
 
 Used instead of `python -m uvicorn`, with the same arguments.
 """
@@ -8,8 +6,6 @@ Used instead of `python -m uvicorn`, with the same arguments.
 import asyncio
 import contextlib
 import importlib
-import logging
-from pathlib import Path
 from types import FrameType
 
 import uvicorn
@@ -42,16 +38,9 @@ class Server(uvicorn.Server):
             self._loop.call_soon_threadsafe(self._told.set)
 
 
-def is_wanted(record: logging.LogRecord) -> bool:
-    """Filter: of what concerns WebSockets, only faults of the application."""
-    is_of_sockets = "websockets" in Path(record.pathname).parts
-    return not is_of_sockets or (record.funcName == "run_asgi" and record.exc_info is not None)
-
-
 if __name__ == "__main__":
     # Its command line makes its server by this name, and takes no other way. `uvicorn.main` is a
     # function as well as a module.
     command_line = importlib.import_module("uvicorn.main")
     command_line.Server = Server  # type: ignore[attr-defined]  # a module found by name
-    logging.getLogger("uvicorn.error").addFilter(is_wanted)
     command_line.main()

@@ -45,6 +45,7 @@ class Settings(BaseSettings):
 
     reply_tokens: int = Field(default=512, ge=1)
     temperature: float = Field(default=0.7, ge=0, le=2)
+    answer_cache_seconds: float = Field(default=0, ge=0, le=2**31 - 1)
     assistant_name: str = "Parley"
     system_prompt: str = "You are a helpful assistant."
     opening_message: str = "Hello! What would you like to talk about?"

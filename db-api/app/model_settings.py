@@ -62,3 +62,4 @@ class SamplingOptions(BaseModel):
     json_schema: Annotated[Text, StringConstraints(max_length=LONGEST_SCHEMA)] | None = Field(
         default=None, description="The reply is JSON that fits it, and is stored only when whole."
     )
+    fresh: bool = Field(default=False, description="No earlier answer will do.")

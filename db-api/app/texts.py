@@ -84,6 +84,7 @@ def refuse_controls(text: str) -> str:
 
 
 Text = Annotated[str, AfterValidator(refuse_unstorable)]
+Sha256 = Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")]
 LinedText = Annotated[Text, AfterValidator(normalise_lines)]
 # One rule for what people call themselves and their chats.
 _Line = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(refuse_invisible)]

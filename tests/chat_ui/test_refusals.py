@@ -60,7 +60,7 @@ async def test_what_was_looked_for_is_not_looked_for_again(mode: str, found: boo
     active = Mock(mode=mode, found=found, question="Why?", passages=[], refusal=NO_TEXT)
     queue = Mock(find_passages=AsyncMock(return_value=Mock(found=found)))
     embedder = Mock(embed=AsyncMock(return_value=None))
-    answerer = Answerer(Mock(), queue, embedder, BestSentence(), None)
+    answerer = Answerer(Mock(), queue, embedder, BestSentence(), None, Mock())
     assert (await answerer.answer(active, Mock())).state == "complete"
     assert queue.find_passages.called is not found, "db-api tells again why there is nothing"
     active.say.assert_called_once_with(NOTHING_FOUND if found else NO_TEXT)

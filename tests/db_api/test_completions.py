@@ -27,7 +27,7 @@ def given(*texts: str) -> list[dict[str, str]]:
 def test_the_model_is_given_what_the_program_says_and_nothing_else(api: Api, ada: Person) -> None:
     ada.change(ada.chat(), temperature=1)
     schema = '{"b": 1, "a": 2}'  # in its own order
-    sampling = {"top_p": 0.5, "seed": 7, "stop": ["END"], "json_schema": schema}
+    sampling = {"top_p": 0.5, "seed": 7, "stop": ["END"], "json_schema": schema, "fresh": True}
     sent = ask(
         ada,
         "Three?\r\n",
@@ -58,6 +58,7 @@ def test_what_is_absent_is_the_runner_s_own(api: Api, ada: Person) -> None:
     assert claim["sampling"] == {
         **dict.fromkeys(("top_p", "seed", "json_schema")),
         "stop": [],
+        "fresh": False,
     }
     ada.send(ada.chat())
     api.finish(claim["reply"]["id"], "x")

@@ -24,7 +24,14 @@ OURS = {
     *("documents.error", "documents.kind", "documents.read_with", "documents.state"),
     *("documents.vector_model", "documents.worker", "messages.role", "passage_vectors.model"),
     *("replies.error", "replies.error_detail", "replies.mode", "replies.model", "replies.phase"),
-    *("replies.prompt_sha256", "replies.saw", "replies.state", "replies.worker", "tokens.scopes"),
+    *(
+        "replies.cache_key",
+        "replies.prompt_sha256",
+        "replies.saw",
+        "replies.state",
+        "replies.worker",
+        "tokens.scopes",
+    ),
 }
 
 

@@ -33,6 +33,7 @@ class ScriptedModel:
     """Set the fields before or while it answers; read `requests` and `running` afterwards."""
 
     text: str = "A scripted reply."
+    name: str = "scripted"  # what it says when it is asked
     deltas: list[str] | None = None  # all of these, however many, instead of the text's words
     pace: float = 0.0  # seconds between two deltas
     hold_after: int | None = None  # deltas after which it waits for `go`
@@ -69,7 +70,7 @@ class ScriptedModel:
         )
 
     async def _list_models(self, request: Request) -> Response:
-        return JSONResponse({"data": [{"id": "scripted"}]})
+        return JSONResponse({"data": [{"id": self.name}]})
 
     async def _health(self, request: Request) -> Response:
         self.probes += 1

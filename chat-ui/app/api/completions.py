@@ -3,7 +3,8 @@ sent."""
 
 import json
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -18,7 +19,7 @@ from app.api.errors import ApiError, describe
 from app.api.models import find_model, refuse_model
 from app.api.openapi import chat_body, errors
 from app.api.paths import PREFIX
-from app.api.requests import RequestMarks, identify
+from app.api.requests import RequestMarks, freshen, identify
 from app.api.watch import KEEP_ALIVE_SECONDS, Moment, ProgramLeft, Watch
 from app.clients.types import Reply
 from app.errors import InvalidInput, KeyReused, ParleyError
@@ -28,6 +29,7 @@ from app.turns import end_turn
 router = APIRouter(prefix=f"{PREFIX}/chat/completions", tags=["API for programs"])
 
 STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+EMPTY: Mapping[str, str] = MappingProxyType({})
 NO_STORE = {"Cache-Control": "no-store"}
 DONE = b"data: [DONE]\n\n"
 KEEP_ALIVE = b": keep-alive\n\n"
@@ -63,7 +65,8 @@ async def complete(
     if asked.model != model:
         refuse_model(model)
     try:
-        new = {**asked.asked, **identify(request, caller, marks, fields), "listens": True}
+        identity = identify(request, caller, marks, fields)
+        new = {**freshen(asked.asked, marks), **identity, "listens": True}
         sent = await services.completions.create(caller.session, new, services.worker)
     except KeyReused as error:
         raise ApiError(422, REUSED, "idempotency_key_reused") from error
@@ -82,13 +85,12 @@ async def complete(
             if asked.streams and (moment.text or moment.reply.final or is_late):
                 chunks = Chunks(watch, model, asked)
                 is_streamed = True
-                return WatchedStream(watch, chunks.stream())
+                return WatchedStream(watch, chunks.stream(), tell_cache(moment.reply))
         if await request.is_disconnected():
             raise ProgramLeft
         watch.delivered = True
-        return JSONResponse(
-            write_completion(watch, model, moment, has_tools=asked.has_tools), headers=NO_STORE
-        )
+        told = write_completion(watch, model, moment, has_tools=asked.has_tools)
+        return JSONResponse(told, headers=NO_STORE | tell_cache(moment.reply))
     except ProgramLeft:
         return Response(status_code=499)  # which nobody reads
     finally:
@@ -100,8 +102,11 @@ async def complete(
 class WatchedStream(StreamingResponse):
     """Leaves the watch at its end, also if it is cut before a byte was sent."""
 
-    def __init__(self, watch: Watch, content: AsyncGenerator[bytes]) -> None:
-        super().__init__(content, media_type="text/event-stream", headers=STREAM_HEADERS)
+    def __init__(
+        self, watch: Watch, content: AsyncGenerator[bytes], told: Mapping[str, str] = EMPTY
+    ) -> None:
+        headers = STREAM_HEADERS | dict(told)
+        super().__init__(content, media_type="text/event-stream", headers=headers)
         self._watch = watch
         self.at_end: Callable[[], None] = lambda: None
 
@@ -186,6 +191,11 @@ def head_of(watch: Watch, model: str, kind: str) -> dict[str, Any]:
         "created": watch.created,
         "model": model,
     }
+
+
+def tell_cache(reply: Reply) -> dict[str, str]:
+    """The header that says whether it is an earlier answer."""
+    return {"X-Cache": "hit"} if reply.cached else {}
 
 
 def find_reason(reply: Reply, said: Said | None = None) -> str:

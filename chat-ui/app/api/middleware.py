@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.api.paths import is_api
 from app.security import STARTS
 
-READABLE = ("x-request-id", "retry-after", "x-should-retry")
+READABLE = ("x-request-id", "retry-after", "x-should-retry", "x-cache")
 
 
 class ApiHeaders:

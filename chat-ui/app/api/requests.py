@@ -31,18 +31,32 @@ Retries = Annotated[
     ),
 ]
 
+CacheControl = Annotated[
+    str,
+    Header(description="With `no-cache`, the model answers, though it did so before."),
+]
+
 
 @dataclass(frozen=True)
 class Marks:
     """What a request's headers say of it."""
 
     key: str | None
-    is_retry: bool
+    is_retry: bool = False
+    is_fresh: bool = False  # no earlier answer will do
 
 
-async def read_marks(idempotency_key: Key = None, retries: Retries = "0") -> Marks:
+async def read_marks(
+    idempotency_key: Key = None, retries: Retries = "0", cache_control: CacheControl = ""
+) -> Marks:
     """Dependency. What is no number marks nothing."""
-    return Marks(idempotency_key, retries.isdecimal() and retries.strip("0") != "")
+    is_retry = retries.isdecimal() and retries.strip("0") != ""
+    return Marks(idempotency_key, is_retry, wants_fresh(cache_control))
+
+
+def wants_fresh(cache_control: str) -> bool:
+    """Whether a Cache-Control header lets no earlier answer do."""
+    return "no-cache" in (each.strip().lower() for each in cache_control.split(","))
 
 
 RequestMarks = Annotated[Marks, Depends(read_marks)]
@@ -59,6 +73,12 @@ def identify(
         "request_sha256": _hash(asked),
         "is_retry": marks.is_retry and not marks.key,
     }
+
+
+def freshen(new: Mapping[str, Any], marks: Marks) -> dict[str, Any]:
+    """The same `NewCompletion`, for which no earlier answer will do if the request says so."""
+    sampling: Mapping[str, Any] = new["sampling"]
+    return {**new, "sampling": {**sampling, "fresh": marks.is_fresh}}
 
 
 def _hash(told: object) -> str:

@@ -10,6 +10,7 @@ from app.api.completions import REUSED
 from app.api.echo import check_results, write_reply
 from app.api.errors import ApiError
 from app.api.models import find_model, refuse_model
+from app.api.requests import Marks, freshen
 from app.api.response_finding import find_previous, read_before
 from app.api.response_request import ResponseRequest
 from app.api.response_view import ResponseView
@@ -34,15 +35,14 @@ async def begin(
     caller: Caller,
     asked: ResponseRequest,
     identity: Mapping[str, object],
-    *,
-    keyed: bool,
+    marks: Marks,
 ) -> Begun:
-    """Stores it and watches it, until the watch is left; `identity` is of `identify`, `keyed` as
-    `Watch.begin` has it. ApiError and what sending a message raises if it can't be."""
+    """Stores it and watches it, until the watch is left; `identity` is of `identify`. ApiError and
+    what sending a message raises if it can't be."""
     model = await find_model(services)
     if asked.options.model != model:
         refuse_model(model)
-    new = await _continue(services, caller, asked)
+    new = freshen(await _continue(services, caller, asked), marks)
     new |= {**identity, "listens": not asked.options.background}
     try:
         sent = await services.completions.create(caller.session, new, services.worker)
@@ -62,7 +62,7 @@ async def begin(
     if asked.options.background:
         watch = await Observation.begin_unheard(services, caller, sent)
     else:
-        watch = await Watch.begin(services, caller, sent, keyed=keyed)
+        watch = await Watch.begin(services, caller, sent, keyed=marks.key is not None)
     return Begun(sent.reply, view, watch)
 
 

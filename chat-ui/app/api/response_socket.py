@@ -23,7 +23,7 @@ from app.api.errors import ApiError, describe, find_status, write_error
 from app.api.fields import refuse, refuse_unsupported, require
 from app.api.forgetting import forget_later
 from app.api.paths import PREFIX
-from app.api.requests import Marks, identify
+from app.api.requests import Marks, identify, wants_fresh
 from app.api.response_beginning import Begun, begin
 from app.api.response_request import ResponseRequest
 from app.api.watch import ASK_SECONDS, Restarting
@@ -130,9 +130,10 @@ class Conversation:
         asked = ResponseRequest.read(fields, (await self._services.limits.get()).reply_tokens)
         # One key for the connection: with it, the same event is the same request.
         key = f"{self._key} {json.dumps(fields, sort_keys=True)}" if self._key else None
-        marks = Marks(key, is_retry=False)
+        is_fresh = wants_fresh(self._socket.headers.get("cache-control", ""))
+        marks = Marks(key, is_fresh=is_fresh)
         identity = identify(self._socket, self._caller, marks, fields)
-        begun = await begin(self._services, self._caller, asked, identity, keyed=key is not None)
+        begun = await begin(self._services, self._caller, asked, identity, marks)
         self._refused = 0
         self._forget(None if asked.options.stored else begun.reply)
         return begun

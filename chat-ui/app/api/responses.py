@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse, Response
 
 from app.api.body import read_json
 from app.api.caller import Chatter
-from app.api.completions import NO_STORE, WatchedStream, check_failed
+from app.api.completions import NO_STORE, WatchedStream, check_failed, tell_cache
 from app.api.errors import ApiError
 from app.api.forgetting import forget_later
 from app.api.openapi import errors, response_body
@@ -46,7 +46,7 @@ async def create_response(
     fields = await read_json(request, services)
     asked = ResponseRequest.read(fields, (await services.limits.get()).reply_tokens)
     identity = identify(request, caller, marks, fields)
-    begun = await begin(services, caller, asked, identity, keyed=marks.key is not None)
+    begun = await begin(services, caller, asked, identity, marks)
     watch, view, reply = begun.watch, begun.view, begun.reply
     if asked.streams:
         end_turn(request)
@@ -60,7 +60,7 @@ async def create_response(
         end_turn(request)
         moment = await _wait(watch, request)
         watch.delivered = True
-        return _answer(view.write(moment))
+        return _answer(view.write(moment), moment)
     except ProgramLeft:
         return Response(status_code=499)  # which nobody reads
     finally:
@@ -91,7 +91,8 @@ async def read_response(
     completion = await find_response(services, caller, response_id)
     view = ResponseView(completion, services.settings.temperature)
     if not stream:
-        return _answer(view.write(find_moment(completion.reply)))
+        moment = find_moment(completion.reply)
+        return _answer(view.write(moment), moment)
     if completion.response.background:
         watch: Watch = await Observation.join(services, caller, completion.reply)
     else:
@@ -147,5 +148,6 @@ async def _wait(watch: Watch, request: Request) -> Moment:
     return moment
 
 
-def _answer(told: dict[str, Any]) -> JSONResponse:
-    return JSONResponse(told, headers=NO_STORE)
+def _answer(told: dict[str, Any], moment: Moment | None = None) -> JSONResponse:
+    cache = tell_cache(moment.reply) if moment else {}
+    return JSONResponse(told, headers=NO_STORE | cache)

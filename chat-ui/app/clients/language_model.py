@@ -69,10 +69,15 @@ class LanguageModel:
         """What the model is called; None while neither a reply nor lm-api itself has told."""
         if self._name is None and time.monotonic() >= self._ask_again:
             self._ask_again = time.monotonic() + ASK_AGAIN_SECONDS
-            with contextlib.suppress(NoConnection, BrokenOff, ValueError, LookupError, TypeError):
-                answer = await self._service.ask("GET", "/v1/models", seconds=NAME_SECONDS)
-                self._name = str(json.loads(answer.content)["data"][0]["id"])
+            self._name = await self.ask_name()
         return self._name
+
+    async def ask_name(self) -> str | None:
+        """What lm-api itself says now; None if it doesn't."""
+        with contextlib.suppress(NoConnection, BrokenOff, ValueError, LookupError, TypeError):
+            answer = await self._service.ask("GET", "/v1/models", seconds=NAME_SECONDS)
+            return str(json.loads(answer.content)["data"][0]["id"])
+        return None
 
     async def stream(
         self,

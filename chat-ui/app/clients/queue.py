@@ -7,6 +7,7 @@ from app.clients.embedder import QuestionVector
 from app.clients.queue_types import (
     Batch,
     BatchResult,
+    Cached,
     Claim,
     FinishRequest,
     FinishResult,
@@ -50,6 +51,13 @@ class QueueClient:
             body |= {"vector": question.vector, "vector_model": question.model}
         path = f"/replies/{reply}/passages"
         return await self._api.call("POST", path, answer=PassagesFound, json=body)
+
+    async def find_cached(self, reply: UUID, key: str, seconds: float) -> Cached | None:
+        """An earlier answer to what has this key, not older than that; None if there is none."""
+        path = f"/replies/{reply}/cached"
+        body = {"worker": self.worker, "cache_key": key, "seconds": seconds}
+        content = await self._api.send("POST", path, json=body)
+        return Cached.model_validate_json(content) if content else None
 
     async def give_pictures(self, reply: UUID, *, vision: bool) -> PicturesGiven:
         """How the reply's model gets pictures: as they are only if there is one that sees."""

@@ -39,12 +39,13 @@ class Passage(Received):
 class SamplingOptions(Received):
     """How a program wants a reply to be written; None is the model's own default. It ends before
     the first of `stop`. With a `json_schema`, which is JSON, it is JSON that fits it, and is stored
-    only when whole."""
+    only when whole. `fresh`: no earlier answer will do."""
 
     top_p: float | None = None
     seed: int | None = None
     stop: tuple[str, ...] = ()
     json_schema: str | None = None
+    fresh: bool = False
 
 
 class ResponseOptions(Received):
@@ -205,6 +206,16 @@ class NewQuote(BaseModel):
     quote_end: int | None = None
 
 
+class Cached(Received):
+    """An earlier answer to exactly the same. `is_cut`: it has as many tokens as it might."""
+
+    text: str
+    model: str | None
+    prompt_tokens: int | None
+    completion_tokens: int | None
+    is_cut: bool
+
+
 class FinishRequest(BaseModel):
     """How a reply ended, with the last of its text."""
 
@@ -222,6 +233,7 @@ class FinishRequest(BaseModel):
     context_start: UUID | None = None
     prompt_start: UUID | None = None
     prompt_sha256: str | None = None
+    cache_key: str | None = None
     quotes: list[NewQuote] = []
     claim_next: bool = True
 

@@ -189,7 +189,8 @@ class Picture(Received):
 class Reply(Received):
     """The life of one assistant message; its id is the message's id. `found`: whether the documents
     answer it; `unread_pages` of them had not been read then. `saw`: how the model got the pictures
-    of the messages, if there are some; `pictures` are those of the question, once it is final."""
+    of the messages, if there are some; `pictures` are those of the question, once it is final.
+    `cached`: it is an earlier answer to exactly the same."""
 
     id: UUID
     state: State
@@ -208,6 +209,7 @@ class Reply(Received):
     found: bool | None = None
     unread_pages: int | None = None
     saw: Saw | None = None
+    cached: bool = False
     pictures: list[Picture] = []
     quotes: list[Quote] = []
     started_at: datetime | None = None

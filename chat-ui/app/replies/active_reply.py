@@ -14,6 +14,7 @@ from app.clients.prompt_types import PromptMessage, TextPart
 from app.clients.queue_types import (
     Batch,
     BatchResult,
+    Cached,
     Claim,
     FinishError,
     FinishRequest,
@@ -86,6 +87,8 @@ class ActiveReply:
         self.context_start: UUID | None = None  # where a shortened prompt begins
         self.model: str | None = None
         self.given: list[PromptMessage] = []  # the prompt that the language model was asked with
+        self.cache_key: str | None = None  # by which it can be found once it is complete
+        self.cached = claim.reply.cached
         self.text = WrittenText(claim.steps)
         self.clock = Stopwatch(claim.reply.total_ms or 0)
         # A delta counts as a token until `usage` tells better.
@@ -132,6 +135,7 @@ class ActiveReply:
     def shorten(self, shorter: ShorterPrompt) -> None:
         """From now on the prompt begins later."""
         self.prompt, self.context_start = shorter.prompt, shorter.context_start
+        self.cache_key = None
 
     def wait(self) -> None:
         """Notes that the model is out of reach."""
@@ -182,6 +186,13 @@ class ActiveReply:
             only_pictures=found.only_pictures,
             has_nearest=bool(found.passages),
         )
+
+    def take_cached(self, cached: Cached) -> None:
+        """Writes an earlier answer, which has cost nothing."""
+        self.cached, self.given, self.model = True, self.prompt, cached.model
+        self.progress.tokens = cached.completion_tokens or 0
+        self.progress.prompt_tokens = cached.prompt_tokens
+        self.say(cached.text)
 
     def say(self, words: str) -> None:
         """Writes words that are not the model's, or what of them is missing after an
@@ -237,6 +248,7 @@ class ActiveReply:
             context_start=self.context_start if outcome.state == "complete" else None,
             prompt_start=next((m.message_id for m in self.given if m.message_id), None),
             prompt_sha256=hash_prompt(self.given) if self.given else None,
+            cache_key=self.cache_key if outcome.state == "complete" else None,
             quotes=self.quotes,
         )
 
@@ -253,6 +265,7 @@ class ActiveReply:
                 "prompt_tokens_read": self.progress.prompt_tokens_read,
                 "first_token_ms": self.progress.first_token_ms,
                 "stop_requested": self.stopping,
+                "cached": self.cached,
             }
         )
         return ReplyUpdate(reply=reply, steps=self.text.tell())

@@ -16,6 +16,7 @@ from app.clients.queue_types import NewQuote, Passage
 from app.errors import NotFound, ParleyError
 from app.render_thread import run_in_render_thread
 from app.replies.active_reply import ActiveReply, Outcome
+from app.replies.answer_cache import AnswerCache
 from app.replies.generation import ModelServer, generate
 from app.tools import call_tool
 
@@ -34,8 +35,9 @@ class Answerer:
         embedder: Embedder,
         head: Head,
         vision: ModelServer | None,
+        cache: AnswerCache,
     ) -> None:
-        self._server, self._queue, self._vision = server, queue, vision
+        self._server, self._queue, self._vision, self._cache = server, queue, vision, cache
         self._embedder, self._head = embedder, head
 
     async def answer(self, active: ActiveReply, announce: Callable[[], None]) -> Outcome:
@@ -80,6 +82,8 @@ class Answerer:
                 return outcome
         while active.saw == "picture":
             await self._give_pictures(active, vision=False)
+        if cached := await self._cache.answer(active):
+            return cached
         return await generate(self._server, self._queue, active, announce)
 
     async def _can_see(self) -> bool:

@@ -24,6 +24,7 @@ from app.clients.queue_types import Claim
 from app.errors import LeaseLost, ParleyError, Unavailable
 from app.replies.active_reply import ActiveReply, Outcome, Sampling
 from app.replies.answer import Answerer, find_quotes
+from app.replies.answer_cache import AnswerCache
 from app.replies.generation import MODEL_BROKE, ModelServer
 from app.replies.prompt_cache import PromptCache
 from app.replies.publisher import Publisher
@@ -56,11 +57,13 @@ class Runner:
         sampling: Sampling,
         locks: WorkerLocks,
         vision: ModelServer | None = None,
+        cache_seconds: float = 0,
     ) -> None:
         self._queue, self._model, self._publisher = queue, model, publisher
         self._prompts, self._sampling, self._locks = prompts, sampling, locks
         server = ModelServer(model, prompts)
-        self._answerer = Answerer(server, queue, embedder, head, vision)
+        cache = AnswerCache(queue, model, cache_seconds)
+        self._answerer = Answerer(server, queue, embedder, head, vision, cache)
         self._active: dict[UUID, ActiveReply] = {}
         self._finished: deque[UUID] = deque(maxlen=REMEMBERED)
         self._urgent = asyncio.Event()

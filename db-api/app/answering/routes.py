@@ -5,9 +5,17 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
+from app.answering.cached import find_cached
 from app.answering.find import find_for_reply
 from app.answering.pictures import give_pictures, read_picture
-from app.answering.schemas import FindPassages, GivePictures, PassagesFound, PicturesGiven
+from app.answering.schemas import (
+    Cached,
+    FindCached,
+    FindPassages,
+    GivePictures,
+    PassagesFound,
+    PicturesGiven,
+)
 from app.errors import BlockNotFound, DocumentNotFound, LeaseLost
 from app.texts import Worker
 from app.web.deps import Config, Db
@@ -30,6 +38,20 @@ def find_reply_passages(
     be answered from documents or by their exact words."""
     with database.runner() as connection:
         return find_for_reply(connection, reply_id, body, context_size=settings.lm_context)
+
+
+@router.post(
+    "/{reply_id}/cached",
+    summary="Find an earlier answer to exactly the same",
+    responses={204: {"description": "There is none."}, **problems(LeaseLost)},
+    response_model=Cached,
+)
+def find_cached_answer(reply_id: ReplyId, body: FindCached, database: Db) -> Cached | Response:
+    """Of the same session, in what was not deleted; not for another version of a reply. One that is
+    found is noted: the reply comes from the cache."""
+    with database.runner() as connection:
+        found = find_cached(connection, reply_id, body)
+    return Response(status_code=204) if found is None else found
 
 
 @router.post(

@@ -1,13 +1,14 @@
 """What a runner sends and gets to answer from documents."""
 
-from typing import Self
+from typing import Annotated, Self
 
 from pydantic import BaseModel, Field, model_validator
 
+from app.limits import LARGEST_COUNT
 from app.passages.schemas import Vector, VectorModel
 from app.prompt.schemas import PromptMessage
 from app.replies.schemas import Passage, Saw
-from app.texts import Worker
+from app.texts import Sha256, Worker
 
 
 class FindPassages(BaseModel):
@@ -38,6 +39,24 @@ class PassagesFound(BaseModel):
     only_pictures: bool = Field(description="All of them are pictures.")
     passages: list[Passage] = Field(description="The best one first.")
     prompt: list[PromptMessage]
+
+
+class FindCached(BaseModel):
+    """What is looked for, and how old it may be."""
+
+    worker: Worker
+    cache_key: Sha256 = Field(description="Of the prompt, the model and its settings.")
+    seconds: Annotated[float, Field(gt=0, le=LARGEST_COUNT)]
+
+
+class Cached(BaseModel):
+    """An earlier answer to exactly the same."""
+
+    text: str
+    model: str | None
+    prompt_tokens: int | None
+    completion_tokens: int | None
+    is_cut: bool = Field(description="It reached the most tokens that it might have.")
 
 
 class GivePictures(BaseModel):

@@ -7,9 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from app.messages.schemas import Message
 from app.model_settings import SamplingOptions, Temperature
-from app.queue.schemas import Sha256
 from app.sending.schemas import ClaimingWorker, ClientKey, Sent
-from app.texts import Text
+from app.texts import Sha256, Text
 
 MOST_MESSAGES = 1000
 Content = Annotated[Text, StringConstraints(min_length=1)]

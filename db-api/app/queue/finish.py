@@ -17,7 +17,8 @@ from app.usage.repository import COUNT_TOKENS
 
 # Row security lets nobody lock a final reply, so this finds unfinished ones only.
 LOCK_REPLY = text("""
-SELECT worker, text, chat_id, jsonb_array_length(finished_steps) AS step FROM replies
+SELECT worker, text, chat_id, jsonb_array_length(finished_steps) AS step, cached
+FROM replies
 WHERE message_id = :reply_id FOR NO KEY UPDATE
 """)
 FIND_FINISHED = text("""
@@ -31,14 +32,14 @@ SET text = text || :rest, model = :model,
     prompt_tokens = coalesce(:prompt_tokens, prompt_tokens),
     completion_tokens = coalesce(:completion_tokens, completion_tokens),
     first_token_ms = coalesce(first_token_ms, :first_token_ms), total_ms = :total_ms,
-    prompt_start = :prompt_start, prompt_sha256 = :prompt_sha256
+    prompt_start = :prompt_start, prompt_sha256 = :prompt_sha256, cache_key = :cache_key
 WHERE message_id = :reply_id
 RETURNING chat_id, session_id, mode, saw,
     char_length(reply_content(finished_steps, text)) AS length
 """)
 RECORDED = {
     *("model", "prompt_tokens", "completion_tokens", "first_token_ms", "total_ms"),
-    *("prompt_start", "prompt_sha256"),
+    *("prompt_start", "prompt_sha256", "cache_key"),
 }
 NO_ERROR = {"kind": None, "size": None, "limit": None}
 CLOSE = text(f"""
@@ -79,7 +80,8 @@ def finish(
             store_quotes(connection, final.session_id, final.chat_id, reply_id, quotes)
         why = request.error.model_dump() if request.error else NO_ERROR
         used = (request.prompt_tokens or 0) + (request.completion_tokens or 0)
-        values |= {"session_id": final.session_id, "tokens": used}
+        # What was cached cost nobody anything.
+        values |= {"session_id": final.session_id, "tokens": 0 if held.cached else used}
         values |= {"tokens_per_minute": tokens_per_minute}
         connection.execute(CLOSE, {**values, "state": request.state, **why})
         if request.context_start is not None:

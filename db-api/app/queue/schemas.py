@@ -19,10 +19,9 @@ from app.replies.schemas import (
     Reply,
     Step,
 )
-from app.texts import Text, Worker
+from app.texts import Sha256, Text, Worker
 from app.web.runners import WorkerName
 
-Sha256 = Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")]
 StepNumber = Annotated[Count, Field(description="The step, counted from 0.")]
 
 PROGRESS_EXAMPLE: JsonDict = {
@@ -149,6 +148,10 @@ class FinishRequest(BaseModel):
     )
     prompt_sha256: Sha256 | None = Field(
         default=None, description="Of that prompt, as the runner sends it to the model."
+    )
+    cache_key: Sha256 | None = Field(
+        default=None,
+        description="Of the prompt, the model and its settings, if the same may be answered by it.",
     )
     quotes: Annotated[list[NewQuote], Field(max_length=1000)] = Field(
         default=[], description="In the order of the reply's sentences."

@@ -29,8 +29,10 @@ class Reply(LeasedJob, Base):
     ``unread_pages`` were not read then. ``saw`` is null until it is known how the model gets the
     pictures of the messages: as they are, as their text, or not at all. ``prompt_start`` is the
     first message that the model was given, ``prompt_sha256`` the hash of all that it was given, by
-    which a rebuilt prompt is known to be the same. ``listened_until``: it is only written while a
-    program listens, which it does until then at least (``sql/completions/is_paused.sql``).
+    which a rebuilt prompt is known to be the same. ``cache_key`` is the hash of that, the model and
+    its settings, if the same may be answered by it again; ``cached`` is what was.
+    ``listened_until``: it is only written while a program listens, which it does until then at
+    least (``sql/completions/is_paused.sql``).
     ``network`` is the hash of the address that it was asked from, until it ends.
     """
 
@@ -57,6 +59,12 @@ class Reply(LeasedJob, Base):
         CheckConstraint("saw IN ('picture', 'text', 'nothing')", name="saw"),
         # The queue, the claims, and a chat's unfinished replies.
         Index("replies_unfinished_idx", "chat_id", "queue_number", postgresql_where=UNFINISHED),
+        Index(
+            "replies_cache_idx",
+            "session_id",
+            "cache_key",
+            postgresql_where=sql("cache_key IS NOT NULL"),
+        ),
         Index("replies_complete_idx", "finished_at", postgresql_where=sql("state = 'complete'")),
     )
 
@@ -81,6 +89,8 @@ class Reply(LeasedJob, Base):
     prompt_sha256: Mapped[str | None]
     listened_until: Mapped[Time | None]
     network: Mapped[str | None] = mapped_column(server_default=sql(NETWORK))
+    cache_key: Mapped[str | None]
+    cached: Mapped[bool] = mapped_column(server_default=sql("false"))
     model: Mapped[str | None]
     prompt_tokens: Mapped[int | None]
     prompt_tokens_read: Mapped[int | None]

@@ -20,6 +20,7 @@ NAMES = (
     "found",
     "unread_pages",
     "saw",
+    "cached",
     "created_at",
     "started_at",
     "finished_at",

@@ -136,6 +136,7 @@ class Reply(BaseModel):
     pictures: list[Picture] = Field(
         description="Those of its question, once it is final; those before it are not repeated."
     )
+    cached: bool = Field(description="It is an earlier answer to exactly the same.")
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None

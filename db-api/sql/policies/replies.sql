@@ -7,7 +7,8 @@ GRANT SELECT,
     UPDATE (state, phase, text, finished_steps, worker, lease_until, attempts, progress,
         progress_at_claim, alone_until, requeued, error, error_size, error_limit, model, prompt_tokens,
         prompt_tokens_read, completion_tokens, first_token_ms, total_ms, started_at, finished_at, found,
-        unread_pages, saw, prompt_start, prompt_sha256, listened_until, network)
+        unread_pages, saw, prompt_start, prompt_sha256, listened_until, network, cache_key,
+        cached)
     ON replies TO runner;
 GRANT USAGE ON SEQUENCE replies_queue_number_seq TO runner;
 

@@ -5,7 +5,7 @@ CREATE OR REPLACE FUNCTION ms_per_position() RETURNS numeric
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
 BEGIN ATOMIC
     SELECT avg(total_ms) / coalesce(current_setting('app.slots', true), '1')::integer FROM (
-        SELECT total_ms FROM replies WHERE state = 'complete' ORDER BY finished_at DESC LIMIT 20
+        SELECT total_ms FROM replies WHERE state = 'complete' AND NOT cached ORDER BY finished_at DESC LIMIT 20
     ) AS newest;
 END;
 

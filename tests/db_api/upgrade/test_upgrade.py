@@ -41,6 +41,8 @@ ADDED: dict[str, dict[str, Any]] = {
         "prompt_sha256": None,
         "listened_until": None,
         "network": None,
+        "cache_key": None,
+        "cached": False,
     },
 }
 # An error was any text. Size and limit are known of one; of what Parley itself never wrote, all of
