@@ -6,7 +6,10 @@ import contextlib
 import json
 import re
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
 
 import httpx
 
@@ -16,11 +19,13 @@ PATH = "/v1/chat/completions"
 TOKEN = re.compile(r"<code>([\w-]+\.[\w-]+\.[\w-]+)</code>")
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 2.0  # seconds before an SDK tries again
 DONE = "[DONE]"
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass
 class Answer:
-    """What became of a question: its text, and what was seen of it by each attempt that broke."""
+    """What became of a question: its text, or the arguments of its call, and what was seen of it by
+    each attempt that broke."""
 
     question: str
     text: str = ""
@@ -48,12 +53,14 @@ class Program:
         """Closes its connections."""
         await self._client.aclose()
 
-    async def ask(self, question: str, *, streams: bool) -> Answer:
+    async def ask(
+        self, question: str, *, streams: bool, more: Mapping[str, Any] = NOTHING
+    ) -> Answer:
         """The whole answer, however often it takes; UnexpectedAnswer after a minute, or for what no
-        SDK would try again."""
+        SDK would try again. `more` are parameters."""
         answer = self.answer = Answer(question)
         message = {"role": "user", "content": question}
-        body = {"model": self._model, "messages": [message], "stream": streams}
+        body = {"model": self._model, "messages": [message], "stream": streams, **more}
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             mark = {"x-stainless-retry-count": str(len(answer.seen))}
@@ -74,7 +81,7 @@ class Program:
             return False
         if not streams:
             told = json.loads(await response.aread())
-            answer.text = told["choices"][0]["message"]["content"]
+            answer.text = _read_text(told["choices"][0]["message"])
             return True
         async for line in response.aiter_lines():
             data = line.removeprefix("data: ")
@@ -83,5 +90,10 @@ class Program:
             if not data or data.startswith(":"):
                 continue
             for choice in json.loads(data).get("choices", ()):
-                answer.text += choice["delta"].get("content") or ""
+                answer.text += _read_text(choice["delta"])
         return False  # an error, or its end is missing
+
+
+def _read_text(message: Mapping[str, Any]) -> str:
+    calls = message.get("tool_calls") or ()
+    return (message.get("content") or "") + "".join(c["function"]["arguments"] for c in calls)

@@ -12,6 +12,7 @@ from faults.scenarios import (
     outages,
     programs,
     readers,
+    schemas,
     sending,
     stopping,
     strangers,
@@ -68,6 +69,14 @@ SCENARIOS: tuple[Scenario, ...] = (
         " what it saw and what it gets is what is stored",
         programs.kill_services,
         size=50,
+    ),
+    Scenario(
+        "schema-kills",
+        "`kill -9` of lm-api and chat-ui in the middle of an answer, or of the arguments of a call,"
+        " that has to fit a schema: the program gets it whole, once, and it fits",
+        schemas.kill_services,
+        size=50,
+        quick_size=2,
     ),
     Scenario(
         "one-key",

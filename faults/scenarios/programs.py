@@ -39,11 +39,11 @@ async def cut_connections(trial: Trial) -> None:
             )
             await asyncio.wait({asking}, timeout=trial.rng.uniform(0, LATEST))
             if not asking.done():
-                is_busy = await _is_busy(trial)
+                was_busy = await is_busy(trial)
                 cut = time.monotonic()
                 proxy.cut()
                 trial.mark_fault()
-                if is_busy:  # an SDK comes back after half a second
+                if was_busy:  # an SDK comes back after half a second
                     await until(lambda: _is_idle(trial), "an idle slot", pause=0.01)
                     figure.append(time.monotonic() - cut)
             answers.append(await asking)
@@ -116,9 +116,10 @@ async def _count_generated(trial: Trial) -> float:
     return (await measure(trial.parley))["tokens_predicted_total"]
 
 
-async def _is_busy(trial: Trial) -> bool:
+async def is_busy(trial: Trial) -> bool:
+    """Whether the model writes."""
     return (await measure(trial.parley))["requests_processing"] > 0
 
 
 async def _is_idle(trial: Trial) -> bool:
-    return not await _is_busy(trial)
+    return not await is_busy(trial)
