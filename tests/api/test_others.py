@@ -13,6 +13,7 @@ def test_libraries(run: Run, name: str) -> None:
     told = run(name)
     assert "Paris" in told["text"]
     assert told["streamed"] == told["text"]
+    assert (told["called"], told["fits"]) == (["City"], "City")
     assert [len(vector) for vector in told["vectors"]] == [SIZE, SIZE]
 
 
