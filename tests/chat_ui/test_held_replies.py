@@ -1,5 +1,5 @@
-"""Replies that have to fit a schema, where a runner writes them: a grammar begins at its beginning,
-so they are stored when they are whole."""
+"""Replies that have to fit a schema, where a runner writes them: they are stored when they are
+whole."""
 
 import json
 from typing import Any

@@ -90,7 +90,7 @@ class LanguageModel:
     ) -> AsyncGenerator[Event]:
         """The reply to `prompt` as it comes, continuing `written` if that is not empty. `pictures`
         are the JPEGs in it, by document. Where `options` want it to stop, the caller does. What is
-        to fit a schema can't be continued: a grammar begins at its beginning.
+        to fit a schema must not be continued: it may not fit then.
 
         Raises ModelAway, ModelDied, ModelBroke or ModelRefused. Closing the iterator frees the
         model's slot.

@@ -110,8 +110,8 @@ async def _attempt(
     active: ActiveReply,
     announce: Callable[[], None],
 ) -> Outcome:
-    # What is to fit a schema is written from its beginning, and stored when it is whole: behind a
-    # prefill the grammar would begin again.
+    # What is to fit a schema is written from its beginning, and stored when it is whole: continued
+    # behind a prefill it may not fit.
     outcome, is_held, held = Outcome("complete"), active.is_held, ""
     if is_held and not active.text.whole:
         active.progress.tokens = 0
