@@ -20,14 +20,14 @@ LATE = """\
             if late:
                 import threading
                 connection = self.engines["app"].connect()
-                send_first(connection, BEGIN_AS_PERSON, asking=str(session_id))
+                send_first(connection, BEGIN_AS_PERSON, **whose)
                 yield connection
                 finish = lambda: (connection.exec_driver_sql("COMMIT"), connection.close())
                 threading.Timer(0.3, finish).start()
                 return
 """
 # Where a person's transaction begins.
-PERSON = '            with self._transaction("app", BEGIN_AS_PERSON, asking=str(session_id)) as'
+PERSON = '            with self._transaction("app", BEGIN_AS_PERSON, **whose) as'
 # What row-level security asks.
 IS_OWN = "session_id = (SELECT current_session())"
 # Where the runner begins to store what its replies have gained.

@@ -5,20 +5,14 @@ import asyncio
 import contextlib
 import json
 import logging
-import re
 import time
-from collections import Counter
-from collections.abc import Collection, Iterator
 from typing import Any
-from urllib.parse import urlsplit
-from uuid import UUID
 
 from fastapi import APIRouter, WebSocket
-from fastapi.security.utils import get_authorization_scheme_param
 from starlette.websockets import WebSocketDisconnect
 
 from app.api.body import check_size, find_most, parse_json
-from app.api.caller import Caller, find_caller, require_scope
+from app.api.caller import Caller
 from app.api.errors import ApiError, describe, find_status, write_error
 from app.api.fields import refuse, refuse_unsupported, require
 from app.api.forgetting import forget_later
@@ -26,27 +20,24 @@ from app.api.paths import PREFIX
 from app.api.requests import Marks, identify, wants_fresh
 from app.api.response_beginning import Begun, begin
 from app.api.response_request import ResponseRequest
+from app.api.socket_admission import admit, count
 from app.api.watch import ASK_SECONDS, Restarting
 from app.clients.types import Message
-from app.errors import LimitReached, ParleyError, SessionEnded, TokenRefused, Unavailable
+from app.errors import ParleyError, SessionEnded, TokenRefused, Unavailable
 from app.services import Services
 from app.turns import take_turn
 
 router = APIRouter(prefix=f"{PREFIX}/responses")
 
-KEY = re.compile("[ -~]{1,255}")
 IMPLIED = {"stream": True, "background": False, "generate": True}  # all that can be asked for here
 TELLING = ("retry-after", "x-ratelimit-")  # headers of a refusal that are part of its event
 LONGEST_SECONDS = 60 * 60  # of a connection, as OpenAI's
-MOST, MOST_OF_SESSION = 64, 8  # connections of this copy, each of which may have a frame of 1 MB
-RETRY_SECONDS = 10
 MOST_REFUSED = 10  # one after another
 # Why it ends (RFC 6455, 7.4.1, and IANA's registry of such codes). OpenAI's SDK connects again
 # after all of these but POLICY and UNSUPPORTED.
 AWAY, UNSUPPORTED, POLICY, FAULT, RESTART = 1001, 1003, 1008, 1011, 1012
 
 log = logging.getLogger(__name__)
-_open = Counter[UUID]()  # by session
 
 
 @router.websocket("")
@@ -56,12 +47,8 @@ async def talk(socket: WebSocket) -> None:
     services: Services = socket.app.state.services
     try:
         async with take_turn(socket):
-            _check_origin(socket, services.settings.origins)
-            key = _read_key(socket)
-            scheme, token = get_authorization_scheme_param(socket.headers.get("authorization"))
-            caller = await find_caller(services, token if scheme.lower() == "bearer" else "")
-            require_scope(caller, "chat")
-        with _count(caller.session):
+            caller, key = await admit(socket, services)
+        with count(caller.session):
             await socket.accept()
             await Conversation(socket, services, caller, key).run()
     except ParleyError as error:
@@ -209,32 +196,3 @@ def _read_event(fields: dict[str, Any]) -> dict[str, Any]:
         if value is not None and value is not implied:
             refuse_unsupported(name)
     return fields
-
-
-def _check_origin(socket: WebSocket, origins: Collection[str]) -> None:
-    """Browsers let pages of any site connect, and say from where; ApiError unless that is here, or
-    in API_ORIGINS."""
-    origin = socket.headers.get("origin")
-    if origin and origin not in origins and urlsplit(origin).netloc != socket.headers.get("host"):
-        raise ApiError(403, "Pages of this site may not connect.", "origin_not_allowed")
-
-
-def _read_key(socket: WebSocket) -> str | None:
-    key = socket.headers.get("idempotency-key")
-    if key is not None and not KEY.fullmatch(key):
-        refuse("idempotency-key", "has 1 to 255 printable ASCII characters")
-    return key
-
-
-@contextlib.contextmanager
-def _count(session: UUID) -> Iterator[None]:
-    """Within the block it is open. LimitReached if as many are as may be."""
-    if _open[session] >= MOST_OF_SESSION or _open.total() >= MOST:
-        raise LimitReached("streams", limit=MOST_OF_SESSION, retry_after=RETRY_SECONDS)
-    _open[session] += 1
-    try:
-        yield
-    finally:
-        _open[session] -= 1
-        if not _open[session]:
-            del _open[session]
