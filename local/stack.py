@@ -265,6 +265,8 @@ class Stack:
         own = {"PORT": str(ports.get(service, self.port))}
         if service == "chat-ui":
             own["TIMINGS"] = "on"  # nginx passes none on
+            if folder := read_settings().get("TOOLS_DIR"):
+                own["TOOLS_DIR"] = str(ROOT / folder)
         if at_the_front:
             told = read_settings().get("TIMINGS") or "off"
             own |= {"HOST": self.address, "TIMINGS": told}

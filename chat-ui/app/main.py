@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 from fastapi import Depends, FastAPI
@@ -77,6 +77,7 @@ from app.settings import Settings, read_secret, read_settings
 from app.shutdown import call_on_stop
 from app.templating import Templates
 from app.timing import TellCost
+from app.toolbox import Tool, Toolbox, find_tools
 from app.turns import TakeTurns
 from app.watching.hub import Hub
 
@@ -127,6 +128,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     quieten_sockets()
     assets = Assets()
     ends_soon = settings.tls_off_soon == "on"
+    tools = find_tools(Path(settings.tools_dir) if settings.tools_dir else None)
     templates = Templates(assets, settings.assistant_name, settings.tls, ends_soon)
 
     app = FastAPI(
@@ -135,7 +137,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,  # it would name the scheme and port that it is asked by
-        lifespan=lambda app: _serve(app, settings, templates),
+        lifespan=lambda app: _serve(app, settings, templates, tools),
     )
     if settings.runner != "only":
         for part in PARTS:
@@ -157,7 +159,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
 
 @contextlib.asynccontextmanager
-async def _serve(app: FastAPI, settings: Settings, templates: Templates) -> AsyncIterator[None]:
+async def _serve(
+    app: FastAPI, settings: Settings, templates: Templates, tools: Mapping[str, Tool]
+) -> AsyncIterator[None]:
     """Opens the clients, and runs the runner as long as the application serves."""
     db_url, db_token = settings.db_api_url, read_secret(settings.db_api_token_file)
     lm_key = read_secret(settings.lm_api_key_file)
@@ -190,6 +194,7 @@ async def _serve(app: FastAPI, settings: Settings, templates: Templates) -> Asyn
             vision = await _connect(settings.vision_url, settings.vision_key_file, running)
             head = ModelWords(AnswerFinder(answer))
             eyes = ModelServer.of(vision) if vision else None
+            toolbox = Toolbox(tools, ChatsClient(unbounded, unbounded), DocumentsClient(unbounded))
             runner = Runner(
                 queue,
                 model,
@@ -199,6 +204,7 @@ async def _serve(app: FastAPI, settings: Settings, templates: Templates) -> Asyn
                 hub,
                 sampling,
                 locks,
+                toolbox,
                 eyes,
                 settings.answer_cache_seconds,
             )

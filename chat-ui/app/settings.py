@@ -41,6 +41,7 @@ class Settings(BaseSettings):
     tls_names: str = ""
     api_origins: str = ""
     timings: Literal["on", "off"] = "off"
+    tools_dir: str = ""
     session_days: int = Field(default=90, ge=1)
 
     reply_tokens: int = Field(default=512, ge=1)

@@ -11,6 +11,7 @@ from unittest.mock import Mock
 import pytest
 from app.answering.exact import BestSentence
 from app.clients.base import DbApi
+from app.clients.documents import DocumentsClient
 from app.clients.embedder import Embedder
 from app.clients.language_model import READ_SECONDS, LanguageModel
 from app.clients.queue import QueueClient
@@ -22,6 +23,7 @@ from app.replies.prompt_cache import PromptCache
 from app.replies.publisher import Publisher
 from app.replies.runner import Runner
 from app.replies.worker_locks import WorkerLocks
+from app.toolbox import Toolbox, find_tools
 
 from tests.chat_ui.support import (
     Clients,
@@ -110,8 +112,10 @@ async def bench(
         prompts, locks = PromptCache(SlotsClient(lm_api)), WorkerLocks(tmp_path, replies.worker)
         queue = cast("QueueClient", replies)
         embedder = Embedder(None)
+        tools = Toolbox(find_tools(), clients.chats, DocumentsClient(clients.api))
+        head = BestSentence()
         runner = Runner(
-            queue, language_model, prompts, embedder, BestSentence(), publisher, SAMPLING, locks
+            queue, language_model, prompts, embedder, head, publisher, SAMPLING, locks, tools
         )
         async with runner.run():
             read = partial(clients.messages.read, session, chat)

@@ -23,10 +23,12 @@ CLASS = (
     r"(code|table|math|image|footnote|task|task-mark|align-(left|center|right)|hl-[a-z]{3,10}"
     r"|tml-[a-z-]{3,11}[1-4]?)"
 )
+ID = "[0-9a-f-]{36}"
+OWN_PAGE = rf"/chats/{ID}(\?at={ID}#m-{ID})?|/documents/{ID}\?page=\d+&quote=\d+-\d+#quote"
 NOTE = "-(note|ref)-[A-Za-z]*[0-9]+"
 # What the values of these look like.
 VALUES = {
-    "href": rf"(?i:https?://[a-z0-9\[]|mailto:)[^\s<>\"\\\x00-\x1f]*|#{NOTE}",
+    "href": rf"(?i:https?://[a-z0-9\[]|mailto:)[^\s<>\"\\\x00-\x1f]*|#{NOTE}|{OWN_PAGE}",
     "id": NOTE,
     "class": rf"({CLASS}( {CLASS})*)?",
     **dict.fromkeys(

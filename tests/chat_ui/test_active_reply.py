@@ -37,6 +37,7 @@ def begin(*steps: str, **before: Any) -> ActiveReply:
     claim = Claim(
         reply=reply,
         chat_id=uuid4(),
+        session_id=uuid4(),
         worker="w",
         steps=written,
         prompt=[],

@@ -7,10 +7,12 @@ import pytest
 from app.answering.exact import BestSentence
 from app.answering.refusals import NO_TEXT, NO_TEXT_IN_PICTURES, NOTHING_FOUND, NOTHING_IN_PICTURES
 from app.replies.answer import Answerer
+from app.toolbox import Toolbox
 
 from tests.chat_ui.asking import FILLER, LEASE, Reader, ask, attach, quotes
 from tests.chat_ui.support import ScriptedModel
 
+TOOLS = Toolbox({}, Mock(), Mock())
 REFUSAL = "No sentence in your documents clearly answers this."
 
 
@@ -60,7 +62,7 @@ async def test_what_was_looked_for_is_not_looked_for_again(mode: str, found: boo
     active = Mock(mode=mode, found=found, question="Why?", passages=[], refusal=NO_TEXT)
     queue = Mock(find_passages=AsyncMock(return_value=Mock(found=found)))
     embedder = Mock(embed=AsyncMock(return_value=None))
-    answerer = Answerer(Mock(), queue, embedder, BestSentence(), None, Mock())
+    answerer = Answerer(Mock(), queue, embedder, BestSentence(), None, Mock(), TOOLS)
     assert (await answerer.answer(active, Mock())).state == "complete"
     assert queue.find_passages.called is not found, "db-api tells again why there is nothing"
     active.say.assert_called_once_with(NOTHING_FOUND if found else NO_TEXT)

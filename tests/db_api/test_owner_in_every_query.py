@@ -186,6 +186,7 @@ def test_of_a_row_of_another_s_nothing_is_read_or_sent(
         ("chat_documents", "true", "GET .*/passages.*Secret"),
         ("documents", "true", "GET .*/passages.*Secret"),
         ("passages", "true", "GET .*/passages.*Secret"),
+        ("passages", "true", "limit=7.*Secret"),
         ("passages", "true", "POST .*/passages.*Secret"),
         ("passage_vectors", "true", "POST .*/passages.*Secret"),
         ("message_pictures", "true", '"pictures":.."document_id"'),
@@ -230,6 +231,7 @@ def test_a_row_of_another_s_is_joined_to_nothing(
                 ada.get(f"/chats/{chat}/follow", known=known),
                 ada.get("/documents", chat=chat),
                 ada.get(f"/chats/{chat}/passages", q="secret"),
+                ada.get("/passages", q="secret", limit=7),
                 ada.post(f"/chats/{chat}/passages", {"question": "?", **VECTOR}),
                 *(ada.get(f"/documents{part}") for part in parts),
             ]

@@ -121,3 +121,19 @@ def test_a_question_that_can_t_be_one_is_refused(
 @pytest.mark.parametrize("q", ["", "x" * 2001])
 def test_a_search_for_nothing_or_too_much_is_refused(ada: Person, chat: str, q: str) -> None:
     problem(ada.get(f"/chats/{chat}/passages", q=q), 422, "invalid-input")
+
+
+def test_all_documents_of_a_session_are_searched_and_nobody_else_s(
+    ada: Person, bob: Person, chat: str, read: Read
+) -> None:
+    read(ada, chat, *TEXTS)
+    read(ada, ada.chat(), "The caretaker of the other house is Ida.")
+    read(bob, bob.chat(), "The caretaker of nobody.")
+    found = ada.get("/passages", q="caretaker", limit=40).json()
+    assert {passage["text"] for passage in found["passages"]} == {
+        TEXTS[3],
+        "The caretaker of the other house is Ida.",
+    }
+    assert found["related"]
+    assert len(ada.get("/passages", q="caretaker", limit=1).json()["passages"]) == 1
+    assert bob.get("/passages", q="lease").json()["passages"] == []

@@ -75,6 +75,29 @@ class DocumentPage(Received):
     source: DocumentSource
 
 
+class FoundPassage(Received):
+    """A part of a page that fits what was looked for: its text from `start` up to `end`. Its
+    sentence that comes nearest by its meaning is known where there are vectors."""
+
+    document_id: UUID
+    name: str
+    page: int
+    start: int
+    end: int
+    text: str
+    sentence_start: int | None = None
+    sentence_end: int | None = None
+
+
+class Found(Received):
+    """The passages that fit best, the best first: whether they are a `good` answer, or `related` at
+    all."""
+
+    passages: list[FoundPassage]
+    good: bool
+    related: bool
+
+
 class Upload(Received):
     """A file that is being uploaded."""
 

@@ -4,7 +4,14 @@ from collections.abc import AsyncIterator
 from uuid import UUID
 
 from app.clients.base import DbApi
-from app.clients.document_types import Document, DocumentPage, Documents, KeptDocument, Upload
+from app.clients.document_types import (
+    Document,
+    DocumentPage,
+    Documents,
+    Found,
+    KeptDocument,
+    Upload,
+)
 
 BLOCK_BYTES = 1_048_576  # of a file, all but its last block
 
@@ -49,6 +56,13 @@ class DocumentsClient:
             "GET", "/documents", answer=Documents, session=session, params=params
         )
         return found.items
+
+    async def search(self, session: UUID, words: str, *, limit: int) -> Found:
+        """Passages of all documents that fit best, by their words."""
+        params = {"q": words, "limit": str(limit)}
+        return await self._api.call(
+            "GET", "/passages", answer=Found, session=session, params=params
+        )
 
     async def get(self, session: UUID, document: UUID) -> Document:
         """The document; NotFound if there is none or it is somebody else's."""

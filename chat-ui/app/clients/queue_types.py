@@ -76,10 +76,11 @@ class Completion(Received):
 class Claim(Received):
     """A reply this worker may write until the lease runs out. `steps` is what is written already;
     the last one is to be continued. `passages` are what was found for it, if that has been searched
-    for; they are in the prompt."""
+    for; they are in the prompt. `session_id` is whose reply it is."""
 
     reply: Reply
     chat_id: UUID
+    session_id: UUID
     worker: str
     steps: list[Step]
     prompt: list[PromptMessage]

@@ -16,6 +16,7 @@ from markdown_it.rules_block import StateBlock, blockquote, list_block
 from markdown_it.token import Token
 
 from app.markdown.footnotes import MARK, add_footnotes
+from app.markdown.links import OWN_PAGE
 from app.markdown.math import add_math
 from app.markdown.tags import add_tags
 
@@ -28,7 +29,7 @@ NESTING_LIMIT = 16
 # that lacks more than these ends there. (In its package the module's name is that of a function.)
 vars(import_module("markdown_it.rules_block.table"))["MAX_AUTOCOMPLETED_CELLS"] = 300
 
-_LINK = re.compile(r"(?:https?://[^\s/?#]|mailto:)", re.IGNORECASE)
+_LINK = re.compile(rf"(?i:https?://[^\s/?#]|mailto:)|(?:{OWN_PAGE})\Z")
 _UNFIT = re.compile(f"[\0\ud800-\udfff{MARK}]")
 
 BlockRule = Callable[[StateBlock, int, int, bool], bool]

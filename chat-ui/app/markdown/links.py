@@ -1,4 +1,5 @@
-"""Bare addresses, `https://…` and `www.…`, become links; what punctuates the sentence does not."""
+"""Bare addresses, `https://…` and `www.…`, become links; what punctuates the sentence does not. Of
+Parley's own pages only those that tools lead to may be linked, which change nothing."""
 
 import re
 
@@ -7,6 +8,11 @@ from markdown_it.token import Token
 _ADDRESS = re.compile(
     r"(?<![\w@./:-]) (?:https?://|www\.) (?=[^\W_]) [^\s<>\[\]{}\"`\\^|]+",
     re.VERBOSE | re.IGNORECASE,
+)
+_ID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+OWN_PAGE = (
+    rf"/chats/{_ID}(?:\?at={_ID}\#m-{_ID})?"
+    rf"|/documents/{_ID}\?page=[0-9]{{1,6}}&quote=[0-9]{{1,9}}-[0-9]{{1,9}}\#quote"
 )
 _PUNCTUATION = "?!.,:;*_~'\u2026\u2019\u201d"
 

@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from app.markdown.code import TOKEN_CLASSES
 from app.markdown.footnotes import LABEL, MARK
+from app.markdown.links import OWN_PAGE
 from app.markdown.tex import CLASSES as MATH_CLASSES
 
 _TEXT_TAGS = {
@@ -74,7 +75,7 @@ _VALUES: dict[str, re.Pattern[str]] = {
     name: re.compile(pattern, re.IGNORECASE)
     for name, pattern in {
         "rel": _REL,
-        "href": rf"(https?://[^\s/?#]|mailto:)\S*|#{MARK}(note|ref)-{LABEL}",
+        "href": rf"(https?://[^\s/?#]|mailto:)\S*|#{MARK}(note|ref)-{LABEL}|{OWN_PAGE}",
         "id": f"{MARK}(note|ref)-{LABEL}",
         "title": r"[\s\S]{1,500}",
         "start": r"\d{1,9}",
@@ -116,7 +117,7 @@ _cleaner = nh3.Cleaner(
     # A model's links recommend nothing, and a chat's address is nobody's business.
     link_rel=_REL,
     url_schemes={"http", "https", "mailto"},
-    url_relative="pass_through",  # to what "href" allows above: the footnotes of the same text
+    url_relative="pass_through",  # to what "href" allows above
     allowed_classes=_CLASSES,
 )
 

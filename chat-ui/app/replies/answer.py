@@ -18,7 +18,7 @@ from app.render_thread import run_in_render_thread
 from app.replies.active_reply import ActiveReply, Outcome
 from app.replies.answer_cache import AnswerCache
 from app.replies.generation import ModelServer, generate
-from app.tools import call_tool
+from app.toolbox import Toolbox
 
 log = logging.getLogger(__name__)
 
@@ -36,16 +36,18 @@ class Answerer:
         head: Head,
         vision: ModelServer | None,
         cache: AnswerCache,
+        tools: Toolbox,
     ) -> None:
         self._server, self._queue, self._vision, self._cache = server, queue, vision, cache
-        self._embedder, self._head = embedder, head
+        self._embedder, self._head, self._tools = embedder, head, tools
 
     async def answer(self, active: ActiveReply, announce: Callable[[], None]) -> Outcome:
         """Writes into `active`; raises what `generate` raises. A reply that was interrupted is
         answered from the passages that were found before, and from the same pictures."""
         is_of_program = active.claim.sampling is not None  # then the model gets what it was sent
-        if not is_of_program and (answer := call_tool(active.question)) is not None:
-            active.say(answer)
+        if not is_of_program and (tool := self._tools.find(active.question)):
+            if not active.text.whole:  # else its result was stored before an interruption
+                active.say(await self._tools.call(tool, active.question, active.claim))
             return Outcome("complete")
         if active.mode != "free" and not active.found:
             await self._find_passages(active)

@@ -29,6 +29,7 @@ from app.replies.generation import MODEL_BROKE, ModelServer
 from app.replies.prompt_cache import PromptCache
 from app.replies.publisher import Publisher
 from app.replies.worker_locks import WorkerLocks
+from app.toolbox import Toolbox
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +57,7 @@ class Runner:
         publisher: Publisher,
         sampling: Sampling,
         locks: WorkerLocks,
+        tools: Toolbox,
         vision: ModelServer | None = None,
         cache_seconds: float = 0,
     ) -> None:
@@ -63,7 +65,7 @@ class Runner:
         self._prompts, self._sampling, self._locks = prompts, sampling, locks
         server = ModelServer(model, prompts)
         cache = AnswerCache(queue, model, cache_seconds)
-        self._answerer = Answerer(server, queue, embedder, head, vision, cache)
+        self._answerer = Answerer(server, queue, embedder, head, vision, cache, tools)
         self._active: dict[UUID, ActiveReply] = {}
         self._finished: deque[UUID] = deque(maxlen=REMEMBERED)
         self._urgent = asyncio.Event()

@@ -30,8 +30,10 @@ class _Refused(Exception):
     """With the words that say why."""
 
 
-def calculate(expression: str) -> str:
-    """The expression with its result, or why there is none, as Markdown."""
+def run(expression: str) -> str:
+    """Calculate exactly, such as 12*(3+4).
+
+    The expression with its result, or why there is none, as Markdown."""
     if not expression:
         return NOTHING
     if len(expression) > MOST_CHARACTERS:

@@ -1,4 +1,4 @@
-"""Find passages of a chat's documents."""
+"""Find passages of a chat's documents, or of all."""
 
 from typing import Annotated
 from uuid import UUID
@@ -7,16 +7,35 @@ from fastapi import APIRouter, Query
 
 from app.chats import repository as chats
 from app.db.transactions import Database
-from app.errors import ChatNotFound, SessionEnded
+from app.errors import ChatNotFound, LimitReached, SessionEnded
 from app.passages.schemas import Found, Limit, Question
-from app.passages.search import find_passages
+from app.passages.search import find_in_all, find_passages
+from app.usage.repository import take_search
 from app.web.auth import Person
-from app.web.deps import Db
+from app.web.deps import Config, Db
 from app.web.openapi import problems
 from app.web.routing import ThreadRoute
 
 router = APIRouter(tags=["documents"], route_class=ThreadRoute)
 PATH = "/chats/{chat_id}/passages"
+
+
+@router.get(
+    "/passages",
+    summary="Find passages of all documents",
+    responses=problems(SessionEnded, LimitReached),
+)
+def read_passages_of_all(
+    person: Person,
+    database: Db,
+    settings: Config,
+    q: Annotated[str, Query(min_length=1, max_length=2000, description="A question, or words.")],
+    limit: Annotated[Limit, Query()] = 5,
+) -> Found:
+    """Those of the session's documents that fit best, by their words. It counts as a search."""
+    with database.person(person) as connection:
+        take_search(connection, settings.quotas)
+        return find_in_all(connection, person, q.replace("\0", " "), limit)
 
 
 @router.get(PATH, summary="Find passages", responses=problems(SessionEnded, ChatNotFound))

@@ -1,12 +1,13 @@
-"""Finds the passages that answer a question, among those of one chat's documents.
+"""Finds the passages that answer a question, among those of one chat's documents, or of all.
 
 They are searched by words and, where there is a model for that, by vectors, and both rankings are
-fused. All of the chat's passages are compared, because an index would cost more when documents are
+fused. All of these passages are compared, because an index would cost more when documents are
 read than it saves here, or lose results (docs/decisions/0019-passages.md). Only where there are
 very many, vectors are found by an index.
 """
 
 import json
+from collections.abc import Sequence
 from itertools import islice
 from uuid import UUID
 
@@ -25,27 +26,30 @@ EXACT = 200_000  # vectors that are all compared: below that an index is not wor
 WORDS = 100  # of a question that are searched for
 BEFORE_WEIGHT = 0.5  # of a word that only the question before has
 
-SEARCHED = """
+OF_CHAT = """
 FROM chat_documents link JOIN passages p ON p.document_id = link.document_id
 WHERE link.chat_id = :chat AND link.session_id = :owner AND p.session_id = :owner
 """
-BY_WORDS = text(f"""
+OF_ALL = "FROM passages p WHERE p.session_id = :owner"
+RANK = """
 WITH term AS MATERIALIZED (
     SELECT number, query
     FROM passage_terms(CAST(:words AS text[]), CAST(:language AS text), CAST(:languages AS text[]))
 ), hit AS MATERIALIZED (
     SELECT searched.id, term.number
-    FROM (SELECT p.id, p.words {SEARCHED}) AS searched JOIN term ON searched.words @@ term.query
+    FROM (SELECT p.id, p.words {searched}) AS searched JOIN term ON searched.words @@ term.query
 ), rarity AS MATERIALIZED (
     SELECT term.number, (CAST(:weights AS float8[]))[term.number]
-        * ln(1 + (SELECT count(*) {SEARCHED}) / (0.5 + count(hit.id))) AS value
+        * ln(1 + (SELECT count(*) {searched}) / (0.5 + count(hit.id))) AS value
     FROM term LEFT JOIN hit USING (number) GROUP BY term.number
 )
-SELECT hit.id, (SELECT count(*) {SEARCHED}) AS searched,
+SELECT hit.id, (SELECT count(*) {searched}) AS searched,
     (SELECT array_agg(value ORDER BY number) FROM rarity) AS rarities
 FROM hit JOIN rarity USING (number)
 GROUP BY hit.id ORDER BY sum(rarity.value) DESC, hit.id LIMIT :most
-""")  # noqa: S608 - joined from constants, nothing from outside
+"""
+BY_WORDS = text(RANK.format(searched=OF_CHAT))
+BY_WORDS_IN_ALL = text(RANK.format(searched=OF_ALL))
 HAS_PGVECTOR = text("SELECT to_regtype('halfvec') IS NOT NULL")
 # Materialized, so that no index may be used.
 BY_VECTOR = text("""
@@ -107,14 +111,37 @@ def find_passages(
     asked = describe_words(question, before)
     by_words = connection.execute(BY_WORDS, whose | asked).all()
     near = find_near(connection, whose, vector, vector_model) if vector and vector_model else {}
-    places = fuse([row.id for row in by_words], list(near))[:limit]
-    rows = {row.id: row for row in connection.execute(READ, whose | {"ids": places})}
+    places = fuse([row.id for row in by_words], list(near))
+    return _judge(connection, session_id, asked, by_words, places, near, limit)
+
+
+def _judge(
+    connection: Connection,
+    session_id: UUID,
+    asked: dict[str, object],
+    by_words: Sequence[AnyRow],
+    places: list[int],
+    near: dict[int, AnyRow],
+    limit: int,
+) -> Found:
+    """The first ``limit`` of these places, and how well they fit."""
+    values = {"owner": session_id, "ids": places[:limit]}
+    rows = {row.id: row for row in connection.execute(READ, values)}
     # One may have been deleted just now.
-    found = {place: describe(rows[place], near.get(place)) for place in places if place in rows}
+    found = {
+        place: describe(rows[place], near.get(place)) for place in places[:limit] if place in rows
+    }
     rarities, searched = (by_words[0].rarities, by_words[0].searched) if by_words else ([], 0)
     judged = [found[row.id] for row in by_words[:JUDGED] if row.id in found]
     cover = measure_cover(connection, asked, rarities, searched, judged)
     return Found(passages=[*found.values()], good=cover >= GOOD, related=cover > 0)
+
+
+def find_in_all(connection: Connection, session_id: UUID, words: str, limit: int) -> Found:
+    """At most ``limit`` passages of all the session's documents, by their words."""
+    whose, asked = {"owner": session_id}, describe_words(words, None)
+    by_words = connection.execute(BY_WORDS_IN_ALL, whose | asked).all()
+    return _judge(connection, session_id, asked, by_words, [row.id for row in by_words], {}, limit)
 
 
 def find_near(

@@ -76,6 +76,7 @@ def _describe(connection: Connection, row: RowMapping | None, *, by_runner: bool
     return Claim(
         reply=Reply.from_row(row),
         chat_id=chat_id,
+        session_id=owner,
         worker=row["worker"],
         steps=steps,
         prompt=build_prompt(

@@ -59,6 +59,7 @@ class Claim(BaseModel):
 
     reply: Reply
     chat_id: UUID
+    session_id: UUID = Field(description="Whose reply it is: tools read what is theirs.")
     worker: str
     steps: list[Step] = Field(description="What is written already; continue the last one.")
     prompt: list[PromptMessage] = Field(

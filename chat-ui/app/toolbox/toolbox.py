@@ -1,0 +1,91 @@
+"""All tools by their names. Whatever one of them does, its answer comes in time and is short."""
+
+import asyncio
+import importlib
+import inspect
+import logging
+import pkgutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from app import tools
+from app.clients.chats import ChatsClient
+from app.clients.documents import DocumentsClient
+from app.clients.queue_types import Claim
+from app.errors import ParleyError
+from app.toolbox.owner_files import find_owner_tools
+from app.toolbox.parley import Parley
+from app.toolbox.tool import Tool, ToolFailed
+
+log = logging.getLogger(__name__)
+
+MOST_SECONDS = 10.0
+MOST_INPUT = 2000  # characters
+MOST_RESULT = 8000
+
+TOO_LONG = f"That is too long: a tool takes at most {MOST_INPUT:,} characters."
+TOOK_TOO_LONG = "The tool took too long, so it was stopped."
+FAILED = "The tool failed. Its owner finds the reason in the log."
+AWAY = "The search failed. Please try again in a minute."
+
+
+def find_tools(folder: Path | None = None) -> Mapping[str, Tool]:
+    """Parley's own, and those in the owner's `folder`; one of Parley's can't be replaced."""
+    names = sorted(module.name for module in pkgutil.iter_modules(tools.__path__))
+    own = [_load(name) for name in names]
+    others = find_owner_tools(folder) if folder else []
+    return {tool.name: tool for tool in [*others, *own]}
+
+
+def _load(name: str) -> Tool:
+    run = importlib.import_module(f"{tools.__name__}.{name}").run
+    return Tool(name.replace("_", "-"), (inspect.getdoc(run) or "").split("\n")[0], _adapt(run))
+
+
+def _adapt(run: Callable[..., Any]) -> Callable[[str, Parley], Any]:
+    """One that reads nothing of Parley has one parameter, and is done at once."""
+    if inspect.iscoroutinefunction(run):
+        return run
+
+    async def call(text: str, parley: Parley) -> str:
+        return str(run(text))
+
+    return call
+
+
+class Toolbox:
+    """Calls tools for replies."""
+
+    def __init__(
+        self, tools: Mapping[str, Tool], chats: ChatsClient, documents: DocumentsClient
+    ) -> None:
+        self._tools, self._chats, self._documents = tools, chats, documents
+
+    def find(self, message: str) -> Tool | None:
+        """The tool that this message calls; None if it calls none."""
+        words = message.split(maxsplit=1)
+        is_call = bool(words) and words[0].startswith("/")
+        return self._tools.get(words[0][1:]) if is_call else None
+
+    async def call(self, tool: Tool, message: str, claim: Claim) -> str:
+        """What it answers to the message, as Markdown: its result, or why there is none."""
+        _, _, text = message.strip().partition(f"/{tool.name}")
+        if len(text) > MOST_INPUT:
+            return TOO_LONG
+        parley = Parley(self._chats, self._documents, claim.session_id, claim.chat_id)
+        try:
+            async with asyncio.timeout(MOST_SECONDS):
+                result = await tool.run(text.strip(), parley)
+        except TimeoutError:
+            return TOOK_TOO_LONG
+        except ToolFailed as failure:
+            return str(failure)
+        except ParleyError as error:
+            log.warning("tool %s: %s", tool.name, error)
+            return AWAY
+        except Exception:
+            log.exception("tool %s failed", tool.name)
+            return FAILED
+        result = result.replace("\0", "")
+        return result if len(result) <= MOST_RESULT else f"{result[:MOST_RESULT]}…"
