@@ -66,6 +66,7 @@ TEXTS: dict[str, Callable[[], str]] = {
                 "before",
                 "new",
                 "attach",
+                "tool",
                 "cancel",
                 "titled",
                 "listed",

@@ -20,8 +20,8 @@ VERSION = re.compile(r"^[0-9a-f]{12}/")
 # One file per component, one request for the page: /static/style.css is these, in this order.
 STYLES = (
     "colours", "sizes", "base", "layout", "bar", "side", "chats", "menu", "home", "chat",
-    "message", "prose", "math", "code", "status", "actions", "edit", "composer", "notice", "sheet",
-    "search", "documents", "document", "pictures", "quotes", "keys", "print",
+    "message", "prose", "math", "code", "status", "actions", "edit", "composer", "tools", "notice",
+    "sheet", "search", "documents", "document", "pictures", "quotes", "keys", "print",
 )  # fmt: skip
 
 # The same for what makes a chat live: /static/js/chat.js is these modules as one, each after those

@@ -129,7 +129,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     assets = Assets()
     ends_soon = settings.tls_off_soon == "on"
     tools = find_tools(Path(settings.tools_dir) if settings.tools_dir else None)
-    templates = Templates(assets, settings.assistant_name, settings.tls, ends_soon)
+    templates = Templates(assets, settings.assistant_name, settings.tls, ends_soon, tools.values())
 
     app = FastAPI(
         title="Parley chat-ui",

@@ -73,8 +73,11 @@ async def send(
 
 
 def _read_composer(form: FormData, request: Request) -> Composer:
+    prompt, tool = read_text(form, "prompt"), read_text(form, "tool")
+    if tool:  # of the menu: a message that calls it
+        prompt = f"/{tool} {prompt}"
     return Composer(
-        read_text(form, "prompt"),
+        prompt,
         client_key=read_key(request, form, "client_key"),
         replaces=read_id(form, "replaces"),
         seen=read_id(form, "seen"),

@@ -1,5 +1,6 @@
 """Renders templates: autoescaped, strict about unknown names, with hashed addresses of assets."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from app import preferences
 from app.assets import Assets
 from app.markdown.cache import TextCache
 from app.security import WITH_MICROPHONE
+from app.toolbox import Tool
 from app.views.messages import MessageView
 from app.views.quotes import find_sources, write_marks
 
@@ -28,11 +30,16 @@ def write_size(size: float) -> str:
 
 class Templates:
     """Jinja with what every page needs: `asset()`, the assistant's name, how connections are
-    encrypted (`tls`) and whether that ends soon, `preferences()`, `title_of()`, whose words are in
-    `_names.html`, `show_message()`, `sources_of()` and `write_marks()`."""
+    encrypted (`tls`) and whether that ends soon, the `tools`, `preferences()`, `title_of()`, whose
+    words are in `_names.html`, `show_message()`, `sources_of()` and `write_marks()`."""
 
     def __init__(
-        self, assets: Assets, assistant_name: str, tls: str = "off", tls_off_soon: bool = False
+        self,
+        assets: Assets,
+        assistant_name: str,
+        tls: str = "off",
+        tls_off_soon: bool = False,
+        tools: Iterable[Tool] = (),
     ) -> None:
         self.environment = Environment(
             loader=FileSystemLoader(Path(__file__).parent / "templates"),
@@ -48,6 +55,7 @@ class Templates:
             "tls": tls,
             "tls_off_soon": tls_off_soon,
             "preferences": preferences.current,
+            "tools": sorted(tools, key=lambda tool: tool.name),
         }
         self.environment.filters["number"] = "{:,}".format
         self._messages = TextCache(MESSAGES_KEPT)

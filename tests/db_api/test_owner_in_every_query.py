@@ -183,7 +183,7 @@ def test_of_a_row_of_another_s_nothing_is_read_or_sent(
         ("document_pages", "number = 3", '"needs_ocr":.3.'),
         ("quotes", "true", '"quote_end":7'),
         ("reply_passages", "true", '"type":"passage"'),
-        ("chat_documents", "true", "GET .*/passages.*Secret"),
+        ("chat_documents", "true", "GET .*/chats/.*/passages.*Secret"),
         ("documents", "true", "GET .*/passages.*Secret"),
         ("passages", "true", "GET .*/passages.*Secret"),
         ("passages", "true", "limit=7.*Secret"),

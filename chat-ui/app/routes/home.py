@@ -61,6 +61,7 @@ async def show_home(
         required=False,
         prompt="The chat's first message",
         client_key="Any short text, new for each chat: sent twice, it begins one",
+        tool="The name of a tool that is called with the text, instead of the model",
         attach="If not empty, nothing is sent: the answer is a form for files, which keeps it",
         username="Without `prompt`: your name, one short line; left out: the one this session has",
         new="Without `prompt`: if not empty, always start a new chat",

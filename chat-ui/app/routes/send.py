@@ -26,6 +26,7 @@ router = APIRouter(tags=["chats"], dependencies=WITH_COOKIE)
         pictures="The id of a picture of the chat that goes with it; up to four times",
         mode="How to answer it, in a chat with documents: documents, free or exact",
         recording="The id of a recording that the text is from; it is deleted",
+        tool="The name of a tool that is called with the text, instead of the model",
         attach="If not empty, nothing is sent: the answer is a form for files, which keeps it",
         seen="The id of the last message you saw; refused if the chat left it meanwhile",
     ),

@@ -13,6 +13,7 @@ for (const field of document.querySelectorAll("textarea[data-limit]")) {
   const chat = document.querySelector("[data-chat]")?.dataset.chat ?? NEW;
   const edited = field.closest(".editing")?.id;
   if (!edited) adoptDraft(chat);
+  if (form.dataset.tools) offerTools(field, form);
   if (edited) keepDraftOfEdit(field, `${chat}:${edited}`);
   else keepDraft(field, chat);
   if (edited) leaveByBack(form);
@@ -22,6 +23,26 @@ for (const field of document.querySelectorAll("textarea[data-limit]")) {
   grow(field);
   showRoom(field, form, form.querySelector(".room"));
   takeFocus(field);
+}
+
+// Their list is loaded when a message begins with "/" for the first time. Where scripts run, the menu
+// writes a tool's name.
+function offerTools(field, form) {
+  const load = async () => {
+    if (!field.value.startsWith("/")) return;
+    field.removeEventListener("input", load);
+    (await import(form.dataset.tools)).offerTools(field, form);
+  };
+  field.addEventListener("input", load);
+  for (const button of form.querySelectorAll("[name=tool]")) {
+    button.addEventListener("click", (event) => {
+      event.preventDefault();
+      button.closest("details").open = false;
+      field.value = `/${button.value} ${field.value}`;
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+      field.focus();
+    });
+  }
 }
 
 // Back to a page that the browser has kept as it was: what is in its form is sent already.

@@ -1,0 +1,71 @@
+"""Tools that a message calls: from the list that "/" opens, and from the menu."""
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.support.axe import findings
+from tests.browser.support.page import prompt, questions, replies
+from tests.browser.support.people import REPLY_MS, Someone
+
+
+def options(page: Page) -> Locator:
+    return page.get_by_role("listbox", name="Tools").get_by_role("option")
+
+
+def test_a_slash_opens_the_list_and_keys_choose_in_it(ann: Someone) -> None:
+    page = ann.open()
+    prompt(page).press_sequentially("/")
+    expect(options(page)).to_have_count(4)
+    expect(options(page).first).to_have_attribute("aria-selected", "true")
+    assert findings(page) == []
+    page.keyboard.press("ArrowDown")
+    chosen = options(page).nth(1)
+    expect(chosen).to_have_attribute("aria-selected", "true")
+    active = chosen.get_attribute("id")
+    assert active
+    expect(prompt(page)).to_have_attribute("aria-activedescendant", active)
+    page.keyboard.press("Escape")
+    expect(options(page)).to_have_count(0)
+    expect(prompt(page)).to_have_value("/")
+    prompt(page).press_sequentially("calc")
+    expect(options(page)).to_have_count(1)
+    page.keyboard.press("Enter")
+    expect(prompt(page)).to_have_value("/calculator ")
+    expect(options(page)).to_have_count(0)
+    page.keyboard.type("12*(3+4)")
+    page.keyboard.press("Enter")
+    expect(replies(page).last).to_contain_text("= 84", timeout=REPLY_MS)
+
+
+def test_what_is_no_call_opens_no_list(ann: Someone) -> None:
+    page = ann.open()
+    for text in ("/nothing", "a /", "/date now"):
+        prompt(page).fill("")
+        prompt(page).press_sequentially(text)
+        expect(options(page)).to_have_count(0)
+
+
+def test_a_tap_chooses(phone: Someone) -> None:
+    page = phone.open()
+    prompt(page).press_sequentially("/")
+    options(page).filter(has_text="/date").tap()
+    expect(prompt(page)).to_have_value("/date ")
+    page.get_by_role("button", name="Send").tap()
+    expect(replies(page).last).to_contain_text("UTC", timeout=REPLY_MS)
+
+
+def test_the_menu_writes_a_tool_s_name(ann: Someone) -> None:
+    page = ann.open()
+    prompt(page).fill("1+2")
+    page.locator(".tools summary").click()
+    page.get_by_role("button", name="/calculator").click()
+    expect(prompt(page)).to_have_value("/calculator 1+2")
+    expect(prompt(page)).to_be_focused()
+
+
+def test_without_scripts_the_menu_calls_a_tool(plain: Someone) -> None:
+    page = plain.open()
+    prompt(page).fill("1+2")
+    page.locator(".tools summary").click()
+    page.get_by_role("button", name="/calculator").click()
+    expect(questions(page).last).to_contain_text("/calculator 1+2")
+    expect(replies(page).last).to_contain_text("= 3", timeout=REPLY_MS)
