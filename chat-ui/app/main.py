@@ -178,7 +178,7 @@ async def _serve(
         api, unbounded = DbApi(db_api), DbApi(unbounded_db_api)
         chats_client = ChatsClient(api, searching=unbounded)
         messages_client = MessagesClient(api, unbounded)
-        model, prompts = ModelServer.of(lm_api)
+        server = ModelServer.of(lm_api)
         hub = Hub(messages_client)
         call_on_stop(hub.close)
         lag = EventLoopLag(settings.lag_interval_seconds, hub.is_idle)
@@ -197,8 +197,7 @@ async def _serve(
             toolbox = Toolbox(tools, ChatsClient(unbounded, unbounded), DocumentsClient(unbounded))
             runner = Runner(
                 queue,
-                model,
-                prompts,
+                server,
                 embedder,
                 head,
                 hub,
@@ -224,9 +223,9 @@ async def _serve(
             RecordingsClient(api),
             RepliesClient(api),
             UsageClient(api),
-            model,
+            server.model,
             embedder,
-            prompts,
+            server.prompts,
             hub,
             runner,
             lag,

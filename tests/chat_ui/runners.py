@@ -18,9 +18,11 @@ from app.clients.queue import QueueClient
 from app.clients.queue_types import Claim, Step
 from app.clients.service import connect
 from app.clients.slots import SlotsClient
+from app.replies import generation
 from app.replies.active_reply import Sampling
 from app.replies.prompt_cache import PromptCache
 from app.replies.publisher import Publisher
+from app.replies.readers import Readers
 from app.replies.runner import Runner
 from app.replies.worker_locks import WorkerLocks
 from app.toolbox import Toolbox, find_tools
@@ -72,6 +74,7 @@ class Bench:
     claim: Claim
     read: Callable[[], Any]
     publisher: Mock
+    readers: Readers
 
     def begin(self, *steps: str) -> None:
         """Has the runner write the reply, of which that much is there."""
@@ -109,17 +112,15 @@ async def bench(
     publisher = Mock(spec=Publisher)
     async with connect(model_server.url, "") as lm_api:
         language_model = LanguageModel(lm_api, patience)
-        prompts, locks = PromptCache(SlotsClient(lm_api)), WorkerLocks(tmp_path, replies.worker)
+        server = generation.ModelServer(language_model, PromptCache(SlotsClient(lm_api)), Readers())
+        locks = WorkerLocks(tmp_path, replies.worker)
         queue = cast("QueueClient", replies)
         embedder = Embedder(None)
         tools = Toolbox(find_tools(), clients.chats, DocumentsClient(clients.api))
-        head = BestSentence()
-        runner = Runner(
-            queue, language_model, prompts, embedder, head, publisher, SAMPLING, locks, tools
-        )
+        runner = Runner(queue, server, embedder, BestSentence(), publisher, SAMPLING, locks, tools)
         async with runner.run():
             read = partial(clients.messages.read, session, chat)
-            yield Bench(runner, replies, sent.claim, read, publisher)
+            yield Bench(runner, replies, sent.claim, read, publisher, server.readers)
             model.go.set()
 
 

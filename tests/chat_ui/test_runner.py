@@ -1,6 +1,7 @@
 """The runner by itself, where a browser could not bring about what must be tried."""
 
 import pytest
+from app.clients.prompt_types import TextPart
 from app.errors import LeaseLost
 
 from tests.chat_ui.runners import SAMPLING, Bench, bench, db_api, patience, stored, until
@@ -36,6 +37,22 @@ async def test_a_reply_claimed_again_by_its_own_runner_is_written_once(
     assert len(model.requests) == 1
     await until(lambda: bench.publisher.detach_writer.called)
     bench.publisher.attach_writer.assert_called_once()
+
+
+async def test_a_long_prompt_lets_a_short_one_be_read_and_is_read_after_it(
+    bench: Bench, model: ScriptedModel
+) -> None:
+    model.silent_to = "word " * 10_000
+    (asked,) = bench.claim.prompt[-1:]
+    long = asked.model_copy(update={"parts": [TextPart(text=model.silent_to)]})
+    bench.claim = bench.claim.model_copy(update={"prompt": [long]})
+    bench.begin()
+    await until(lambda: len(model.requests) == 1)
+    async with bench.readers.read(10):
+        pass
+    await until(lambda: len(model.requests) == 2)
+    model.speak.set()
+    assert (await bench.ended()).content == model.text
 
 
 async def test_a_reply_stopped_before_its_first_breath_is_stopped(bench: Bench) -> None:

@@ -10,7 +10,7 @@ from app.answering.exact import Span
 from app.answering.refusals import NOTHING_FOUND, refuse
 from app.clients.completion import Usage
 from app.clients.language_model import USUAL, hash_prompt
-from app.clients.prompt_types import PromptMessage, TextPart
+from app.clients.prompt_types import PicturePart, PromptMessage, TextPart
 from app.clients.queue_types import (
     Batch,
     BatchResult,
@@ -168,6 +168,12 @@ class ActiveReply:
     def awaits_pictures(self) -> bool:
         """Whether it is not known yet how the model gets the pictures in its prompt."""
         return self.saw is None and bool(self.pictures_in_prompt)
+
+    def count_characters(self) -> int:
+        """Of all text that the model has to read."""
+        parts = (part for message in self.prompt for part in message.parts)
+        texts = (part.text for part in parts if not isinstance(part, PicturePart))
+        return sum(map(len, texts)) + len(self.text.whole)
 
     @property
     def pictures_in_prompt(self) -> list[UUID]:

@@ -25,6 +25,7 @@ from app.clients.slots import SlotsClient
 from app.errors import ParleyError
 from app.replies.active_reply import ActiveReply, Outcome
 from app.replies.prompt_cache import PromptCache
+from app.replies.readers import LetPass, Reader, Readers
 from app.replies.stop_filter import StopFilter
 
 log = logging.getLogger(__name__)
@@ -43,11 +44,12 @@ class ModelServer(NamedTuple):
 
     model: LanguageModel
     prompts: PromptCache
+    readers: Readers
 
     @classmethod
     def of(cls, service: Service) -> Self:
         """The one at this address."""
-        return cls(LanguageModel(service), PromptCache(SlotsClient(service)))
+        return cls(LanguageModel(service), PromptCache(SlotsClient(service)), Readers())
 
 
 async def generate(
@@ -63,13 +65,16 @@ async def generate(
     A prompt that is refused as too long is shortened, once. Raises ModelDied when the server dies:
     then the queue decides which replies are tried together.
     """
-    model, prompts = server
+    model, prompts, readers = server
     without_text = 0
     while True:
         length = len(active.text.whole)
         await prompts.restore()
         try:
-            return await _attempt(model, prompts, active, announce)
+            async with readers.read(active.count_characters()) as reader:
+                return await _attempt(server, reader, active, announce)
+        except LetPass:
+            continue
         except ModelDied:
             prompts.note_away()
             raise
@@ -105,13 +110,14 @@ async def _shorten(queue: QueueClient, active: ActiveReply) -> bool:
 
 
 async def _attempt(
-    model: LanguageModel,
-    prompts: PromptCache,
+    server: ModelServer,
+    reader: Reader,
     active: ActiveReply,
     announce: Callable[[], None],
 ) -> Outcome:
     # What is to fit a schema is written from its beginning, and stored when it is whole: continued
     # behind a prefill it may not fit.
+    model, prompts, readers = server
     outcome, is_held, held = Outcome("complete"), active.is_held, ""
     if is_held and not active.text.whole:
         active.progress.tokens = 0
@@ -138,6 +144,7 @@ async def _attempt(
                 case Started(model_name):
                     active.model = model_name
                 case Delta(text):
+                    readers.end(reader)
                     if left == 0:  # a model that does not stop where it was told to
                         outcome = CUT
                         break
@@ -154,6 +161,7 @@ async def _attempt(
                     if is_stopped:
                         return outcome
                 case Reading(read, total):
+                    reader.left = total - read
                     active.read(read, total)
                 case Cut():
                     outcome = CUT

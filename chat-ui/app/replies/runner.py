@@ -18,7 +18,6 @@ from uuid import UUID
 from app.answering.exact import Head
 from app.clients.completion import ModelDied
 from app.clients.embedder import Embedder
-from app.clients.language_model import LanguageModel
 from app.clients.queue import QueueClient
 from app.clients.queue_types import Claim
 from app.errors import LeaseLost, ParleyError, Unavailable
@@ -26,7 +25,6 @@ from app.replies.active_reply import ActiveReply, Outcome, Sampling
 from app.replies.answer import Answerer, find_quotes
 from app.replies.answer_cache import AnswerCache
 from app.replies.generation import MODEL_BROKE, ModelServer
-from app.replies.prompt_cache import PromptCache
 from app.replies.publisher import Publisher
 from app.replies.worker_locks import WorkerLocks
 from app.toolbox import Toolbox
@@ -50,8 +48,7 @@ class Runner:
     def __init__(
         self,
         queue: QueueClient,
-        model: LanguageModel,
-        prompts: PromptCache,
+        server: ModelServer,
         embedder: Embedder,
         head: Head,
         publisher: Publisher,
@@ -61,10 +58,9 @@ class Runner:
         vision: ModelServer | None = None,
         cache_seconds: float = 0,
     ) -> None:
-        self._queue, self._model, self._publisher = queue, model, publisher
-        self._prompts, self._sampling, self._locks = prompts, sampling, locks
-        server = ModelServer(model, prompts)
-        cache = AnswerCache(queue, model, cache_seconds)
+        self._queue, self._model, self._publisher = queue, server.model, publisher
+        self._prompts, self._sampling, self._locks = server.prompts, sampling, locks
+        cache = AnswerCache(queue, server.model, cache_seconds)
         self._answerer = Answerer(server, queue, embedder, head, vision, cache, tools)
         self._active: dict[UUID, ActiveReply] = {}
         self._finished: deque[UUID] = deque(maxlen=REMEMBERED)
