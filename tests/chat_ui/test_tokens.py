@@ -207,7 +207,9 @@ def test_another_site_s_page_may_read_answers_only_if_it_is_named(
             answer = there.get("/v1/models", headers={"Origin": origin})
             for response in (before, answer):
                 assert response.headers.get("access-control-allow-origin") == allowed
-            assert "access-control-allow-credentials" not in answer.headers
+                assert "access-control-allow-credentials" not in response.headers, "no cookies"
+            readable = answer.headers.get("access-control-expose-headers", "").lower().split(", ")
+            assert {"x-request-id", "retry-after", "x-should-retry", "x-cache"} <= set(readable)
             page = there.get("/", headers={"Origin": origin})
             assert "access-control-allow-origin" not in page.headers, "of pages nothing"
 
