@@ -195,7 +195,17 @@ def test_every_route_is_described_with_the_problems_it_can_have_and_the_fields_o
                 assert method != "post" or "403" in told, path
     body = document["paths"]["/generate/{chat_id}"]["post"]["requestBody"]["content"]
     fields = body["application/x-www-form-urlencoded"]["schema"]["properties"]
-    wanted = {"prompt", "client_key", "replaces", "mode", "recording", "attach", "pictures", "seen"}
+    wanted = {
+        "prompt",
+        "client_key",
+        "replaces",
+        "mode",
+        "recording",
+        "attach",
+        "pictures",
+        "seen",
+        "tool",
+    }
     assert set(fields) == wanted
 
 

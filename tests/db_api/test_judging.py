@@ -16,6 +16,7 @@ __all__ = ["read", "reader"]
     [
         ("How long must pea soup cook?", True),
         ("How much soup would I need?", True),
+        ("How high must the soup cook?", True),
         ("Wie lange muss die Suppe kochen?", False),
         ("How much must I pay for it?", False),
         ("How much? How long?", False),

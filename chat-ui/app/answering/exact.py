@@ -22,7 +22,7 @@ from app.clients.queue_types import NewQuote, Passage
 RANK = 0.15  # what each earlier place in the search's order is worth
 MEANING = 0.15  # what it is worth to be the nearest one of its passage by vectors
 SAME_NUMBERS = 0.35  # what it is worth to have all numbers and codes of the question
-LABEL = 0.1  # that it is the line of a form about what is asked for
+LABEL = 0.2  # that it is the line of a form about what is asked for
 BESIDE = 0.1  # that one of them stands beside the same word: door 17, not the 17th
 IS_HEADING = 0.6  # what it costs
 LONG = 800  # characters of a passage that is not shown as a whole
@@ -193,9 +193,10 @@ def _has_beside(asked: Sentence, sentence: Sentence) -> bool:
 
 
 def _is_labelled(asked: Sentence, sentence: Sentence) -> bool:
-    """Whether the question has all words of its label."""
+    """Whether the question has all words of its label, and the line all numbers of the question."""
     label = Sentence(0, 0, get_label(sentence.text)).words
-    return bool(label) and all(has(asked.words, word) for word in label)
+    is_asked = bool(label) and all(has(asked.words, word) for word in label)
+    return is_asked and asked.numbers <= sentence.words
 
 
 def _is_nearest(passage: Passage, sentence: Sentence) -> bool:

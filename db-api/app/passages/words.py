@@ -22,12 +22,12 @@ COMMON_WORDS = {
 }
 # What questions are asked with, besides the commonest words: an answer need not have it.
 _ASKING = """
-could long many might much must need often please shall tell want would
-bitte gibt lange muss oft soll sollen viel viele wann warum welche welcher welches wer wieso wo
+could high long many might much must need often please shall tell want would
+bitte gibt hoch lange muss oft soll sollen viel viele wann warum welche welcher welches wer wieso wo
 combien doit faut peut pourquoi quand quel quelle quelles quels
 cual cuando cuantas cuanto cuantos debe donde hay puede quien
 chi cosa deve dove perche puo quale quali quando quanti quanto
-hoeveel kan lang mag moet vaak waar waarom wanneer welk welke wie
+hoeveel hoog kan lang mag moet vaak waar waarom wanneer welk welke wie
 """
 ASKING_WORDS = _ASKING.split()
 LANGUAGES = list(COMMON_WORDS)
