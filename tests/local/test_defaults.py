@@ -21,6 +21,7 @@ CONSTANTS = {  # of Python files without dependencies
     "VISION_MODEL": ("local/stack.py", r'(?m)^VISION_MODEL = "([^"]+)"'),
     "HF_ENDPOINT": ("lm-api/fetch.py", r'(?m)^HUGGING_FACE = "(.+)"'),
 }
+MOUNTED = {"TOOLS_DIR"}  # of compose.yaml: unset, something has to be mounted all the same
 LIST_SETTINGS = """
 import json
 from app.settings import Settings
@@ -34,7 +35,8 @@ def defaults() -> Defaults:
     found: Defaults = defaultdict(dict)
     for file in IN_SHELL:
         for name, value in SHELL.findall((ROOT / file).read_text()):
-            found[name][file] = value
+            if name not in MOUNTED:
+                found[name][file] = value
     for name, (file, constant) in CONSTANTS.items():
         (found[name][file],) = re.findall(constant, (ROOT / file).read_text())
     for service in ("db-api", "chat-ui", "doc-worker"):
