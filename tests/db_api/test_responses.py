@@ -34,7 +34,8 @@ def get(person: Person, reply: str) -> httpx.Response:
 
 
 def test_it_is_read_again_as_it_was_asked_and_as_it_is_now(api: Api, ada: Person) -> None:
-    sampling: dict[str, Any] = {"top_p": 0.5, "seed": None, "stop": [], "json_schema": None}
+    sampling: dict[str, Any] = {"top_p": 0.5, "seed": None, "stop": []}
+    sampling |= {"json_schema": None, "fresh": False}
     sent = ask(ada, temperature=0.25, reply_tokens=9, sampling=sampling, worker="w")
     assert sent["claim"]["sampling"] == sampling
     reply = sent["reply"]["id"]
