@@ -156,7 +156,7 @@ SCENARIOS: tuple[Scenario, ...] = (
         "a stopped copy's lease runs out, another takes over, the first one wakes up in mid-reply",
         lambda trial: takeover.run(trial, expire=True),
         size=10,
-        quick_size=1,
+        quick_size=3,
     ),
     Scenario(
         "stopped",
