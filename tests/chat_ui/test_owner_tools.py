@@ -75,6 +75,17 @@ async def test_one_that_fails_says_so(
 
 
 @pytest.mark.anyio
+async def test_the_log_says_where_one_failed_and_nothing_of_the_text(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "it.py").write_text(LOST + "return int(text)")
+    assert await call(find(tmp_path), "quillword") == owner_files.FAILED
+    assert "it.py" in caplog.text
+    assert "ValueError" in caplog.text
+    assert "quillword" not in caplog.text
+
+
+@pytest.mark.anyio
 async def test_it_gets_its_text_and_no_secret(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

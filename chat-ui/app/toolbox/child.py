@@ -6,13 +6,21 @@ import importlib.util
 import os
 import resource
 import sys
+import traceback
+from types import TracebackType
 
 MEMORY = 128 * 1024 * 1024
 CPU_SECONDS = 6
 
 
+def tell(kind: type[BaseException], _error: BaseException, place: TracebackType | None) -> None:
+    """Where it failed, and how. What the error says may be of the text, which no log has."""
+    sys.stderr.writelines([*traceback.format_tb(place), f"{kind.__name__}\n"])
+
+
 def main() -> None:
     """What the file prints itself goes to the log."""
+    sys.excepthook = tell
     for what, most in ((resource.RLIMIT_AS, MEMORY), (resource.RLIMIT_CPU, CPU_SECONDS)):
         resource.setrlimit(what, (most, most))
     answer = os.fdopen(os.dup(1), "w", encoding="utf-8", errors="replace")
