@@ -12,6 +12,7 @@ from faults.stack import Parley
 
 TOPICS = ("the sea", "a lighthouse", "Zürich", "a fox 🦊", "<b>&amp;</b>")
 ENDINGS = ("", "\n\nPlease.", '\n  "quoted"  and\ttabbed')
+_numbers = itertools.count(1)  # of questions, in all scenarios: some ask the same Parley
 
 
 class Trial:
@@ -26,7 +27,6 @@ class Trial:
         # Replies that must be complete in the end: what is broken if they are not.
         self.to_complete: dict[str, tuple[str, str]] = {}
         self.final_at: dict[str, float] = {}  # when a reply was first known to be final
-        self._numbers = itertools.count(1)
 
     def browser(self, name: str = "", url: str = "") -> Browser:
         """A new session in a browser of its own."""
@@ -53,7 +53,7 @@ class Trial:
     def prompt(self) -> str:
         """A question nobody has asked before, with a few characters that are easily harmed."""
         about, ending = self.rng.choice(TOPICS), self.rng.choice(ENDINGS)
-        number = f"{self.seed}-{next(self._numbers)}"
+        number = f"{self.seed}-{next(_numbers)}"
         return f"Tell me a long story about {about}, number {number}.{ending}"
 
     def kill(self, service: str) -> int | None:

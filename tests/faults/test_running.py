@@ -119,3 +119,8 @@ def test_refusals_are_counted_and_500_is_a_violation() -> None:
     asyncio.run(ask())
     assert trial.found.counts == {"answers of 500": 2, "answers of 502": 1, "answers of 503": 1}
     assert trial.found.violations == ["answer: 2 answers of 500: no words a person can use"]
+
+
+def test_no_two_trials_ask_the_same_question() -> None:
+    """They may ask the same Parley, and with the same seed: its answers are found by it."""
+    assert make_trial().prompt() != make_trial().prompt()
