@@ -19,6 +19,11 @@ HOUSE = "Flats\n\n" + "\n".join(
     f"Flat {number} belongs to {name} Meier, who lives there"
     for number, name in enumerate(("Anna", "Bruno", "Clara", "Dora"), 1)
 )
+STAFF = """name,city,birthday,manager
+Anna Berg,Oslo,1990-02-11,Mei Tanaka
+Carlos Ruiz,Lima,1985-07-30,Anna Berg
+Mei Tanaka,Osaka,1979-12-01,"""
+BARS = "| " + STAFF.replace(",", " | ").replace("\n", " |\n| ") + " |"
 FORM = """Rent: 1,140 EUR
 Deposit: two rents
 The previous rent was 990 EUR.
@@ -76,3 +81,12 @@ def test_the_line_of_a_form_about_it_comes_first(question: str, words: str) -> N
     other = passage("The deposit is three monthly rents, that is 3,420 EUR.")
     for found in ([passage(FORM), other], [other, passage(FORM)]):
         assert rank_sentences(question, found)[0].text == words
+
+
+@pytest.mark.parametrize("question", ["When was Mei Tanaka born?", "Where does Mei Tanaka live?"])
+@pytest.mark.parametrize("table", [STAFF, BARS])
+def test_the_row_that_begins_with_what_is_asked_about_comes_first(
+    question: str, table: str
+) -> None:
+    row = rank_sentences(question, [passage(table)])[0].text
+    assert row.strip("| ").startswith("Mei Tanaka")

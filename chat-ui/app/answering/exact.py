@@ -13,7 +13,7 @@ from typing import Protocol
 
 from app.answering.align import SAYS_LITTLE, Words
 from app.answering.candidates import Candidate, list_candidates
-from app.answering.lines import get_label
+from app.answering.lines import get_first, get_label
 from app.answering.sentences import Sentence, cut_rows, find_quoted, has
 from app.answering.words import FRAMING, counts
 from app.clients.answer_finder import AnswerFinder
@@ -23,6 +23,7 @@ RANK = 0.15  # what each earlier place in the search's order is worth
 MEANING = 0.15  # what it is worth to be the nearest one of its passage by vectors
 SAME_NUMBERS = 0.35  # what it is worth to have all numbers and codes of the question
 LABEL = 0.2  # that it is the line of a form about what is asked for
+FIRST_CELL = 0.05  # that it is the row about that
 BESIDE = 0.1  # that one of them stands beside the same word: door 17, not the 17th
 IS_HEADING = 0.6  # what it costs
 LONG = 800  # characters of a passage that is not shown as a whole
@@ -130,7 +131,7 @@ def _rank(question: str, passages: Sequence[Passage]) -> list[Candidate]:
             + MEANING * _is_nearest(each.passage, each.sentence)
             + SAME_NUMBERS * (asked.numbers <= each.words)
             + BESIDE * _has_beside(asked, each.sentence)
-            + LABEL * _is_labelled(asked, each.sentence)
+            + _rate_label(asked, each.sentence)
             - IS_HEADING * each.is_heading
         )
         return round(score, 9)
@@ -192,11 +193,16 @@ def _has_beside(asked: Sentence, sentence: Sentence) -> bool:
     return any((word, n) in beside for b, n, a in asked.counts for word in (b, a))
 
 
-def _is_labelled(asked: Sentence, sentence: Sentence) -> bool:
-    """Whether the question has all words of its label, and the line all numbers of the question."""
-    label = Sentence(0, 0, get_label(sentence.text)).words
-    is_asked = bool(label) and all(has(asked.words, word) for word in label)
-    return is_asked and asked.numbers <= sentence.words
+def _rate_label(asked: Sentence, sentence: Sentence) -> float:
+    """What it is worth that the question has all words of its label or first cell, and the line all
+    numbers of the question."""
+    if not asked.numbers <= sentence.words:
+        return 0.0
+    for label, worth in ((get_label(sentence.text), LABEL), (get_first(sentence.text), FIRST_CELL)):
+        words = Sentence(0, 0, label).words
+        if words and all(has(asked.words, word) for word in words):
+            return worth
+    return 0.0
 
 
 def _is_nearest(passage: Passage, sentence: Sentence) -> bool:

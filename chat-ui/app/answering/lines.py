@@ -17,6 +17,7 @@ ITEM = re.compile(r"\s*[-*•▪]\s")
 LONG_TABLE = 6  # rows
 # Of a form: what it is about, and what holds.
 FIELD = re.compile(r"\s*[^\W\d_][^\n:.!?]{0,40}:\s*\S")
+FIRST_CELL = re.compile(r"^[\s|]+|(?<=[^\s|])\s*[,;\t|].*", re.S)  # what is around it
 SHORTEST_LIST = 4  # lines: those of a sentence hardly all begin with a capital
 ENDS = (".", "!", "?", ";", ",", "。", "！", "？")
 ROOM = 0.75  # of the width of a page: a line that leaves more ends there on purpose
@@ -94,6 +95,11 @@ def cut_lines(text: str, start: int, end: int, width: int) -> Iterator[tuple[int
 def get_label(line: str) -> str:
     """What a line of a form is about; empty for any other."""
     return line.partition(":")[0] if FIELD.match(line) else ""
+
+
+def get_first(line: str) -> str:
+    """A row's first cell, if it has cells."""
+    return FIRST_CELL.sub("", line).strip() if _has_cells(line) else ""
 
 
 def ends_early(line: str, below: str, width: int) -> bool:
