@@ -60,7 +60,7 @@ async def kill_services(trial: Trial) -> None:
             service, written = SERVICES[number % len(SERVICES)], trial.rng.randrange(1, 120)
             asking = asyncio.create_task(program.ask(trial.prompt(), streams=True))
             await until(
-                lambda: asking.done() or len(program.answer.text) >= written,  # noqa: B023
+                lambda: asking.done() or len(program.answer.text) >= written,  # noqa: B023 - awaited here
                 "words of an answer",
                 pause=0.005,
             )

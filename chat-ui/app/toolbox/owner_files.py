@@ -83,8 +83,8 @@ class _Process:
 
     async def _talk(self, process: asyncio.subprocess.Process, text: str) -> str:
         assert process.stdin  # noqa: S101 - it has all three
-        assert process.stdout  # noqa: S101
-        assert process.stderr  # noqa: S101
+        assert process.stdout  # noqa: S101 - as above
+        assert process.stderr  # noqa: S101 - as above
         with contextlib.suppress(OSError):  # it has ended without reading
             process.stdin.write(text.encode())
             await process.stdin.drain()
