@@ -5,7 +5,7 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
-from tests.browser.conftest import MakePerson
+from tests.browser.conftest import PHONE, MakePerson
 from tests.browser.support.page import replies, side, wait_until_in_view
 from tests.browser.support.people import Someone, exchanges
 from tests.support.sql import sql
@@ -42,6 +42,16 @@ def test_a_hit_and_a_messages_link_lead_to_it_far_up_in_a_long_chat(ann: Someone
     expect(target).to_contain_text("albatross")
     expect(target).to_be_in_viewport()
     wait_until_in_view(target)
+
+
+def test_what_is_found_at_the_end_of_a_long_title_is_in_view(phone: Someone) -> None:
+    title = f"What is there to know of {'the sea and ' * 3}albatrosses"
+    chat = phone.talk("Hm?", "Yes.").chat
+    sql(phone.parley, "UPDATE chats SET title = %s WHERE id = %s", title, chat)
+    page = phone.open("/search?q=albatr")
+    found = page.locator(".hits mark").bounding_box()
+    assert found
+    assert found["x"] + found["width"] <= PHONE["viewport"]["width"]
 
 
 def test_all_chats_can_be_paged_through_from_the_list(ann: Someone) -> None:

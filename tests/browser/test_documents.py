@@ -219,6 +219,20 @@ def test_an_upload_that_fails_says_so(ann: Someone) -> None:
     expect(documents(page)).to_have_count(0)
 
 
+def test_an_upload_that_arrived_while_its_answer_was_lost_is_listed(ann: Someone) -> None:
+    page = ann.open()
+
+    def lose_answer(route: Route) -> None:
+        route.fetch()
+        route.abort()
+
+    page.route("**/documents?**", lose_answer)
+    ann.expect_error("Failed to load resource")
+    attach(ann, page, text_file("a.txt"))
+    expect(problem(page)).to_contain_text("If it isn't in the list, please upload it again.")
+    expect(documents(page)).to_have_text([re.compile("a.txt")])
+
+
 def test_in_a_long_library_what_is_new_stays_in_view(ann: Someone) -> None:
     ann.new_chat()
     page = ann.open("/documents")

@@ -36,6 +36,14 @@ def test_a_slash_opens_the_list_and_keys_choose_in_it(ann: Someone) -> None:
     expect(replies(page).last).to_contain_text("= 84", timeout=REPLY_MS)
 
 
+def test_enter_sends_a_name_that_is_complete(ann: Someone) -> None:
+    page = ann.open()
+    prompt(page).press_sequentially("/Date")
+    expect(options(page)).to_have_count(1)
+    page.keyboard.press("Enter")
+    expect(replies(page).last).to_contain_text("UTC", timeout=REPLY_MS)
+
+
 def test_what_is_no_call_opens_no_list(ann: Someone) -> None:
     page = ann.open()
     for text in ("/nothing", "a /", "/date now"):

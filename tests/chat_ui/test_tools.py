@@ -39,6 +39,7 @@ TOOLS = Toolbox(find_tools(), Mock(), Mock())
         ("2 ^ -2", "`2 ** -2` = **0.25**"),
         ("-7 // 2 + 7 % 4", "`-7 // 2 + 7 % 4` = **-1**"),
         ("6 × 7 ÷ 2 − 1", "`6 * 7 / 2 - 1` = **20**"),
+        ("1,140*3 - 1,000,000.5", "`1140*3 - 1000000.5` = **-996580.5**"),
         ("1/3", "`1/3` ≈ **0.333333333333333**"),
         ("2**64 + 1e3", "`2**64 + 1e3` = **18446744073709552616**"),
     ],
@@ -71,6 +72,8 @@ def test_it_calculates(expression: str, said: str) -> None:
         ("1 # `<b>`", UNREADABLE),
         ("1\n2", UNREADABLE),
         ("1j", UNREADABLE),
+        ("1,5 + 1", UNREADABLE),
+        ("1,1400", UNREADABLE),
         ("True", UNREADABLE),
         ("٣+٣", UNREADABLE),
         ("__import__('os').system('id')", UNREADABLE),
@@ -89,7 +92,7 @@ def test_other_messages_call_no_tool() -> None:
         "/",
     ):
         assert TOOLS.find(message) is None
-    for message in ("/calculator 1", " /calculator\n1", "/date"):
+    for message in ("/calculator 1", " /calculator\n1", "/date", "/Calculator 1"):
         assert TOOLS.find(message)
 
 
@@ -98,7 +101,7 @@ def test_a_message_that_calls_the_calculator_is_answered_without_the_model(
 ) -> None:
     page = ask(browser, chat, "/calculator 12*(3+4)")
     assert "12*(3+4) = 84" in messages(page)[-1]
-    assert "Divided by zero." in messages(ask(browser, chat, "/calculator 1/0"))[-1]
+    assert "Divided by zero." in messages(ask(browser, chat, "/Calculator 1/0"))[-1]
     assert model.requests == []
     prompt = browser.get(f"{chat}/replies/{message_ids(page)[-1].removeprefix('message-')}/prompt")
     assert "The language model was not asked for this reply." in prompt.text
@@ -123,6 +126,7 @@ def test_the_date_is_told_in_a_time_zone() -> None:
     moment = r"\*\*\w+day, \d{1,2} \w+ \d{4}, \d\d:\d\d"
     assert re.fullmatch(rf"{moment} UTC\*\*", date.run(""))
     assert re.fullmatch(rf"{moment}\*\* in America/New York", date.run("America/New_York"))
+    assert re.fullmatch(rf"{moment}\*\* in America/New York", date.run("new york"))
 
 
 @pytest.mark.parametrize("zone", ["Nowhere", "../etc/passwd", "/etc/passwd", "A" * 300, "Europe"])

@@ -66,11 +66,11 @@ class Toolbox:
         """The tool that this message calls; None if it calls none."""
         words = message.split(maxsplit=1)
         is_call = bool(words) and words[0].startswith("/")
-        return self._tools.get(words[0][1:]) if is_call else None
+        return self._tools.get(words[0][1:].lower()) if is_call else None
 
     async def call(self, tool: Tool, message: str, claim: Claim) -> str:
         """What it answers to the message, as Markdown: its result, or why there is none."""
-        _, _, text = message.strip().partition(f"/{tool.name}")
+        text = message.strip().removeprefix("/")[len(tool.name) :]
         if len(text) > MOST_INPUT:
             return TOO_LONG
         parley = Parley(self._chats, self._documents, claim.session_id, claim.chat_id)

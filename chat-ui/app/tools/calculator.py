@@ -16,11 +16,15 @@ MOST_EXPONENT = 1000
 DIGITS = 15  # of a result that has no end
 EXPRESSION = re.compile(r"[\d.eE+*/%() -]+", re.ASCII)  # no mark that would end a code span
 LARGE_POWER = re.compile(r"[eE][+-]?\d{3}", re.ASCII)  # such as 1e999
+THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))", re.ASCII)
 SPELLED = str.maketrans({"×": "*", "·": "*", "÷": "/", "−": "-", "^": "**"})
 
 NOTHING = "Write what to calculate, such as `/calculator 12*(3+4)`."
 TOO_LONG = f"That is too long to calculate: at most {MOST_CHARACTERS} characters."
-UNREADABLE = "That can't be calculated. It may have numbers, `+ - * / // % **` and parentheses."
+UNREADABLE = (
+    "That can't be calculated. It may have numbers such as `1,140.50`, "
+    "`+ - * / // % **` and parentheses."
+)
 BY_ZERO = "Divided by zero."
 TOO_LARGE = "The result is too large."
 NO_ROOTS = "Exponents are whole numbers."
@@ -38,7 +42,7 @@ def run(expression: str) -> str:
         return NOTHING
     if len(expression) > MOST_CHARACTERS:
         return TOO_LONG
-    expression = expression.translate(SPELLED)
+    expression = THOUSANDS.sub("", expression.translate(SPELLED))
     if not EXPRESSION.fullmatch(expression):
         return UNREADABLE
     if LARGE_POWER.search(expression):

@@ -66,7 +66,11 @@ function sendNext() {
       show(request.responseText);
       showNotes();
       document.dispatchEvent(new Event("parley:uploaded"));
-    } else refuse(upload.failed, file);
+    } else {
+      refuse(upload.failed, file);
+      documents().dataset.pending = ""; // it may have arrived, and only the answer is lost
+      follow();
+    }
     sending = false;
     sendNext();
   });

@@ -20,7 +20,7 @@ export function offerTools(field, form) {
     field.removeAttribute("aria-activedescendant");
   };
   const show = () => {
-    const found = tools.filter(({ value }) => `/${value}`.startsWith(field.value));
+    const found = tools.filter(({ value }) => `/${value}`.startsWith(field.value.toLowerCase()));
     if (!CALL.test(field.value) || !found.length) return close();
     options = found.map(makeOption);
     list.replaceChildren(...options);
@@ -32,6 +32,7 @@ export function offerTools(field, form) {
     field.dispatchEvent(new Event("input", { bubbles: true })); // which closes the list, too
     field.focus();
   };
+  const isComplete = () => field.value.toLowerCase() === `/${options[current].dataset.tool}`;
   const keys = {
     ArrowDown: () => mark(current + 1),
     ArrowUp: () => mark(current - 1),
@@ -51,6 +52,7 @@ export function offerTools(field, form) {
     (event) => {
       if (list.hidden || event.target !== field || event.isComposing || event.shiftKey) return;
       if (!(event.key in keys)) return;
+      if (event.key === "Enter" && isComplete()) return close();
       event.preventDefault();
       event.stopPropagation();
       keys[event.key]();
