@@ -198,7 +198,7 @@ class Someone:
         for writer in self._writers:
             writer.release()  # after the pages, which would load another page when a reply ends
         self._writers.clear()
-        assert errors + foreign == []
+        assert errors + foreign == [], "\n".join(errors + foreign)
 
     def leave(self) -> None:
         """As `rest`, and the profile is free for the next."""
