@@ -150,6 +150,33 @@ async def test_without_passages_there_is_no_best_sentence() -> None:
     assert await BestSentence().find("Why?", []) is None
 
 
+HOUSE = """Quiet hours are from 22:00 to 6:00. Rubbish is collected on Tuesdays. The tenant cleans
+the stairs every second week.
+
+The rent is due on the third working day of each month. The deposit is due in three parts, the first
+one when the lease begins on 1 April."""
+
+
+@pytest.mark.parametrize(
+    ("before", "question", "begins"),
+    [
+        ("How much is the rent?", "And when is it due?", "The rent"),
+        ("How much is the deposit?", "And when is it due?", "The deposit"),
+        ("Who cleans the stairs?", "How often?", "The tenant"),
+        ("When does the lease begin?", "And the quiet hours?", "Quiet hours"),
+        ("How much is the rent?", "When does the lease begin?", "The deposit"),
+        ("Who cleans the stairs?", "When is rubbish collected?", "Rubbish"),
+    ],
+)
+@pytest.mark.anyio
+async def test_a_follow_up_is_about_what_was_asked_before_and_another_question_is_not(
+    before: str, question: str, begins: str
+) -> None:
+    span = await BestSentence().find(question, [passage("Cats sleep."), passage(HOUSE)], before)
+    assert span
+    assert span.text.startswith(begins)
+
+
 @pytest.mark.parametrize(
     ("word", "is_number"),
     [

@@ -64,6 +64,16 @@ def test_exact_words_are_a_row_below_the_heading_of_a_picture_s_text(
     assert body.text.strip() == "Saturday 7:00 - 13:00 [1]"
 
 
+def test_a_follow_up_gets_exact_words_about_what_was_asked_before(
+    browser: httpx.Client, chat: str, reader: Reader
+) -> None:
+    attach(browser, chat, "lease.txt")
+    reader.read("The rent is due on 3 May. The deposit of 3,420 EUR is due on 9 June.")
+    ask(browser, chat, "How much is the deposit?", mode="exact")
+    for thing, due in (("it", "The deposit of"), ("the rent", "The rent is")):
+        assert due in ask(browser, chat, f"And when is {thing} due?", mode="exact").text
+
+
 @pytest.fixture
 def answer_finder(tmp_path: Path, secrets: Path) -> Iterator[tuple[Program, dict[str, object]]]:
     """The service answer with a model that knows one date, and what chat-ui is told of it."""

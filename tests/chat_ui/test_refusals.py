@@ -59,7 +59,8 @@ def test_a_refusal_says_whether_there_was_any_text_to_search(
     ("mode", "found"), [("documents", False), ("exact", False), ("exact", True)]
 )
 async def test_what_was_looked_for_is_not_looked_for_again(mode: str, found: bool) -> None:
-    active = Mock(mode=mode, found=found, question="Why?", passages=[], refusal=NO_TEXT)
+    active = Mock(mode=mode, found=found, question="Why?", question_before="", passages=[])
+    active.refusal = NO_TEXT
     queue = Mock(find_passages=AsyncMock(return_value=Mock(found=found)))
     embedder = Mock(embed=AsyncMock(return_value=None))
     answerer = Answerer(Mock(), queue, embedder, BestSentence(), None, Mock(), TOOLS)

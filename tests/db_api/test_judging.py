@@ -192,3 +192,16 @@ def test_sentences_are_neighbours_whatever_blanks_are_between_them() -> None:
         (["two"], 1),
         (["eins", "two"], PAIR),
     ]
+
+
+@pytest.mark.parametrize(
+    "before",
+    ["When is rubbish collected?", "Wann wird der Müll abgeholt?", "How much is the rent?"],
+)
+def test_a_question_with_words_of_its_own_is_judged_whatever_was_asked_before(
+    ada: Person, chat: str, read: Read, before: str
+) -> None:
+    rules = "Bicycles belong in the yard, not in the stairwell. Rubbish is collected on Tuesdays."
+    read(ada, chat, rules, *TEXTS)
+    assert ask(ada, chat, "Where do bicycles belong?", before=before)["good"]
+    assert not ask(ada, chat, "Where do whales belong?", before=before)["good"]

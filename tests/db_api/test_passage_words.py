@@ -2,7 +2,12 @@
 
 import pytest
 from app.passages.search import describe_words
-from app.passages.words import COMMON_WORDS, detect_language, split_words
+from app.passages.words import (
+    COMMON_WORDS,
+    detect_language,
+    detect_language_of_question,
+    split_words,
+)
 
 from tests.db_api.conftest import Sql
 
@@ -40,6 +45,22 @@ def test_a_text_is_split_into_words(text: str, words: list[str]) -> None:
 def test_the_language_is_found_by_the_commonest_words(text: str, language: str | None) -> None:
     assert detect_language(split_words(text)) == language
     assert detect_language(["para", "por"]) is None, "two languages have both"
+
+
+@pytest.mark.parametrize(
+    ("question", "language"),
+    [
+        ("Where do bicycles belong?", "english"),
+        ("When must windows be closed?", "english"),
+        ("Wo stehen Fahrräder?", "german"),
+        ("Où vont les vélos ?", "french"),
+        ("Quando acaba?", None),
+    ],
+)
+def test_the_language_of_a_question_is_found_by_how_it_is_asked(
+    question: str, language: str | None
+) -> None:
+    assert detect_language_of_question(split_words(question)) == language
 
 
 def test_each_language_has_a_stemmer_and_its_commonest_words_have_no_accents(sql: Sql) -> None:

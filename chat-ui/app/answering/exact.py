@@ -15,15 +15,16 @@ from app.answering.align import SAYS_LITTLE, Words
 from app.answering.candidates import Candidate, list_candidates
 from app.answering.lines import get_first, get_label
 from app.answering.sentences import Sentence, cut_rows, find_quoted, has
-from app.answering.words import FRAMING, counts
+from app.answering.words import ASKING, FRAMING, counts
 from app.clients.answer_finder import AnswerFinder
 from app.clients.queue_types import NewQuote, Passage
 
 RANK = 0.15  # what each earlier place in the search's order is worth
 MEANING = 0.15  # what it is worth to be the nearest one of its passage by vectors
 SAME_NUMBERS = 0.35  # what it is worth to have all numbers and codes of the question
-LABEL = 0.2  # that it is the line of a form about what is asked for
+LABEL = 0.3  # that it is the line of a form about what is asked for
 FIRST_CELL = 0.05  # that it is the row about that
+ABOUT = 0.25  # that it is about what the question before was about: a follow-up doesn't repeat it
 BESIDE = 0.1  # that one of them stands beside the same word: door 17, not the 17th
 IS_HEADING = 0.6  # what it costs
 LONG = 800  # characters of a passage that is not shown as a whole
@@ -48,12 +49,18 @@ NAME = re.compile(
     r"|\bd[oó]nde\b|\bchi\b|\bdove\b|\bwaar\b|\bwhich (?:city|town|company|person)\b",
     re.I,
 )
+OFTEN = re.compile(r"\bhow often\b|\bwie oft\b|\bhoe vaak\b", re.I)
+EVERY = (
+    r"\b(?:each|every|chaque|cada|ogni|elke|jede\w?) (?:\w+ )?(?:day|week|month|quarter|year|jour"
+    r"|semaine|mois|trimestre|année|d[ií]a|semana|mes|año|giorno|settimana|mese|anno|maand|jaar"
+    r"|woche|monat|quartal|jahr)|\b(?:working|business) days?\b|\b(?:dai|week|month|year)ly\b"
+)
 HAS_DATE = re.compile(
     r"\b(?:1[5-9]|20)\d\d\b|\b\d{1,2}[./:h]\d{1,2}\b|\b\d{1,2}\.? ?(?:jan|feb|f[ée]v|m[aä]r|mar|apr"
     r"|avr|abr|ma[iy]|jun|jui|giu|jul|lug|aug|ago|ao[uû]|sep|set|o[ck]t|out|ott|nov|d[eéi][cz])"
     r"|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day|\b\w+(?:tag|dag)s?\b"
     r"|\b(?:every|within|after|alle|innerhalb von|nach|tou(?:te)?s les|dans les|cada|dentro de"
-    r"|ogni|entro|elke|binnen) \d+ \w{3,}",
+    rf"|ogni|entro|elke|binnen) \d+ \w{{3,}}|{EVERY}",
     re.I,
 )
 
@@ -100,9 +107,11 @@ class Span:
 
 class AskedWords(Words):
     """Of a question, the words that say what about something is asked, as "allowed", tell less than
-    what it is about."""
+    what it is about, and those that ask, as "when", nothing."""
 
     def weigh(self, word: str) -> float:
+        if word in ASKING:
+            return 0.0
         return super().weigh(word) * (SAYS_LITTLE if word in FRAMING else 1)
 
     def share_in(self, asked: Sentence, candidate: Candidate) -> float:
@@ -110,22 +119,30 @@ class AskedWords(Words):
         own = self.share(asked, candidate.sentence.words)
         return own + candidate.counts * (self.share(asked, candidate.words) - own)
 
+    def share_of(self, wanted: Sequence[str], given: frozenset[str]) -> float:
+        """How much of these words is given, from 0 to 1."""
+        there = sum(self.weigh(word) for word in wanted if has(given, word))
+        return there / (sum(map(self.weigh, wanted)) or 1)
 
-def rank_sentences(question: str, passages: Sequence[Passage]) -> list[Span]:
-    """All sentences, the one first that seems to answer the question best."""
-    return [_point(each) for each in _rank(question, passages)]
+
+def rank_sentences(question: str, passages: Sequence[Passage], before: str = "") -> list[Span]:
+    """All sentences, the one first that seems to answer the question best, asked after `before`."""
+    return [_point(each) for each in _rank(question, passages, before)]
 
 
-def _rank(question: str, passages: Sequence[Passage]) -> list[Candidate]:
+def _rank(question: str, passages: Sequence[Passage], before: str) -> list[Candidate]:
     asked = Sentence(0, len(question), question)
     found = [
         each for rank, passage in enumerate(passages) for each in list_candidates(passage, rank)
     ]
     words = AskedWords([candidate.sentence for candidate in found])
+    said = frozenset[str]().union(*(candidate.words for candidate in found))
+    about = [word for word in Sentence(0, 0, before).words - FRAMING if has(said, word)]
 
     def rate(each: Candidate) -> float:
         score = (
             words.share_in(asked, each)
+            + ABOUT * words.share_of(about, each.words)
             + RANK * (len(passages) - each.rank) / len(passages)
             + KIND * (not each.is_heading and _has_what_is_asked(question, each.sentence))
             + MEANING * _is_nearest(each.passage, each.sentence)
@@ -157,17 +174,21 @@ def find_nearest(question: str, passages: Sequence[Passage]) -> list[Span]:
 class Head(Protocol):
     """Finds the words of a passage that answer a question."""
 
-    async def find(self, question: str, passages: Sequence[Passage]) -> Span | None:
-        """None if they are in none of them."""
+    async def find(
+        self, question: str, passages: Sequence[Passage], before: str = ""
+    ) -> Span | None:
+        """None if they are in none of them. `before` is the question before."""
 
 
 class BestSentence:
     """A whole sentence, by words alone."""
 
-    async def find(self, question: str, passages: Sequence[Passage]) -> Span | None:
+    async def find(
+        self, question: str, passages: Sequence[Passage], before: str = ""
+    ) -> Span | None:
         """The one that seems to answer the question; None without passages, or if the question
         has words of the title above a table only: any of its rows would do as well."""
-        best = next(iter(_rank(question, passages)), None)
+        best = next(iter(_rank(question, passages, before)), None)
         return _point(best) if best and _is_meant(question, best) else None
 
 
@@ -177,11 +198,13 @@ class ModelWords:
     def __init__(self, finder: AnswerFinder) -> None:
         self._finder = finder
 
-    async def find(self, question: str, passages: Sequence[Passage]) -> Span | None:
+    async def find(
+        self, question: str, passages: Sequence[Passage], before: str = ""
+    ) -> Span | None:
         """None, too, if the model says that they don't answer the question."""
         told = await self._finder.find(question, [passage.text for passage in passages])
         if told is None:
-            return await BestSentence().find(question, passages)
+            return await BestSentence().find(question, passages, before)
         if told.is_none:
             return None
         return Span(passages[told.passage], told.start, told.end, told.model)
@@ -225,7 +248,8 @@ def _is_meant(question: str, best: Candidate) -> bool:
 
 def _has_what_is_asked(question: str, sentence: Sentence) -> bool:
     if NUMBER.search(question):
-        return bool(sentence.numbers) or any(map(counts, sentence.words))
+        is_often = bool(OFTEN.search(question) and HAS_DATE.search(sentence.text))
+        return is_often or bool(sentence.numbers) or any(map(counts, sentence.words))
     if DATE.search(question):
         return bool(HAS_DATE.search(sentence.text))
     return bool(NAME.search(question) and sentence.names)

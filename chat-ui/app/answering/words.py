@@ -39,6 +39,16 @@ obbligatorio
 is zijn kan kunnen mag mogen moet moeten toegestaan verboden mogelijk nodig verplicht
 """
 
+# What kind of thing is asked for: that a sentence has such a word says nothing.
+_ASKING = """
+who whom whose what which when where why how
+wer wen wem wessen was welcher welche welches welchem welchen wann wo warum wieso wie
+qui que quoi quel quelle quels quelles quand ou pourquoi comment
+quien quienes cual cuales cuando donde como
+chi che cosa quale quali quando dove perche come
+wie wat welk welke wanneer waar waarom hoe
+"""
+
 # Without "one", which is an article in most of them, and the Italian "due".
 _COUNTING = """
 two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
@@ -70,6 +80,7 @@ NEGATIONS = frozenset(_DENYING.split())
 # What a sentence often begins with. Of any other first word it can't be told whether it is a name.
 OPENERS = frozenset(_OPENING.split())
 FRAMING = OPENERS.union(_FRAMING.split())
+ASKING = frozenset(_ASKING.split())
 COUNTING = frozenset(_COUNTING.split())
 
 

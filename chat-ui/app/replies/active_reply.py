@@ -161,8 +161,13 @@ class ActiveReply:
     @property
     def question(self) -> str:
         """What it answers."""
-        written = self.claim.prompt[-1].parts[-1]
-        return written.text if isinstance(written, TextPart) else ""
+        return _read_last_part(self.claim.prompt[-1])
+
+    @property
+    def question_before(self) -> str:
+        """The one before it, if the prompt has that."""
+        asked = [message for message in self.claim.prompt if message.role == "user"]
+        return _read_last_part(asked[-2]) if len(asked) > 1 else ""
 
     @property
     def awaits_pictures(self) -> bool:
@@ -283,3 +288,9 @@ class ActiveReply:
     def _status(self) -> object:
         progress = self.progress
         return (progress.phase, progress.prompt_tokens_read, progress.first_token_ms)
+
+
+def _read_last_part(message: PromptMessage) -> str:
+    """What the person wrote: passages and pictures come before it."""
+    written = message.parts[-1]
+    return written.text if isinstance(written, TextPart) else ""

@@ -117,7 +117,7 @@ class Answerer:
     async def _find_exact_words(self, active: ActiveReply) -> str:
         if not active.found:
             return active.refusal
-        span = await self._head.find(active.question, active.passages)
+        span = await self._head.find(active.question, active.passages, active.question_before)
         active.span, active.model = span, span.model if span else None
         return span.text if span else NOTHING_FOUND
 

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, text
 from app.db.base import AnyRow
 from app.passages.judge import GOOD, JUDGED, measure_cover
 from app.passages.schemas import Found, FoundPassage
-from app.passages.words import LANGUAGES, detect_language, split_words
+from app.passages.words import LANGUAGES, detect_language_of_question, split_words
 from app.text_tables import find_header
 
 CANDIDATES = 20  # passages of each way to search
@@ -180,7 +180,7 @@ def describe_words(question: str, before: str | None) -> dict[str, object]:
         "words": (asked + earlier)[:WORDS],
         "own": asked[:WORDS],
         "weights": weights[:WORDS],
-        "language": detect_language(asked + earlier),
+        "language": detect_language_of_question(asked) or detect_language_of_question(earlier),
         "languages": LANGUAGES,
         "most": CANDIDATES,
     }

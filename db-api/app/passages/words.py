@@ -5,7 +5,7 @@ PostgreSQL adds their stems (sql/passages): it has the stemmers, but nothing for
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 # The commonest words of the languages that are stemmed, without their accents.
 COMMON_WORDS = {
@@ -21,17 +21,26 @@ COMMON_WORDS = {
     "swedish": "att av den det en ett for fran hur inte jag med och om pa som till var vad ar",
 }
 # What questions are asked with, besides the commonest words: an answer need not have it.
-_ASKING = """
-could high long many might much must need often please shall tell want would
-bitte gibt hoch lange muss oft soll sollen viel viele wann warum welche welcher welches wer wieso wo
-combien doit faut peut pourquoi quand quel quelle quelles quels
-cual cuando cuantas cuanto cuantos debe donde hay puede quien
-chi cosa deve dove perche puo quale quali quando quanti quanto
-hoeveel hoog kan lang mag moet vaak waar waarom wanneer welk welke wie
-"""
-ASKING_WORDS = _ASKING.split()
+_ASKING = {
+    "danish": "hvem hvilken hvilket hvilke hvornar hvorfor kan ma skal",
+    "dutch": "hoeveel hoog kan lang mag moet vaak waar waarom wanneer welk welke wie",
+    "english": "can could did do does high how long many might much must need often please shall"
+    " should tell want what when where which who why would",
+    "french": "combien doit faut ou peut pourquoi quand quel quelle quelles quels qui",
+    "german": "bitte gibt hoch lange muss oft soll sollen viel viele wann warum welche welcher"
+    " welches wer wieso wo",
+    "italian": "chi cosa deve dove perche puo quale quali quando quanti quanto",
+    "norwegian": "hvem hvilken hvilket hvilke hvorfor kan ma nar skal",
+    "portuguese": "deve onde pode porque quais quando quanta quanto quantos quem",
+    "spanish": "cual cuando cuantas cuanto cuantos debe donde hay puede quien",
+    "swedish": "hur kan maste nar ska varfor vem vilken vilket vilka",
+}
+ASKING_WORDS = sorted({word for words in _ASKING.values() for word in words.split()})
 LANGUAGES = list(COMMON_WORDS)
 _COMMON = {language: frozenset(words.split()) for language, words in COMMON_WORDS.items()}
+_IN_QUESTIONS = {
+    language: words | frozenset(_ASKING[language].split()) for language, words in _COMMON.items()
+}
 
 ACCENTS = re.compile("[\u0300-\u036f]+")
 OTHER_LETTERS = str.maketrans(
@@ -73,8 +82,17 @@ def fold(text: str) -> str:
 
 def detect_language(words: Iterable[str]) -> str | None:
     """Whose commonest words occur most often among these; None if that is not one language."""
+    return _find_most(words, _COMMON)
+
+
+def detect_language_of_question(words: Iterable[str]) -> str | None:
+    """As `detect_language`, by the words that questions are asked with, too."""
+    return _find_most(words, _IN_QUESTIONS)
+
+
+def _find_most(words: Iterable[str], lists: Mapping[str, frozenset[str]]) -> str | None:
     given = set(words)
-    counts = {language: len(given & common) for language, common in _COMMON.items()}
+    counts = {language: len(given & listed) for language, listed in lists.items()}
     most = max(counts.values())
     found = [language for language, count in counts.items() if count == most]
     return found[0] if most and len(found) == 1 else None
