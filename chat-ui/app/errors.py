@@ -30,7 +30,11 @@
 The words a person reads for each are in `templates/_problem.html`, chosen by `kind`.
 """
 
+from typing import TYPE_CHECKING
 from uuid import UUID
+
+if TYPE_CHECKING:  # what db-api says is read with these errors
+    from app.clients.usage_types import Room
 
 # db-api's fields that a person fills in, by the name that kinds of InvalidInput begin with.
 FIELDS = {
@@ -62,6 +66,7 @@ REFUSALS = frozenset(
 LIMITS = (
     *("chat-replies", "session-replies", "messages", "chats", "tokens", "sessions"),
     *("streams", "searches", "all-searches", "exports"),
+    *("program-messages", "program-tokens"),
 )
 
 
@@ -218,9 +223,11 @@ class UploadFailed(ParleyError):
 
 
 class TooMuch(ParleyError):
-    """For now. Facts: `limit`, and `retry_after` in seconds."""
+    """For now. Facts: `limit`, and `retry_after` in seconds. `room`: what may still be asked for,
+    if db-api said so."""
 
     status = 429
+    room: "Room | None" = None
 
 
 class QueueFull(TooMuch):

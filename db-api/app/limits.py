@@ -16,6 +16,7 @@ from app.errors import MessageTooLarge
 MESSAGE_BYTES = 32_768
 MOST_REPLY_TOKENS = 2048
 QUEUED_REPLIES = 100
+CONTEXT_TOKENS = 4096
 NAME_CHARACTERS = 80
 TITLE_CHARACTERS = 80
 SYSTEM_PROMPT_CHARACTERS = 8_000
@@ -41,6 +42,8 @@ LimitName = Literal[
     "messages",
     "chats",
     "tokens",
+    "program-messages",
+    "program-tokens",
     "sessions",
     "streams",
     "searches",
@@ -56,8 +59,11 @@ class Quotas:
     Of a session `session_replies` may be queued or running, of a chat `chat_replies`; of all
     sessions `queued_replies` be queued. A session may store `messages_per_minute`, asking for a
     reply again among them, and `chats_per_minute`; its replies take `tokens_per_minute`, read and
-    written. `sessions_per_minute` may begin at one address. `streams` and `searches` of a session
-    may run at once, and one export. `session_bytes` are its chats and messages.
+    written. What a program asks for with a token is also counted for that token: it has
+    `program_messages_per_minute` and `program_tokens_per_minute`. A reply reserves the most that it
+    may take, in a chat `context_tokens`, which is all that the model can see.
+    `sessions_per_minute` may begin at one address. `streams` and `searches` of a session may run at
+    once, and one export. `session_bytes` are its chats and messages.
     """
 
     session_replies: int
@@ -65,11 +71,14 @@ class Quotas:
     messages_per_minute: int
     chats_per_minute: int
     tokens_per_minute: int
+    program_messages_per_minute: int
+    program_tokens_per_minute: int
     sessions_per_minute: int
     streams: int
     searches: int
     session_bytes: int
     queued_replies: int = QUEUED_REPLIES
+    context_tokens: int = CONTEXT_TOKENS
 
 
 PRESETS: dict[Preset, Quotas] = {
@@ -79,6 +88,8 @@ PRESETS: dict[Preset, Quotas] = {
         messages_per_minute=60,
         chats_per_minute=60,
         tokens_per_minute=200_000,
+        program_messages_per_minute=30,
+        program_tokens_per_minute=100_000,
         sessions_per_minute=60,
         streams=50,
         searches=8,
@@ -90,6 +101,8 @@ PRESETS: dict[Preset, Quotas] = {
         messages_per_minute=20,
         chats_per_minute=20,
         tokens_per_minute=60_000,
+        program_messages_per_minute=10,
+        program_tokens_per_minute=30_000,
         sessions_per_minute=120,
         streams=12,
         searches=4,
@@ -101,12 +114,14 @@ PRESETS: dict[Preset, Quotas] = {
         messages_per_minute=10,
         chats_per_minute=5,
         tokens_per_minute=20_000,
+        program_messages_per_minute=5,
+        program_tokens_per_minute=10_000,
         sessions_per_minute=20,
         streams=6,
         searches=2,
         session_bytes=20_000_000,
     ),
-    "off": Quotas(*[LARGEST_COUNT] * 9),
+    "off": Quotas(*[LARGEST_COUNT] * 11),
 }
 
 

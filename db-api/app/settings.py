@@ -9,6 +9,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import URL
 
 from app.limits import (
+    CONTEXT_TOKENS,
     LARGEST_COUNT,
     MESSAGE_BYTES,
     MOST_REPLY_TOKENS,
@@ -63,11 +64,13 @@ class Settings(BaseSettings):
     replies_per_chat: int | None = Field(default=None, ge=1)
     messages_per_minute: int | None = Field(default=None, ge=1, le=LARGEST_COUNT)
     tokens_per_minute: int | None = Field(default=None, ge=1, le=LARGEST_COUNT)
+    program_messages_per_minute: int | None = Field(default=None, ge=1, le=LARGEST_COUNT)
+    program_tokens_per_minute: int | None = Field(default=None, ge=1, le=LARGEST_COUNT)
     sessions_per_minute: int | None = Field(default=None, ge=1, le=LARGEST_COUNT)
     bytes_per_session: int | None = Field(default=None, ge=1)
     prompt_salt: Literal["on", "off"] | None = None
     lm_slots: int = Field(default=8, ge=1, le=1000)
-    lm_context: int = Field(default=4096, ge=256)
+    lm_context: int = Field(default=CONTEXT_TOKENS, ge=256)
     lm_max_tokens: int = Field(default=MOST_REPLY_TOKENS, ge=1)
 
     @property
@@ -120,6 +123,9 @@ class Settings(BaseSettings):
             "chat_replies": self.replies_per_chat,
             "messages_per_minute": self.messages_per_minute,
             "tokens_per_minute": self.tokens_per_minute,
+            "program_messages_per_minute": self.program_messages_per_minute,
+            "program_tokens_per_minute": self.program_tokens_per_minute,
+            "context_tokens": self.lm_context,
             "sessions_per_minute": self.sessions_per_minute,
             "session_bytes": self.bytes_per_session,
         }

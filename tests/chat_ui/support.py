@@ -74,7 +74,9 @@ def replace_within(
 class DbApiServer:
     """A db-api process that can be killed and started again."""
 
-    def __init__(self, postgres: Postgres, database: Database, secrets: Path) -> None:
+    def __init__(
+        self, postgres: Postgres, database: Database, secrets: Path, **settings: str
+    ) -> None:
         self._postgres, self._database, self._log = postgres, database.name, secrets / "db-api.log"
         port = free_port()
         self.url = f"http://127.0.0.1:{port}"
@@ -86,6 +88,7 @@ class DbApiServer:
             "DB_API_TOKEN_FILE": str(secrets / "db-api" / "token"),
             "DOC_WORKER_TOKEN_FILE": str(secrets / "doc-worker" / "token"),
             "LIMITS": "off",
+            **settings,
         }
         self.start()
 
@@ -162,6 +165,6 @@ def expect(response: httpx.Response, status: int, *words: str, kept: str | None 
     return response.text
 
 
-StartDbApi = Callable[[], DbApiServer]
+StartDbApi = Callable[..., DbApiServer]
 Start = Callable[..., str]
 StartBriefly = Callable[..., AbstractContextManager[str]]

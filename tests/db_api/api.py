@@ -1,6 +1,6 @@
 """db-api as its callers know it: what a person asks for, and what a runner does."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
 from uuid import uuid4
@@ -58,14 +58,16 @@ class Person:
     http: httpx.Client
     session_id: str
     network: str = ""  # where they ask from, as chat-ui tells it
+    token: str = ""  # with which a program asks for them
 
     @property
     def headers(self) -> dict[str, str]:
-        return {"X-Session-ID": self.session_id, "X-Network": self.network}
+        token = {"X-Token-ID": self.token} if self.token else {}
+        return {"X-Session-ID": self.session_id, "X-Network": self.network, **token}
 
     def at(self, api: "Api") -> "Person":
         """The same person, asking another copy of db-api."""
-        return Person(api.http, self.session_id)
+        return replace(self, http=api.http)
 
     def get(self, path: str, **params: Any) -> httpx.Response:
         return self.http.get(path, headers=self.headers, params=params)

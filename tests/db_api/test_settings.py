@@ -22,6 +22,8 @@ from app.settings import SecretMissing, Settings, read_settings
         ("REPLIES_PER_CHAT", ("0",)),
         ("MESSAGES_PER_MINUTE", ("0", "2147483648")),
         ("TOKENS_PER_MINUTE", ("0", "2147483648")),
+        ("PROGRAM_MESSAGES_PER_MINUTE", ("0", "2147483648")),
+        ("PROGRAM_TOKENS_PER_MINUTE", ("0", "2147483648")),
         ("SESSIONS_PER_MINUTE", ("0", "2147483648")),
         ("BYTES_PER_SESSION", ("0",)),
         ("PROMPT_SALT", ("yes",)),

@@ -106,15 +106,16 @@ def test_tokens_are_counted_when_a_reply_ends_and_waited_for_before_the_next(
 ) -> None:
     with serve_copy(tokens_per_minute=100) as copy:
         person, end = ada.at(copy), {"prompt_tokens": 120, "completion_tokens": 30}
-        running, waiting = person.send(chat, worker="w"), person.send(ada.chat(), worker="w")
+        running, waiting = ada.send(chat, worker="w"), ada.send(ada.chat(), worker="w")
+        sql("UPDATE replies SET tokens_reserved = 0")
         for _ in range(2):  # the same end, said twice
             copy.finish(running, "1", **end)
         what, limit, seconds = limit_of(person.post_message(chat, "Hi"))
-        assert (what, limit, 25 <= seconds <= 30) == ("tokens", 100, True)
+        assert (what, limit, 85 <= seconds <= 90) == ("tokens", 100, True)
         assert person.post("/chats", NEW_CHAT).is_success, "which the model is not asked about"
         assert bob.at(copy).post_message(bob.chat(), "Hi").is_success
         assert copy.finish(waiting, "2")["reply"]["state"] == "complete", "it is not lost"
-        let_pass(sql, 31)
+        let_pass(sql, 90)
         assert person.post_message(chat, "Hi").is_success
 
 
@@ -132,7 +133,7 @@ def test_nobody_waits_because_the_clock_was_set_back(
 ) -> None:
     day = "now() + interval '1 day'"
     sql(f"UPDATE session_usage SET messages_full_at = {day}, tokens_full_at = {day}")
-    with serve_copy(messages_per_minute=2, tokens_per_minute=1) as copy:
+    with serve_copy(messages_per_minute=2, tokens_per_minute=10_000) as copy:
         sent = [ada.at(copy).post_message(chat, "Hi") for _ in range(3)]
         assert [answer.status_code for answer in sent] == [201, 201, 429]
         assert limit_of(sent[2])[0] == "messages", "which are counted as ever"
@@ -268,12 +269,29 @@ def test_a_call_that_stores_nothing_counts_as_a_message_and_by_its_tokens(
     with serve_copy(messages_per_minute=3, tokens_per_minute=600) as copy:
         person = ada.at(copy)
         sql("UPDATE session_usage SET bytes = bytes + 9000000000000")
-        assert [person.post("/usage/calls").status_code for _ in range(3)] == [204] * 3
+        assert [call(person, 0).status_code for _ in range(3)] == [200] * 3
         sql("UPDATE session_usage SET bytes = bytes - 9000000000000")
-        assert limit_of(person.post("/usage/calls"))[:2] == ("messages", 3)
+        assert limit_of(call(person, 0))[:2] == ("messages", 3)
         let_pass(sql, 60)
-        assert person.post("/usage/tokens", {"tokens": 700}).status_code == 204
-        assert limit_of(person.post("/usage/calls"))[:2] == ("tokens", 600)
-        assert bob.at(copy).post("/usage/calls").is_success
-        let_pass(sql, 10)
-        assert person.post("/usage/calls").is_success
+        assert left(call(person, 500)) == 100
+        assert limit_of(call(person, 200))[:2] == ("tokens", 600)
+        assert bob.at(copy).post("/usage/calls", {"tokens": 600}).is_success
+        count(person, tokens=300, reserved=500)
+        assert 300 <= left(call(person, 0)) < 400, "what was not used is given back"
+        sql("UPDATE session_usage SET messages_full_at = NULL")
+        count(person, tokens=0, reserved=100, seconds=60)
+        assert left(call(person, 0)) < 400, "but not what came back by itself meanwhile"
+        sql("UPDATE session_usage SET tokens_full_at = NULL")
+        assert left(call(person, 100_000)) == 0, "more than there is takes all"
+
+
+def call(person: Person, tokens: int) -> httpx.Response:
+    return person.post("/usage/calls", {"tokens": tokens})
+
+
+def count(person: Person, **used: int) -> None:
+    assert person.post("/usage/tokens", used).status_code == 204
+
+
+def left(called: httpx.Response) -> int:
+    return int(body(called)["tokens"]["remaining"])

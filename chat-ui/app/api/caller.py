@@ -8,6 +8,7 @@ from fastapi import Depends, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
 
 from app.api.errors import ApiError
+from app.asking import note_token
 from app.services import AppServices, Services
 
 BEARER = HTTPBearer(
@@ -33,6 +34,7 @@ async def find_caller(services: Services, token: str) -> Caller:
     if not token:
         raise ApiError(401, MISSING, "invalid_api_key")
     token_id = services.signer.verify(token)
+    note_token(token_id)
     use = await services.tokens.use(token_id)
     return Caller(token_id, use.session_id, frozenset(use.scopes))
 

@@ -20,7 +20,8 @@ from app.api.models import find_model, refuse_model
 from app.api.openapi import chat_body, errors
 from app.api.paths import PREFIX
 from app.api.requests import RequestMarks, freshen, identify
-from app.api.watch import KEEP_ALIVE_SECONDS, Moment, ProgramLeft, Watch
+from app.api.told_limits import tell_position, tell_room
+from app.api.watch import KEEP_ALIVE_SECONDS, QUEUED_SECONDS, Moment, ProgramLeft, Watch
 from app.clients.types import Reply
 from app.errors import InvalidInput, KeyReused, ParleyError
 from app.services import AppServices
@@ -56,8 +57,8 @@ async def complete(
     request: Request, caller: Chatter, marks: RequestMarks, services: AppServices
 ) -> Response:
     """As OpenAI's. The reply waits in the queue as everybody's do; the answer begins with its first
-    words, or if these take long as a stream of comments. A connection that is cut pauses it; the
-    same request again continues it."""
+    words, or if these take long as a stream of comments, which tell the queue position. A
+    connection that is cut pauses it; the same request again continues it."""
     limits = await services.limits.get()
     fields = await read_json(request, services)
     asked = ChatRequest.read(fields, limits.reply_tokens)
@@ -73,6 +74,7 @@ async def complete(
     except InvalidInput as error:
         raise ApiError(400, "The request can't be taken.", "invalid_value") from error
     watch = await Watch.begin(services, caller, sent, keyed=marks.key is not None)
+    room = tell_room(sent.room)
     began = time.monotonic()
     end_turn(request)
     moments = watch.follow(request)
@@ -81,16 +83,18 @@ async def complete(
         async for moment in moments:
             if moment.reply.final:
                 check_failed(moment.reply, begun=False)
-            is_late = time.monotonic() - began >= KEEP_ALIVE_SECONDS
+            patience = QUEUED_SECONDS if moment.reply.queue_position else KEEP_ALIVE_SECONDS
+            is_late = time.monotonic() - began >= patience
             if asked.streams and (moment.text or moment.reply.final or is_late):
                 chunks = Chunks(watch, model, asked)
                 is_streamed = True
-                return WatchedStream(watch, chunks.stream(), tell_cache(moment.reply))
+                headers = room | tell_cache(moment.reply) | tell_position(moment.reply)
+                return WatchedStream(watch, chunks.stream(), headers)
         if await request.is_disconnected():
             raise ProgramLeft
         watch.delivered = True
         told = write_completion(watch, model, moment, has_tools=asked.has_tools)
-        return JSONResponse(told, headers=NO_STORE | tell_cache(moment.reply))
+        return JSONResponse(told, headers=NO_STORE | room | tell_cache(moment.reply))
     except ProgramLeft:
         return Response(status_code=499)  # which nobody reads
     finally:
@@ -140,7 +144,7 @@ class Chunks:
                     yield self._write({"content": more})
                     sent = said.text
                 elif not moment.reply.final:
-                    yield KEEP_ALIVE
+                    yield keep_alive(moment.reply)
                 if moment.reply.final:
                     check_failed(moment.reply, begun=True)
                     if said.call:
@@ -196,6 +200,12 @@ def head_of(watch: Watch, model: str, kind: str) -> dict[str, Any]:
 def tell_cache(reply: Reply) -> dict[str, str]:
     """The header that says whether it is an earlier answer."""
     return {"X-Cache": "hit"} if reply.cached else {}
+
+
+def keep_alive(reply: Reply) -> bytes:
+    """A comment, while there is nothing else to tell: the queue position, if it has one."""
+    position = reply.queue_position
+    return f": queued {position}\n\n".encode() if position else KEEP_ALIVE
 
 
 def find_reason(reply: Reply, said: Said | None = None) -> str:

@@ -1,6 +1,7 @@
 """`/v1/embeddings`: vectors of texts, by the model that finds documents. Nothing is stored."""
 
 import struct
+import time
 from base64 import b64encode
 from contextlib import suppress
 from typing import Any
@@ -15,6 +16,7 @@ from app.api.errors import ApiError
 from app.api.models import refuse_model
 from app.api.openapi import embeddings_body, errors
 from app.api.paths import PREFIX
+from app.api.told_limits import tell_room
 from app.clients.embedder import TextTooLong, TextVector
 from app.errors import Unavailable
 from app.services import AppServices, Services
@@ -43,7 +45,8 @@ async def embed(request: Request, caller: Chatter, services: AppServices) -> JSO
         raise ApiError(404, NO_MODEL, "model_not_found", "model")
     if asked.model != model:
         refuse_model(model)
-    await services.usage.take_call(caller.session)
+    most, began = sum(map(estimate_tokens, asked.texts)), time.monotonic()
+    room = await services.usage.take_call(caller.session, most)
     end_turn(request)
     made: list[TextVector] = []
     try:
@@ -52,12 +55,12 @@ async def embed(request: Request, caller: Chatter, services: AppServices) -> JSO
             if await request.is_disconnected():
                 break
     finally:
-        await _count(services, caller, made)
+        await _count(services, caller, made, most, time.monotonic() - began)
     told = [describe(number, each.vector, asked.as_base64) for number, each in enumerate(made)]
     usage = dict.fromkeys(("prompt_tokens", "total_tokens"), sum(each.tokens for each in made))
     return JSONResponse(
         {"object": "list", "data": told, "model": model, "usage": usage},
-        headers={"Cache-Control": "no-store"},
+        headers={"Cache-Control": "no-store", **tell_room(room)},
     )
 
 
@@ -65,6 +68,11 @@ def describe(number: int, vector: list[float], as_base64: bool) -> dict[str, Any
     """One vector: as numbers, or as 32-bit floats, the lowest byte first, in base64."""
     told = vector if not as_base64 else b64encode(struct.pack(f"<{len(vector)}f", *vector)).decode()
     return {"object": "embedding", "index": number, "embedding": told}
+
+
+def estimate_tokens(text: str) -> int:
+    """The most that it may have: one for each byte, and two marks."""
+    return len(text.encode()) + 2
 
 
 async def _embed_text(services: Services, number: int, text: str) -> TextVector:
@@ -79,8 +87,10 @@ async def _embed_text(services: Services, number: int, text: str) -> TextVector:
     return vector
 
 
-async def _count(services: Services, caller: Caller, made: list[TextVector]) -> None:
-    """Also what was made for a call that failed."""
-    if tokens := sum(each.tokens for each in made):
-        with suppress(Unavailable):  # the vectors are there
-            await services.usage.count_tokens(caller.session, tokens)
+async def _count(
+    services: Services, caller: Caller, made: list[TextVector], reserved: int, seconds: float
+) -> None:
+    """Also what was made for a call that failed: the rest of what it reserved is given back."""
+    with suppress(Unavailable):  # the vectors are there
+        tokens = sum(each.tokens for each in made)
+        await services.usage.count_tokens(caller.session, tokens, reserved, seconds)

@@ -6,6 +6,7 @@ from typing import Any
 from fastapi.exceptions import RequestValidationError
 from starlette.responses import JSONResponse
 
+from app.api.told_limits import tell_room
 from app.api.words import CODES, find_words
 from app.errors import InvalidInput, KeyReused, LimitReached, ParleyError, QueueFull, TooMuch
 
@@ -47,6 +48,7 @@ def write_error(error: Exception) -> JSONResponse:
     if isinstance(error, TooMuch):
         # The official SDK waits for two minutes at most.
         headers["Retry-After"] = f"{min(int(error.facts['retry_after']), LONGEST_WAIT)}"
+        headers |= tell_room(error.room)
     return JSONResponse(describe(error), status, headers)
 
 

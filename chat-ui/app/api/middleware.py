@@ -11,7 +11,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.api.paths import is_api
 from app.security import STARTS
 
-READABLE = ("x-request-id", "retry-after", "x-should-retry", "x-cache")
+READABLE = (
+    *("x-request-id", "retry-after", "x-should-retry", "x-cache", "x-queue-position"),
+    *("x-ratelimit-limit-requests", "x-ratelimit-remaining-requests", "x-ratelimit-reset-requests"),
+    *("x-ratelimit-limit-tokens", "x-ratelimit-remaining-tokens", "x-ratelimit-reset-tokens"),
+)
 
 
 class ApiHeaders:

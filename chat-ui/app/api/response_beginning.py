@@ -17,6 +17,7 @@ from app.api.response_view import ResponseView
 from app.api.watch import Observation, Watch
 from app.clients.queue_types import Completion
 from app.clients.types import Message
+from app.clients.usage_types import Room
 from app.errors import InvalidInput, KeyReused
 from app.services import Services
 
@@ -28,6 +29,7 @@ class Begun:
     reply: Message
     view: ResponseView
     watch: Watch
+    room: Room | None
 
 
 async def begin(
@@ -63,7 +65,7 @@ async def begin(
         watch = await Observation.begin_unheard(services, caller, sent)
     else:
         watch = await Watch.begin(services, caller, sent, keyed=marks.key is not None)
-    return Begun(sent.reply, view, watch)
+    return Begun(sent.reply, view, watch, sent.room)
 
 
 async def _continue(services: Services, caller: Caller, asked: ResponseRequest) -> dict[str, Any]:

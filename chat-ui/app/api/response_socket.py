@@ -104,7 +104,7 @@ class Conversation:
                 begun = await self._begin(text)
             try:
                 async for event in begun.view.tell(begun.watch, after=-1):
-                    if event:
+                    if isinstance(event, dict):
                         await self._socket.send_json(event)
             finally:
                 begun.watch.leave()

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Iterator
 from typing import Any
 
 from app.api.calls import Said, read_said
-from app.api.completions import KEEP_ALIVE, count, find_failure, find_reason, format_data
+from app.api.completions import count, find_failure, find_reason, format_data, keep_alive
 from app.api.echo import has_tools, read_echo
 from app.api.errors import describe
 from app.api.watch import Moment, Watch
@@ -78,8 +78,8 @@ class ResponseView:
         last = after
         try:
             async for event in self.tell(watch, after):
-                if event is None:
-                    yield KEEP_ALIVE
+                if not isinstance(event, dict):
+                    yield keep_alive(event)
                 else:
                     last = event["sequence_number"]
                     yield _format(event)
@@ -88,8 +88,8 @@ class ResponseView:
             fields = {name: told[name] for name in ("code", "message", "param")}
             yield _format({"type": "error", "sequence_number": last + 1, **fields})
 
-    async def tell(self, watch: Watch, after: int) -> AsyncGenerator[dict[str, Any] | None]:
-        """The events after this number, up to the end, and None where there was none for long.
+    async def tell(self, watch: Watch, after: int) -> AsyncGenerator[dict[str, Any] | Reply]:
+        """The events after this number, up to the end; the reply where there was none for long.
         Raises what `Watch.follow` does."""
         last = after
         async for moment in watch.follow():
@@ -99,7 +99,7 @@ class ResponseView:
                     yield {"type": kind, "sequence_number": number, **fields}
                     last = number
             if last == begun:
-                yield None
+                yield moment.reply
             watch.delivered = moment.reply.final
 
     def _tell(self, moment: Moment, known: int) -> Iterator[Event]:
@@ -107,7 +107,9 @@ class ResponseView:
         said, reply = self._read(moment), moment.reply
         text = said.call.arguments if said.call else said.text
         yield CREATED, "response.created", {"response": self.write(moment, "queued")}
-        yield QUEUED, "response.queued", {"response": self.write(moment, "queued")}
+        queued = {"response": self.write(moment, "queued")}
+        position = reply.queue_position
+        yield QUEUED, "response.queued", queued | ({"queue_position": position} if position else {})
         if reply.state != "queued":
             now = {"response": self.write(moment, "in_progress")}
             yield IN_PROGRESS, "response.in_progress", now

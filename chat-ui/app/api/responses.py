@@ -2,6 +2,7 @@
 for again."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -9,7 +10,7 @@ from fastapi.responses import JSONResponse, Response
 
 from app.api.body import read_json
 from app.api.caller import Chatter
-from app.api.completions import NO_STORE, WatchedStream, check_failed, tell_cache
+from app.api.completions import EMPTY, NO_STORE, WatchedStream, check_failed, tell_cache
 from app.api.errors import ApiError
 from app.api.forgetting import forget_later
 from app.api.openapi import errors, response_body
@@ -19,6 +20,7 @@ from app.api.response_beginning import begin
 from app.api.response_finding import find_moment, find_response
 from app.api.response_request import ResponseRequest
 from app.api.response_view import ResponseView
+from app.api.told_limits import tell_position, tell_room
 from app.api.watch import Moment, Observation, ProgramLeft, Watch
 from app.services import AppServices
 from app.turns import end_turn
@@ -48,19 +50,21 @@ async def create_response(
     identity = identify(request, caller, marks, fields)
     begun = await begin(services, caller, asked, identity, marks)
     watch, view, reply = begun.watch, begun.view, begun.reply
+    room = tell_room(begun.room)
+    queued = room | tell_position(reply.reply)
     if asked.streams:
         end_turn(request)
-        stream = WatchedStream(watch, view.stream(watch, after=-1))
+        stream = WatchedStream(watch, view.stream(watch, after=-1), queued)
         if not asked.options.stored:
             stream.at_end = lambda: forget_later(services, caller, reply)
         return stream
     try:
         if asked.options.background:
-            return _answer(view.write(find_moment(reply)))
+            return _answer(view.write(find_moment(reply)), told=queued)
         end_turn(request)
         moment = await _wait(watch, request)
         watch.delivered = True
-        return _answer(view.write(moment), moment)
+        return _answer(view.write(moment), moment, room)
     except ProgramLeft:
         return Response(status_code=499)  # which nobody reads
     finally:
@@ -92,13 +96,14 @@ async def read_response(
     view = ResponseView(completion, services.settings.temperature)
     if not stream:
         moment = find_moment(completion.reply)
-        return _answer(view.write(moment), moment)
+        return _answer(view.write(moment), moment, tell_position(moment.reply))
     if completion.response.background:
         watch: Watch = await Observation.join(services, caller, completion.reply)
     else:
         watch = await Watch.rejoin(services, caller, completion.reply)
     end_turn(request)
-    return WatchedStream(watch, view.stream(watch, starting_after))
+    told = tell_position(completion.reply.reply)
+    return WatchedStream(watch, view.stream(watch, starting_after), told)
 
 
 @router.post(
@@ -148,6 +153,8 @@ async def _wait(watch: Watch, request: Request) -> Moment:
     return moment
 
 
-def _answer(told: dict[str, Any], moment: Moment | None = None) -> JSONResponse:
+def _answer(
+    response: dict[str, Any], moment: Moment | None = None, told: Mapping[str, str] = EMPTY
+) -> JSONResponse:
     cache = tell_cache(moment.reply) if moment else {}
-    return JSONResponse(told, headers=NO_STORE | cache)
+    return JSONResponse(response, headers=NO_STORE | cache | dict(told))

@@ -22,6 +22,7 @@ LOOK_SECONDS = 0.25  # whether the program is still there
 ASK_SECONDS = 4  # whether its token is still good
 LISTEN_SECONDS = 3  # db-api believes for 10 that somebody listens
 KEEP_ALIVE_SECONDS = 15  # after which proxies and programs give up on what is silent
+QUEUED_SECONDS = 2  # after which who waits in the queue is told again where
 GONE = "The reply was deleted."
 
 _listening: set[asyncio.Task[None]] = set()  # tasks are kept by nobody else
@@ -100,7 +101,9 @@ class Watch:
             if shown and shown.message.reply:
                 moment = Moment(shown.text, shown.message.reply)
                 self._ended = moment.reply.final
-                if moment != told or time.monotonic() - spoke >= KEEP_ALIVE_SECONDS:
+                is_queued = moment.reply.queue_position is not None
+                silence = QUEUED_SECONDS if is_queued else KEEP_ALIVE_SECONDS
+                if moment != told or time.monotonic() - spoke >= silence:
                     yield moment
                     told, spoke = moment, time.monotonic()
             if self._ended:

@@ -17,7 +17,11 @@ MESSAGES = {
     "nothing-to-continue": "The reply is complete: it can be regenerated, not continued.",
     "queue-full": "The reply queue is full.",
     "limit-messages": "This session's messages of this minute are used up.",
-    "limit-tokens": "This session's tokens of this minute are used up.",
+    "limit-tokens": "This session's tokens of this minute are used up, or reserved by what is being"
+    " written.",
+    "limit-program-messages": "This token's messages of this minute are used up.",
+    "limit-program-tokens": "This token's tokens of this minute are used up, or reserved by what is"
+    " being written.",
     "limit-session-replies": "This session is still waiting for as many replies as it may.",
     "limit-chats": "This session's chats of this minute are used up.",
     "limit-chat-replies": "This session is still waiting for as many replies as it may.",

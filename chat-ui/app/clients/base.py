@@ -9,7 +9,9 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from app import timing
+from app.asking import token_header
 from app.clients.service import BrokenOff, NoConnection, Service
+from app.clients.usage_types import Room
 from app.errors import (
     BranchMoved,
     ChatsFull,
@@ -32,6 +34,7 @@ from app.errors import (
     StorageFull,
     TokenRefused,
     TokensFull,
+    TooMuch,
     Unavailable,
     UploadFailed,
 )
@@ -132,7 +135,7 @@ class DbApi:
             answer = await self._service.ask(
                 method,
                 path,
-                headers={"X-Session-ID": str(session)} if session else {},
+                headers={"X-Session-ID": str(session), **token_header()} if session else {},
                 json=json,
                 content=content,
                 params=params,
@@ -158,7 +161,10 @@ def _problem(path: str, status: int, content: bytes) -> ParleyError:
             )
             first.others = tuple(others)
             return first
-        return error(**_facts(problem))
+        told = error(**_facts(problem))
+        if isinstance(told, TooMuch) and problem.get("room"):
+            told.room = Room.model_validate(problem["room"])
+        return told
     except (LookupError, ValueError, TypeError):
         log.error("db-api answered %s to %s", status, path)
         return Unavailable()

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from app.clients.prompt_types import PromptMessage
 from app.clients.types import ErrorKind, FinalState, Message, Phase, Received, Reply, Saw
+from app.clients.usage_types import Room
 
 
 class Step(Received):
@@ -92,13 +93,15 @@ class Claim(Received):
 
 
 class Sent(Received):
-    """The answer to a message sent: both new messages, and the claim if a slot was free."""
+    """The answer to a message sent: both new messages, the claim if a slot was free, and what may
+    still be asked for."""
 
     message: Message
     reply: Message
     claim: Claim | None
     title: str
     repeated: bool
+    room: Room | None = None
 
 
 class SentCompletion(Sent):

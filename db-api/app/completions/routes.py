@@ -6,6 +6,7 @@ from fastapi import APIRouter, Response
 
 from app.completions import listen
 from app.completions.find import find
+from app.completions.join import resume
 from app.completions.schemas import (
     Completion,
     Leave,
@@ -78,6 +79,7 @@ def create_completion(
             slots=settings.lm_slots,
             quotas=settings.quotas,
             days=settings.api_keep_days if is_stored else UNSTORED_DAYS,
+            most_tokens=most,
         )
     if sent.repeated:
         response.status_code = 200
@@ -87,13 +89,15 @@ def create_completion(
 @router.post(
     "/{reply_id}/listen",
     summary="Listen to a completion",
-    responses=problems(SessionEnded, ReplyNotFound),
+    responses=problems(SessionEnded, ReplyNotFound, QueueFull, LimitReached, ChatsFull),
 )
-def listen_to_completion(reply_id: ReplyId, person: Person, database: Db) -> Listening:
-    """Says that somebody still listens; what was paused is queued again. To be said every three
-    seconds, of a reply that is only written while somebody listens."""
+def listen_to_completion(
+    reply_id: ReplyId, person: Person, database: Db, settings: Config
+) -> Listening:
+    """Says that somebody still listens; what was paused is queued again, if there is room. To be
+    said every three seconds, of a reply that is only written while somebody listens."""
     with database.person(person) as connection:
-        listen.check(connection, person, reply_id)
+        resume(connection, person, reply_id, settings.quotas)
         return Listening(listened_until=listen.listen(connection, person, reply_id))
 
 

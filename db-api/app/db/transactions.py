@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError, SQLAlchemyError
 
 from app import timing
+from app.db.asking import get_token
 from app.db.network import get_network
 from app.db.prepared import prepare_statements
 from app.errors import SessionEnded
@@ -28,6 +29,7 @@ BEGIN;
 SET LOCAL ROLE app;
 SET LOCAL app.session_id = %(asking)s;
 SET LOCAL app.network = %(network)s;
+SET LOCAL app.token_id = %(token)s;
 SELECT require_session()
 """
 SESSION_ENDED = "PY401"  # what require_session() raises
@@ -55,6 +57,7 @@ class Database:
         """A transaction for one live session, or SessionEnded."""
         try:
             whose = {"asking": str(session_id), "network": get_network()}
+            whose["token"] = str(get_token() or "")
             with self._transaction("app", BEGIN_AS_PERSON, **whose) as connection:
                 yield connection
         except DBAPIError as error:
@@ -121,6 +124,7 @@ class Database:
 
 def make_engine(settings: Settings, login: str, size: int) -> Engine:
     """With this many connections at most."""
+    quotas = settings.quotas
     engine = create_engine(
         settings.login_url(login),
         pool_size=size,
@@ -141,6 +145,9 @@ def make_engine(settings: Settings, login: str, size: int) -> Engine:
             "options": f"-c timezone=UTC -c statement_timeout={STATEMENT_TIMEOUT_MS}"
             # For estimates, where SQL must know how many replies run side by side.
             f" -c app.slots={settings.lm_slots}"
+            # For replies that end, whatever the transaction is about.
+            f" -c app.tokens_per_minute={quotas.tokens_per_minute}"
+            f" -c app.program_tokens_per_minute={quotas.program_tokens_per_minute}"
             # Every statement of ours finds its rows by an index, whatever its parameters are.
             " -c plan_cache_mode=force_generic_plan"
             f" -c idle_in_transaction_session_timeout={STATEMENT_TIMEOUT_MS}",

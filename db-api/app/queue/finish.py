@@ -13,11 +13,10 @@ from app.queue.schemas import FinishRequest
 from app.replies.passages import store_quotes
 from app.replies.repository import lock_chat, read
 from app.replies.schemas import Reply
-from app.usage.repository import COUNT_TOKENS
 
 # Row security lets nobody lock a final reply, so this finds unfinished ones only.
 LOCK_REPLY = text("""
-SELECT worker, text, chat_id, jsonb_array_length(finished_steps) AS step, cached
+SELECT worker, text, chat_id, jsonb_array_length(finished_steps) AS step
 FROM replies
 WHERE message_id = :reply_id FOR NO KEY UPDATE
 """)
@@ -42,10 +41,7 @@ RECORDED = {
     *("prompt_start", "prompt_sha256", "cache_key"),
 }
 NO_ERROR = {"kind": None, "size": None, "limit": None}
-CLOSE = text(f"""
-WITH counted AS ({COUNT_TOKENS})
-SELECT close_reply(:reply_id, :state, :kind, :size, :limit)
-""")
+CLOSE = text("SELECT close_reply(:reply_id, :state, :kind, :size, :limit)")
 
 
 def finish(
@@ -54,7 +50,6 @@ def finish(
     request: FinishRequest,
     *,
     context_size: int,
-    tokens_per_minute: int,
 ) -> tuple[Reply, UUID, int]:
     """Add the last text, close the reply, move the window if it is full; with the chat's id and the
     length of the message's content.
@@ -80,9 +75,6 @@ def finish(
             store_quotes(connection, final.session_id, final.chat_id, reply_id, quotes)
         why = request.error.model_dump() if request.error else NO_ERROR
         used = (request.prompt_tokens or 0) + (request.completion_tokens or 0)
-        # What was cached cost nobody anything.
-        values |= {"session_id": final.session_id, "tokens": 0 if held.cached else used}
-        values |= {"tokens_per_minute": tokens_per_minute}
         connection.execute(CLOSE, {**values, "state": request.state, **why})
         if request.context_start is not None:
             trim.set_start(connection, final.chat_id, request.context_start)

@@ -87,7 +87,6 @@ def finish_reply(
             reply_id,
             body,
             context_size=settings.lm_context,
-            tokens_per_minute=settings.quotas.tokens_per_minute,
         )
         upcoming = None
         if body.claim_next:

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.db.base import Base, Time
 from app.jobs.models import UNFINISHED, LeasedJob, job_constraints
 
-# Where its transaction says that it was asked from (`db/network.py`).
+# Where its transaction says that it was asked from, and with which token (`db/asking.py`).
+ASKING = "(NULLIF(current_setting('app.token_id'::text, true), ''::text))::uuid"
 NETWORK = "NULLIF(current_setting('app.network'::text, true), ''::text)"
 
 
@@ -33,7 +34,9 @@ class Reply(LeasedJob, Base):
     its settings, if the same may be answered by it again; ``cached`` is what was.
     ``listened_until``: it is only written while a program listens, which it does until then at
     least (``sql/completions/is_paused.sql``).
-    ``network`` is the hash of the address that it was asked from, until it ends.
+    ``network`` is the hash of the address that it was asked from, ``token_id`` the token that a
+    program showed for it, until it ends. ``tokens_reserved`` is the most that it may take of the
+    session's tokens a minute; of what it did take, ``tokens_counted`` are counted already.
     """
 
     __tablename__ = "replies"
@@ -89,6 +92,9 @@ class Reply(LeasedJob, Base):
     prompt_sha256: Mapped[str | None]
     listened_until: Mapped[Time | None]
     network: Mapped[str | None] = mapped_column(server_default=sql(NETWORK))
+    token_id: Mapped[UUID | None] = mapped_column(server_default=sql(ASKING))
+    tokens_reserved: Mapped[int] = mapped_column(server_default=sql("0"))
+    tokens_counted: Mapped[int] = mapped_column(server_default=sql("0"))
     cache_key: Mapped[str | None]
     cached: Mapped[bool] = mapped_column(server_default=sql("false"))
     model: Mapped[str | None]

@@ -11,6 +11,7 @@ from app.queue.room import check_room
 from app.sending.schemas import NewReply, Sent
 from app.sending.storing import LOOK_UP, SHOW_ANSWER, Stored, claim_and_read
 from app.usage.repository import taking
+from app.usage.schemas import Room
 
 # Beside the reply it replaces. A continued one begins with the old one's text: the runner
 # continues it as it would after a crash.
@@ -20,8 +21,11 @@ WITH answer AS (
     VALUES (:chat_id, :session_id, :seq, :parent_id, 'assistant', '', :client_key)
     RETURNING id, chat_id, session_id, seq
 ), job AS (
-    INSERT INTO replies (message_id, chat_id, session_id, text, continued, mode)
-    SELECT answer.id, answer.chat_id, answer.session_id, coalesce(old.content, ''),
+    INSERT INTO replies (
+        message_id, chat_id, session_id, tokens_reserved, text, continued, mode
+    )
+    SELECT answer.id, answer.chat_id, answer.session_id, CAST(:tokens AS integer),
+        coalesce(old.content, ''),
         coalesce(old.content <> '', false), replaced.mode
     FROM answer
     JOIN replies replaced ON replaced.message_id = :replaces
@@ -46,7 +50,8 @@ def regenerate(
     chat = chats.lock(connection, session_id, chat_id)
     owner = {"session_id": session_id, "chat_id": chat_id}
     keys = {"client_key": new.client_key, "replaces": new.replaces}
-    taken = taking(quotas, messages=1)
+    tokens = quotas.context_tokens
+    taken = taking(quotas, messages=1, tokens=tokens)
     found = connection.execute(LOOK_UP, {**owner, **keys, **taken}).one()
     if found.sent is not None:
         different_parent = found.replaced is not None and found.replaced_parent != found.sent_parent
@@ -54,7 +59,8 @@ def regenerate(
         continued = new.continued and found.replaced_has_text is not False
         if different_parent or found.sent_continued != continued:
             raise KeyReused
-        stored = Stored(found.sent_parent, found.sent, chat.title, repeated=True)
+        room = Room.of(found.taken)
+        stored = Stored(found.sent_parent, found.sent, chat.title, repeated=True, room=room)
         return claim_and_read(connection, owner, new.worker, stored, slots)
     if found.replaced_state is None:
         raise MessageNotFound
@@ -69,10 +75,11 @@ def regenerate(
         "parent_id": found.replaced_parent,
         "client_key": new.client_key,
         "continued": new.continued,
+        "tokens": tokens,
         "replaces": new.replaces,
         "title": chat.title,
         "mode": None,  # that of the version it replaces; the chat keeps the one it has
     }
     answer = connection.execute(STORE, {**owner, **values}).scalar_one()
-    stored = Stored(found.replaced_parent, answer, chat.title)
+    stored = Stored(found.replaced_parent, answer, chat.title, room=Room.of(found.taken))
     return claim_and_read(connection, owner, new.worker, stored, slots)

@@ -18,6 +18,7 @@ from app.texts import (
     at_most,
     refuse_unstorable,
 )
+from app.usage.schemas import Room
 
 ClientKey = Annotated[
     str,
@@ -118,3 +119,4 @@ class Sent(BaseModel):
     claim: Claim | None
     title: str = Field(description="The chat's, which the first message gives.")
     repeated: bool = Field(description="True: it was stored before, nothing was added.")
+    room: Room | None = Field(default=None, description="What may still be asked for.")

@@ -16,6 +16,7 @@ from app.sending.schemas import NewMessage, Sent
 from app.sending.storing import LOOK_UP, SHOW_ANSWER, Stored, claim_and_read
 from app.texts import is_control, is_invisible
 from app.usage.repository import taking
+from app.usage.schemas import Room
 
 # Marks of Markdown that a title does without: of headings, of what is bold, and of code.
 MARKS = re.compile(r"^#{1,6}\s+|(?<!\w)\*\*(?=\S)(.+?)(?<=\S)\*\*(?!\w)|`([^`]+)`")
@@ -31,8 +32,9 @@ WITH question AS (
     SELECT chat_id, session_id, seq + 1, id, 'assistant', '' FROM question
     RETURNING *
 ), job AS (
-    INSERT INTO replies (message_id, chat_id, session_id, mode)
-    SELECT id, chat_id, session_id, CASE WHEN CAST(:pictured AS boolean) THEN 'free' ELSE coalesce(
+    INSERT INTO replies (message_id, chat_id, session_id, tokens_reserved, mode)
+    SELECT id, chat_id, session_id, CAST(:tokens AS integer),
+        CASE WHEN CAST(:pictured AS boolean) THEN 'free' ELSE coalesce(
         CAST(:mode AS varchar),
         CASE WHEN EXISTS (
             SELECT FROM chat_documents d
@@ -85,7 +87,8 @@ def send_in(
     """The same, in a chat that is locked, or that begins with it and nobody else knows yet."""
     owner = {"session_id": session_id, "chat_id": chat.id}
     keys = {"client_key": new.client_key, "replaces": new.replaces}
-    taken = taking(quotas, messages=1, chats=int(begins))
+    tokens = quotas.context_tokens
+    taken = taking(quotas, messages=1, chats=int(begins), tokens=tokens)
     found = connection.execute(LOOK_UP, {**owner, **keys, **taken}).one()
     if found.sent is not None:
         different_parent = found.replaced is not None and found.replaced_parent != found.sent_parent
@@ -94,7 +97,9 @@ def send_in(
         # Its answer may have been deleted since: then it has to be sent again as a new one.
         if found.sent_answer is None:
             raise KeyReused
-        stored = Stored(found.sent, found.sent_answer, chat.title, repeated=True)
+        stored = Stored(
+            found.sent, found.sent_answer, chat.title, repeated=True, room=Room.of(found.taken)
+        )
         return claim_and_read(connection, owner, new.worker, stored, slots)
     if new.replaces is not None and found.replaced_role != "user":
         raise MessageNotFound
@@ -112,6 +117,7 @@ def send_in(
         "title": title,
         "mode": new.mode,
         "pictured": bool(pictures),
+        "tokens": tokens,
     }
     written = messages.parse(connection.execute(STORE, {**owner, **values}).scalar_one())
     question, answer = written
@@ -120,6 +126,5 @@ def send_in(
     # Another version of a message is read again, for its number among the versions; so is one with
     # pictures.
     alone = written if new.replaces is None and not pictures else None
-    return claim_and_read(
-        connection, owner, new.worker, Stored(question.id, answer.id, title, alone), slots
-    )
+    stored = Stored(question.id, answer.id, title, alone, room=Room.of(found.taken))
+    return claim_and_read(connection, owner, new.worker, stored, slots)

@@ -15,7 +15,8 @@ from app.messages.schemas import Message
 from app.queue.claim import claim_own, find_held
 from app.queue.room import UNFINISHED
 from app.sending.schemas import Sent
-from app.usage.repository import TAKE
+from app.usage.repository import TAKE_IF_NEW
+from app.usage.schemas import Room
 
 # What is stored under this key already, what is to be replaced, and how much is unfinished. What is
 # not stored yet is taken from what the session may send.
@@ -37,7 +38,7 @@ SELECT unfinished.*,
         ORDER BY p.number
     ) AS replaced_pictures,
     r.state AS replaced_state, r.error AS replaced_error,
-    CASE WHEN sent.id IS NULL THEN {TAKE} END AS passed
+    {TAKE_IF_NEW} AS taken
 FROM {UNFINISHED}
 LEFT JOIN messages sent ON sent.chat_id = :chat_id AND sent.session_id = :session_id
     AND sent.client_key = :client_key
@@ -59,13 +60,15 @@ shown AS (
 @dataclass(frozen=True)
 class Stored:
     """A question and the message its reply goes into. ``written`` are both as their statement wrote
-    them, if nothing else could have changed what a reader would find."""
+    them, if nothing else could have changed what a reader would find. ``room`` is what
+    may still be asked for."""
 
     question: UUID
     answer: UUID
     title: str | None
     written: list[Message] | None = None
     repeated: bool = False
+    room: Room | None = None
 
 
 def claim_and_read(
@@ -95,4 +98,5 @@ def claim_and_read(
         claim=claim,
         title=stored.title or "",
         repeated=stored.repeated,
+        room=stored.room,
     )

@@ -13,6 +13,7 @@ class Token(Base):
     """What a program shows to act for the session: chat-ui signs the ``id``, and nothing else of
     what the program has is kept here. Live while it is not revoked and has not expired, and its
     session is live, too. ``last_used_at`` is told to the minute. A day after its end it is deleted.
+    Its own buckets are told by when they are full again, as those of `SessionUsage`.
     """
 
     __tablename__ = "tokens"
@@ -35,3 +36,5 @@ class Token(Base):
     expires_at: Mapped[Time]
     last_used_at: Mapped[Time | None]
     revoked_at: Mapped[Time | None]
+    messages_full_at: Mapped[Time | None]
+    tokens_full_at: Mapped[Time | None]

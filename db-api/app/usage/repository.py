@@ -9,23 +9,25 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
+from app.db.asking import get_token
 from app.db.network import hash_network
 from app.errors import ChatsFull, LimitReached
-from app.limits import Quotas
+from app.limits import LARGEST_COUNT, Quotas
+from app.usage.schemas import Room, UsedTokens
 
+TAKEN = ("messages", "chats", "tokens")
 # What `taking` has the parameters of, and `check_taken` reads.
 TAKE = """
-take_message(:messages, :chats, :messages_per_minute, :chats_per_minute, :tokens_per_minute,
-    :session_bytes)
+take_message(:messages, :chats, :tokens, :messages_per_minute, :program_messages_per_minute,
+    :chats_per_minute, :session_bytes, :at_once)
 """
+# What there is is told also to who asks for what was stored before: that takes nothing.
+TAKE_IF_NEW = TAKE.replace(
+    ":messages, :chats, :tokens,",
+    ", ".join(f"CASE WHEN sent.id IS NULL THEN :{what} ELSE 0 END" for what in TAKEN) + ",",
+)
 TAKE_NOW = text(f"SELECT {TAKE}")
-# Within a statement that has other things to do, too: of a reply that ends.
-COUNT_TOKENS = """
-UPDATE session_usage
-SET tokens_full_at = take_from(tokens_full_at, :tokens, :tokens_per_minute)
-WHERE session_id = :session_id
-"""
-COUNT_NOW = text(COUNT_TOKENS)
+COUNT_USED = text("SELECT count_used(:session_id, :token_id, :tokens, :reserved, :seconds)")
 TAKE_SESSION = text("SELECT take_session(:address, :per_minute)")
 TAKE_TURN = text("SELECT take_turn(:what, :most)")
 MOST_BYTES = 2**63 - 1  # where nothing is stored, a session that is full may call, too
@@ -37,25 +39,31 @@ DELETE FROM addresses WHERE address IN (
 """)
 
 
-def taking(quotas: Quotas, *, messages: int = 0, chats: int = 0) -> dict[str, int]:
-    """The parameters of TAKE."""
+def taking(
+    quotas: Quotas, *, messages: int = 0, chats: int = 0, tokens: int = 0, at_once: bool = False
+) -> dict[str, int]:
+    """The parameters of TAKE. The most `tokens` that a reply may take, which its row is to have
+    reserved; `at_once`: there is no row, they are taken now."""
     return {
         "messages": messages,
         "chats": chats,
+        "tokens": min(tokens, LARGEST_COUNT),
         "messages_per_minute": quotas.messages_per_minute,
+        "program_messages_per_minute": quotas.program_messages_per_minute,
         "chats_per_minute": quotas.chats_per_minute,
-        "tokens_per_minute": quotas.tokens_per_minute,
         "session_bytes": quotas.session_bytes,
+        "at_once": at_once,
     }
 
 
-def check_taken(passed: Mapping[str, Any] | None) -> None:
+def check_taken(taken: Mapping[str, Any]) -> None:
     """ChatsFull or LimitReached, if that is what TAKE answered."""
+    passed = taken["passed"]
     if passed is None:
         return
     if passed["what"] == "bytes":
         raise ChatsFull(limit=passed["limit"])
-    raise LimitReached(**passed)
+    raise LimitReached(**passed, room=Room.of(taken, refused=True).model_dump())
 
 
 def take_chat(connection: Connection, quotas: Quotas) -> None:
@@ -63,17 +71,20 @@ def take_chat(connection: Connection, quotas: Quotas) -> None:
     check_taken(connection.execute(TAKE_NOW, taking(quotas, chats=1)).scalar_one())
 
 
-def take_call(connection: Connection, quotas: Quotas) -> None:
-    """One call that stores nothing, counted as a message, or why it may not be made."""
-    what = taking(quotas, messages=1) | {"session_bytes": MOST_BYTES}
-    check_taken(connection.execute(TAKE_NOW, what).scalar_one())
+def take_call(connection: Connection, quotas: Quotas, tokens: int) -> Room:
+    """One call that stores nothing and may take so many tokens, counted as a message, and what is
+    left; or why it may not be made."""
+    what = taking(quotas, messages=1, tokens=tokens, at_once=True) | {"session_bytes": MOST_BYTES}
+    taken = connection.execute(TAKE_NOW, what).scalar_one()
+    check_taken(taken)
+    return Room.of(taken)
 
 
-def count_tokens(connection: Connection, session_id: UUID, tokens: int, quotas: Quotas) -> None:
-    """Those that such a call took. As runner: nobody fills a bucket themselves."""
-    most = quotas.tokens_per_minute
-    values = {"session_id": session_id, "tokens": tokens, "tokens_per_minute": most}
-    connection.execute(COUNT_NOW, values)
+def count_call(connection: Connection, session_id: UUID, used: UsedTokens) -> None:
+    """What such a call took of what was `reserved` for it. As runner: nobody fills a bucket
+    themselves."""
+    values = {"session_id": session_id, "token_id": get_token(), **used.model_dump()}
+    connection.execute(COUNT_USED, values)
 
 
 def take_session(connection: Connection, address: str, key: bytes, quotas: Quotas) -> None:

@@ -4,7 +4,7 @@ from fastapi import APIRouter
 
 from app.errors import LimitReached, SessionEnded
 from app.usage import repository
-from app.usage.schemas import UsedTokens
+from app.usage.schemas import Call, Room, UsedTokens
 from app.web.auth import Person
 from app.web.deps import Config, Db
 from app.web.openapi import problems
@@ -15,19 +15,18 @@ router = APIRouter(prefix="/usage", tags=["limits"], route_class=ThreadRoute)
 
 @router.post(
     "/calls",
-    status_code=204,
     summary="Take a call",
     responses=problems(SessionEnded, LimitReached),
 )
-def take_call(person: Person, database: Db, settings: Config) -> None:
-    """One call of a program, of the messages that the session may send in a minute. Refused, too,
-    as long as its tokens of the minute are used up."""
+def take_call(body: Call, person: Person, database: Db, settings: Config) -> Room:
+    """One call of a program, of the messages that the session, and the program's token, may send in
+    a minute, and the tokens that it may take at most. What is left."""
     with database.person(person) as connection:
-        repository.take_call(connection, settings.quotas)
+        return repository.take_call(connection, settings.quotas, body.tokens)
 
 
 @router.post("/tokens", status_code=204, summary="Count tokens", responses=problems())
-def count_tokens(body: UsedTokens, person: Person, database: Db, settings: Config) -> None:
-    """Those that a call took. If they are more than the session had left, the next call waits."""
+def count_tokens(body: UsedTokens, person: Person, database: Db) -> None:
+    """Those that a call took; the rest of what was reserved for it is given back."""
     with database.runner() as connection:
-        repository.count_tokens(connection, person, body.tokens, settings.quotas)
+        repository.count_call(connection, person, body)

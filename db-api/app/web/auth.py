@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import Depends, Request
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 
+from app.db.asking import note_token
 from app.db.network import note_network
 from app.errors import InvalidInput, ServiceTokenNeeded
 
@@ -54,16 +55,26 @@ async def read_session_id(
     request: Request, shown: Annotated[str | None, Depends(session_header)]
 ) -> UUID:
     """The session asked for; whether it is live is checked as its transaction begins. What it asks
-    for is of the address that `X-Network` tells, unless there are no limits."""
+    for is of the address that `X-Network` tells, unless there are no limits, and of the token that
+    `X-Token-ID` does."""
     network = request.headers.get("x-network", "")
     if request.app.state.settings.limits != "off":
         note_network(network, request.app.state.service_token)
+    note_token(_read_token_id(request.headers.get("x-token-id")))
     try:
         return UUID(shown or "")
     except ValueError:
         message = "Must be the UUID of a session." if shown else "This header is needed."
         reason = "invalid" if shown else "missing"
         raise InvalidInput.of("X-Session-ID", message, reason) from None
+
+
+def _read_token_id(shown: str | None) -> UUID | None:
+    """The token that a program shows. What is no session's own counts for none."""
+    try:
+        return UUID(shown) if shown else None
+    except ValueError:
+        raise InvalidInput.of("X-Token-ID", "Must be the UUID of a token.") from None
 
 
 Person = Annotated[UUID, Depends(read_session_id)]

@@ -3,7 +3,7 @@
 -- What a worker held whose lease has run out is queued again first. That is a death, unless the same worker claims: then it was only
 -- late. One claim runs at a time over all copies of db-api (the advisory lock), because the count of busy slots must hold until commit;
 -- each statement after the lock sees what earlier claims committed. A claim never waits for a row: one that somebody else has locked is
--- being stopped or deleted. A reply that is to be tried alone is claimed when nothing else runs, and nothing else is claimed meanwhile.
+-- being stopped or deleted. Nor does it take one that `close_abandoned` had to leave. A reply that is to be tried alone is claimed when nothing else runs, and nothing else is claimed meanwhile.
 -- Neither a session nor an address has all of four or more slots, however many sessions it has: a quarter is left to others, who would
 -- else wait for the end of one of its long replies.
 CREATE OR REPLACE FUNCTION claim_reply(claimer text, slots integer, only_this uuid DEFAULT NULL)
@@ -51,6 +51,7 @@ BEGIN
         WHERE message_id = (
             SELECT message_id FROM replies
             WHERE message_id = candidate.message_id AND state = 'queued'
+                AND NOT stop_requested AND attempts < attempt_limit()
             FOR NO KEY UPDATE SKIP LOCKED
         )
         RETURNING *;

@@ -1,10 +1,11 @@
 -- Ends a reply: its text moves into the message, once. The message goes first, because its policy asks for a reply that is still open.
--- Runs as whoever calls it, under that role's policies.
+-- The tokens that it has used are counted. Runs as whoever calls it, under that role's policies.
 CREATE OR REPLACE FUNCTION close_reply(
     reply uuid, final_state text, why text DEFAULT NULL, why_size integer DEFAULT NULL,
     why_limit integer DEFAULT NULL
 ) RETURNS void LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
+    PERFORM count_reply(reply);
     UPDATE messages SET content = reply_content(r.finished_steps, r.text) FROM replies r
     WHERE messages.id = reply AND r.message_id = reply AND r.text <> '';
     UPDATE replies r
@@ -14,7 +15,8 @@ BEGIN
             WHEN r.finished_steps = '[]' THEN r.finished_steps
             ELSE r.finished_steps || jsonb_build_object('kind', 'text', 'text', r.text)
         END,
-        text = '', phase = NULL, lease_until = NULL, network = NULL, finished_at = now()
+        text = '', phase = NULL, lease_until = NULL, network = NULL, token_id = NULL,
+        finished_at = now()
     WHERE message_id = reply;
 END
 $$;

@@ -18,6 +18,7 @@ from app.api.openapi import errors, model_body
 from app.api.own.bodies import LONGEST_WAIT, Asking, NewVersion
 from app.api.own.resources import OwnSent
 from app.api.paths import OWN
+from app.api.told_limits import tell_sent
 from app.api.watch import Observation, ProgramLeft, Restarting
 from app.clients.queue_types import Sent
 from app.clients.types import Message
@@ -135,7 +136,7 @@ async def answer(
     )
     if asked.stream:
         watch = await OwnWatch.join(services, caller, sent.reply)
-        return WatchedStream(watch, watch.stream(told))
+        return WatchedStream(watch, watch.stream(told), tell_sent(sent))
     if asked.wait:
         end_turn(request)
         watch = await OwnWatch.join(services, caller, sent.reply)
@@ -144,7 +145,7 @@ async def answer(
         except ProgramLeft:
             return Response(status_code=499)  # which nobody reads
         told = told.model_copy(update={"reply": ExportedMessage.of(reply)})
-    return JSONResponse(told.model_dump(mode="json"), status)
+    return JSONResponse(told.model_dump(mode="json"), status, tell_sent(sent))
 
 
 def find_key(request: Request, asked: Asking) -> str:
