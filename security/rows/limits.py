@@ -4,8 +4,7 @@ where it is a matter of time, when to try again; and nothing is stored."""
 import asyncio
 import time
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 
 import httpx
 import psycopg2
@@ -15,13 +14,16 @@ from tests.support.person import generate, open_chat
 from tests.support.sql import sql
 
 from security.found import Found
+from security.refusals import MINUTE, Limits
+from security.rows.program_limits import PROGRAM_SETTINGS, try_programs
 from security.stage import Stage
 
 # Small ones, so that a few requests reach each.
 MESSAGE_BYTES, FILE_BYTES, ROOM = 2_000, 50_000, 200_000
 LONG = "a word " * (MESSAGE_BYTES // 7)
 REPLY_BYTES = 10_000  # as each counts
-MESSAGES, SESSIONS, QUEUED, TOKENS = 6, 12, 3, 1500
+# Enough tokens for four replies in chats at once: each reserves all that the model can see.
+MESSAGES, SESSIONS, QUEUED, TOKENS = 6, 12, 3, 16_500
 SETTINGS = {
     "LIMITS": "public",
     "MESSAGE_LIMIT": str(MESSAGE_BYTES),
@@ -32,62 +34,15 @@ SETTINGS = {
     "BYTES_PER_SESSION": str(ROOM),
     "DOCUMENT_LIMIT": str(FILE_BYTES),
     "LM_SLOTS": "1",  # what is being answered is not queued
+    **PROGRAM_SETTINGS,
 }
 # What `LIMITS=public` has by itself.
 CHAT_REPLIES, SESSION_REPLIES, CHATS, STREAMS, SEARCHES = 2, 3, 5, 6, 2
-MINUTE = 60.0
 OTHER = "127.0.0.66"
 AT_ONCE = 240  # nginx lets a stranger have 201 waiting
 HOLD = (
     "SELECT pg_advisory_lock(hashtextextended(%s, 7035006))"  # as db-api/sql/limits/take_turn.sql
 )
-SAVED = "SELECT count(*) FROM {} WHERE session_id = %s"
-
-
-class Limits:
-    """Tries one after the other, each as a person whose other limits are not used up."""
-
-    def __init__(self, found: Found, parley: LocalStack) -> None:
-        self._found, self._parley = found, parley
-        self.tried: list[str] = []
-
-    @contextmanager
-    def person(self) -> Iterator[httpx.Client]:
-        """Somebody new. Sessions that begin at one address are limited, too: it forgets them."""
-        sql(self._parley, "DELETE FROM addresses")
-        with httpx.Client(base_url=self._parley.url, timeout=60) as browser:
-            yield browser
-
-    def judge(self, name: str, answer: httpx.Response, status: int, told: str) -> None:
-        """A refusal: its status, the limit in its words, and when to try again."""
-        self.tried.append(name)
-        expect = self._found.expect
-        expect(answer.status_code == status, f"{name}: {answer.status_code}, not {status}")
-        expect(told in answer.text, f"{name}: the answer doesn't say {told}")
-        if status == 429:
-            after = answer.headers.get("retry-after", "")
-            fits = after.isdecimal() and 0 < int(after) <= 2 * MINUTE
-            expect(fits, f"{name}: Retry-After is '{after}'")
-
-    def exhaust(
-        self, name: str, limit: int, told: str, send: Callable[[], httpx.Response], rate: float = 0
-    ) -> None:
-        """Sends until it is refused, which has to be after `limit`, and as many as came back at
-        `rate` a second meanwhile."""
-        began, taken = time.monotonic(), 0
-        while (answer := send()).status_code < 400 and taken < 3 * limit:
-            taken += 1
-        self.judge(name, answer, 429, told)
-        most = limit + rate * (time.monotonic() - began) + 1
-        self._found.expect(limit <= taken <= most, f"{name}: {taken} were taken, not {limit}")
-
-    def count(self, chat: str, table: str) -> int:
-        """Rows of that session."""
-        ((session,),) = sql(
-            self._parley, "SELECT session_id::text FROM chats WHERE id = %s", chat.split("/")[-1]
-        )
-        ((number,),) = sql(self._parley, SAVED.format(table), session)
-        return int(str(number))
 
 
 def check(found: Found, stage: Stage, short: bool) -> None:
@@ -99,8 +54,10 @@ def check(found: Found, stage: Stage, short: bool) -> None:
         try_sizes(found, limits)
         try_chats_and_sessions(limits)
         try_what_waits(limits, parley)
+    if stage.wants("what programs ask for"):
+        try_programs(found, limits, parley)
     if stage.wants("what takes long") and not short:
-        try_minutes(limits)
+        try_minutes(limits, parley)
         try_room(limits, parley)
     if stage.wants("what runs at once"):
         try_searches_and_exports(limits, parley)
@@ -220,7 +177,7 @@ def try_what_waits(limits: Limits, parley: LocalStack) -> None:
     parley.wait_until_model_is_ready()
 
 
-def try_minutes(limits: Limits) -> None:
+def try_minutes(limits: Limits, parley: LocalStack) -> None:
     """What counts when replies have ended."""
     with limits.person() as browser:
         chat = open_chat(browser)
@@ -230,8 +187,10 @@ def try_minutes(limits: Limits) -> None:
         )
     with limits.person() as browser:
         chat = open_chat(browser)
+        finish(browser, chat)
+        sql(parley, "UPDATE session_usage SET tokens_full_at = now() + interval '50 s'")
         told = f"{TOKENS:,} tokens a minute"
-        limits.exhaust("tokens a minute", 2, told, lambda: finish(browser, chat, LONG))
+        limits.judge("tokens a minute", send(browser, chat), 429, told)
 
 
 def try_room(limits: Limits, parley: LocalStack) -> None:
