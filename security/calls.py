@@ -56,7 +56,7 @@ TEXTS: dict[str, Callable[[], str]] = {
             *("username", "name", "title", "system_prompt", "opening_message", "content"),
             *("prompt", "question", "q", "text", "title", "address", "vector_model"),
             *("instructions", "previous", "system"),
-            *("worker", "X-Worker", "predecessor", "read_with", "input"),
+            *("worker", "X-Worker", "predecessor", "read_with", "input", "arguments", "result"),
         )
     },
     **{
@@ -75,7 +75,7 @@ TEXTS: dict[str, Callable[[], str]] = {
                 "quote",
                 "left",
             ),
-            *("temperature", "reply_tokens", "turns", "theme", "keys", "mode", "left"),
+            *("temperature", "reply_tokens", "turns", "tools", "theme", "keys", "mode", "left"),
         )
     },
     **{name: lambda: uuid.uuid4().hex for name in ("client_key", "key")},

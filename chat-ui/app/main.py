@@ -188,7 +188,8 @@ async def _serve(
         runner = None
         if settings.runner != "off":
             queue = QueueClient(unbounded, name_worker())
-            sampling = Sampling(settings.temperature, settings.reply_tokens)
+            tools_are_on = settings.model_tools == "on"
+            sampling = Sampling(settings.temperature, settings.reply_tokens, tools=tools_are_on)
             locks = WorkerLocks(settings.runners_dir, queue.worker)
             answer = await _connect(settings.answer_url, settings.answer_key_file, running)
             vision = await _connect(settings.vision_url, settings.vision_key_file, running)

@@ -15,6 +15,7 @@ MODEL_SETTINGS = {
     "temperature": "Empty: the default",
     "reply_tokens": "How long a reply may get, in tokens; empty: the default",
     "turns": "How many turns stay in the prompt; empty: all that fit",
+    "tools": "Whether the model may use tools: on, or anything else for off",
 }
 # In place of what is no number: out of any range, so that db-api says which one it is.
 NO_NUMBER = 10**9
@@ -29,6 +30,7 @@ class ModelSettings:
     temperature: str
     reply_tokens: str
     turns: str
+    tools: str
     usual: Settings
     limits: Limits
 
@@ -38,6 +40,7 @@ class ModelSettings:
     ) -> Self:
         """As they are kept; as they were typed, if that could not be taken."""
         fields = {name: _write(getattr(owner, name)) for name in MODEL_SETTINGS}
+        fields["tools"] = usual.model_tools if owner.tools is None else _switch(owner.tools)
         if owner.system_prompt is None:
             fields["system_prompt"] = usual.system_prompt
         if form is not None:
@@ -45,15 +48,21 @@ class ModelSettings:
         return cls(**fields, usual=usual, limits=limits)
 
 
-def read_model_settings(form: FormData) -> dict[str, object]:
+def read_model_settings(form: FormData, usual: Settings) -> dict[str, object]:
     """The fields that the form has, as db-api takes them."""
+    tools = _switch(read_text(form, "tools") == "on")
     fields = {
         "system_prompt": read_text(form, "system_prompt"),
         "temperature": read_number(form, "temperature", float),
         "reply_tokens": read_number(form, "reply_tokens", int),
         "turns": read_number(form, "turns", int),
+        "tools": None if tools == usual.model_tools else tools == "on",
     }
     return {name: value for name, value in fields.items() if name in form}
+
+
+def _switch(on: bool) -> str:
+    return "on" if on else "off"
 
 
 def _write(kept: str | float | None) -> str:

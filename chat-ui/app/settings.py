@@ -42,6 +42,7 @@ class Settings(BaseSettings):
     api_origins: str = ""
     timings: Literal["on", "off"] = "off"
     tools_dir: str = ""
+    model_tools: Literal["off", "on"] = "off"
     session_days: int = Field(default=90, ge=1)
 
     reply_tokens: int = Field(default=512, ge=1)

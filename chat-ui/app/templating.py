@@ -1,5 +1,6 @@
 """Renders templates: autoescaped, strict about unknown names, with hashed addresses of assets."""
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,13 @@ def write_size(size: float) -> str:
     return do_filesizeformat(size).replace(".0 ", " ").replace("Byte", "byte")
 
 
+def write_fence(text: str) -> str:
+    """Markdown that shows the text as it is."""
+    longest = max(map(len, re.findall("`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}\n{text}\n{fence}"
+
+
 class Templates:
     """Jinja with what every page needs: `asset()`, the assistant's name, how connections are
     encrypted (`tls`) and whether that ends soon, the `tools`, `preferences()`, `title_of()`, whose
@@ -41,6 +49,7 @@ class Templates:
         tls_off_soon: bool = False,
         tools: Iterable[Tool] = (),
     ) -> None:
+        self.tools = sorted(tools, key=lambda tool: tool.name)
         self.environment = Environment(
             loader=FileSystemLoader(Path(__file__).parent / "templates"),
             autoescape=select_autoescape(disabled_extensions=("md",), default=True),
@@ -55,7 +64,7 @@ class Templates:
             "tls": tls,
             "tls_off_soon": tls_off_soon,
             "preferences": preferences.current,
-            "tools": sorted(tools, key=lambda tool: tool.name),
+            "tools": self.tools,
         }
         self.environment.filters["number"] = "{:,}".format
         self._messages = TextCache(MESSAGES_KEPT)
@@ -65,6 +74,7 @@ class Templates:
             "write_marks": write_marks,
         }
         self.environment.filters["file_size"] = write_size
+        self.environment.filters["fence"] = write_fence
         for name in self.environment.list_templates():
             self.environment.get_template(name)  # compiled now: later somebody would wait for it
         names: Any = self.environment.get_template("_names.html").module

@@ -183,6 +183,11 @@ class OffsetDiffers(Problem):
     example: ClassVar[dict[str, object]] = {"step": 0, "length": 120}
 
 
+class CallDiffers(Problem):
+    status, slug, title = 409, "call-differs", "Another call has this number, or none has"
+    detail = "Don't run it: claim the reply again for the calls that it has."
+
+
 class BlockOutOfOrder(Problem):
     status, slug, title = 409, "block-out-of-order", "This is not the block that comes next"
     detail = "Send the block with the number expected. All but the last have 1 MiB."

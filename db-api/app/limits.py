@@ -28,6 +28,7 @@ MESSAGE_PICTURES = 4
 VECTOR_SIZE = 384
 HIGHEST_TEMPERATURE = 2
 MOST_TURNS = 1000
+MOST_CALLS = 4  # of tools, by the model, for a reply
 MOST_TOKEN_DAYS = 90
 LIVE_TOKENS = 20
 # Counts end where PostgreSQL's integer does.

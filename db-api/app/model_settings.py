@@ -23,6 +23,9 @@ class ModelSettings(BaseModel):
     temperature: float | None = Field(description="Null: the runner's own.")
     reply_tokens: int | None = Field(description="The most of one reply; null: the runner's own.")
     turns: int | None = Field(description="At least so many are remembered; null: all that fit.")
+    tools: bool | None = Field(
+        description="Whether the model may call them; null: the runner's own."
+    )
 
 
 class ModelSettingsChanges(BaseModel):
@@ -35,6 +38,9 @@ class ModelSettingsChanges(BaseModel):
     )
     turns: Turns | None = Field(
         default=None, description="How many turns stay in the prompt; null: all that fit."
+    )
+    tools: bool | None = Field(
+        default=None, description="Whether the model may call tools; null: the runner's own."
     )
 
     def given(self, most_tokens: int) -> dict[str, Any]:

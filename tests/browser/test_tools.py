@@ -44,6 +44,27 @@ def test_enter_sends_a_name_that_is_complete(ann: Someone) -> None:
     expect(replies(page).last).to_contain_text("UTC", timeout=REPLY_MS)
 
 
+def test_a_call_of_the_model_s_is_a_card_as_soon_as_it_begins(ann: Someone) -> None:
+    page = ann.open()
+    reply = ann.writer().ask("6*7?")
+    expect(replies(page).last).to_contain_text("Thinking", timeout=REPLY_MS)
+    card = replies(page).last.locator(".call")
+    reply.call(1, "calculator", '{"expression": "6*7"}')
+    expect(card).to_contain_text("Running…")
+    reply.call(1, "calculator", '{"expression": "6*7"}', result="= **42**")
+    expect(card).to_have_count(1)
+    expect(card).not_to_contain_text("Running…")
+    card.locator("summary").click()
+    expect(card.get_by_text("= **42**")).to_be_visible()
+    reply.write("It is ")
+    expect(replies(page).last.locator(".body")).to_contain_text("It is")
+    expect(card.get_by_text("= **42**")).to_be_visible()
+    reply.finish("42.")
+    expect(replies(page).last.locator(".body")).to_have_text("It is 42.")
+    expect(card).to_have_count(1)
+    assert findings(page) == []
+
+
 def test_what_is_no_call_opens_no_list(ann: Someone) -> None:
     page = ann.open()
     for text in ("/nothing", "a /", "/date now"):

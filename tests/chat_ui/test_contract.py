@@ -27,6 +27,7 @@ OURS = {
     if isinstance(kind, type) and issubclass(kind, BaseModel) and kind.__module__.startswith("app.")
 }
 del OURS["Received"]
+del OURS["ToolsPart"]  # chat-ui adds it to a prompt
 # Of every route, though no person's input or runner's report can bring them about.
 NOT_OURS = {"urn:parley:service-token"}
 

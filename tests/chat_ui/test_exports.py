@@ -47,7 +47,7 @@ WRITTEN_REPLY = (
     '{"id":"00000000-0000-0000-0000-000000000001","state":"failed","phase":null,"place":3,'
     '"wait_ms":4,"stop_requested":false,"error":%s,"model":null,"prompt_tokens":null,'
     '"prompt_tokens_read":null,"completion_tokens":null,"first_token_ms":null,"total_ms":null,'
-    '"mode":"free","found":null,"saw":null,"quotes":[]}'
+    '"mode":"free","found":null,"saw":null,"calls":[],"quotes":[]}'
 )
 
 

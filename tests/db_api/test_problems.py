@@ -212,6 +212,8 @@ def test_bodies_have_examples_that_the_api_accepts(api: Api, document: Any) -> N
     body(ada.post(f"/chats/{chat}/passages", example.pop("Question")))
     claim = body(api.http.post("/replies/claim", json=example.pop("WorkerName")))
     body(api.http.post("/replies/progress", json=example.pop("ProgressRequest")))
+    path = f"/replies/{claim['reply']['id']}/calls/1"
+    assert api.http.put(path, json=example.pop("NewCall")).status_code == 204
     body(api.post_finish(claim["reply"]["id"], **example.pop("FinishRequest")))
     body(api.http.post("/replies/release", json=example.pop("ReleaseRequest")))
     assert example == {}, "no example is left untried"

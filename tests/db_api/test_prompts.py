@@ -159,6 +159,7 @@ def test_the_prompt_shown_says_where_each_message_comes_from(ada: Person, chat: 
         "temperature": 0.5,
         "reply_tokens": 99,
         "turns": None,
+        "tools": None,
     }
 
 

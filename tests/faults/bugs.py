@@ -101,8 +101,8 @@ BUGS = (
             ),
             Change(
                 "db-api/app/chats/repository.py",
-                "turns, CAST(:client_key AS varchar)",
-                "turns, CAST(NULL AS varchar)",
+                "tools, CAST(:client_key AS varchar)",
+                "tools, CAST(NULL AS varchar)",
             ),
         ),
         scenario="one-key",

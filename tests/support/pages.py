@@ -149,7 +149,8 @@ def _read_article(article: Element, body: Element) -> Article:
     id = about.get("id", "").removeprefix("m-")
     if not id and (stop := _find_action(article, "/stop")):
         id = stop.split("/")[-2]
-    said = [part for part in body.parts if isinstance(part, str) or "waiting" not in part.classes]
+    beside = {"waiting", "call"}  # on the growing page
+    said = [part for part in body.parts if isinstance(part, str) or not beside & {*part.classes}]
     return Article(
         id=id,
         role=article.classes[1],

@@ -33,6 +33,7 @@ class ScriptedModel:
     """Set the fields before or while it answers; read `requests` and `running` afterwards."""
 
     text: str = "A scripted reply."
+    texts: list[str] = field(default_factory=list)  # instead, one for each request
     name: str = "scripted"  # what it says when it is asked
     deltas: list[str] | None = None  # all of these, however many, instead of the text's words
     pace: float = 0.0  # seconds between two deltas
@@ -109,7 +110,8 @@ class ScriptedModel:
             while self.pinging and not self.go.is_set():
                 yield ":\n\n"
                 await asyncio.sleep(0.1)
-            deltas = _remaining(self.deltas or split_words(self.text), body)
+            text = self.texts.pop(0) if self.texts else self.text
+            deltas = _remaining(self.deltas or split_words(text), body)
             told = cycle(deltas) if self.endless else deltas[: None if self.deltas else most]
             for count, delta in enumerate(told):
                 await self._pause(count)

@@ -77,6 +77,7 @@ PROBLEMS: dict[str, type[ParleyError]] = {
     "urn:parley:nothing-to-shorten": NothingToShorten,
     "urn:parley:lease-lost": LeaseLost,
     "urn:parley:offset-differs": LeaseLost,
+    "urn:parley:call-differs": LeaseLost,
     "urn:parley:database-unavailable": Unavailable,
 }
 # Members of a problem that a page's words need.

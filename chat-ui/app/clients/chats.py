@@ -82,7 +82,7 @@ class ChatsClient:
 
     async def change(self, session: UUID, chat: UUID, **fields: object) -> Chat:
         """Sets what is given of `title`, `pinned`, `system_prompt`, `temperature`,
-        `reply_tokens` and `turns`; None for the last three is the default."""
+        `reply_tokens`, `turns` and `tools`; None for the last four is the default."""
         path = f"/chats/{chat}"
         return await self._api.call("PATCH", path, answer=Chat, session=session, json=fields)
 

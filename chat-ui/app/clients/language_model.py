@@ -87,10 +87,11 @@ class LanguageModel:
         temperature: float,
         pictures: Mapping[UUID, bytes] = NO_PICTURES,
         options: SamplingOptions = USUAL,
+        grammar: str | None = None,
     ) -> AsyncGenerator[Event]:
         """The reply to `prompt` as it comes, continuing `written` if that is not empty. `pictures`
         are the JPEGs in it, by document. Where `options` want it to stop, the caller does. What is
-        to fit a schema must not be continued: it may not fit then.
+        to fit a schema or a `grammar` must not be continued: it may not fit then.
 
         Raises ModelAway, ModelDied, ModelBroke or ModelRefused. Closing the iterator frees the
         model's slot.
@@ -100,6 +101,7 @@ class LanguageModel:
         body |= {"seed": options.seed} if options.seed is not None else {}
         if options.json_schema is not None:
             body["response_format"] = _hold_to(json.loads(options.json_schema))
+        body |= {"grammar": grammar} if grammar is not None else {}
         try:
             async with self._service.stream(
                 "/v1/chat/completions", body, seconds=READ_SECONDS

@@ -3,7 +3,7 @@
 from typing import Literal
 from uuid import UUID
 
-from app.clients.types import Received, Role
+from app.clients.types import Received, Role, ToolCall
 
 
 class TextPart(Received):
@@ -30,7 +30,14 @@ class PicturePart(Received):
     document_id: UUID
 
 
-PromptPart = TextPart | PassagePart | PicturePart
+class ToolsPart(Received):
+    """What chat-ui itself adds where the model may call tools; db-api has none of it."""
+
+    type: Literal["tools"] = "tools"
+    text: str
+
+
+PromptPart = TextPart | PassagePart | PicturePart | ToolsPart
 
 
 class PromptMessage(Received):
@@ -66,9 +73,10 @@ class Prompt(Received):
 
 class ReplyPrompt(Received):
     """What a reply's model was given, rebuilt; `sha256` is of what it was, if that is known. Not
-    `messages` but `passages`, if it was not asked."""
+    `messages` but `passages`, if it was not asked. The `calls` of tools are not in it."""
 
     messages: list[PromptMessage]
     passages: list[PassagePart]
     model: str | None
     sha256: str | None
+    calls: list[ToolCall]

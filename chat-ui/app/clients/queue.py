@@ -8,9 +8,11 @@ from app.clients.queue_types import (
     Batch,
     BatchResult,
     Cached,
+    CallResult,
     Claim,
     FinishRequest,
     FinishResult,
+    NewCall,
     PassagesFound,
     PicturesGiven,
     ProgressRequest,
@@ -43,6 +45,19 @@ class QueueClient:
         """Ends the reply for good; LeaseLost if another worker has taken it over."""
         path, body = f"/replies/{reply}/finish", request.model_dump(mode="json")
         return await self._api.call("POST", path, answer=FinishResult, json=body)
+
+    async def begin_call(self, reply: UUID, number: int, tool: str, arguments: str) -> None:
+        """Stores a call, counted from 1, before it is run. LeaseLost if it is not to be: another
+        worker has the reply, or has stored this call."""
+        new = NewCall(worker=self.worker, tool=tool, arguments=arguments)
+        path = f"/replies/{reply}/calls/{number}"
+        await self._api.send("PUT", path, json=new.model_dump(mode="json"))
+
+    async def end_call(self, reply: UUID, number: int, result: str, *, failed: bool) -> None:
+        """Stores what came of it; LeaseLost if another worker has taken the reply over."""
+        ended = CallResult(worker=self.worker, result=result, failed=failed)
+        path = f"/replies/{reply}/calls/{number}/result"
+        await self._api.send("PUT", path, json=ended.model_dump(mode="json"))
 
     async def find_passages(self, reply: UUID, question: QuestionVector | None) -> PassagesFound:
         """What the reply is to be answered from: searched for once, however often it is asked."""

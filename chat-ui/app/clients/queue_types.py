@@ -89,6 +89,7 @@ class Claim(Received):
     attempts: int
     temperature: float | None = None
     reply_tokens: int | None = None
+    tools: bool | None = None
     sampling: SamplingOptions | None = None
 
 
@@ -188,6 +189,22 @@ class ProgressResult(Received):
     """How all batches of one call fared."""
 
     replies: list[BatchResult]
+
+
+class NewCall(BaseModel):
+    """A call of a tool that is about to be run."""
+
+    worker: str
+    tool: str
+    arguments: str
+
+
+class CallResult(BaseModel):
+    """What came of a call."""
+
+    worker: str
+    result: str
+    failed: bool
 
 
 class FinishError(BaseModel):

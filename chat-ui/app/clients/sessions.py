@@ -21,7 +21,7 @@ class SessionsClient:
 
     async def change(self, session: UUID, **fields: object) -> Session:
         """Sets the name, or what new chats begin with: `system_prompt`, `temperature`,
-        `reply_tokens` and `turns`; None is the default."""
+        `reply_tokens`, `turns` and `tools`; None is the default."""
         return await self._api.call("PATCH", CURRENT, answer=Session, session=session, json=fields)
 
     async def end(self, session: UUID) -> None:

@@ -94,12 +94,13 @@ class Session(Received):
     temperature: float | None = None
     reply_tokens: int | None = None
     turns: int | None = None
+    tools: bool | None = None
     expires_at: datetime
 
 
 class Chat(Received):
-    """A chat without its messages. `temperature`, `reply_tokens` and `turns`: None is the
-    default; `mode` is how its last question was to be answered, if that was said."""
+    """A chat without its messages. `temperature`, `reply_tokens`, `turns` and `tools`: None
+    is the default; `mode` is how its last question was to be answered, if that was said."""
 
     id: UUID
     username: str
@@ -109,6 +110,7 @@ class Chat(Received):
     temperature: float | None = None
     reply_tokens: int | None = None
     turns: int | None = None
+    tools: bool | None = None
     mode: str | None = None
     created_at: datetime
     updated_at: datetime
@@ -186,11 +188,23 @@ class Picture(Received):
     name: str | None
 
 
+class ToolCall(Received):
+    """A tool that the model called: `arguments` as it wrote them. Without a tool it can't be read;
+    without a result it is running, or was interrupted by the reply's end. `failed`: the result says
+    why there is none."""
+
+    tool: str
+    arguments: str
+    result: str | None = None
+    failed: bool = False
+
+
 class Reply(Received):
     """The life of one assistant message; its id is the message's id. `found`: whether the documents
     answer it; `unread_pages` of them had not been read then. `saw`: how the model got the pictures
     of the messages, if there are some; `pictures` are those of the question, once it is final.
-    `cached`: it is an earlier answer to exactly the same."""
+    `cached`: it is an earlier answer to exactly the same. `calls` of tools come before its words.
+    """
 
     id: UUID
     state: State
@@ -210,6 +224,7 @@ class Reply(Received):
     unread_pages: int | None = None
     saw: Saw | None = None
     cached: bool = False
+    calls: list[ToolCall] = []
     pictures: list[Picture] = []
     quotes: list[Quote] = []
     started_at: datetime | None = None
@@ -218,6 +233,11 @@ class Reply(Received):
     def final(self) -> bool:
         """Whether nothing will be added to it any more."""
         return self.state in FINAL
+
+    @property
+    def calls_told(self) -> int:
+        """How many calls have begun, and how many have ended, too."""
+        return sum(1 + (call.result is not None) for call in self.calls)
 
 
 class Version(Received):

@@ -18,6 +18,7 @@ class KnownReply(Received):
     queue_position: int | None = None
     prompt_tokens_read: int | None = None
     stop_requested: bool = False
+    calls: int = 0
     step: int = 0
     offset: int = 0
 

@@ -37,6 +37,15 @@ class ExportedPicture(BaseModel):
     name: str | None
 
 
+class ExportedCall(BaseModel):
+    """A tool that the model called; null: it gave no result."""
+
+    tool: str
+    arguments: str
+    result: str | None
+    failed: bool
+
+
 class ExportedReply(BaseModel):
     """An assistant message's life. `error` is a kind, for some with the figures after it."""
 
@@ -56,6 +65,7 @@ class ExportedReply(BaseModel):
     mode: Mode
     found: bool | None
     saw: Saw | None
+    calls: list[ExportedCall]
     quotes: list[ExportedQuote]
 
     @classmethod

@@ -29,6 +29,8 @@ from app.clients.types import FinalState, Mode, Phase
 from app.clients.updates import ReplyUpdate
 from app.replies.stopwatch import Stopwatch
 from app.replies.written_text import WrittenText, join_steps
+from app.toolbox.calling import MOST_CALLS, add_tools, write_grammar
+from app.toolbox.tool import Tool
 
 HAS_WORDS = re.compile(r".*[^\W\d_]|.{20}", re.DOTALL)  # a letter, or much of something else
 STATUS_SECONDS = 0.2  # after the last batch, or the beginning, until a mere status is stored
@@ -45,11 +47,13 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Sampling:
-    """The temperature, how many tokens a reply may have, and what a program wants besides."""
+    """The temperature, how many tokens a reply may have, what a program wants besides, and whether
+    the model may call tools."""
 
     temperature: float
     reply_tokens: int
     options: SamplingOptions = USUAL
+    tools: bool = False
 
     def of(self, claim: Claim) -> "Sampling":
         """What the chat has set, and these where it has not."""
@@ -57,6 +61,8 @@ class Sampling:
             self.temperature if claim.temperature is None else claim.temperature,
             claim.reply_tokens or self.reply_tokens,
             claim.sampling or self.options,
+            # A program runs its tools itself.
+            claim.sampling is None and (self.tools if claim.tools is None else claim.tools),
         )
 
 
@@ -81,6 +87,9 @@ class ActiveReply:
         self.found, self.passages = claim.reply.found, claim.passages
         self.refusal = NOTHING_FOUND  # what it says if nothing is found
         self.saw = claim.reply.saw
+        self.tools: list[Tool] = []  # that its model may call
+        self.calls = list(claim.reply.calls)  # as they are stored
+        self.wanted = ""  # a call, as the model wrote it
         self.pictures: dict[UUID, bytes] = {}  # by document, those in its prompt
         self.quotes: list[NewQuote] = []
         self.span: Span | None = None  # that it is, by exact words
@@ -176,9 +185,26 @@ class ActiveReply:
 
     def count_characters(self) -> int:
         """Of all text that the model has to read."""
-        parts = (part for message in self.prompt for part in message.parts)
+        parts = (part for message in self.whole_prompt for part in message.parts)
         texts = (part.text for part in parts if not isinstance(part, PicturePart))
         return sum(map(len, texts)) + len(self.text.whole)
+
+    @property
+    def whole_prompt(self) -> list[PromptMessage]:
+        """With what tools add to it."""
+        return add_tools(self.prompt, self.tools, self.calls) if self.tools else self.prompt
+
+    @property
+    def may_call(self) -> bool:
+        """Whether the next thing the model writes may be a call."""
+        return bool(self.tools) and not self.text.whole and len(self.calls) < MOST_CALLS
+
+    @property
+    def grammar(self) -> str | None:
+        """What the model is held to. An answer that was begun is continued without one."""
+        if not self.tools or self.text.whole:
+            return None
+        return write_grammar(self.tools, may_call=self.may_call)
 
     @property
     def pictures_in_prompt(self) -> list[UUID]:
@@ -277,6 +303,7 @@ class ActiveReply:
                 "first_token_ms": self.progress.first_token_ms,
                 "stop_requested": self.stopping,
                 "cached": self.cached,
+                "calls": list(self.calls),
             }
         )
         return ReplyUpdate(reply=reply, steps=self.text.tell())
@@ -287,7 +314,8 @@ class ActiveReply:
 
     def _status(self) -> object:
         progress = self.progress
-        return (progress.phase, progress.prompt_tokens_read, progress.first_token_ms)
+        calls = len(self.calls), self.calls and self.calls[-1].result
+        return (progress.phase, progress.prompt_tokens_read, progress.first_token_ms, calls)
 
 
 def _read_last_part(message: PromptMessage) -> str:

@@ -4,7 +4,7 @@ model."""
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from app.answering.align import align, point_at
 from app.answering.exact import Head, find_nearest
@@ -13,12 +13,15 @@ from app.answering.sentences import cut_markdown
 from app.clients.embedder import Embedder
 from app.clients.queue import QueueClient
 from app.clients.queue_types import NewQuote, Passage
-from app.errors import NotFound, ParleyError
+from app.clients.types import ToolCall
+from app.errors import LeaseLost, NotFound, ParleyError
 from app.render_thread import run_in_render_thread
 from app.replies.active_reply import ActiveReply, Outcome
 from app.replies.answer_cache import AnswerCache
 from app.replies.generation import ModelServer, generate
 from app.toolbox import Toolbox
+from app.toolbox.calling import INTERRUPTED, MOST_RESULT, UNREADABLE, read_call
+from app.toolbox.tool import Result
 
 log = logging.getLogger(__name__)
 
@@ -56,8 +59,51 @@ class Answerer:
         elif active.mode == "documents" and not active.found:
             active.say(active.refusal)
         else:
-            return await self._generate(active, announce)
+            return await self._generate_with_tools(active, announce)
         return Outcome("complete")
+
+    async def _generate_with_tools(
+        self, active: ActiveReply, announce: Callable[[], None]
+    ) -> Outcome:
+        """With the calls that the model makes before its words. Those that are stored are not run
+        again: one without a result was interrupted, by the death of who ran it."""
+        if active.mode == "free" and (active.sampling.tools or active.calls):
+            active.tools = self._tools.all
+        try:
+            if active.calls and active.calls[-1].result is None:
+                await self._end_call(active, Result(INTERRUPTED, failed=True))
+            while True:
+                outcome = await self._generate(active, announce)
+                if not active.wanted:
+                    return outcome
+                await self._call(active, announce)
+        except LeaseLost:
+            active.lost = True  # so that nothing is made of the outcome
+            return Outcome("stopped")
+
+    async def _call(self, active: ActiveReply, announce: Callable[[], None]) -> None:
+        wanted, active.wanted = read_call(active.wanted, active.tools), ""
+        number = len(active.calls) + 1
+        call = ToolCall(tool=wanted.tool, arguments=wanted.arguments)
+        await _insist(
+            active, lambda: self._queue.begin_call(active.id, number, call.tool, call.arguments)
+        )
+        active.calls.append(call)
+        announce()
+        result = Result(UNREADABLE, failed=True)
+        if tool := self._tools.get(wanted.tool):
+            result = await self._tools.run(tool, wanted.text, active.claim)
+        await self._end_call(active, result)
+        announce()
+
+    async def _end_call(self, active: ActiveReply, result: Result) -> None:
+        text = result.text[:MOST_RESULT]
+        await _insist(
+            active,
+            lambda: self._queue.end_call(active.id, len(active.calls), text, failed=result.failed),
+        )
+        update = {"result": text, "failed": result.failed}
+        active.calls[-1] = active.calls[-1].model_copy(update=update)
 
     async def _find_passages(self, active: ActiveReply) -> None:
         """Once documents have been read, however long db-api is away; if the reply is another's by
@@ -120,6 +166,18 @@ class Answerer:
         span = await self._head.find(active.question, active.passages, active.question_before)
         active.span, active.model = span, span.model if span else None
         return span.text if span else NOTHING_FOUND
+
+
+async def _insist(active: ActiveReply, store: Callable[[], Awaitable[None]]) -> None:
+    """However long db-api is away. Raises LeaseLost."""
+    while True:
+        try:
+            return await store()
+        except LeaseLost:
+            raise
+        except ParleyError as error:
+            log.warning("reply %s: can't store a call: %s", active.id, error)
+        await asyncio.sleep(RETRY_SECONDS)
 
 
 async def find_quotes(active: ActiveReply) -> list[NewQuote]:

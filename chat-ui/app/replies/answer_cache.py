@@ -23,8 +23,8 @@ class AnswerCache:
 
     async def answer(self, active: ActiveReply) -> Outcome | None:
         """Writes an earlier answer, if there is one; else notes under which key this one can be
-        found. What was written in part, or has a picture, is the model's alone."""
-        is_certain = active.sampling.temperature == 0 and not active.pictures
+        found. What was written in part, has a picture, or may call tools is the model's alone."""
+        is_certain = active.sampling.temperature == 0 and not (active.pictures or active.tools)
         if not self._seconds or not is_certain or active.text.whole:
             return None
         model = await self._model.ask_name()

@@ -27,6 +27,7 @@ from app.replies.active_reply import ActiveReply, Outcome
 from app.replies.prompt_cache import PromptCache
 from app.replies.readers import LetPass, Reader, Readers
 from app.replies.stop_filter import StopFilter
+from app.toolbox.calling import is_call
 
 log = logging.getLogger(__name__)
 
@@ -115,11 +116,12 @@ async def _attempt(
     active: ActiveReply,
     announce: Callable[[], None],
 ) -> Outcome:
-    # What is to fit a schema is written from its beginning, and stored when it is whole: continued
-    # behind a prefill it may not fit.
+    # What is to fit a schema, or is a call, is written from its beginning, and stored when it is
+    # whole: continued behind a prefill it may not fit.
     model, prompts, readers = server
     outcome, is_held, held = Outcome("complete"), active.is_held, ""
-    if is_held and not active.text.whole:
+    may_call = active.may_call
+    if (is_held or active.tools) and not active.text.whole:
         active.progress.tokens = 0
     before = active.progress.tokens
     left = active.sampling.reply_tokens - before
@@ -127,14 +129,15 @@ async def _attempt(
         return CUT
     if is_held and active.text.whole:
         return outcome
-    active.given = active.prompt
+    active.given = active.whole_prompt
     events = model.stream(
-        active.prompt,
+        active.given,
         active.text.whole,
         left,
         active.sampling.temperature,
         active.pictures,
         active.sampling.options,
+        active.grammar,
     )
     stops = StopFilter(active.sampling.options.stop)
     async with contextlib.aclosing(events) as stream:
@@ -149,6 +152,7 @@ async def _attempt(
                         outcome = CUT
                         break
                     left -= 1  # a delta is at least one token
+                    is_held |= may_call and not active.text.whole and is_call(text)
                     if is_held:
                         held += text
                         active.write("")
@@ -167,13 +171,15 @@ async def _attempt(
                     outcome = CUT
                 case Usage():
                     active.count(event, before)
-    if rest := stops.give_back() + held:
+    if may_call and held:
+        active.wanted = held
+    elif rest := stops.give_back() + held:
         active.text.pending += rest
     return outcome
 
 
 def _describe(refusal: ModelRefused, active: ActiveReply) -> FinishError:
     """The figures only if the message alone is too long: they say by how much to shorten it."""
-    if [message.role for message in active.prompt].count("user") > 1:
+    if [message.role for message in active.given].count("user") > 1:
         return FinishError(kind=refusal.kind)
     return FinishError(kind=refusal.kind, size=refusal.size, limit=refusal.limit)

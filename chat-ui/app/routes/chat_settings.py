@@ -14,6 +14,7 @@ from app.model_settings import MODEL_SETTINGS, ModelSettings, read_model_setting
 from app.openapi import WITH_COOKIE, form_body, pages
 from app.services import AppServices, Services
 from app.sessions import Session
+from app.settings import Settings
 from app.views.pages import ChatSettings
 from app.views.problems import Problem
 
@@ -50,7 +51,7 @@ async def save_settings(
 ) -> Response:
     """Leads back to the chat. They count from the next reply on."""
     try:
-        await services.chats.change(session, chat_id, **_read_settings(form))
+        await services.chats.change(session, chat_id, **_read_settings(form, services.settings))
     except InvalidInput as error:
         page = await _load(services, session, chat_id, form, Problem.of(error))
         return services.templates.page("chat_settings.html", page, error.status)
@@ -75,11 +76,11 @@ async def _load(
     return ChatSettings(chat, chats, title, fields, problem)
 
 
-def _read_settings(form: FormData) -> dict[str, object]:
+def _read_settings(form: FormData, usual: Settings) -> dict[str, object]:
     """The fields as db-api takes them. Only a chat that never had a title, as it has no message
     yet, may be left without."""
     title = read_text(form, "title").strip()
-    fields = read_model_settings(form)
+    fields = read_model_settings(form, usual)
     if title or form.get("titled"):
         fields["title"] = title
     return fields

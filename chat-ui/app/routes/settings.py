@@ -115,7 +115,8 @@ def _leave(request: Request, left: str) -> Response:
 
 
 async def _save(request: Request, services: Services, session: UUID | None, form: FormData) -> None:
-    name, fields = read_text(form, "name").strip(), read_model_settings(form)
+    name = read_text(form, "name").strip()
+    fields = read_model_settings(form, services.settings)
     if fields.get("system_prompt") == services.settings.system_prompt:
         fields["system_prompt"] = None  # the default, also when that changes
     if session or name:

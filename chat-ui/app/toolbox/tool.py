@@ -2,10 +2,18 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from app.toolbox.parley import Parley
 
 Run = Callable[[str, Parley], Awaitable[str]]
+
+
+class Result(NamedTuple):
+    """What a call gave, as Markdown; if it `failed`, why it gave nothing."""
+
+    text: str
+    failed: bool = False
 
 
 class ToolFailed(Exception):
@@ -14,8 +22,10 @@ class ToolFailed(Exception):
 
 @dataclass(frozen=True)
 class Tool:
-    """`/name …` calls it; `summary` is what it does, in a line."""
+    """`/name …` calls it; `summary` is what it does, in a line. A model calls it with this text as
+    its `parameter`."""
 
     name: str
     summary: str
     run: Run
+    parameter: str = "text"

@@ -16,7 +16,7 @@ from app.clients.queue_types import Claim
 from app.errors import ParleyError
 from app.toolbox.owner_files import find_owner_tools
 from app.toolbox.parley import Parley
-from app.toolbox.tool import Tool, ToolFailed
+from app.toolbox.tool import Result, Tool, ToolFailed
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +40,9 @@ def find_tools(folder: Path | None = None) -> Mapping[str, Tool]:
 
 def _load(name: str) -> Tool:
     run = importlib.import_module(f"{tools.__name__}.{name}").run
-    return Tool(name.replace("_", "-"), (inspect.getdoc(run) or "").split("\n")[0], _adapt(run))
+    summary = (inspect.getdoc(run) or "").split("\n")[0]
+    parameter = next(iter(inspect.signature(run).parameters))
+    return Tool(name.replace("_", "-"), summary, _adapt(run), parameter)
 
 
 def _adapt(run: Callable[..., Any]) -> Callable[[str, Parley], Any]:
@@ -62,6 +64,15 @@ class Toolbox:
     ) -> None:
         self._tools, self._chats, self._documents = tools, chats, documents
 
+    @property
+    def all(self) -> list[Tool]:
+        """By name, so that prompts begin alike."""
+        return [self._tools[name] for name in sorted(self._tools)]
+
+    def get(self, name: str) -> Tool | None:
+        """The tool of this name, if there is one."""
+        return self._tools.get(name)
+
     def find(self, message: str) -> Tool | None:
         """The tool that this message calls; None if it calls none."""
         words = message.split(maxsplit=1)
@@ -71,21 +82,25 @@ class Toolbox:
     async def call(self, tool: Tool, message: str, claim: Claim) -> str:
         """What it answers to the message, as Markdown: its result, or why there is none."""
         text = message.strip().removeprefix("/")[len(tool.name) :]
+        return (await self.run(tool, text, claim)).text
+
+    async def run(self, tool: Tool, text: str, claim: Claim) -> Result:
+        """What it makes of the text, for this claim's chat and session."""
         if len(text) > MOST_INPUT:
-            return TOO_LONG
+            return Result(TOO_LONG, failed=True)
         parley = Parley(self._chats, self._documents, claim.session_id, claim.chat_id)
         try:
             async with asyncio.timeout(MOST_SECONDS):
                 result = await tool.run(text.strip(), parley)
         except TimeoutError:
-            return TOOK_TOO_LONG
+            return Result(TOOK_TOO_LONG, failed=True)
         except ToolFailed as failure:
-            return str(failure)
+            return Result(str(failure), failed=True)
         except ParleyError as error:
             log.warning("tool %s: %s", tool.name, error)
-            return AWAY
+            return Result(AWAY, failed=True)
         except Exception:
             log.exception("tool %s failed", tool.name)
-            return FAILED
+            return Result(FAILED, failed=True)
         result = result.replace("\0", "")
-        return result if len(result) <= MOST_RESULT else f"{result[:MOST_RESULT]}…"
+        return Result(result if len(result) <= MOST_RESULT else f"{result[:MOST_RESULT]}…")

@@ -60,13 +60,18 @@ def _tell(shown: RenderedMessage, seen: dict[UUID, Seen], templates: Templates) 
     known = seen.get(shown.message.id)
     if known not in shown.events:
         shown.events[known] = _make_events(shown, known, templates)
-    seen[shown.message.id] = Seen(shown.version, len(shown.closed), shown.open or Markup(""))
+    open_block = shown.open or Markup("")
+    seen[shown.message.id] = Seen(shown.version, len(shown.closed), open_block, shown.calls)
     return shown.events[known]
 
 
 def _make_events(shown: RenderedMessage, known: Seen | None, templates: Templates) -> bytes:
     message = shown.message
-    if known is None or (known.version != shown.version and not shown.unfinished):
+    if (
+        known is None
+        or known.calls != shown.calls
+        or (known.version != shown.version and not shown.unfinished)
+    ):
         view = MessageView(message, Markup("").join(shown.closed), shown.open)
         return format_event("message", id=str(message.id), html=templates.message(view))
     events = b""

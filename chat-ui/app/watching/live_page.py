@@ -44,10 +44,18 @@ async def stream_live_page(
 async def _tell(feed: Feed, current: RenderedMessage, templates: Templates) -> AsyncIterator[str]:
     """One message from beginning to end."""
     yield templates.render("_live_message.html", message=current.message)
-    told, status = 0, ""
+    told, status, called = 0, "", 0
     while True:
         snapshot = feed.snapshot
         current = snapshot.messages.get(current.message.id, current)
+        calls = current.message.reply.calls if current.message.reply else []
+        for call in calls[called:]:
+            if call.result is None and current.unfinished:
+                break
+            if status:
+                yield "<span></span>"  # hides it
+            yield templates.render("_call.html", call=call, final=True)
+            called, status = called + 1, ""
         if told < len(current.text):
             if status:
                 yield "<span></span>"  # hides it

@@ -10,11 +10,13 @@ from app.clients.types import Message
 
 @dataclass(frozen=True)
 class Seen:
-    """What one watcher has been sent of one message; `version` counts all but growing text."""
+    """What one watcher has been sent of one message; `version` counts all but growing text,
+    `calls` those of tools and their results."""
 
     version: int
     closed: int
     open: Markup
+    calls: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +30,11 @@ class RenderedMessage:
     open: Markup | None
     events: dict[Seen | None, bytes] = field(default_factory=dict)
     """Those that bring a watcher here, by what it has seen: made once, however many watch."""
+
+    @property
+    def calls(self) -> int:
+        """How many of tools have begun, and how many have ended, too."""
+        return self.message.reply.calls_told if self.message.reply else 0
 
     @property
     def unfinished(self) -> bool:

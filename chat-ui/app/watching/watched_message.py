@@ -57,6 +57,7 @@ class WatchedMessage:
             queue_position=reply.queue_position,
             prompt_tokens_read=reply.prompt_tokens_read,
             stop_requested=reply.stop_requested,
+            calls=reply.calls_told,
             step=len(self._steps) - 1,
             offset=len(self._steps[-1]),
         )

@@ -26,7 +26,8 @@ class Chat(Base):
     ``head`` is the last message of the branch shown; ``context_start`` is the first message the
     model is still given (none: all of them). ``last_seq`` is the highest ``seq`` ever given to a
     message of it. Without ``temperature`` and ``reply_tokens`` the runner's own are used; without
-    ``turns`` the model is given as many as fit. ``client_key`` is that of the message it began
+    ``turns`` the model is given as many as fit; ``tools`` says whether it may call some, if it is
+    not left to the runner. ``client_key`` is that of the message it began
     with, if it began with one. ``mode`` is how its last question was to be answered, if that was
     said.
     ``expires_at`` is that of what a program asked for (``app/completions``): no list and no search
@@ -79,6 +80,7 @@ class Chat(Base):
     temperature: Mapped[float | None] = mapped_column(REAL)
     reply_tokens: Mapped[int | None]
     turns: Mapped[int | None]
+    tools: Mapped[bool | None]
     mode: Mapped[str | None]
     created_at: Mapped[TimeOfWriting]
     updated_at: Mapped[TimeOfWriting]

@@ -37,6 +37,7 @@ COLUMNS = (
     Chat.temperature,
     Chat.reply_tokens,
     Chat.turns,
+    Chat.tools,
     Chat.mode,
     Chat.created_at,
     Chat.updated_at,
@@ -92,10 +93,10 @@ ORDER BY c.deleted_at DESC, c.id DESC LIMIT :most
 
 STORE = text("""
 INSERT INTO chats (
-    session_id, username, system_prompt, temperature, reply_tokens, turns, client_key
+    session_id, username, system_prompt, temperature, reply_tokens, turns, tools, client_key
 )
 SELECT id, coalesce(CAST(:username AS varchar), name), coalesce(system_prompt, :system_prompt),
-    temperature, reply_tokens, turns, CAST(:client_key AS varchar)
+    temperature, reply_tokens, turns, tools, CAST(:client_key AS varchar)
 FROM sessions
 WHERE id = :session_id AND (name IS NOT NULL OR CAST(:username AS varchar) IS NOT NULL)
 ON CONFLICT (session_id, client_key) DO NOTHING

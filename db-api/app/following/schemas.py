@@ -48,6 +48,9 @@ class KnownReply(BaseModel):
     queue_position: int | None = None
     prompt_tokens_read: int | None = None
     stop_requested: bool = False
+    calls: int = Field(
+        default=0, ge=0, le=LARGEST_COUNT, description="Of tools: those begun, plus those ended."
+    )
     step: int = Field(default=0, ge=0, le=LARGEST_COUNT)
     offset: int = Field(default=0, ge=0, le=LARGEST_COUNT)
 
@@ -60,6 +63,7 @@ class KnownReply(BaseModel):
             and self.phase == reply.phase
             and self.queue_position == reply.queue_position
             and self.stop_requested == reply.stop_requested
+            and self.calls == sum(1 + (call.result is not None) for call in reply.calls)
         )
         grew = bool(update.steps) or self.prompt_tokens_read != reply.prompt_tokens_read
         return not same or (with_text and grew)

@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from app.model_settings import ModelSettings
+from app.replies.schemas import ToolCall
 
 
 class TextPart(BaseModel):
@@ -72,6 +73,7 @@ class ReplyPrompt(BaseModel):
     passages: list[PassagePart] = Field(description="What was found then.")
     model: str | None
     sha256: str | None = Field(description="Of the prompt that was given, as its runner made it.")
+    calls: list[ToolCall] = Field(description="They are not in `messages`: the runner adds them.")
 
 
 class ShorterPrompt(BaseModel):

@@ -15,7 +15,7 @@ from app.replies.passages import read_passages
 from app.replies.schemas import Passage
 
 REPLY = text("""
-SELECT message_id, mode, found, saw, model, prompt_start, prompt_sha256,
+SELECT message_id, mode, found, saw, model, prompt_start, prompt_sha256, calls,
     state = 'complete' AND model IS NULL AND prompt_sha256 IS NULL AS is_of_tool
 FROM replies
 WHERE message_id = :reply_id AND chat_id = :chat_id AND session_id = :owner
@@ -43,6 +43,7 @@ def show_prompt(connection: Connection, session_id: UUID, chat_id: UUID) -> Prom
         temperature=chat.temperature,
         reply_tokens=chat.reply_tokens,
         turns=chat.turns,
+        tools=chat.tools,
     )
 
 
@@ -62,6 +63,7 @@ def show_prompt_of_reply(
         passages=[PassagePart(document=p.document, page=p.page, text=p.text) for p in passages],
         model=reply.model,
         sha256=reply.prompt_sha256,
+        calls=reply.calls,
     )
 
 

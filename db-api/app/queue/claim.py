@@ -18,7 +18,7 @@ from app.replies.schemas import Reply, Step
 
 CLAIMED = f"""
 {COLUMNS}, r.chat_id, r.session_id, r.worker, r.text, r.finished_steps, r.lease_until, r.attempts,
-c.temperature, c.reply_tokens, c.turns, c.sampling
+c.temperature, c.reply_tokens, c.turns, c.tools, c.sampling
 """
 CLAIM = text(f"""
 SELECT {CLAIMED}
@@ -92,6 +92,7 @@ def _describe(connection: Connection, row: RowMapping | None, *, by_runner: bool
         passages=passages,
         temperature=row["temperature"],
         reply_tokens=row["reply_tokens"],
+        tools=row["tools"],
         sampling=row["sampling"],
         lease_until=row["lease_until"],
         attempts=row["attempts"],

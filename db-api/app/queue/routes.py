@@ -1,15 +1,26 @@
 """Claim, store, finish and hand back replies, for runners; stop one, for people."""
 
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Path, Response
 
-from app.errors import ChatNotFound, LeaseLost, OffsetDiffers, ReplyNotFound, SessionEnded
-from app.queue import claim, finish, progress, release, stop
+from app.errors import (
+    CallDiffers,
+    ChatNotFound,
+    LeaseLost,
+    OffsetDiffers,
+    ReplyNotFound,
+    SessionEnded,
+)
+from app.limits import MOST_CALLS
+from app.queue import calls, claim, finish, progress, release, stop
 from app.queue.schemas import (
+    CallResult,
     Claim,
     FinishRequest,
     FinishResult,
+    NewCall,
     ProgressRequest,
     ProgressResult,
     ReleaseRequest,
@@ -21,6 +32,8 @@ from app.web.deps import Config, Db, Notifier
 from app.web.openapi import problems
 from app.web.routing import ThreadRoute
 from app.web.runners import ReplyId, WorkerName
+
+CallNumber = Annotated[int, Path(ge=1, le=MOST_CALLS, description="Counted from 1.")]
 
 router = APIRouter(route_class=ThreadRoute)
 runners = APIRouter(prefix="/replies", tags=["runners"], route_class=ThreadRoute)
@@ -71,6 +84,37 @@ def store_progress(body: ProgressRequest, database: Db, notifier: Notifier) -> P
     notifier.notify(changes.phase_changed)
     notifier.notify(changes.grew - changes.phase_changed, text_only=True)
     return ProgressResult(replies=changes.results)
+
+
+@runners.put(
+    "/{reply_id}/calls/{number}",
+    summary="Store a call of a tool",
+    status_code=204,
+    responses=problems(LeaseLost, CallDiffers),
+)
+def begin_call(
+    reply_id: ReplyId, number: CallNumber, body: NewCall, database: Db, notifier: Notifier
+) -> None:
+    """Before it is run. A call that is stored already is never run again: a claim has it with its
+    result, or without one if it was interrupted."""
+    with database.runner() as connection:
+        chat_id = calls.begin_call(connection, reply_id, number, body)
+    notifier.notify([chat_id])
+
+
+@runners.put(
+    "/{reply_id}/calls/{number}/result",
+    summary="Store a call's result",
+    status_code=204,
+    responses=problems(LeaseLost, CallDiffers),
+)
+def end_call(
+    reply_id: ReplyId, number: CallNumber, body: CallResult, database: Db, notifier: Notifier
+) -> None:
+    """Once; a second one changes nothing."""
+    with database.runner() as connection:
+        chat_id = calls.end_call(connection, reply_id, number, body)
+    notifier.notify([chat_id])
 
 
 @runners.post(

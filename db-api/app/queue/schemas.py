@@ -39,6 +39,11 @@ PROGRESS_EXAMPLE: JsonDict = {
         }
     ],
 }
+CALL_EXAMPLE: JsonDict = {
+    "worker": "chat-ui-1",
+    "tool": "calculator",
+    "arguments": '{"expression": "12*(3+4)"}',
+}
 FINISH_EXAMPLE: JsonDict = {
     "worker": "chat-ui-1",
     "step": 0,
@@ -70,6 +75,9 @@ class Claim(BaseModel):
     )
     temperature: float | None = Field(description="The chat's; null: the runner's own.")
     reply_tokens: int | None = Field(description="The chat's; null: the runner's own.")
+    tools: bool | None = Field(
+        description="Whether its model may call some; null: the runner's own."
+    )
     sampling: SamplingOptions | None = Field(description="Of what a program asked for.")
     lease_until: datetime = Field(description="By the database's clock.")
     attempts: int = Field(description="Deaths in a row without new text.")
@@ -115,6 +123,24 @@ class ProgressResult(BaseModel):
     """In no order."""
 
     replies: list[BatchResult]
+
+
+class NewCall(BaseModel):
+    """A call that is about to be run. The number after the last one adds it."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [CALL_EXAMPLE]})
+
+    worker: Worker
+    tool: Annotated[Text, StringConstraints(max_length=64)]
+    arguments: Annotated[Text, StringConstraints(max_length=2000)]
+
+
+class CallResult(BaseModel):
+    """What came of it."""
+
+    worker: Worker
+    result: Annotated[Text, StringConstraints(max_length=8000)]
+    failed: bool = False
 
 
 class FinishError(BaseModel):

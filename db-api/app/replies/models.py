@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.base import Base, Time
 from app.jobs.models import UNFINISHED, LeasedJob, job_constraints
+from app.limits import MOST_CALLS
 
 # Where its transaction says that it was asked from, and with which token (`db/asking.py`).
 ASKING = "(NULLIF(current_setting('app.token_id'::text, true), ''::text))::uuid"
@@ -20,7 +21,8 @@ class Reply(LeasedJob, Base):
     """The job of writing one assistant message. Its progress is counted in code points.
 
     A reply is a sequence of steps. ``text`` is that of the step being written; ``finished_steps``
-    are those before it, as a list of ``kind`` and ``text``. At the end the text moves into the
+    are those before it, as a list of ``kind`` and ``text``. ``calls`` are the tools that its model
+    has called before its words, as a list of ``ToolCall``. At the end the text moves into the
     message, once. ``queue_number`` is the order of asking: counted, not timed, because a clock can
     jump. ``requeued`` is, on the same count, when its session was last served while it was queued:
     whoever has had a turn goes to the end of the queue. ``continued``: it began with another
@@ -57,6 +59,7 @@ class Reply(LeasedJob, Base):
             "(error_detail IS NOT NULL) = (error IS NOT DISTINCT FROM 'unknown')",
             name="error_detail",
         ),
+        CheckConstraint(f"jsonb_array_length(calls) <= {MOST_CALLS}", name="calls"),
         CheckConstraint("mode IN ('free', 'documents', 'exact')", name="mode"),
         CheckConstraint("unread_pages >= 0", name="unread_pages"),
         CheckConstraint("saw IN ('picture', 'text', 'nothing')", name="saw"),
@@ -79,6 +82,7 @@ class Reply(LeasedJob, Base):
     phase: Mapped[str | None]
     text: Mapped[str] = mapped_column(server_default="")
     finished_steps: Mapped[list[Any]] = mapped_column(JSONB, server_default=sql("'[]'"))
+    calls: Mapped[list[Any]] = mapped_column(JSONB, server_default=sql("'[]'"))
     continued: Mapped[bool] = mapped_column(server_default=sql("false"))
     error: Mapped[str | None]
     error_size: Mapped[int | None]

@@ -21,6 +21,7 @@ NAMES = (
     "unread_pages",
     "saw",
     "cached",
+    "calls",
     "created_at",
     "started_at",
     "finished_at",

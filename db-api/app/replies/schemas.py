@@ -39,6 +39,16 @@ class Step(BaseModel):
     text: str
 
 
+class ToolCall(BaseModel):
+    """A tool that the model called before its words. Stored before it runs, so that it runs once at
+    most."""
+
+    tool: str
+    arguments: str = Field(description="As the model wrote them: JSON, if it is well formed.")
+    result: str | None = Field(description="Null: it is running, or was interrupted for good.")
+    failed: bool = Field(description="The result says why there is none.")
+
+
 class Passage(BaseModel):
     """A part of a page that was found for a reply."""
 
@@ -137,6 +147,7 @@ class Reply(BaseModel):
         description="Those of its question, once it is final; those before it are not repeated."
     )
     cached: bool = Field(description="It is an earlier answer to exactly the same.")
+    calls: list[ToolCall] = Field(description="In their order.")
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None

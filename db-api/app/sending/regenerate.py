@@ -14,7 +14,7 @@ from app.usage.repository import taking
 from app.usage.schemas import Room
 
 # Beside the reply it replaces. A continued one begins with the old one's text: the runner
-# continues it as it would after a crash.
+# continues it as it would after a crash, from what the same tools said.
 STORE = text(f"""
 WITH answer AS (
     INSERT INTO messages (chat_id, session_id, seq, parent_id, role, content, client_key)
@@ -22,10 +22,11 @@ WITH answer AS (
     RETURNING id, chat_id, session_id, seq
 ), job AS (
     INSERT INTO replies (
-        message_id, chat_id, session_id, tokens_reserved, text, continued, mode
+        message_id, chat_id, session_id, tokens_reserved, text, calls, continued, mode
     )
     SELECT answer.id, answer.chat_id, answer.session_id, CAST(:tokens AS integer),
         coalesce(old.content, ''),
+        CASE WHEN old.content <> '' THEN replaced.calls ELSE '[]' END,
         coalesce(old.content <> '', false), replaced.mode
     FROM answer
     JOIN replies replaced ON replaced.message_id = :replaces

@@ -10,7 +10,8 @@ from app.limits import HIGHEST_TEMPERATURE, MOST_TURNS, NAME_CHARACTERS
 class Session(Base):
     """One browser. Live while it is not revoked and has not expired.
 
-    New chats begin with its ``system_prompt``, ``temperature``, ``reply_tokens`` and ``turns``.
+    New chats begin with its ``system_prompt``, ``temperature``, ``reply_tokens``, ``turns`` and
+    ``tools``.
     ``revoked_at`` is when its person signed out; a day later it is deleted.
     """
 
@@ -28,6 +29,7 @@ class Session(Base):
     temperature: Mapped[float | None] = mapped_column(REAL)
     reply_tokens: Mapped[int | None]
     turns: Mapped[int | None]
+    tools: Mapped[bool | None]
     created_at: Mapped[TimeOfWriting]
     last_seen_at: Mapped[TimeOfWriting]
     expires_at: Mapped[Time]

@@ -17,6 +17,7 @@ COLUMNS = (
     Session.temperature,
     Session.reply_tokens,
     Session.turns,
+    Session.tools,
     Session.created_at,
     Session.last_seen_at,
     Session.expires_at,

@@ -1,11 +1,11 @@
 -- Who may do what with chats. A sub-select is evaluated once per statement, not once per row.
 GRANT SELECT,
-    INSERT (session_id, username, system_prompt, temperature, reply_tokens, turns, client_key, expires_at, sampling,
+    INSERT (session_id, username, system_prompt, temperature, reply_tokens, turns, tools, client_key, expires_at, sampling,
         request_sha256),
-    UPDATE (title, pinned, system_prompt, temperature, reply_tokens, turns, updated_at, head, context_start,
+    UPDATE (title, pinned, system_prompt, temperature, reply_tokens, turns, tools, updated_at, head, context_start,
         last_seq, deleted_at, mode, request_sha256)
     ON chats TO app;
-GRANT SELECT (id, session_id, system_prompt, temperature, reply_tokens, turns, head, context_start,
+GRANT SELECT (id, session_id, system_prompt, temperature, reply_tokens, turns, tools, head, context_start,
     last_seq, deleted_at, expires_at, sampling), UPDATE (context_start), DELETE ON chats TO runner;
 GRANT SELECT (id, session_id, title, updated_at, last_seq, deleted_at, expires_at) ON chats TO searcher;
 

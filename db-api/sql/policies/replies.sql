@@ -1,10 +1,10 @@
 -- Who may do what with replies. A person asks for one and stops it; the runner writes it; nobody changes a final one.
-GRANT SELECT, INSERT (message_id, chat_id, session_id, text, continued, mode, tokens_reserved),
+GRANT SELECT, INSERT (message_id, chat_id, session_id, text, calls, continued, mode, tokens_reserved),
     UPDATE (state, phase, text, finished_steps, lease_until, stop_requested, error, error_size,
         error_limit, finished_at, listened_until, network, token_id)
     ON replies TO app;
 GRANT SELECT,
-    UPDATE (state, phase, text, finished_steps, worker, lease_until, attempts, progress,
+    UPDATE (state, phase, text, finished_steps, calls, worker, lease_until, attempts, progress,
         progress_at_claim, alone_until, requeued, error, error_size, error_limit, model, prompt_tokens,
         prompt_tokens_read, completion_tokens, first_token_ms, total_ms, started_at, finished_at, found,
         unread_pages, saw, prompt_start, prompt_sha256, listened_until, network, cache_key,

@@ -8,7 +8,7 @@ BEGIN
         SELECT c.relname, a.attname
         FROM (VALUES
             ('sessions', '{name,system_prompt}'::name[]), ('chats', '{username,title,system_prompt,client_key,sampling,request_sha256}'),
-            ('messages', '{content,client_key}'), ('replies', '{text,finished_steps,network}'),
+            ('messages', '{content,client_key}'), ('replies', '{text,finished_steps,calls,network}'),
             ('files', '{sha256}'), ('file_blocks', '{bytes}'), ('documents', '{name}'), ('document_pages', '{text}'),
             ('passages', '{text,words}'), ('passage_vectors', '{vector}'),
             ('tokens', '{name}'),

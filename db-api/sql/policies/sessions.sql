@@ -1,5 +1,5 @@
 -- Who may do what with sessions. Known to a person by its id alone, so that an ended session can be told from one that never was.
-GRANT SELECT, DELETE, INSERT (id, name, expires_at), UPDATE (name, system_prompt, temperature, reply_tokens, turns,
+GRANT SELECT, DELETE, INSERT (id, name, expires_at), UPDATE (name, system_prompt, temperature, reply_tokens, turns, tools,
         last_seen_at, expires_at, revoked_at)
     ON sessions TO app;
 GRANT SELECT (id, expires_at, revoked_at), DELETE ON sessions TO runner;

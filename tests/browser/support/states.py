@@ -91,6 +91,27 @@ def _replying(someone: Someone) -> Page:
     return page
 
 
+CALLS: list[tuple[str, str, dict[str, object]]] = [
+    ("calculator", '{"expression": "3**2 + 4**2"}', {"result": "`3**2 + 4**2` = **25**"}),
+    ("", '{"tool": "square-root", "argu', {"result": "This is no call of a tool.", "failed": True}),
+    ("search-documents", '{"text": "%s"}' % ("Pythagoras" * 19), {}),
+]
+
+
+@in_another_chat
+def _calls(someone: Someone) -> Page:
+    reply = someone.writer().ask("How far is it from (0, 0) to (3, 4)?")
+    for number, (tool, arguments, result) in enumerate(CALLS, 1):
+        reply.call(number, tool, arguments, **result)
+    page = someone.open()
+    cards = replies(page).last.locator(".call")
+    expect(cards).to_have_count(len(CALLS))
+    for card in cards.all():
+        card.locator("summary").click()
+    expect(cards.last).to_contain_text("Running…")
+    return page
+
+
 @in_another_chat
 def _live_page(someone: Someone) -> Page:
     """Its end leads away at once, so it is looked at before."""
@@ -230,6 +251,7 @@ STATES = [
     State("chat", at("CHAT")),
     State("new chat", _new_chat),
     State("replying", _replying),
+    State("calls of tools", _calls),
     State("ended replies", _ended),
     State("editing", _editing),
     State("menu", _menu),

@@ -31,6 +31,11 @@ class DbApi:
             trust_env=False,
         )
 
+    def put(self, path: str, body: dict[str, Any]) -> None:
+        """Has no answer but that it is a success."""
+        response = self.http.put(path, json={"worker": WORKER, **body})
+        assert response.is_success, response.text
+
     def post(self, path: str, body: dict[str, Any], session: str = "") -> Any:
         """The JSON of an answer that is a success."""
         headers = {"X-Session-ID": session} if session else {}
@@ -96,6 +101,13 @@ class ReplyWriter:
         """What it is to be answered from."""
         found = self._api.post(f"/replies/{self.id}/passages", {"worker": WORKER})
         return list(found["passages"])
+
+    def call(self, number: int, tool: str, arguments: str, **result: Any) -> None:
+        """Of a tool, which is still running if there is no `result`."""
+        path = f"/replies/{self.id}/calls/{number}"
+        self._api.put(path, {"tool": tool, "arguments": arguments})
+        if result:
+            self._api.put(f"{path}/result", result)
 
     def finish(self, text: str = "", state: str = "complete", **facts: Any) -> None:
         """The last words and the end."""

@@ -21,7 +21,7 @@ SLOTS = 4  # a queued reply's wait is told by how many run at once
 RESTORED = "deleted"
 ADDED = (
     *('"turns": null, ', ',"pictures":[]'),
-    ',"mode":"free","found":null,"saw":null,"quotes":[]',
+    ',"mode":"free","found":null,"saw":null,"calls":[],"quotes":[]',
 )
 WAIT = re.compile(r'("wait_ms":)\d+')
 # Where a chat or a message begins in Markdown, and what only says how those on no branch are told.

@@ -15,7 +15,7 @@ RENAMED = {
     "prefilled": "continued",
     "length_at_claim": "progress_at_claim",
 }
-SETTINGS = {"temperature": None, "reply_tokens": None, "turns": None}
+SETTINGS = {"temperature": None, "reply_tokens": None, "turns": None, "tools": None}
 # What columns hold in rows that are older than they are.
 ADDED: dict[str, dict[str, Any]] = {
     "sessions": {"name": None, "system_prompt": None} | SETTINGS,
@@ -46,6 +46,7 @@ ADDED: dict[str, dict[str, Any]] = {
         "network": None,
         "cache_key": None,
         "cached": False,
+        "calls": [],
     },
 }
 # An error was any text. Size and limit are known of one; of what Parley itself never wrote, all of

@@ -106,6 +106,7 @@ class ChatChanges(Body):
     temperature: float | None = None
     reply_tokens: int | None = None
     turns: int | None = None
+    tools: bool | None = None
 
 
 class ShownMessage(Body):
