@@ -68,15 +68,16 @@ def secrets(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def start_db_api(postgres: Postgres, secrets: Path) -> Iterator[StartDbApi]:
-    """Starts a db-api on a migrated, empty database of its own, with settings to taste."""
+    """Starts a db-api on a migrated, empty database of its own, or on that of another one, with
+    settings to taste."""
     migrated = postgres.create_database()
     environment = {**os.environ, **migrated.environment, "PYTHON": sys.executable}
     subprocess.run([ROOT / "db-api" / "migrate"], env=environment, check=True)
     postgres.psql(LONG_LEASES, migrated.name)
     with ExitStack() as stack:
 
-        def start(**settings: str) -> DbApiServer:
-            database = postgres.create_database(migrated.name)
+        def start(beside: DbApiServer | None = None, **settings: str) -> DbApiServer:
+            database = beside.database if beside else postgres.create_database(migrated.name)
             server = DbApiServer(postgres, database, secrets, **settings)
             stack.callback(server.kill)
             return server

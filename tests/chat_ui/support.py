@@ -77,7 +77,8 @@ class DbApiServer:
     def __init__(
         self, postgres: Postgres, database: Database, secrets: Path, **settings: str
     ) -> None:
-        self._postgres, self._database, self._log = postgres, database.name, secrets / "db-api.log"
+        self.database, self._postgres = database, postgres
+        self._log = secrets / "db-api.log"
         port = free_port()
         self.url = f"http://127.0.0.1:{port}"
         self._environment = {
@@ -120,7 +121,7 @@ class DbApiServer:
                 host=str(self._postgres.directory / "socket"),
                 port=self._postgres.port,
                 user="postgres",
-                dbname=self._database,
+                dbname=self.database.name,
             )
         )
 

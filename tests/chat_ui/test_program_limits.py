@@ -3,7 +3,8 @@
 import json
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import httpx
@@ -26,6 +27,11 @@ from tests.chat_ui.support import (
 )
 
 MESSAGES, TOKENS = 3, 1000
+SETTINGS = {
+    "PROGRAM_MESSAGES_PER_MINUTE": str(MESSAGES),
+    "PROGRAM_TOKENS_PER_MINUTE": str(TOKENS),
+    "LM_SLOTS": "1",
+}
 RESPONSES = "/v1/responses"
 Ask = Callable[..., httpx.Response]
 
@@ -33,8 +39,7 @@ Ask = Callable[..., httpx.Response]
 @pytest.fixture(scope="module")
 def db_api(start_db_api: StartDbApi) -> DbApiServer:
     """Of its own: programs have little, and one reply is written at a time."""
-    most = {"PROGRAM_MESSAGES_PER_MINUTE": str(MESSAGES), "PROGRAM_TOKENS_PER_MINUTE": str(TOKENS)}
-    return start_db_api(**most, LM_SLOTS="1")
+    return start_db_api(**SETTINGS)
 
 
 @pytest.fixture(scope="module")
@@ -119,9 +124,47 @@ def test_tokens_are_reserved_while_a_reply_is_written(
     refused(answered, 429, "rate_limit_exceeded", "This token's tokens")
     assert int(limits(answered.headers)["remaining-tokens"]) < 200
     model.go.set()
-    path = f"{RESPONSES}/{background.json()['id']}"
-    wait_until(lambda: program.get(path).json()["status"] == "completed")
+    wait_for_end(program, background.json()["id"])
     assert complete(program, max_tokens=300).is_success
+
+
+def wait_for_end(program: httpx.Client, response: str) -> None:
+    path = f"{RESPONSES}/{response}"
+    wait_until(lambda: program.get(path).json()["status"] == "completed")
+
+
+def test_three_copies_of_everything_take_no_more_than_one(
+    browser: httpx.Client,
+    program: httpx.Client,
+    model: ScriptedModel,
+    db_api: DbApiServer,
+    start_db_api: StartDbApi,
+    serve_chat_ui: StartBriefly,
+) -> None:
+    model.hold_after = 0
+    body = {"model": "scripted", "input": "Hi", "background": True, "max_output_tokens": 300}
+    with ExitStack() as served:
+        copies = []
+        for each in (db_api, *(start_db_api(beside=db_api, **SETTINGS) for _ in range(2))):
+            url = served.enter_context(serve_chat_ui(db_api_url=each.url))
+            copies.append(served.enter_context(new_browser(url)))
+            # Each has answered once: what that makes is made for all of this process.
+            first = copies[-1].post(RESPONSES, json=body, headers=bearer(make_token(browser)))
+            assert first.is_success
+            copies[-1].headers["Authorization"] = program.headers["authorization"]
+        with ThreadPoolExecutor(15) as pool:
+            post = [copy.post for copy in copies] * 15
+            asked = [pool.submit(each, RESPONSES, json=body) for each in post]
+            answers = [each.result() for each in asked]
+        model.go.set()
+        taken = [answer for answer in answers if answer.is_success]
+        assert len(taken) == 2, "the two that fit"
+        for answer in answers:
+            if answer not in taken:
+                refused(answer, 429, "rate_limit_exceeded")
+        assert [limits(answer.headers)["limit-tokens"] for answer in taken] == [str(TOKENS)] * 2
+        for answer in taken:
+            wait_for_end(program, answer.json()["id"])
 
 
 def test_over_a_websocket_a_refusal_has_the_same_facts(
@@ -157,8 +200,12 @@ def test_a_stream_that_waits_tells_its_queue_position(
 ) -> None:
     monkeypatch.setattr(watch, "QUEUED_SECONDS", 0.2)
     monkeypatch.setattr("app.api.completions.QUEUED_SECONDS", 0.2)
+    monkeypatch.setattr("app.api.completions.KEEP_ALIVE_SECONDS", 1000)
     body = {"model": "scripted", "messages": HI, "stream": True, "max_tokens": 50}
-    with busy(browser, chat, model), program.stream("POST", PATH, json=body) as answered:
+    with (
+        busy(browser, chat, model),
+        program.stream("POST", PATH, json=body, timeout=30) as answered,
+    ):
         assert answered.headers["x-queue-position"] == "1"
         assert limits(answered.headers)["remaining-requests"] == "2"
         lines = answered.iter_lines()

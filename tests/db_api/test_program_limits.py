@@ -89,7 +89,7 @@ def test_three_copies_take_as_much_as_one_may_and_no_more(
 
 
 def test_another_token_of_the_session_and_the_person_are_counted_apart(
-    serve_copy: ServeCopy, program: Person, ada: Person, bob: Person
+    serve_copy: ServeCopy, program: Person, ada: Person, bob: Person, sql: Sql
 ) -> None:
     limits = {"program_messages_per_minute": 1, "program_tokens_per_minute": RESERVED}
     with serve_copy(**limits) as copy:
@@ -100,8 +100,10 @@ def test_another_token_of_the_session_and_the_person_are_counted_apart(
         ask(ada.at(copy))
         assert ada.at(copy).post_message(ada.chat(), "Hi").is_success
         stolen = replace(bob.at(copy), token=program.token)
-        for _ in range(2):
-            ask(stolen)  # counts for Bob alone
+        for _ in range(2):  # they count for Bob alone
+            reply = ask(stolen, worker="w")["reply"]["id"]
+            copy.finish(reply, "x", prompt_tokens=9, completion_tokens=9)
+        assert sql("SELECT count(tokens_full_at) FROM tokens") == [(0,)]
         ask(replace(bob.at(copy), token=NOWHERE))
     assert reasons(post(replace(ada, token="x"))) == [("X-Token-ID", "invalid")]
 
