@@ -61,6 +61,16 @@ def test_formats_and_functions(run: Run) -> None:
     assert told["second"] == [True, "message"]
 
 
+def test_what_waits_in_the_queue_is_read_as_ever(run: Run) -> None:
+    told = run("openai_queue")
+    assert [position for position in told["positions"] if position], "some wait"
+    assert min(int(told["position"]), told["queued"]) >= 1, "and so do the streams"
+    assert told["left"] is not None
+    begin = [f"response.{kind}" for kind in ("created", "queued", "in_progress")]
+    assert (told["kinds"][:3], told["kinds"][-1]) == (begin, told["end"])
+    assert told["text"]
+
+
 def test_refusals_become_its_exceptions(run: Run) -> None:
     assert run("openai_errors") == {
         "another model": ["NotFoundError", "model_not_found", "model"],
