@@ -12,6 +12,7 @@ The promises:
 - watch: whoever watches is told when nothing is left to say
 - document: what was confirmed is kept byte for byte, and each of its pages once
 - back: everything is back without help within 60 s
+- call: no call of a tool is run twice, and each is told
 - answer: every answer is one a person can use
 """
 

@@ -19,10 +19,11 @@ from tests.support.waiting import answers
 
 from faults.waiting import until
 
-# What a home that was made beforehand may have: PostgreSQL's programs as they are to be used, and
-# a model for embed.
+# What a home that was made beforehand may have: PostgreSQL's programs as they are to be used, a
+# model for embed, and tools of its owner.
 PROGRAMS = "pg-bin"
 EMBEDDER = "embedder.gguf"
+TOOLS = "tools"
 SERVICES = ("nginx", "chat-ui", "db-api", "db", "lm-api")
 # Where each says that it is well; db-api speaks for the database, too.
 HEALTH = {"nginx": "/nginx-health", "chat-ui": "/health", "db-api": "/ready", "lm-api": "/health"}
@@ -35,7 +36,7 @@ SETTINGS = {"LM_CONTEXT": "1024", "REPLY_TOKENS": "80", "TEMPERATURE": "1.0"}
 @contextlib.asynccontextmanager
 async def running_parley(home: Path | None = None) -> AsyncIterator["Parley"]:
     """Started and with its model loaded; stopped and removed afterwards."""
-    made = {"PG_BIN": PROGRAMS, "EMBED_MODEL": EMBEDDER}
+    made = {"PG_BIN": PROGRAMS, "EMBED_MODEL": EMBEDDER, "TOOLS_DIR": TOOLS}
     own = {name: str(home / file) for name, file in made.items() if home and (home / file).exists()}
     local = LocalStack(home, None, **SETTINGS, **own)
     parley = Parley(local)

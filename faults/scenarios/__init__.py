@@ -17,6 +17,7 @@ from faults.scenarios import (
     stopping,
     strangers,
     takeover,
+    tools,
 )
 from faults.scenarios.scenario import Scenario
 
@@ -77,6 +78,14 @@ SCENARIOS: tuple[Scenario, ...] = (
         schemas.kill_services,
         size=50,
         quick_size=2,
+    ),
+    Scenario(
+        "tool-kills",
+        "`kill -9` of chat-ui while a tool runs that the model has called: no call is run twice,"
+        " the reply ends with what is known of it",
+        tools.kill_in_mid_call,
+        size=30,
+        home=tools.with_a_tool,
     ),
     Scenario(
         "one-key",
