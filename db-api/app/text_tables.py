@@ -9,8 +9,12 @@ ENDS = (".", "!", "?", ";", ",", "。", "！", "？")
 # What a row ends with: a number such as 1,204 or €9.50 or 9:00–17:00, and its unit.
 NUMBER = re.compile(r"[^\w\s]{0,2}\d+(?:[.,:'’/–-]\d+)*[^\w\s.,;:!?]{0,2}")
 UNIT = re.compile(r"[^\W\d_]{1,6}|[^\w\s.,;:!?]")
-# At least three cells between commas or semicolons (1,204 is one), or two with a tab between them.
-SEPARATED = re.compile(r"(?:[^\n,]*,(?! )(?!(?<=\d,)\d)){2}|(?:[^\n;]*;(?! )){2}|[^\n\t]+\t")
+# At least three cells between commas (1,204 is one) or semicolons, or two with a tab between them;
+# in a line without spaces, every comma is between two.
+SEPARATED = re.compile(
+    r'(?:(?:"[^"\n]*"|[^\n,]|(?<=\d),(?=\d))*+,(?! )){2}|(?:[^\n;]*;(?! )){2}|[^\n\t]+\t'
+    r"|(?=[^\n]*[^\W\d_])(?:[^\s,]*,){2}[^\s,]*\s*$"
+)
 MOST_WORDS = 8  # of a row: a line with more that ends with a number is of a sentence
 LINE = re.compile("[^\n]*")
 HEADER_CHARACTERS = 200  # what is longer is not repeated

@@ -8,7 +8,7 @@ import sys
 import pytest
 from app.answering.candidates import list_candidates
 from app.answering.exact import BestSentence, rank_sentences
-from app.answering.lines import find_heading, find_tables
+from app.answering.lines import SEPARATED, find_heading, find_tables
 
 from tests.chat_ui.layouts import (
     BAKERY,
@@ -129,6 +129,28 @@ def test_rows_of_a_csv_file_are_answers_and_wrapped_sentences_are_no_rows(
 ) -> None:
     (best, *_) = rank_sentences(question, [passage(f"Chapter 7\n{PUMP}"), passage(PEOPLE)])
     assert best.text == answer
+
+
+@pytest.mark.parametrize(
+    ("line", "are_cells"),
+    [
+        ("P0 Ek,Role 0,100,P1 Berg", True),
+        ("January,1204,9310", True),
+        ('"Berg, Ada",cook,12', True),
+        ('5" pipe,steel,12', True),
+        ("1,204,330", False),
+        ("Zwischen 1,5 und 2,5 Meter", False),
+        ("It costs 1,204 or 1,300 EUR", False),
+        ("Berg,Ek", False),
+        ("Berg, Ek, Otto", False),
+        ('"' * 100_000, False),
+        ("1," * 100_000, False),
+    ],
+)
+def test_cells_are_between_commas_but_not_in_numbers_or_sentences(
+    line: str, are_cells: bool
+) -> None:
+    assert (SEPARATED.match(line) is not None) is are_cells
 
 
 KETTLE = """# Wolfram Kettle Handbook

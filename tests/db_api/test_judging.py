@@ -3,7 +3,7 @@ one sentence, in the row of a table, or beside what was asked before."""
 
 import pytest
 from app.passages.judge import PAIR, describe_places, read_rows
-from app.text_tables import find_header
+from app.text_tables import find_header, has_cells
 
 from tests.db_api.api import Person
 from tests.db_api.passages import TEXTS, Read, ask, read, reader, search
@@ -56,6 +56,23 @@ def test_what_is_good_is_in_one_place(
     read(ada, chat, SCATTERED, *TEXTS)
     found = search(ada, chat, question)
     assert (found["passages"][0]["text"], found["good"]) == (SCATTERED, good)
+
+
+@pytest.mark.parametrize(
+    ("line", "are_cells"),
+    [
+        ("P0 Ek,Role 0,100,P1 Berg", True),
+        ("January,1204,9310", True),
+        ('"Berg, Ada",cook,12', True),
+        ("Zwischen 1,5 und 2,5 Meter", False),
+        ("Berg, Ek, Otto", False),
+        ("1," * 100_000, False),
+    ],
+)
+def test_cells_are_between_commas_but_not_in_numbers_or_sentences(
+    line: str, are_cells: bool
+) -> None:
+    assert has_cells(line) is are_cells
 
 
 def test_a_heading_is_no_part_of_the_sentence_below_it(ada: Person, chat: str, read: Read) -> None:

@@ -10,8 +10,12 @@ from itertools import groupby, pairwise
 # 1,204 or €9.50 or 9:00–17:00 or (12), and what may stand behind it: EUR, %.
 CELL = re.compile(r"[^\w\s]{0,2}\d+(?:[.,:'’/–-]\d+)*[^\w\s.,;:!?]{0,2}")
 UNIT = re.compile(r"[^\W\d_]{1,6}|[^\w\s.,;:!?]")
-# At least three cells between commas or semicolons (1,204 is one), or two with a tab between them.
-SEPARATED = re.compile(r"(?:[^\n,]*,(?! )(?!(?<=\d,)\d)){2}|(?:[^\n;]*;(?! )){2}|[^\n\t]+\t")
+# At least three cells between commas (1,204 is one) or semicolons, or two with a tab between them;
+# in a line without spaces, every comma is between two.
+SEPARATED = re.compile(
+    r'(?:(?:"[^"\n]*"|[^\n,]|(?<=\d),(?=\d))*+,(?! )){2}|(?:[^\n;]*;(?! )){2}|[^\n\t]+\t'
+    r"|(?=[^\n]*[^\W\d_])(?:[^\s,]*,){2}[^\s,]*\s*$"
+)
 MOST_WORDS = 8  # of a row: a line with more that ends with a number is of a sentence
 ITEM = re.compile(r"\s*[-*•▪]\s")
 LONG_TABLE = 6  # rows
