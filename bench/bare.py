@@ -27,13 +27,15 @@ class Completion:
 class Bare:
     """Asks it as any program would, by the client library that the bench's person uses."""
 
-    def __init__(self, client: httpx.AsyncClient, reply_tokens: int) -> None:
+    def __init__(self, client: httpx.AsyncClient, reply_tokens: int, model: str = "") -> None:
         self.client = client
         self.reply_tokens = reply_tokens
+        self._model = model
 
     async def ask(self, prompt: Prompt, tokens: int = 0) -> Completion:
         """One completion, of so many tokens at most."""
         body = {
+            "model": self._model,
             "messages": prompt,
             "stream": True,
             "stream_options": {"include_usage": True},
@@ -47,7 +49,7 @@ class Bare:
                 text += "".join(each["delta"].get("content") or "" for each in chunk["choices"])
                 if text and not first:
                     first = time.perf_counter()
-                wrote = chunk.get("usage", {}).get("completion_tokens", wrote)
+                wrote = (chunk.get("usage") or {}).get("completion_tokens", wrote)
         assert first, "no word came"
         return Completion(first - began, time.perf_counter() - began, text, wrote)
 

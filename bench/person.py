@@ -14,6 +14,7 @@ from tests.support.sse import Event, aread_events
 
 # A message's id and number. To parse the HTML would take some two milliseconds of each first word.
 MESSAGE = re.compile(r'id="m-([0-9a-f-]{36})" data-seq="(\d+)"')
+TOKEN = re.compile(r"<code>([\w-]+\.[\w-]+\.[\w-]+)</code>")
 SALT = re.compile("Begins with <code>(.+?)</code>")
 QUESTIONS = (
     "What is the sea?",
@@ -121,6 +122,13 @@ class Person:
         cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in self.client.cookies.jar)
         lines = [f"GET {path} HTTP/1.1", "Host: 127.0.0.1", f"Cookie: {cookies}"]
         return "\r\n".join([*lines, f"Connection: {connection}", "", ""]).encode()
+
+    async def make_token(self) -> str:
+        """For a program that asks in this session."""
+        form = {"name": "Bench", "scopes": "chat"}
+        page = (await self.client.post("/settings/tokens", data=form)).raise_for_status().text
+        (token,) = TOKEN.findall(page)
+        return str(token)
 
     async def submit(self, path: str, **form: str) -> httpx.Response:
         """Any other form, which leads on to another page."""

@@ -19,7 +19,7 @@ class Stage:
     """Both, running. Only one of them is asked at a time."""
 
     def __init__(self, parley: LocalStack, bare_url: str, reply_tokens: int) -> None:
-        self.parley, self._bare_url, self._reply_tokens = parley, bare_url, reply_tokens
+        self.parley, self._bare_url, self.reply_tokens = parley, bare_url, reply_tokens
 
     @property
     def url(self) -> str:
@@ -40,7 +40,7 @@ class Stage:
     async def bare(self) -> AsyncIterator[Bare]:
         """A client of the bare server."""
         key = Path(self.parley.environment("lm-api")["LM_API_KEY_FILE"]).read_text().strip()
-        async with ask_bare(self._bare_url, key, self._reply_tokens) as bare:
+        async with ask_bare(self._bare_url, key, self.reply_tokens) as bare:
             yield bare
 
 

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from bench.figures import Found
 from bench.options import Size
 from bench.rows import (
+    api,
     browser,
     documents,
     first_word,
@@ -33,6 +34,7 @@ ROWS: dict[str, Measure] = {
     "pages": pages.measure,
     "start": start.measure,
     "speed": speed.measure,
+    "api": api.measure,
     "watchers": watchers.measure,
     "hostile": hostile.measure,
     "documents": documents.measure,

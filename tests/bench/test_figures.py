@@ -6,12 +6,13 @@ import pytest
 
 from bench import __main__ as bench_main
 from bench import table
+from bench.bare import Completion
 from bench.event_loop_lag import EventLoopLag
 from bench.figures import Curve, Found, Row, percentile
 from bench.options import FULL, QUICK, read_options
 from bench.person import Timing, says_something
 from bench.plot import draw
-from bench.rows import LAG, ROWS
+from bench.rows import LAG, ROWS, api
 from bench.rows.speed import Replies
 from local.stack import ROOT
 
@@ -62,6 +63,17 @@ def test_the_event_loop_may_wait_for_a_core_only_as_long_as_it_does_when_quiet(
     calm = EventLoopLag("", quiet, 1)
     assert EventLoopLag("", lag, busy).judge("now", calm).holds is holds
     assert EventLoopLag("", lag, busy).judge("now", calm, shown=False).holds is None
+
+
+@pytest.mark.parametrize(
+    ("first", "whole", "holds"),
+    [(0.059, 1.02, [True, True]), (0.061, 1.02, [False, True]), (0.059, 1.03, [True, False])],
+)
+def test_the_api_may_add_ten_milliseconds_and_take_two_hundredths_of_the_tokens(
+    first: float, whole: float, holds: list[bool]
+) -> None:
+    pairs = [(Completion(first, whole, "Hi", 100), Completion(0.05, 1.0, "Hi", 100))] * 3
+    assert [api.judge_firsts(pairs).holds, api.judge_rates(pairs).holds] == holds
 
 
 def test_each_row_has_the_model_that_suits_it_unless_one_is_named(
