@@ -15,6 +15,8 @@ SEPARATED = re.compile(
     r'(?:(?:"[^"\n]*"|[^\n,]|(?<=\d),(?=\d))*+,(?! )){2}|(?:[^\n;]*;(?! )){2}|[^\n\t]+\t'
     r"|(?=[^\n]*[^\W\d_])(?:[^\s,]*,){2}[^\s,]*\s*$"
 )
+# Of a form: what it is about, and what holds.
+FIELD = re.compile(r"\s*[^\W\d_][^\n:.!?]{0,40}:\s*\S")
 MOST_WORDS = 8  # of a row: a line with more that ends with a number is of a sentence
 LINE = re.compile("[^\n]*")
 HEADER_CHARACTERS = 200  # what is longer is not repeated
@@ -42,7 +44,8 @@ def find_tables(text: str) -> Iterator[Table]:
                 header = first[0]
             else:
                 is_near = above and above.end() + 1 == first.start() and is_header(above[0])
-                header = above[0] if above and is_near else ""
+                is_one = above and is_near and not are_fields(above[0], first[0])
+                header = above[0] if above and is_one else ""
             yield Table(first.start(), last.end(), header.strip())
         above = last
 
@@ -71,6 +74,11 @@ def is_header(line: str) -> bool:
     if has_cells(words):
         return True
     return bool(words) and not words[0].islower() and not words.endswith(ENDS)
+
+
+def are_fields(*lines: str) -> bool:
+    """Whether each is the line of a form."""
+    return all(map(FIELD.match, lines))
 
 
 def is_row(line: str) -> bool:

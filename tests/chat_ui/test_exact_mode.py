@@ -64,6 +64,17 @@ def test_exact_words_are_a_row_below_the_heading_of_a_picture_s_text(
     assert body.text.strip() == "Saturday 7:00 - 13:00 [1]"
 
 
+def test_a_tool_s_result_is_no_exact_words(
+    browser: httpx.Client, chat: str, reader: Reader
+) -> None:
+    attach(browser, chat, "lease.txt")
+    reader.read("The rent is due on 3 May.")
+    body = ask(browser, chat, "/calculator 6*7", mode="exact").find(class_="body")
+    assert body
+    assert body.text.strip() == "6*7 = 42"
+    assert body.find("strong")
+
+
 def test_a_follow_up_gets_exact_words_about_what_was_asked_before(
     browser: httpx.Client, chat: str, reader: Reader
 ) -> None:

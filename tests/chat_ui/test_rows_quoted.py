@@ -83,6 +83,11 @@ def test_the_line_of_a_form_about_it_comes_first(question: str, words: str) -> N
         assert rank_sentences(question, found)[0].text == words
 
 
+def test_a_line_of_a_form_is_no_header_of_the_lines_below_it() -> None:
+    form = "Tenant: Anna Berger\nLandlord: Karl Meier\nDate of birth: 4 May 1988\nPhone: 030 1234"
+    assert rank_sentences("Who is the landlord?", [passage(form)])[0].text == "Landlord: Karl Meier"
+
+
 @pytest.mark.parametrize("question", ["When was Mei Tanaka born?", "Where does Mei Tanaka live?"])
 @pytest.mark.parametrize("table", [STAFF, BARS])
 def test_the_row_that_begins_with_what_is_asked_about_comes_first(

@@ -17,6 +17,7 @@ __all__ = ["read", "reader"]
         ("How long must pea soup cook?", True),
         ("How much soup would I need?", True),
         ("How high must the soup cook?", True),
+        ("What is the amount of soup?", True),
         ("Wie lange muss die Suppe kochen?", False),
         ("How much must I pay for it?", False),
         ("How much? How long?", False),
@@ -73,6 +74,11 @@ def test_cells_are_between_commas_but_not_in_numbers_or_sentences(
     line: str, are_cells: bool
 ) -> None:
     assert has_cells(line) is are_cells
+
+
+def test_a_line_of_a_form_is_no_header_of_the_lines_below_it() -> None:
+    rows = "Date of birth: 4 May 1988\nPhone: 030 1234"
+    assert [*read_rows(f"Landlord: Karl Meier\n{rows}")] == rows.split("\n")
 
 
 def test_a_heading_is_no_part_of_the_sentence_below_it(ada: Person, chat: str, read: Read) -> None:

@@ -149,7 +149,8 @@ def _split_lines(text: str, start: int) -> Iterator[Line]:
 def _make_table(above: Line, lines: list[Line]) -> Table:
     has_header = _names_columns([line for _, line in lines]) and not _has_cells(above[1])
     is_near = above[0] + len(above[1]) + 1 == lines[0][0]
-    if not has_header and is_near and _is_header(above[1]):
+    are_fields = FIELD.match(above[1]) and FIELD.match(lines[0][1])
+    if not has_header and is_near and not are_fields and _is_header(above[1]):
         lines, has_header = [above, *lines], True
     spans = [
         (start + len(line) - len(line.lstrip()), start + len(line.rstrip()))

@@ -72,7 +72,8 @@ def view_message(message: Message) -> MessageView:
         markdown = StreamingMarkdown(str(message.id))
         markdown.feed(message.content)
         return MessageView(message, Markup("").join(markdown.closed), markdown.open)
-    if message.reply and message.reply.mode == "exact":
+    # Nothing was looked for where a tool has answered.
+    if message.reply and message.reply.mode == "exact" and message.reply.found is not None:
         return MessageView(message, _show_words(message))
     return MessageView(message, render(_mark_sentences(message), str(message.id)))
 

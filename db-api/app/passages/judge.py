@@ -18,7 +18,7 @@ from sqlalchemy import Connection, text
 
 from app.passages.schemas import FoundPassage
 from app.passages.words import ASKING_WORDS, detect_language, split_words
-from app.text_tables import is_header, is_row, names_columns
+from app.text_tables import are_fields, is_header, is_row, names_columns
 
 JUDGED = 5  # of the passages, the best by words
 GOOD = 0.55  # the share of the words that must be there
@@ -104,7 +104,8 @@ def read_rows(passage: str) -> Iterator[str]:
             has_header = names_columns(rows[0], rows[1:])
             header = rows[0] if has_header else above[1]
             is_far = not has_header and numbers[0] > above[0] + 1
-            parts = dict.fromkeys((heading, header if is_header(header) and not is_far else ""))
+            says = is_header(header) and not is_far and not are_fields(header, rows[0])
+            parts = dict.fromkeys((heading, header if says else ""))
             yield from (" ".join(filter(None, (*parts, row))) for row in rows[has_header:])
         above = numbers[-1], rows[-1]
 

@@ -23,16 +23,18 @@ COMMON_WORDS = {
 # What questions are asked with, besides the commonest words: an answer need not have it.
 _ASKING = {
     "danish": "hvem hvilken hvilket hvilke hvornar hvorfor kan ma skal",
-    "dutch": "hoeveel hoog kan lang mag moet vaak waar waarom wanneer welk welke wie",
-    "english": "can could did do does high how long many might much must need often please shall"
-    " should tell want what when where which who why would",
-    "french": "combien doit faut ou peut pourquoi quand quel quelle quelles quels qui",
-    "german": "bitte gibt hoch lange muss oft soll sollen viel viele wann warum welche welcher"
-    " welches wer wieso wo",
-    "italian": "chi cosa deve dove perche puo quale quali quando quanti quanto",
+    "dutch": "hoeveel hoog kan lang mag moet naam nummer vaak waar waarom wanneer welk welke wie",
+    "english": "amount can could did do does high how long many might much must name need number"
+    " often please shall should tell want what when where which who why would",
+    "french": "combien doit faut montant nom numero ou peut pourquoi quand quel quelle quelles"
+    " quels qui",
+    "german": "betrag bitte gibt hoch lange muss name nummer oft soll sollen viel viele wann warum"
+    " welche welcher welches wer wieso wo",
+    "italian": "chi cosa deve dove importo nome numero perche puo quale quali quando quanti quanto",
     "norwegian": "hvem hvilken hvilket hvilke hvorfor kan ma nar skal",
-    "portuguese": "deve onde pode porque quais quando quanta quanto quantos quem",
-    "spanish": "cual cuando cuantas cuanto cuantos debe donde hay puede quien",
+    "portuguese": "deve nome numero onde pode porque quais quando quanta quanto quantos quem",
+    "spanish": "cual cuando cuantas cuanto cuantos debe donde hay importe nombre numero puede"
+    " quien",
     "swedish": "hur kan maste nar ska varfor vem vilken vilket vilka",
 }
 ASKING_WORDS = sorted({word for words in _ASKING.values() for word in words.split()})
