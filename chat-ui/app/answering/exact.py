@@ -148,7 +148,7 @@ def _rank(question: str, passages: Sequence[Passage], before: str) -> list[Candi
             + MEANING * _is_nearest(each.passage, each.sentence)
             + SAME_NUMBERS * (asked.numbers <= each.words)
             + BESIDE * _has_beside(asked, each.sentence)
-            + _rate_label(asked, each.sentence)
+            + (not each.is_heading) * _rate_label(asked, each.sentence)
             - IS_HEADING * each.is_heading
         )
         return round(score, 9)
