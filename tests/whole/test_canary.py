@@ -72,6 +72,17 @@ def read_calls(api: dict[str, Any], ids: dict[str, str]) -> list[Call]:
     return sorted(calls, key=Call.is_last)
 
 
+def make_call(browser: httpx.Client, call: Call, request: dict[str, Any]) -> str:
+    """What the answer says of itself."""
+    with browser.stream(call.operation.method, call.path, **request) as answer:
+        assert answer.status_code != 429, f"nobody has looked at {call.path}"
+        if call.path.endswith(ENDLESS):
+            next(answer.iter_raw(), b"")
+        else:
+            answer.read()
+        return str(answer.headers.get("server-timing", ""))
+
+
 def make_calls(browser: httpx.Client, calls: list[Call], *, badly: bool) -> str:
     """All of them; what the answers say of themselves."""
     told = ""
@@ -82,13 +93,11 @@ def make_calls(browser: httpx.Client, calls: list[Call], *, badly: bool) -> str:
             headers = request.pop("headers", {}) | {"User-Agent": CANARY}
             headers["Referer"] = f"{browser.base_url}/search?q={CANARY}"
             request["headers"] = headers
-            with browser.stream(call.operation.method, call.path, **request) as answer:
-                assert answer.status_code != 429, f"nobody has looked at {call.path}"
-                if call.path.endswith(ENDLESS):
-                    next(answer.iter_raw(), b"")
-                else:
-                    answer.read()
-                told += answer.headers.get("server-timing", "")
+            try:
+                told += make_call(browser, call, request)
+            except httpx.TransportError as error:
+                error.add_note(f"{call.operation.method} {call.path}, variant {number}")
+                raise
     return told
 
 
