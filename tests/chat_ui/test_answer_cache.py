@@ -7,6 +7,8 @@ import httpx
 import pytest
 
 from tests.chat_ui.programs import HI, answer, ask, bearer, make_token
+from tests.chat_ui.sockets import answer as answer_socket
+from tests.chat_ui.sockets import talking
 from tests.chat_ui.support import (
     DbApiServer,
     ScriptedModel,
@@ -120,6 +122,17 @@ def test_no_cache_has_the_model_answer_and_the_newest_answer_is_kept(
     assert not is_hit(fresh)
     third = ask(program, question, temperature=0)
     assert (is_hit(third), third.json()["choices"]) == (True, fresh.json()["choices"])
+
+
+def test_over_a_websocket_no_cache_counts_for_the_whole_connection(
+    program: httpx.Client, model: ScriptedModel
+) -> None:
+    asked = {"temperature": 0, "instructions": "Be connected."}
+    for headers, requests in (({}, 1), ({"Cache-Control": "no-cache"}, 3), ({}, 3)):
+        with talking(program, **headers) as socket:
+            for _ in range(2):
+                assert answer_socket(socket, **asked)["status"] == "completed"
+        assert len(model.requests) == requests
 
 
 def test_nobody_gets_somebody_else_s(program: httpx.Client, url: str, model: ScriptedModel) -> None:

@@ -243,6 +243,17 @@ def test_other_replies_are_no_responses(program: httpx.Client) -> None:
     refused(program.get(f"{PATH}/{other.replace('chatcmpl-', 'resp_')}"), 404, "not_found")
 
 
+@pytest.mark.parametrize("body", [{"model": "scripted", "input": "Hi"}, {"model": "none"}, None])
+def test_compacting_is_refused_by_name(
+    program: httpx.Client, model: ScriptedModel, body: dict[str, Any] | None
+) -> None:
+    path = f"{PATH}/compact"
+    refused(program.post(path, json=body), 404, "unsupported_endpoint", "Ask for a summary")
+    wrong = program.post(path, json=body, headers=bearer("x.y.z"))
+    refused(wrong, 401, "invalid_api_key")
+    assert model.requests == []
+
+
 BAD = [
     ({"model": 7}, "model"),
     ({"input": None}, "input"),

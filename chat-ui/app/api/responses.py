@@ -28,6 +28,10 @@ from app.turns import end_turn
 router = APIRouter(prefix=f"{PREFIX}/responses", tags=["API for programs"])
 
 STOP_LOOKS, LOOK_SECONDS = 50, 0.1  # how long a cancelled one may take to end
+COMPACT = (
+    "Parley does not compact conversations. Ask for a summary as a response, and send that in place"
+    " of what came before."
+)
 KINDS: dict[int | str, dict[str, Any]] = {
     200: {"content": {"application/json": {}, "text/event-stream": {}}}
 }
@@ -71,6 +75,18 @@ async def create_response(
         watch.leave()
         if not asked.options.stored:
             forget_later(services, caller, reply)
+
+
+@router.post(
+    "/compact",
+    summary="Not offered: compact a conversation",
+    status_code=404,
+    responses=errors(401, 403),
+)
+async def refuse_compact(caller: Chatter) -> Response:
+    """Open Responses has it. Clients that ask for it are told what to do in its place; after 501
+    they would try again."""
+    raise ApiError(404, COMPACT, "unsupported_endpoint")
 
 
 @router.get(
