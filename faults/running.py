@@ -110,12 +110,12 @@ class Run:
         result = Result(scenario.name, seed, size, date, *self._about, self.options.command)
         try:
             parley = await self.stage.set_for(scenario, any_home=self.options.quick)
+            trial = Trial(parley, seed, size, self.options.quick)
+            await attempt(scenario, trial)
         except Unavailable as unavailable:
             result.skipped = str(unavailable)
             say(f"  SKIPPED: {unavailable}")
         else:
-            trial = Trial(parley, seed, size, self.options.quick)
-            await attempt(scenario, trial)
             result.found, result.seconds = trial.found, time.monotonic() - began
             say(f"  {table.summarise(result)}; took {minutes(result.seconds)}")
             await self._look_into(result, trial)
@@ -144,6 +144,8 @@ async def attempt(scenario: Scenario, trial: Trial) -> None:
             await scenario.run(trial)
             await verdict.settle(trial)
             await verdict.check(trial)
+    except Unavailable:
+        raise  # it is skipped, and says why
     except Exception as error:  # a part that failed has proved nothing
         if limit.expired():
             trial.found.violate(

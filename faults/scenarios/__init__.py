@@ -1,6 +1,7 @@
 """Every scenario, in the order of the scorecard's table."""
 
 from faults.scenarios import (
+    background,
     busy,
     clock,
     full_disk,
@@ -86,6 +87,14 @@ SCENARIOS: tuple[Scenario, ...] = (
         tools.kill_in_mid_call,
         size=30,
         home=tools.with_a_tool,
+    ),
+    Scenario(
+        "background-kills",
+        "`kill -9` of nginx, chat-ui, db-api, PostgreSQL, lm-api in the middle of an answer in the"
+        " background: OpenAI's SDK, unmodified, resumes, and the joined text is the stored one",
+        background.kill_services,
+        size=200,
+        part_size=25,
     ),
     Scenario(
         "one-key",
