@@ -35,8 +35,8 @@ class Answer:
 class Program:
     """One with a token of this person's."""
 
-    def __init__(self, client: httpx.AsyncClient, model: str) -> None:
-        self._client, self._model = client, model
+    def __init__(self, client: httpx.AsyncClient, token: str, model: str) -> None:
+        self._client, self.token, self.model = client, token, model
         self.answer = Answer("")  # the one that it waits for
 
     @classmethod
@@ -44,10 +44,11 @@ class Program:
         """That calls at this address."""
         form = {"name": "Program", "scopes": "chat"}
         page = await person.post("/settings/tokens", form)
-        headers = {"Authorization": f"Bearer {TOKEN.findall(page.text)[0]}"}
+        token = TOKEN.findall(page.text)[0]
+        headers = {"Authorization": f"Bearer {token}"}
         client = httpx.AsyncClient(base_url=url, headers=headers, timeout=60, trust_env=False)
         models = (await client.get("/v1/models")).json()
-        return cls(client, models["data"][0]["id"])
+        return cls(client, token, models["data"][0]["id"])
 
     async def close(self) -> None:
         """Closes its connections."""
@@ -60,7 +61,7 @@ class Program:
         SDK would try again. `more` are parameters."""
         answer = self.answer = Answer(question)
         message = {"role": "user", "content": question}
-        body = {"model": self._model, "messages": [message], "stream": streams, **more}
+        body = {"model": self.model, "messages": [message], "stream": streams, **more}
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             mark = {"x-stainless-retry-count": str(len(answer.seen))}
