@@ -36,7 +36,7 @@ ROUTES = {
     ),
     *("/api/documents", "/api/documents/{document_id}", "/api/documents/{document_id}/original"),
     "/api/documents/{document_id}/pages/{number}",
-    *("/v1/responses", "/v1/responses/{response_id}"),
+    *("/v1/responses", "/v1/responses/compact", "/v1/responses/{response_id}"),
     *(f"/v1/responses/{{response_id}}/{path}" for path in ("cancel", "input_items")),
     *("/certificate", "/certificate/{system}", "/health", "/ready"),
     *("/chats/new/documents", "/chats/new/documents/add", "/chats/{chat_id}"),

@@ -110,9 +110,9 @@ def test_20_at_once_at_two_copies_are_one(
         ThreadPoolExecutor(20) as pool,
     ):
         there.headers["Authorization"] = program.headers["authorization"]
-        wait_until(lambda: there.get("/v1/models").status_code == 200)
-        at = (program, there) * 10
-        sends = [pool.submit(post, each, by_key("twenty"), stream=True) for each in at]
+        copies = (program, there)
+        wait_until(lambda: {at.get("/v1/models").status_code for at in copies} == {200})
+        sends = [pool.submit(post, each, by_key("twenty"), stream=True) for each in copies * 10]
         wait_until(lambda: model.running == 1)
         model.go.set()
         assert {text_of(send.result()) for send in sends} == {model.text}

@@ -1,5 +1,6 @@
 """Requests of programs that are sent again, and replies that are written while somebody listens."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 
 from tests.db_api.api import NOWHERE, Api, Person, body, problem, written
 from tests.db_api.conftest import ServeCopy, Sql
+from tests.support.waiting import wait_until
 
 SAME, OTHER = "a" * 64, "b" * 64
 LONG_AGO = "UPDATE replies SET listened_until = clock_timestamp() - interval '{}'"
@@ -80,6 +82,21 @@ def test_of_20_equal_requests_at_once_to_two_copies_one_is_stored(
         statuses = sorted(send.result().status_code for send in sends)
         assert statuses == [201, *[409] * 9], "with one key, and each with another body"
     assert sql("SELECT count(*) FROM chats") == sql("SELECT count(*) FROM replies") == [(3,)]
+
+
+def test_who_joins_a_reply_locks_it_before_what_its_session_uses(
+    ada: Person, hold: Callable[..., None], sql: Sql
+) -> None:
+    reply = reply_of(ask(ada, client_key="k", worker="w", listens=True))
+    hold("SELECT FROM replies WHERE message_id = %s FOR UPDATE", reply)  # as whoever ends it does
+    with ThreadPoolExecutor(1) as pool:
+        joining = pool.submit(again, ada, client_key="k")
+        try:
+            wait_until(lambda: sql("SELECT pid FROM pg_locks WHERE NOT granted") != [])
+            sql("SELECT FROM session_usage FOR UPDATE NOWAIT")
+        finally:
+            hold("COMMIT")
+        assert reply_of(joining.result()) == reply
 
 
 def test_equal_requests_that_are_no_retries_are_two(ada: Person) -> None:

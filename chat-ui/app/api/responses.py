@@ -81,7 +81,7 @@ async def create_response(
     "/compact",
     summary="Not offered: compact a conversation",
     status_code=404,
-    responses=errors(401, 403),
+    responses=errors(401, 403, 503),
 )
 async def refuse_compact(caller: Chatter) -> Response:
     """Open Responses has it. Clients that ask for it are told what to do in its place; after 501

@@ -81,10 +81,10 @@ def join(
     claimed if it is its turn."""
     owner = {"session_id": session_id, "chat_id": found.chat_id}
     room = resume(connection, session_id, found.answer, quotas)
+    until = listen(connection, session_id, found.answer)  # before LOOK, in the order told above
     if room is None:
         look = connection.execute(LOOK, {"chat_id": found.chat_id, **taking(quotas)}).one()
         room = Room.of(look.taken)
-    until = listen(connection, session_id, found.answer)
     stored = Stored(found.question, found.answer, None, repeated=not found.is_queued, room=room)
     sent = claim_and_read(connection, owner, worker, stored, slots)
     return SentCompletion(**dict(sent) | {"repeated": True}, listened_until=until)
