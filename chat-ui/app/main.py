@@ -9,13 +9,16 @@ from pathlib import Path
 from fastapi import Depends, FastAPI
 
 from app.answering.exact import ModelWords
-from app.api import completions, embeddings, models, response_items, response_socket, responses
+from app.api import completions, embeddings, models
 from app.api.middleware import ApiHeaders
 from app.api.own import chats as own_chats
 from app.api.own import documents as own_documents
 from app.api.own import messages as own_messages
 from app.api.own import replies as own_replies
 from app.api.own import search as own_search
+from app.api.responses import items as response_items
+from app.api.responses import routes as responses
+from app.api.responses import socket as response_socket
 from app.api.signing import TokenSigner
 from app.assets import Assets
 from app.clients.answer_finder import AnswerFinder

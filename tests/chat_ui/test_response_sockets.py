@@ -7,7 +7,8 @@ from typing import Any
 
 import httpx
 import pytest
-from app.api import response_socket, socket_admission
+from app.api.responses import admission
+from app.api.responses import socket as response_socket
 from app.errors import LimitReached
 
 from tests.chat_ui.programs import bearer, make_token
@@ -290,7 +291,7 @@ def test_bytes_end_it(program: httpx.Client) -> None:
 def test_a_session_has_few_connections_and_an_old_one_ends(
     program: httpx.Client, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(socket_admission, "MOST_OF_SESSION", 1)
+    monkeypatch.setattr(admission, "MOST_OF_SESSION", 1)
     monkeypatch.setattr(response_socket, "ASK_SECONDS", 0.1)
     headers = {"Authorization": program.headers["authorization"]}
     with talking(program) as socket:
@@ -305,7 +306,7 @@ def test_a_session_has_few_connections_and_an_old_one_ends(
         assert read_error(socket) == (400, "websocket_connection_limit_reached", None)
         assert wait_for_end(socket) == response_socket.AWAY
     monkeypatch.setattr(response_socket, "LONGEST_SECONDS", 60)
-    wait_until(lambda: not socket_admission._open)
+    wait_until(lambda: not admission._open)
 
 
 def test_too_much_at_once_says_when_to_try_again() -> None:

@@ -61,7 +61,7 @@ HOLES = (
         "a WebSocket for any scope",
         (
             Change(
-                "chat-ui/app/api/socket_admission.py",
+                "chat-ui/app/api/responses/admission.py",
                 'require_scope(caller, "chat")',
                 "assert caller",
             ),

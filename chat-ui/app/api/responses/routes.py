@@ -16,10 +16,10 @@ from app.api.forgetting import forget_later
 from app.api.openapi import errors, response_body
 from app.api.paths import PREFIX
 from app.api.requests import RequestMarks, identify
-from app.api.response_beginning import begin
-from app.api.response_finding import find_moment, find_response
-from app.api.response_request import ResponseRequest
-from app.api.response_view import ResponseView
+from app.api.responses.beginning import begin
+from app.api.responses.finding import find_moment, find_response
+from app.api.responses.request import ResponseRequest
+from app.api.responses.view import ResponseView
 from app.api.told_limits import tell_position, tell_room
 from app.api.watch import Moment, Observation, ProgramLeft, Watch
 from app.services import AppServices

@@ -18,9 +18,9 @@ from app.api.fields import refuse, refuse_unsupported, require
 from app.api.forgetting import forget_later
 from app.api.paths import PREFIX
 from app.api.requests import Marks, identify, wants_fresh
-from app.api.response_beginning import Begun, begin
-from app.api.response_request import ResponseRequest
-from app.api.socket_admission import admit, count
+from app.api.responses.admission import admit, count
+from app.api.responses.beginning import Begun, begin
+from app.api.responses.request import ResponseRequest
 from app.api.watch import ASK_SECONDS, Restarting
 from app.clients.types import Message
 from app.errors import ParleyError, SessionEnded, TokenRefused, Unavailable

@@ -11,7 +11,7 @@ from app.api.echo import read_call
 from app.api.errors import ApiError
 from app.api.openapi import errors
 from app.api.paths import PREFIX
-from app.api.response_finding import find_response, read_before
+from app.api.responses.finding import find_response, read_before
 from app.services import AppServices
 
 router = APIRouter(prefix=f"{PREFIX}/responses", tags=["API for programs"])

@@ -11,9 +11,9 @@ from app.api.echo import check_results, write_reply
 from app.api.errors import ApiError
 from app.api.models import find_model, refuse_model
 from app.api.requests import Marks, freshen
-from app.api.response_finding import find_previous, read_before
-from app.api.response_request import ResponseRequest
-from app.api.response_view import ResponseView
+from app.api.responses.finding import find_previous, read_before
+from app.api.responses.request import ResponseRequest
+from app.api.responses.view import ResponseView
 from app.api.watch import Observation, Watch
 from app.clients.queue_types import Completion
 from app.clients.types import Message
