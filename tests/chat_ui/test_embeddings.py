@@ -99,6 +99,7 @@ BAD = [
     ({"encoding_format": []}, "encoding_format", "invalid_value"),
     ({"dimensions": 8}, "dimensions", "unsupported_parameter"),
     ({"user": "Ann"}, "user", "unsupported_parameter"),
+    ({"half \ud800": 1}, "half \\ud800", "unsupported_parameter"),
     ({"model": None}, "model", "missing_required_parameter"),
 ]
 

@@ -47,6 +47,7 @@ NEW: list[tuple[dict[str, Any], str]] = [
     ({"stream": "yes"}, "stream"),
     ({"worker": "x"}, "worker"),
     ({"made_up": 1}, "made_up"),
+    ({"half a pair \ud800": 1}, ""),
 ]
 CHANGES: list[tuple[dict[str, Any], str]] = [
     ({"title": ""}, "title"),

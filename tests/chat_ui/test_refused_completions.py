@@ -57,6 +57,11 @@ BAD = [
         "messages.0.content.0",
     ),
     ({"messages": [{"role": "user", "content": "x", "name": "Ann"}]}, "messages.0.name"),
+    (
+        {"messages": [{"role": "user", "content": [{"type": "text", "text": "x", "made_up": 1}]}]},
+        "messages.0.content.0.made_up",
+    ),
+    ({"messages": HI * 1001}, "messages"),
     ({"temperature": 2.1}, "temperature"),
     ({"temperature": "hot"}, "temperature"),
     ({"temperature": True}, "temperature"),
@@ -79,6 +84,8 @@ BAD = [
     ({"frequency_penalty": 0.5}, "frequency_penalty"),
     ({"store": False}, "store"),
     ({"made_up": 1}, "made_up"),
+    ({"half a pair \ud800": 1}, "half a pair \\ud800"),
+    ({"messages": [{"role": "user", "content": "x", "\ud800": 1}]}, "messages.0.\\ud800"),
 ]
 
 

@@ -249,6 +249,7 @@ FIELDS: list[tuple[dict[str, Any], str]] = [
     ({"input": "\ud800"}, "input"),
     ({"temperature": 3}, "temperature"),
     ({"made_up": 1}, "made_up"),
+    ({"half a pair \ud800": 1}, "half a pair \\ud800"),
 ]
 
 

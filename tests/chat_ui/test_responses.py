@@ -236,6 +236,13 @@ def test_somebody_else_s_is_as_one_that_is_not_there(program: httpx.Client, url:
     assert read(program, response) == response
 
 
+def test_no_more_messages_come_together_than_one_request_may_have(program: httpx.Client) -> None:
+    said = [{"role": "user", "content": "Hi"}] * 1000
+    first = answer(program, said)
+    more = ask(program, "And now?", previous_response_id=first["id"])
+    assert refused(more, 400, "invalid_value", "1000 messages") == "previous_response_id"
+
+
 def test_other_replies_are_no_responses(program: httpx.Client) -> None:
     messages = [{"role": "user", "content": "Hi"}]
     body = {"model": "scripted", "messages": messages}
@@ -259,6 +266,11 @@ BAD = [
     ({"input": None}, "input"),
     ({"input": ""}, "input"),
     ({"input": []}, "input"),
+    ({"input": [{"role": "user", "content": "Hi"}] * 1001}, "input"),
+    (
+        {"input": [{"role": "user", "content": [{"type": "input_text", "text": "x", "so": 1}]}]},
+        "input.0.content.0.so",
+    ),
     ({"input": 7}, "input"),
     ({"input": "a\0b"}, "input"),
     ({"input": "\ud800"}, "input"),

@@ -100,7 +100,13 @@ def describe_wrong(found: Mapping[str, Any]) -> ApiError:
 def describe_error(
     status: int, message: str, code: str | None = None, param: str | None = None
 ) -> dict[str, Any]:
-    """The same, of its parts."""
+    """The same, of its parts. They may quote a name that the program chose, which may be none in
+    UTF-8."""
     usual = "server_error" if status >= 500 else "invalid_request_error"
     error = {"message": message, "type": TYPES.get(status, usual), "param": param, "code": code}
-    return {"error": error}
+    return {"error": {name: text and _escape(text) for name, text in error.items()}}
+
+
+def _escape(text: str) -> str:
+    """Halves of surrogate pairs as JSON escapes them."""
+    return text.encode(errors="backslashreplace").decode()

@@ -14,6 +14,9 @@ TOLD = ("refusal", "annotations", "parsed")  # of a message; the last one is the
 # "parsed_arguments" is the SDK's own, and says what the arguments do.
 CALL = {"id", "type", "function", "index"}
 FUNCTION = {"name", "arguments", "parsed_arguments"}
+# Of a part of a text that a model wrote: what is told of it.
+TOLD_OF_PART = ("annotations", "logprobs")
+MOST_MESSAGES = 1000  # as db-api takes
 MOST_CALLS = 128  # of one message
 
 
@@ -39,6 +42,8 @@ class GivenMessages:
         the parts of its text may be. ApiError for what can't be done."""
         if not isinstance(messages, list) or not messages:
             refuse(name, "is a list with at least one message")
+        if len(messages) > MOST_MESSAGES:
+            refuse(name, f"has more than {MOST_MESSAGES} messages")
         given = cls()
         for number, message in enumerate(messages):
             param = f"{name}.{number}"
@@ -58,9 +63,7 @@ class GivenMessages:
     ) -> None:
         role = message.get("role")
         own = {"assistant": "tool_calls", "tool": "tool_call_id"}.get(str(role), "role")
-        for name in sorted(message.keys() - {"role", "content", own, *told}):
-            if message[name] is not None and message[name] != []:
-                refuse_unsupported(f"{param}.{name}")
+        refuse_others(message, {"role", "content", own, *told}, param)
         content = message.get("content")
         if role == "tool":
             call = message.get("tool_call_id")
@@ -110,6 +113,13 @@ class GivenMessages:
         return write_call(name, check_text(arguments, f"{param}.function.arguments"))
 
 
+def refuse_others(given: dict[str, Any], known: Collection[str], param: str) -> None:
+    """ApiError for a field that isn't known, unless it says nothing."""
+    for name in sorted(given.keys() - known):
+        if given[name] is not None and given[name] != []:
+            refuse_unsupported(f"{param}.{name}")
+
+
 def read_content(
     content: object, param: str, kinds: Collection[str], *, may_be_empty: bool = False
 ) -> str:
@@ -119,6 +129,7 @@ def read_content(
             is_text = isinstance(part, dict) and part.get("type") in kinds
             if not is_text or not isinstance(part.get("text"), str):
                 refuse(f"{param}.{number}", "is no text; nothing else is supported")
+            refuse_others(part, {"type", "text", *TOLD_OF_PART}, f"{param}.{number}")
         content = "".join(part["text"] for part in content)
     if not isinstance(content, str) or not (content or may_be_empty):
         refuse(param, "is a text" if may_be_empty else "is a text that is not empty")

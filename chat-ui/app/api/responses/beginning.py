@@ -9,6 +9,8 @@ from app.api.chat_request import write_system
 from app.api.completions import REUSED
 from app.api.echo import check_results, write_reply
 from app.api.errors import ApiError
+from app.api.fields import refuse
+from app.api.given_messages import MOST_MESSAGES
 from app.api.models import find_model, refuse_model
 from app.api.requests import Marks, freshen
 from app.api.responses.finding import find_previous, read_before
@@ -80,11 +82,14 @@ async def _continue(services: Services, caller: Caller, asked: ResponseRequest) 
         options = options.model_copy(
             update={"system": [*previous.response.system, *options.system]}
         )
+    history = before + asked.asked["history"]
+    if len(history) > MOST_MESSAGES:
+        refuse("previous_response_id", f"leads to more than {MOST_MESSAGES} messages")
     check_results(asked.unknown, previous)
     system = [options.instructions] if options.instructions else []
     return {
         **asked.asked,
-        "history": before + asked.asked["history"],
+        "history": history,
         "system_prompt": write_system([*system, *options.system], asked.tools),
         "response": options.model_dump(),
     }

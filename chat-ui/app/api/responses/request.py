@@ -17,7 +17,7 @@ from app.api.fields import (
     require,
 )
 from app.api.formats import NAME, read_text_format
-from app.api.given_messages import GivenMessages
+from app.api.given_messages import GivenMessages, refuse_others
 from app.api.tools import Tools
 from app.clients.queue_types import ResponseOptions
 
@@ -108,9 +108,7 @@ def _read_item(item: object, param: str) -> object:
         refuse_unsupported(f"{param}.type")
     if kind == "message" or not isinstance(item, dict):
         return item
-    for name in sorted(item.keys() - (CALL if kind == "function_call" else RESULT)):
-        if item[name] is not None:
-            refuse_unsupported(f"{param}.{name}")
+    refuse_others(item, CALL if kind == "function_call" else RESULT, param)
     call = item.get("call_id")
     if not isinstance(call, str):
         refuse(f"{param}.call_id", "is required")
