@@ -102,6 +102,26 @@ def test_what_can_t_be_done_is_refused_by_name(
     assert model.requests == []
 
 
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", PATH),
+        ("GET", "/v1/models"),
+        ("POST", "/v1/responses"),
+        ("GET", f"/v1/responses/resp_{'0' * 32}"),
+        ("POST", "/v1/embeddings"),
+        ("GET", "/api/chats"),
+    ],
+)
+def test_what_is_asked_for_in_the_address_is_refused_by_name_too(
+    program: httpx.Client, model: ScriptedModel, method: str, path: str
+) -> None:
+    body = {"model": "scripted", "messages": HI}
+    response = program.request(method, path, params={"made_up": 1}, json=body)
+    assert refused(response, 400, "unsupported_parameter") == "made_up"
+    assert model.requests == []
+
+
 def test_what_holds_anyway_may_be_said(program: httpx.Client) -> None:
     usual: dict[str, Any] = {
         "n": 1,

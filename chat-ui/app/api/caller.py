@@ -6,8 +6,10 @@ from uuid import UUID
 
 from fastapi import Depends, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
+from starlette.requests import Request
 
 from app.api.errors import ApiError
+from app.api.queries import check_query
 from app.asking import note_token
 from app.services import AppServices, Services
 
@@ -46,9 +48,12 @@ def require_scope(caller: Caller, scope: str) -> None:
         raise ApiError(403, message, "missing_scope")
 
 
-async def require_caller(services: AppServices, shown: Shown) -> Caller:
-    """Dependency: who calls, or TokenRefused; db-api is asked each time."""
-    return await find_caller(services, shown.credentials if shown else "")
+async def require_caller(request: Request, services: AppServices, shown: Shown) -> Caller:
+    """Dependency: who calls, or TokenRefused; db-api is asked each time. ApiError if the address is
+    asked with what it doesn't know."""
+    caller = await find_caller(services, shown.credentials if shown else "")
+    check_query(request)
+    return caller
 
 
 AnyCaller = Annotated[Caller, Depends(require_caller)]
