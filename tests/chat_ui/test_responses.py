@@ -198,10 +198,36 @@ def test_a_model_that_fails_is_said(program: httpx.Client, model: ScriptedModel)
 def test_what_is_not_stored_is_deleted_at_its_end(
     program: httpx.Client, model: ScriptedModel, db_api: DbApiServer
 ) -> None:
-    answers = [answer(program, store=False), stream(program, store=False)[-1]["response"]]
+    secret = {"input": "A secret", "store": False}
+    answers = [answer(program, "A secret", store=False), stream(program, **secret)[-1]["response"]]
     assert [each["store"] for each in answers] == [False, False]
     paths = [f"{PATH}/{each['id']}" for each in answers]
     wait_until(lambda: {program.get(path).status_code for path in paths} == {404})
+    asked = "SELECT count(*) FROM messages WHERE content = 'A secret'"
+    wait_until(lambda: db_api.sql(asked) == 0)
+
+
+@pytest.mark.parametrize("streams", [True, False])
+def test_what_is_not_stored_is_paused_when_its_connection_is_cut(
+    program: httpx.Client, model: ScriptedModel, db_api: DbApiServer, streams: bool
+) -> None:
+    model.hold_after = 1
+    body = {"model": "scripted", "input": "Secret", "store": False, "stream": streams}
+    asked = "SELECT count(*) FROM messages WHERE content = 'Secret'"
+    key = {"Idempotency-Key": f"unstored {streams}"}
+    if streams:
+        with events(program, "POST", PATH, json=body, headers=key) as found:
+            names = (event["type"] for event in found)
+            assert "response.output_text.delta" in names
+    else:
+        with pytest.raises(httpx.ReadTimeout):
+            program.post(PATH, json=body, headers=key, timeout=1.5)
+    wait_until(lambda: db_api.sql("SELECT count(*) FROM replies WHERE state = 'queued'") == 1)
+    model.hold_after = None
+    again = program.post(PATH, json=body, headers=key)
+    assert model.text in again.text.replace("\\n", "\n")
+    assert len(model.requests) == 2
+    wait_until(lambda: db_api.sql(asked) == 0)
 
 
 def test_what_is_deleted_is_not_there(program: httpx.Client, model: ScriptedModel) -> None:

@@ -6,7 +6,7 @@ from uuid import uuid4
 import httpx
 import pytest
 from app.db.transactions import Database
-from app.deleting.purge import purge
+from app.deleting.purge import drop_passing, purge
 
 from tests.db_api.api import Api, Person, body, problem, reasons
 from tests.db_api.conftest import Sql
@@ -60,6 +60,39 @@ def test_whatever_else_has_the_id_is_not_found(ada: Person, bob: Person, sql: Sq
     other = ask(ada)["reply"]["id"]
     sql("UPDATE chats SET expires_at = now() WHERE expires_at IS NOT NULL")
     problem(get(ada, other), 404, "reply-not-found")
+
+
+def test_what_is_deleted_is_gone_for_good_and_nobody_can_restore_it(
+    database: Database, api: Api, ada: Person, sql: Sql
+) -> None:
+    done, writing = ask(ada, worker="w"), ask(ada, worker="w")
+    chats = [sent["message"]["chat_id"] for sent in (done, writing)]
+    api.finish(done["reply"]["id"], "One.")
+    for chat in chats:
+        assert ada.delete(f"/chats/{chat}").status_code == 204
+        problem(ada.post(f"/chats/{chat}/restore"), 404, "chat-not-found")
+    assert body(ada.get("/chats/deleted"))["items"] == []
+    assert sql("SELECT id::text FROM chats") == [(chats[1],)], "its reply is still being written"
+    drop_passing(database)
+    assert sql("SELECT id::text FROM chats") == [(chats[1],)]
+    api.finish(writing["reply"]["id"], "Two.", state="stopped")
+    drop_passing(database)
+    assert sql("SELECT id FROM messages") == []
+
+
+def test_what_is_not_to_be_stored_goes_if_nobody_comes_back_for_it(
+    database: Database, api: Api, ada: Person, sql: Sql
+) -> None:
+    kept, unstored = (
+        ask(ada, worker="w", response={**RESPONSE, "stored": stored}) for stored in (True, False)
+    )
+    for sent in (kept, unstored):
+        api.finish(sent["reply"]["id"], "One.")
+    for minutes, left in ((9, 2), (2, 1)):
+        sql(f"UPDATE replies SET finished_at = finished_at - interval '{minutes} minutes'")
+        drop_passing(database)
+        assert len(sql("SELECT id FROM chats")) == left
+    assert get(ada, kept["reply"]["id"]).status_code == 200
 
 
 def test_what_is_not_to_be_stored_is_purged_after_a_day(

@@ -112,7 +112,7 @@ class WatchedStream(StreamingResponse):
         headers = STREAM_HEADERS | dict(told)
         super().__init__(content, media_type="text/event-stream", headers=headers)
         self._watch = watch
-        self.at_end: Callable[[], None] = lambda: None
+        self.when_delivered: Callable[[], None] = lambda: None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
@@ -120,7 +120,8 @@ class WatchedStream(StreamingResponse):
             await super().__call__(scope, receive, send)
         finally:
             self._watch.leave()
-            self.at_end()
+            if self._watch.delivered:
+                self.when_delivered()
 
 
 class Chunks:

@@ -1,4 +1,4 @@
-"""Deletes what is not to be stored, at its end."""
+"""Deletes what is not to be stored, once it has been delivered."""
 
 import asyncio
 from uuid import UUID

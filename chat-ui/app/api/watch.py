@@ -65,7 +65,7 @@ class Watch:
         self.chat, self.id = reply.chat_id, reply.id
         self.created = int(reply.created_at.timestamp())
         self.delivered = False  # the program got all of it
-        self._ended = False
+        self.ended = False  # its reply
         self._asked = time.monotonic()
         self._left = asyncio.Event()
         task = asyncio.create_task(self._listen(until))
@@ -100,13 +100,13 @@ class Watch:
             shown = snapshot.messages.get(self.id)
             if shown and shown.message.reply:
                 moment = Moment(shown.text, shown.message.reply)
-                self._ended = moment.reply.final
+                self.ended = moment.reply.final
                 is_queued = moment.reply.queue_position is not None
                 silence = QUEUED_SECONDS if is_queued else KEEP_ALIVE_SECONDS
                 if moment != told or time.monotonic() - spoke >= silence:
                     yield moment
                     told, spoke = moment, time.monotonic()
-            if self._ended:
+            if self.ended:
                 return
             if self._feed.dismissed:
                 raise Restarting
@@ -131,7 +131,7 @@ class Watch:
         await self._left.wait()
         while True:
             try:
-                if self._ended:
+                if self.ended:
                     if self.delivered and not self._keyed:
                         await completions.deliver(session, self.id)
                 elif until and self._feed.watchers.count == 0:
@@ -168,7 +168,7 @@ class Observation(Watch):
         self.chat, self.id = reply.chat_id, reply.id
         self.created = int(reply.created_at.timestamp())
         self.delivered = False
-        self._ended = False
+        self.ended = False  # its reply
         self._asked = time.monotonic()
 
     @classmethod

@@ -87,7 +87,7 @@ SELECT c.id, chat_title(c.id, c.title) AS title, c.deleted_at, (
     )
 ) AS documents
 FROM chats c
-WHERE c.session_id = :owner AND c.deleted_at IS NOT NULL
+WHERE c.session_id = :owner AND c.deleted_at IS NOT NULL AND c.expires_at IS NULL
 ORDER BY c.deleted_at DESC, c.id DESC LIMIT :most
 """)
 
@@ -223,16 +223,19 @@ def list_deleted(connection: Connection, session_id: UUID, limit: int) -> Sequen
     return connection.execute(LIST_DELETED, {"owner": session_id, "most": limit}).all()
 
 
-def mark_deleted(connection: Connection, session_id: UUID, chat_id: UUID) -> None:
-    """From now on it is not found."""
-    change(connection, session_id, chat_id, {"deleted_at": func.now()})
+def mark_deleted(connection: Connection, session_id: UUID, chat_id: UUID) -> bool:
+    """From now on it is not found, or ChatNotFound. Whether it can be restored: what a program
+    asked for can't."""
+    statement = update(Chat).where(IS_FOUND).values(deleted_at=func.now())
+    deleted = connection.execute(statement.returning(Chat.expires_at), by(session_id, chat_id))
+    return expect(deleted.first()).expires_at is None
 
 
 def restore(connection: Connection, session_id: UUID, chat_id: UUID) -> AnyRow:
     """The chat, deleted or not, as one that is not; ChatNotFound once it is purged."""
     statement = (
         update(Chat)
-        .where(Chat.id == chat_id, Chat.session_id == session_id)
+        .where(Chat.id == chat_id, Chat.session_id == session_id, Chat.expires_at.is_(None))
         .values(deleted_at=None)
         .returning(*COLUMNS)
     )

@@ -1,5 +1,6 @@
 """Deletes for good, every hour, what was deleted or has expired a day ago, with documents that no
-chat has any more; and every minute, uploads that were given up, and where sessions began.
+chat has any more; and every minute, uploads that were given up, where sessions began, and what
+programs don't want to be kept.
 
 Every copy of db-api does so, one at a time: an advisory lock sees to that.
 """
@@ -7,6 +8,7 @@ Every copy of db-api does so, one at a time: an advisory lock sees to that.
 import asyncio
 import logging
 from collections.abc import Callable
+from uuid import UUID
 
 import anyio.to_thread
 from sqlalchemy import text
@@ -20,6 +22,22 @@ log = logging.getLogger("parley")
 PURGE = text("SELECT purge_deleted()")
 PURGE_FILES = text("SELECT purge_files()")
 DROP_UPLOADS = text("DELETE FROM files WHERE stored_at IS NULL AND is_abandoned(touched_at)")
+# A reply that is still being written ends first.
+ENDED = """
+expires_at IS NOT NULL
+AND NOT EXISTS (SELECT FROM replies r WHERE r.chat_id = chats.id AND r.finished_at IS NULL)
+"""
+DROP_DELETED = text(f"""
+DELETE FROM chats WHERE id = :chat_id AND deleted_at IS NOT NULL AND {ENDED}
+""")  # noqa: S608 - joined from constants above, nothing from outside
+# Who asked deletes it. So what is there after ten minutes is nobody's any more.
+DROP_UNKEPT = text(f"""
+DELETE FROM chats WHERE {ENDED} AND (
+    deleted_at IS NOT NULL OR sampling #>> '{{response,stored}}' = 'false' AND EXISTS (
+        SELECT FROM replies r WHERE r.chat_id = chats.id AND is_given_up(r.finished_at)
+    )
+)
+""")  # noqa: S608 - joined from constants above, nothing from outside
 HOUR_S = 3600
 MINUTE_S = 60
 
@@ -37,10 +55,18 @@ def purge(database: Database) -> int:
     return purged
 
 
+def drop_deleted(database: Database, chat_id: UUID) -> None:
+    """What a program asked for and has deleted, unless it is still being written."""
+    with database.runner() as connection:
+        connection.execute(DROP_DELETED, {"chat_id": chat_id})
+
+
 def drop_passing(database: Database) -> None:
-    """Uploads of all sessions that were given up, and addresses that nobody has to wait for."""
+    """Uploads of all sessions that were given up, what programs don't want to be kept, and
+    addresses that nobody has to wait for."""
     with database.runner() as connection:
         connection.execute(DROP_UPLOADS)
+        connection.execute(DROP_UNKEPT)
         drop_addresses(connection)
 
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 
 from app.chats import repository
 from app.chats.schemas import Chat, DeletedChat, DeletedChats
-from app.deleting import chats, messages, sessions
+from app.deleting import chats, messages, purge, sessions
 from app.errors import ChatNotFound, MessageNotFound, SessionEnded
 from app.web.auth import Person
 from app.web.deps import Db, Notifier
@@ -41,9 +41,12 @@ def list_deleted_chats(
 )
 def delete_chat(chat_id: UUID, person: Person, database: Db, notifier: Notifier) -> None:
     """It is not found any more, and its unfinished replies are stopped. For a day it can be
-    restored, then it is deleted for good."""
+    restored, then it is deleted for good. What a program asked for is so at once, or as soon as its
+    reply has stopped."""
     with database.person(person) as connection:
-        chats.delete(connection, person, chat_id)
+        can_be_restored = chats.delete(connection, person, chat_id)
+    if not can_be_restored:
+        purge.drop_deleted(database, chat_id)
     notifier.notify([chat_id])
 
 

@@ -17,5 +17,7 @@ CREATE POLICY runner_reads ON chats FOR SELECT TO runner USING (true);
 CREATE POLICY runner_moves_context ON chats FOR UPDATE TO runner USING (true);
 -- The sessions that it sees are those that are over.
 CREATE POLICY runner_purges ON chats FOR DELETE TO runner
-    USING (is_over(deleted_at) OR expires_at <= now() OR EXISTS (SELECT FROM sessions s WHERE s.id = chats.session_id));
+    USING (is_over(deleted_at) OR expires_at <= now() OR EXISTS (SELECT FROM sessions s WHERE s.id = chats.session_id)
+        -- What programs asked for and don't want to be kept.
+        OR (expires_at IS NOT NULL AND (deleted_at IS NOT NULL OR sampling #>> '{response,stored}' = 'false')));
 CREATE POLICY searcher_reads ON chats FOR SELECT TO searcher USING (true);

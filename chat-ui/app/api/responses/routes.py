@@ -60,7 +60,7 @@ async def create_response(
         end_turn(request)
         stream = WatchedStream(watch, view.stream(watch, after=-1), queued)
         if not asked.options.stored:
-            stream.at_end = lambda: forget_later(services, caller, reply)
+            stream.when_delivered = lambda: forget_later(services, caller, reply)
         return stream
     try:
         if asked.options.background:
@@ -73,7 +73,7 @@ async def create_response(
         return Response(status_code=499)  # which nobody reads
     finally:
         watch.leave()
-        if not asked.options.stored:
+        if watch.ended and not asked.options.stored:  # else it is paused
             forget_later(services, caller, reply)
 
 

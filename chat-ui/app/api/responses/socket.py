@@ -108,6 +108,8 @@ class Conversation:
                         await self._socket.send_json(event)
             finally:
                 begun.watch.leave()
+                if not begun.watch.delivered:  # it is paused
+                    self._unstored = None
         except Exception as error:
             await self._refuse(error)
 
