@@ -11,10 +11,7 @@ from tests.api.conftest import call
 
 MISSED: dict[str, set[str]] = {
     "openai-chat": {"chat-image-input"},
-    "open-responses": {
-        *("image-input", "assistant-phase", "streaming-response"),
-        *("compact-response", "compact-missing-model"),
-    },
+    "open-responses": {"image-input", "assistant-phase", "streaming-response"},
 }
 
 

@@ -222,7 +222,8 @@ def test_what_is_not_stored_is_paused_when_its_connection_is_cut(
     else:
         with pytest.raises(httpx.ReadTimeout):
             program.post(PATH, json=body, headers=key, timeout=1.5)
-    wait_until(lambda: db_api.sql("SELECT count(*) FROM replies WHERE state = 'queued'") == 1)
+    paused = "SELECT count(*) FROM replies JOIN messages m USING (chat_id) WHERE state = 'queued'"
+    wait_until(lambda: db_api.sql(f"{paused} AND m.content = 'Secret'") == 1)
     model.hold_after = None
     again = program.post(PATH, json=body, headers=key)
     assert model.text in again.text.replace("\\n", "\n")

@@ -32,6 +32,7 @@ router = APIRouter(prefix=f"{PREFIX}/chat/completions", tags=["API for programs"
 STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 EMPTY: Mapping[str, str] = MappingProxyType({})
 NO_STORE = {"Cache-Control": "no-store"}
+LEFT = 499  # the status of an answer that nobody reads, as nginx has it
 DONE = b"data: [DONE]\n\n"
 KEEP_ALIVE = b": keep-alive\n\n"
 # Why there is no reply, by the kind of its error.
@@ -96,7 +97,7 @@ async def complete(
         told = write_completion(watch, model, moment, has_tools=asked.has_tools)
         return JSONResponse(told, headers=NO_STORE | room | tell_cache(moment.reply))
     except ProgramLeft:
-        return Response(status_code=499)  # which nobody reads
+        return Response(status_code=LEFT)
     finally:
         await moments.aclose()
         if not is_streamed:

@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse, Response, StreamingResponse
 
 from app.api.body import read_model
 from app.api.caller import Caller, Chatter, Reader
-from app.api.completions import WatchedStream
+from app.api.completions import LEFT, WatchedStream
 from app.api.errors import describe
 from app.api.openapi import errors, model_body
 from app.api.own.bodies import LONGEST_WAIT, Asking, NewVersion
@@ -143,7 +143,7 @@ async def answer(
         try:
             reply = await watch.wait(request, asked.wait)
         except ProgramLeft:
-            return Response(status_code=499)  # which nobody reads
+            return Response(status_code=LEFT)
         told = told.model_copy(update={"reply": ExportedMessage.of(reply)})
     return JSONResponse(told.model_dump(mode="json"), status, tell_sent(sent))
 

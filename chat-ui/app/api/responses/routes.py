@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse, Response
 
 from app.api.body import read_json
 from app.api.caller import Chatter
-from app.api.completions import EMPTY, NO_STORE, WatchedStream, check_failed, tell_cache
+from app.api.completions import EMPTY, LEFT, NO_STORE, WatchedStream, check_failed, tell_cache
 from app.api.errors import ApiError
 from app.api.forgetting import forget_later
 from app.api.openapi import errors, response_body
@@ -67,13 +67,15 @@ async def create_response(
             return _answer(view.write(find_moment(reply)), told=queued)
         end_turn(request)
         moment = await _wait(watch, request)
+        if await request.is_disconnected():
+            raise ProgramLeft
         watch.delivered = True
         return _answer(view.write(moment), moment, room)
     except ProgramLeft:
-        return Response(status_code=499)  # which nobody reads
+        return Response(status_code=LEFT)
     finally:
         watch.leave()
-        if watch.ended and not asked.options.stored:  # else it is paused
+        if watch.delivered and not asked.options.stored:  # else it may be asked for again
             forget_later(services, caller, reply)
 
 
