@@ -38,6 +38,8 @@ def find_tables(text: str) -> Iterator[Table]:
     above: re.Match[str] | None = None
     for are_rows, run in groupby(lines, lambda line: is_row(line[0])):
         first, *others = run
+        if are_rows and len(others) > 1 and not has_cells(first[0]) and has_cells(others[0][0]):
+            above, first, *others = first, *others  # a title that ends with a number
         last = others[-1] if others else first
         if are_rows and others:
             if names_columns(first[0], [row[0] for row in others]):

@@ -44,6 +44,67 @@ async def test_the_best_sentence_has_what_is_asked_for(
     span = await BestSentence().find(question, [passage(text), passage("Cats sleep. Dogs run.")])
     assert span
     assert span.text.startswith(begins)
+
+
+RENT = "The monthly rent is 800 EUR. It is due on the third working day of each month."
+DEPOSIT = "The deposit is 2,400 EUR. It is due when the keys are handed over."
+BOTH = f"Lease 2026\n§ 1 Rent\n{RENT}\n§ 2 Deposit\n{DEPOSIT}"
+
+
+@pytest.mark.parametrize("text", [f"{RENT}\n{DEPOSIT}", f"{DEPOSIT}\n{RENT}", BOTH])
+@pytest.mark.parametrize(
+    ("before", "question"),
+    [("What is the {}?", "And when is it due?"), ("Who lives here?", "When is the {} due?")],
+)
+@pytest.mark.anyio
+async def test_a_sentence_that_refers_to_the_one_before_is_about_that(
+    text: str, before: str, question: str
+) -> None:
+    for what, when in (("rent", "the third working day"), ("deposit", "when the keys")):
+        asked, said = question.format(what), before.format(what)
+        span = await BestSentence().find(asked, [passage(text)], said)
+        assert span
+        assert when in span.text
+
+
+STOCK = """article,supplier,price,place
+Chain oil,Cyclo,7.90,"Hall 2, rack 6"
+Washer,Borgia & Sons,0.40,"Hall 5, rack 2"
+Bell,Ringer,4.20,"Hall 1, rack 9\""""
+
+
+@pytest.mark.parametrize(
+    ("before", "question", "begins"),
+    [
+        ("", "Which article is in rack 2?", "Washer"),
+        ("What does chain oil cost?", "Which article is in rack 2?", "Washer"),
+        ("What is the price of the washer?", "Which articles does Cyclo supply?", "Chain oil"),
+        ("What is the price of the washer?", "And where is it?", "Washer"),
+    ],
+)
+@pytest.mark.anyio
+async def test_of_rows_the_one_that_is_asked_for_is_found_whatever_was_asked_before(
+    before: str, question: str, begins: str
+) -> None:
+    span = await BestSentence().find(question, [passage(STOCK)], before)
+    assert span
+    assert span.text.startswith(begins)
+
+
+POOL = """# Swimming pool 2027
+
+| Visitor | Day ticket | Season ticket |
+|---|---|---|
+| Adults | 6.50 EUR | 120 EUR |
+| Children under 12 | 3.00 EUR | 55 EUR |"""
+
+
+@pytest.mark.parametrize("text", [POOL, POOL.replace("# ", "")])
+@pytest.mark.anyio
+async def test_a_title_that_ends_with_a_number_is_no_row_of_the_table_below(text: str) -> None:
+    span = await BestSentence().find("What is the day ticket for children?", [passage(text)])
+    assert span
+    assert span.text.startswith("| Children")
     assert span.text in text
 
 

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 
 from app.answering.lines import find_heading, find_tables, is_row
 from app.answering.sentences import Sentence, cut_sentences, has
+from app.answering.words import REFERRING
 from app.clients.queue_types import Passage
 
 BELOW = 0.5  # what a word counts that only the heading has
+REFERRED = 0.9  # what a word of the sentence before counts for one that refers to it
 HEADINGS = 2  # that may follow each other
 ENDS = (".", "!", "。", "！")
 ASKS = ("?", "？")
@@ -50,7 +52,7 @@ class Candidate:
 def list_candidates(passage: Passage, rank: int) -> Iterator[Candidate]:
     """All of a passage. A heading's words count for the sentences below it, but for those that one
     of them has itself: the others are about something else. Those of the heading above tables count
-    for all."""
+    for all, those of a sentence for the next one if that refers to it."""
     text = passage.text
     tables = {max(0, table.start): table for table in find_tables(text, header=passage.header)}
     title = Sentence(0, 0, find_heading(text) if tables else "").words
@@ -60,6 +62,7 @@ def list_candidates(passage: Passage, rank: int) -> Iterator[Candidate]:
         own = frozenset[str]().union(*(sentence.words for sentence in sentences))
         about = heading.words if heading else ()
         above = frozenset(word for word in about if not has(own, word))
+        before = frozenset[str]()
         for sentence in sentences:
             if table := tables.get(sentence.start):
                 header = Sentence(0, 0, table.header).words
@@ -67,7 +70,10 @@ def list_candidates(passage: Passage, rank: int) -> Iterator[Candidate]:
                     row = Sentence(start, end, text[start:end])
                     yield Candidate(passage, rank, row, header, 1.0, title)
             else:
-                yield Candidate(passage, rank, sentence, above, BELOW, title)
+                refers = before and sentence.first_word in REFERRING
+                said, counts = (above | before, REFERRED) if refers else (above, BELOW)
+                yield Candidate(passage, rank, sentence, said, counts, title)
+                before = sentence.words
 
 
 def _cut_sections(passage: Passage) -> list[tuple[Sentence | None, list[Sentence]]]:

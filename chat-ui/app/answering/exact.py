@@ -15,7 +15,7 @@ from app.answering.align import SAYS_LITTLE, Words
 from app.answering.candidates import Candidate, list_candidates
 from app.answering.lines import get_first, get_label
 from app.answering.sentences import Sentence, cut_rows, find_quoted, has
-from app.answering.words import ASKING, FRAMING, counts
+from app.answering.words import ASKING, FRAMING, JOINING, REFERRING, counts
 from app.clients.answer_finder import AnswerFinder
 from app.clients.queue_types import NewQuote, Passage
 
@@ -30,7 +30,7 @@ IS_HEADING = 0.6  # what it costs
 LONG = 800  # characters of a passage that is not shown as a whole
 NEAREST = 3  # passages are shown where no sentence has a source
 KIND = 0.35  # what it is worth that a sentence has a number, a date or a name where that is asked
-
+BETWEEN_CELLS = re.compile(r"[;|\t]|,(?!\d)")
 
 NUMBER = re.compile(
     r"\bhow (?:many|much|long|far|old|high|large|big|often|tall|heavy)\b|\bwhat percentage\b"
@@ -55,12 +55,16 @@ EVERY = (
     r"|semaine|mois|trimestre|année|d[ií]a|semana|mes|año|giorno|settimana|mese|anno|maand|jaar"
     r"|woche|monat|quartal|jahr)|\b(?:working|business) days?\b|\b(?:dai|week|month|year)ly\b"
 )
+# In the middle of a sentence.
+CLAUSE = (
+    r"(?<=\w )(?:when|once|as soon as|sobald|wenn|lorsque|dès que|cuando|quando|wanneer|zodra)\b"
+)
 HAS_DATE = re.compile(
     r"\b(?:1[5-9]|20)\d\d\b|\b\d{1,2}[./:h]\d{1,2}\b|\b\d{1,2}\.? ?(?:jan|feb|f[ée]v|m[aä]r|mar|apr"
     r"|avr|abr|ma[iy]|jun|jui|giu|jul|lug|aug|ago|ao[uû]|sep|set|o[ck]t|out|ott|nov|d[eéi][cz])"
     r"|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day|\b\w+(?:tag|dag)s?\b"
     r"|\b(?:every|within|after|alle|innerhalb von|nach|tou(?:te)?s les|dans les|cada|dentro de"
-    rf"|ogni|entro|elke|binnen) \d+ \w{{3,}}|{EVERY}",
+    rf"|ogni|entro|elke|binnen) \d+ \w{{3,}}|{EVERY}|{CLAUSE}",
     re.I,
 )
 
@@ -138,6 +142,8 @@ def _rank(question: str, passages: Sequence[Passage], before: str) -> list[Candi
     words = AskedWords([candidate.sentence for candidate in found])
     said = frozenset[str]().union(*(candidate.words for candidate in found))
     about = [word for word in Sentence(0, 0, before).words - FRAMING if has(said, word)]
+    if not _follows_up(asked, said):
+        about = []
 
     def rate(each: Candidate) -> float:
         score = (
@@ -210,9 +216,21 @@ class ModelWords:
         return Span(passages[told.passage], told.start, told.end, told.model)
 
 
+def _follows_up(asked: Sentence, said: frozenset[str]) -> bool:
+    """Whether a question leaves to the one before what it is about: "And when is it due?"."""
+    own = (word for word in asked.words - FRAMING - ASKING if has(said, word))
+    return (
+        asked.first_word in JOINING
+        or not asked.words.isdisjoint(REFERRING)
+        or next(own, None) is None
+    )
+
+
 def _has_beside(asked: Sentence, sentence: Sentence) -> bool:
-    """Whether a number of the question stands beside the same word in the sentence."""
-    beside = {(word, n) for before, n, after in sentence.counts for word in (before, after) if word}
+    """Whether a number of the question stands beside the same word in the sentence, in one cell."""
+    cells = (Sentence(0, 0, cell) for cell in BETWEEN_CELLS.split(sentence.text))
+    counts = [each for cell in cells for each in cell.counts]
+    beside = {(word, n) for before, n, after in counts for word in (before, after) if word}
     return any((word, n) in beside for b, n, a in asked.counts for word in (b, a))
 
 

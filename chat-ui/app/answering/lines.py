@@ -55,6 +55,8 @@ def find_tables(
     with_words = (line for line in lines if any(map(str.isalnum, line[1])))
     for are_rows, run in groupby(with_words, lambda line: is_row(line[1])):
         rows = [*run]
+        if are_rows and len(rows) > 2 and not _has_cells(rows[0][1]) and _has_cells(rows[1][1]):
+            above, *rows = rows  # a title that ends with a number
         if are_rows and len(rows) > 1:
             yield _make_table(above, rows)
         above = rows[-1]

@@ -54,6 +54,10 @@ class Sentence:
         """All of them, small, without accents; numbers without what groups their digits."""
         return frozenset(word for word, _ in self._words)
 
+    @property
+    def first_word(self) -> str:
+        return self._words[0][0] if self._words else ""
+
     @cached_property
     def numbers(self) -> frozenset[str]:
         return frozenset(word for word in self.words if word[0].isdigit())

@@ -24,6 +24,19 @@ lo gli uno nel nella secondo se per e ma
 de het een op volgens als maar ze hij wij
 """
 
+# What a sentence begins with that is about what the one before is about.
+_REFERRING = """
+it they he she this these
+es er sie dies diese dieser dieses
+il elle ils elles ce cela celui celle
+este esta esto estos estas
+esso essa essi esse questo questa questi queste
+het ze hij zij dit deze
+"""
+
+# What a question begins with that continues the one before.
+_JOINING = "and or but und oder aber et ou mais y o pero e ma en of maar"
+
 # What is asked about something, rather than what it is about.
 _FRAMING = """
 are is was were can could may might must shall should do does did has have had will would be
@@ -79,6 +92,8 @@ _COMPOUND = re.compile(
 NEGATIONS = frozenset(_DENYING.split())
 # What a sentence often begins with. Of any other first word it can't be told whether it is a name.
 OPENERS = frozenset(_OPENING.split())
+JOINING = frozenset(_JOINING.split())
+REFERRING = frozenset(_REFERRING.split())
 FRAMING = OPENERS.union(_FRAMING.split())
 ASKING = frozenset(_ASKING.split())
 COUNTING = frozenset(_COUNTING.split())

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from app.clients.types import Mode
-from app.errors import InvalidInput
+from app.errors import InvalidInput, NotFound
 from app.forms import Form, read_id, read_ids
 from app.htmx import is_script
 from app.loading import load_chat, load_choice, load_home
@@ -187,7 +187,10 @@ async def remove_document(
     document = read_id(form, "document")
     if document is None:
         raise InvalidInput
-    await services.documents.take_from_chat(session, chat_id, document)
+    try:
+        await services.documents.take_from_chat(session, chat_id, document)
+    except NotFound:  # the document has been deleted, in another tab; unless it is the chat
+        await services.chats.get(session, chat_id)
     if is_script(request):
         return await _show_list(services, session, chat_id, UploadReport())
     return RedirectResponse(f"/chats/{chat_id}#end", 303)
