@@ -62,7 +62,10 @@ def add_error_handlers(app: FastAPI, templates: Templates) -> None:
         if isinstance(error, SessionEnded):
             forget_session(request)
         refresh = isinstance(error, Unavailable)
-        return await show(request, Problem.of(error), error.status, refresh)
+        problem = Problem.of(error)
+        if refresh and request.method == "POST" and not is_script(request):
+            problem = Problem("form-unavailable")
+        return await show(request, problem, error.status, refresh)
 
     @app.exception_handler(RequestValidationError)
     async def show_malformed(request: Request, error: RequestValidationError) -> Response:

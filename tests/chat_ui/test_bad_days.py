@@ -212,6 +212,18 @@ def test_without_db_api_a_page_says_so_and_nothing_is_acknowledged_but_the_text_
     assert sent[0] == sent[1]
 
 
+@pytest.mark.usefixtures("stopped")
+def test_without_db_api_any_other_form_says_that_a_reload_sends_it_again(
+    browser: httpx.Client, chat: str
+) -> None:
+    upload = {"files": {"files": ("a.txt", b"words")}, "data": {"prompt": "precious words"}}
+    for path, form in ((f"{chat}/documents", upload), (f"{chat}/rename", {"data": {"title": "x"}})):
+        page = expect(browser.post(path, **form), 503, "reload this page")
+        assert REFRESH not in page
+        script = browser.post(path, **form, headers=SCRIPT)
+        assert "reload" not in expect(script, 503, "Try again in a moment"), "its form is there"
+
+
 def test_a_copy_that_never_heard_of_the_limits_asks_for_a_name_and_keeps_a_long_text(
     serve_chat_ui: StartBriefly, browser: httpx.Client, chat: str, stopped: DbApiServer
 ) -> None:

@@ -49,6 +49,7 @@ KINDS = REFUSALS | {
     "chat-not-found",  # NotFound, of a chat's page
     "chat-gone",  # NotFound, with a message that could not be sent
     "unsent",  # Unavailable, with a message that could not be sent
+    "form-unavailable",  # Unavailable, with any other form
     "not-sure",
     "not-signed-out",
     "text-with-nul",
