@@ -165,14 +165,16 @@ def test_all_documents_are_searched_and_passages_lead_to_their_pages(
     browser: httpx.Client, chat: str, reader: Reader, model: ScriptedModel
 ) -> None:
     attach(browser, chat, "lease.txt")
-    reader.read("Nothing here.", "The kiln is *fired* in May.")
+    before = "Cups are dried for a week, and turned each day. " * 12
+    reader.read("Nothing here.", f"{before}The kiln is *fired* in May.")
     page = ask(browser, open_chat(browser), "/search-documents kiln")
     assert "lease.txt, page 2" in messages(page)[-1]
     assert "The kiln is *fired* in May." in messages(page)[-1]
     link_ = re.search(r'href="(/documents/[^"]+)"', page[page.index("The kiln is") - 900 :])
     assert link_
     shown = browser.get(link_[1].replace("&amp;", "&"))
-    assert "<mark" in shown.text
+    marked = re.findall(r"<mark[^>]*>(.*?)</mark>", shown.text, re.S)
+    assert "".join(marked).split() == ["The", "kiln", "is", "*fired*", "in", "May."]
     assert model.requests == []
 
 
