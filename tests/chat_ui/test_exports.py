@@ -67,7 +67,8 @@ def test_the_format_stays_as_it_was_whatever_becomes_of_the_contract(
     assert begin_chat(CHAT) == (
         f'{{"format": "parley-chat", "version": 1, "chat": {{"id": "{ID}", "username": "Zoë",'
         ' "title": null, "pinned": false, "system_prompt": "", "temperature": 0.5,'
-        ' "reply_tokens": null, "turns": 7, "created_at": "2026-01-02T03:04:05.000678Z",'
+        ' "reply_tokens": null, "turns": 7, "tools": null,'
+        ' "created_at": "2026-01-02T03:04:05.000678Z",'
         ' "updated_at": "2026-01-02T03:04:05.000678Z", "head": null,'
         f' "context_start": "{ID}"}}, "messages": ['
     )

@@ -77,6 +77,7 @@ def test_a_chat_is_renamed_pinned_set_deleted_and_restored(
         *(0, "Be brief."),
     )
     assert read(script.patch(path, json={"temperature": None}), 200)["temperature"] is None
+    assert read(script.patch(path, json={"tools": True}), 200)["tools"] is True
     read(script.delete(path), 204)
     assert script.get(path).status_code == 404
     (deleted,) = get(script, "/chats/deleted")["items"]

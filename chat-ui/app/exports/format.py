@@ -116,6 +116,7 @@ class ExportedChat(BaseModel):
     temperature: float | None
     reply_tokens: int | None
     turns: int | None
+    tools: bool | None
     created_at: datetime
     updated_at: datetime
     head: UUID | None
