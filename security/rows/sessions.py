@@ -55,8 +55,11 @@ def try_deleted(found: Found, parley: LocalStack) -> None:
     deleted = make_person(parley)
     stem = deleted.word[:-3]  # as a dictionary might cut it
     tables = find_in_tables(parley, deleted.word, stem)
+    sql(parley, "ANALYZE")  # as PostgreSQL does by itself at any time
     submit(parley, deleted, "/settings/forget")
-    left = find_in_tables(parley, deleted.word, stem) | find_in_tables(parley, deleted.session)
+    # Until they are taken again, the planner's samples have the id, which leads to nothing.
+    left = find_in_tables(parley, deleted.session) - {"pg_statistic"}
+    left |= find_in_tables(parley, deleted.word, stem)
     left |= find_in_files(parley, deleted.word.encode(), deleted.session.encode())
     found.expect(len(tables) > 5, f"the word was only in {', '.join(tables)}")
     found.expect(not left, f"deleted data is still in {', '.join(sorted(left))}")
