@@ -20,7 +20,7 @@ GOLDEN = Path(__file__).parent / "golden"
 SLOTS = 4  # a queued reply's wait is told by how many run at once
 RESTORED = "deleted"
 ADDED = (
-    *('"turns": null, ', ',"pictures":[]'),
+    *('"turns": null, ', '"tools": null, ', ',"pictures":[]'),
     ',"mode":"free","found":null,"saw":null,"calls":[],"quotes":[]',
 )
 WAIT = re.compile(r'("wait_ms":)\d+')
