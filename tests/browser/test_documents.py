@@ -251,9 +251,20 @@ def test_a_document_that_another_tab_deleted_is_gone_once_the_page_is_looked_at(
 ) -> None:
     page = ann.open()
     attach(ann, page, text_file("one.txt"), text_file("two.txt"))
-    expect(documents(page)).to_have_count(2)
-    expect(page.locator("#documents .sending")).to_have_count(0)
+    expect(documents(page).get_by_text("Ready")).to_have_count(2)  # nothing asks any more
     address = documents(page).get_by_role("link", name="one.txt").get_attribute("href")
     ann.http.post(f"{address}/delete", data={"sure": "yes"})
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(documents(page)).to_have_text([re.compile("two.txt")])
+
+
+def test_a_document_that_a_tab_beside_it_deletes_is_gone_at_once(ann: Someone) -> None:
+    page = ann.open()
+    attach(ann, page, text_file("one.txt"), text_file("two.txt"))
+    expect(documents(page).get_by_text("Ready")).to_have_count(2)  # nothing asks any more
+    beside = page.context.new_page()
+    beside.goto(page.url)
+    documents(beside).get_by_role("link", name="one.txt").click()
+    beside.get_by_text("Delete document…").click()
+    beside.get_by_role("button", name="Delete permanently").click()
     expect(documents(page)).to_have_text([re.compile("two.txt")])

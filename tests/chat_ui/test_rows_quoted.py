@@ -88,6 +88,37 @@ def test_a_line_of_a_form_is_no_header_of_the_lines_below_it() -> None:
     assert rank_sentences("Who is the landlord?", [passage(form)])[0].text == "Landlord: Karl Meier"
 
 
+CONTACTS = """Landlord: Ada Keller
+Phone: 030 1234567
+Fax: 030 1234568
+Caretaker: Tom Miller
+Address: at the lake,
+behind the mill
+Phone: 030 7654321
+
+Doctor: Eva Klein
+Phone: 030 5554443"""
+
+
+@pytest.mark.parametrize(
+    ("question", "words"),
+    [
+        ("What is the landlord's phone number?", "Phone: 030 1234567"),
+        ("What is the phone number of the caretaker?", "Phone: 030 7654321"),
+        ("What is the doctor's phone number?", "Phone: 030 5554443"),
+        ("Who is the caretaker?", "Caretaker: Tom Miller"),
+    ],
+)
+def test_the_lines_above_say_whose_line_of_a_form_it_is(question: str, words: str) -> None:
+    assert rank_sentences(question, [passage(CONTACTS)])[0].text == words
+
+
+def test_of_a_number_the_line_has_one() -> None:
+    form = passage("Hausmeister: Herr Klee\nTelefon: 089 11")
+    asked = "Wie ist die Telefonnummer vom Hausmeister?"
+    assert rank_sentences(asked, [form])[0].text == "Telefon: 089 11"
+
+
 @pytest.mark.parametrize("question", ["When was Mei Tanaka born?", "Where does Mei Tanaka live?"])
 @pytest.mark.parametrize("table", [STAFF, BARS])
 def test_the_row_that_begins_with_what_is_asked_about_comes_first(

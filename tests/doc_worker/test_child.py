@@ -159,6 +159,36 @@ def test_a_long_text_is_cut_at_the_ends_of_lines_and_nothing_is_lost() -> None:
     assert all(1500 <= len(text) <= 3000 for text in said[:-1])
 
 
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_every_page_of_a_table_begins_with_the_names_of_its_columns(delimiter: str) -> None:
+    rows = [delimiter.join((f"Person{n}", f'"Town, {n}; {n}\t"', str(7 * n))) for n in range(400)]
+    names = delimiter.join(("name", "town", "fee"))
+    first, *others = texts(read("\n".join([names, *rows]).encode(), "text"))
+    assert len(others) > 1
+    assert [page.split("\n")[0] for page in (first, *others)] == [names] * (len(others) + 1)
+    said = [line for page in (first, *others) for line in page.split("\n")[1:]]
+    assert said == rows
+
+
+@pytest.mark.parametrize(
+    ("first", "line"),
+    [
+        ("name,town", "Person {n} lives here"),  # not a row
+        ("name,town", "Person{n},Town,third"),  # another number of cells
+        ("name", "Person{n}"),  # a single column
+        ("name,1st town", "Person{n},Town"),  # it has a number, as the rows do
+        ("name,town", "Person,Town"),  # no row has one
+        (f"name,{'t' * 200}", "Person{n},Town"),  # long
+        ("name,town", f'Person{{n}},"{"a" * 10_000}\n{"a" * 130_000}"'),  # no cell is so large
+    ],
+)
+def test_the_first_line_of_anything_else_is_not_repeated(first: str, line: str) -> None:
+    lines = [first, *(line.format(n=n) for n in range(500_000 // (1_000 + len(line))))]
+    said = texts(read("\n".join(lines).encode(), "text"))
+    assert len(said) > 1
+    assert "\n".join(said).count(first) == 1
+
+
 def test_a_page_of_nothing_but_space_is_left_out() -> None:
     said = texts(read(f"one{' ' * 20_000}two".encode(), "text"))
     assert [text.strip() for text in said] == ["one", "two"]

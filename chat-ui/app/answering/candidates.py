@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from app.answering.lines import find_heading, find_tables, is_row
+from app.answering.lines import find_heading, find_tables, get_label, is_row
 from app.answering.sentences import Sentence, cut_sentences, has
-from app.answering.words import REFERRING
+from app.answering.words import FRAMING, REFERRING
 from app.clients.queue_types import Passage
 
 BELOW = 0.5  # what a word counts that only the heading has
@@ -21,6 +21,7 @@ CLOSING = "\"'”’»)]*_`」』）"
 HEADING = re.compile(r"(?:§ ?)?(?:\d+(?:\.\d+)*[.)]? )?[^\d\n:]+")
 # Of a document: its first line, unless that is a row with the next line directly below it.
 TITLE = re.compile(r"[^\n:]+(?::[^\n:]+)?")
+LINE = re.compile(r"^.*$", re.M)
 EMPTY_LINE = re.compile(r"[^\S\n]*\n[^\S\n]*\n")
 
 
@@ -52,8 +53,10 @@ class Candidate:
 def list_candidates(passage: Passage, rank: int) -> Iterator[Candidate]:
     """All of a passage. A heading's words count for the sentences below it, but for those that one
     of them has itself: the others are about something else. Those of the heading above tables count
-    for all, those of a sentence for the next one if that refers to it."""
+    for all, those of a sentence for the next one if that refers to it, those of a form's lines for
+    the ones below: "Landlord: Ms Ott" says whose phone number the next line has."""
     text = passage.text
+    forms = _find_forms(text)
     tables = {max(0, table.start): table for table in find_tables(text, header=passage.header)}
     title = Sentence(0, 0, find_heading(text) if tables else "").words
     for heading, sentences in _cut_sections(passage):
@@ -68,12 +71,28 @@ def list_candidates(passage: Passage, rank: int) -> Iterator[Candidate]:
                 header = Sentence(0, 0, table.header).words
                 for start, end in table.rows:
                     row = Sentence(start, end, text[start:end])
-                    yield Candidate(passage, rank, row, header, 1.0, title)
+                    if form := forms.get(start):
+                        yield Candidate(passage, rank, row, header | form, BELOW, title)
+                    else:
+                        yield Candidate(passage, rank, row, header, 1.0, title)
             else:
                 refers = before and sentence.first_word in REFERRING
                 said, counts = (above | before, REFERRED) if refers else (above, BELOW)
+                said |= forms.get(sentence.start, said)
                 yield Candidate(passage, rank, sentence, said, counts, title)
                 before = sentence.words
+
+
+def _find_forms(text: str) -> dict[int, frozenset[str]]:
+    """The words of the lines above each line of a form, up to an empty one."""
+    forms, above = {}, frozenset[str]()
+    for line in LINE.finditer(text):
+        if not line[0]:
+            above = frozenset()
+        elif get_label(line[0]):
+            forms[line.end() - len(line[0].lstrip())] = above
+            above |= Sentence(0, 0, line[0]).words - FRAMING
+    return forms
 
 
 def _cut_sections(passage: Passage) -> list[tuple[Sentence | None, list[Sentence]]]:

@@ -92,7 +92,9 @@ def cut_lines(text: str, start: int, end: int, width: int) -> Iterator[tuple[int
         and _is_list([line for _, line in lines], width)
     )
     for (_, line), (place, below) in pairwise(lines):
-        if is_list or (_begins(below) and FIELD.match(line) and not _goes_on(line, below, width)):
+        # The text of a field may have several lines.
+        is_behind = FIELD.match(line) or (FIELD.match(text, start, end) and FIELD.match(below))
+        if is_list or (_begins(below) and is_behind and not _goes_on(line, below, width)):
             yield start, place
             start = place
     yield start, end

@@ -8,6 +8,7 @@ const { dataset: upload } = document.getElementById("upload") ?? {};
 const uploader = document.querySelector("form.upload, #composer [name=attach]");
 const chooser = upload && (uploader.elements?.files ?? makeChooser());
 const documents = () => document.getElementById("documents");
+const tabs = new BroadcastChannel("documents");
 const waiting = [];
 let sending = false;
 let timer;
@@ -64,6 +65,7 @@ function sendNext() {
     row.remove();
     if (request.status === 200) {
       show(request.responseText);
+      tellTabs();
       showNotes();
       document.dispatchEvent(new Event("parley:uploaded"));
     } else {
@@ -211,6 +213,7 @@ async function remove(event) {
   const answer = await fetch(form.action, options).catch(() => null);
   if (answer?.status === 200) {
     show(await answer.text());
+    tellTabs();
     document.getElementById("prompt")?.focus();
   } else {
     form.dataset.refused = "";
@@ -259,9 +262,15 @@ async function look() {
   follow();
 }
 
-// Another tab may have deleted or added some.
+// Another tab may have deleted or added some: beside this one, or while this one was not looked at.
+tabs.addEventListener("message", () => documents() && look());
 document.addEventListener("visibilitychange", () => documents() && look());
+if (documents()) tellTabs();
 follow();
+
+function tellTabs() {
+  tabs.postMessage(null);
+}
 
 // --- button, drag and drop, paste ---
 
