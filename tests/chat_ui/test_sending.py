@@ -147,7 +147,7 @@ def test_messages_sent_in_a_row_are_answered_in_order_but_those_that_were_stoppe
     assert messages(page)[2::2] == ["one two", model.text, "", model.text], "it keeps what it had"
     assert page.count("Stopped.") == 2
     assert [r["messages"][-1]["content"] for r in model.requests] == ["Count", "second", "fourth"]
-    assert browser.post(stop).headers["location"] == chat, "which changes nothing"
+    assert browser.post(stop).headers["location"] == f"{chat}#end", "which changes nothing"
 
 
 def test_a_long_chat_shows_the_newest_thirty_and_leads_to_the_earlier_ones(

@@ -199,7 +199,7 @@ def test_without_javascript_one_can_stop_a_reply_that_grows(
             stopped.append(browser.post(stop_address(page)))
 
     assert "Stopped." in watch_live(browser, chat, see)
-    assert stopped[0].headers["location"] == chat
+    assert stopped[0].headers["location"] == f"{chat}#end"
 
 
 def test_a_browser_that_knows_no_hidden_attribute_is_shown_no_false_alarm(

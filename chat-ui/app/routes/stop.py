@@ -33,4 +33,4 @@ async def stop_reply(
         services.runner.stop(reply_id)
     if is_script(request):
         return Response(status_code=204)
-    return RedirectResponse(f"/chats/{chat_id}", 303)
+    return RedirectResponse(f"/chats/{chat_id}#end", 303)
