@@ -40,8 +40,8 @@ PATIENCE_S = 8.0  # with a page at low priority: with PAUSE_S and the page itsel
 HEARING_PATIENCE_S = 60.0  # with half a minute of sound: it takes long on any processor
 PAGE_S = 120.0  # for a page: then it is unreadable
 TURN_S = 30.0  # for a document, if others wait
-STORE_S = 0.1  # what is read in this time is stored in one call,
-BATCH_PAGES = 100  # but no more pages than these, nor more text than one page may have
+STORE_S = 0.1  # what is read in this time is stored in one call, but no more text than a page may
+BATCH_PAGES = 20  # have, and no more pages than these: others' first words wait for such a call
 DEATHS = 2  # at a page; one may have been anybody's doing
 
 

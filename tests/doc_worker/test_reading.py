@@ -82,10 +82,10 @@ def test_pages_of_a_moment_are_stored_together_as_many_as_fit(script: Any) -> No
     script([Opened(5), *page(1), *page(2), None, *page(3), *big, Ended()])
     read(queue := Queue())
     assert (queue.batches, queue.heartbeats) == ([2, 2, 1], 0)
-    small = [Page(n, "", "empty") for n in range(1, 251)]
-    script([Opened(250), *small, Ended()])
+    small = [Page(n, "", "empty") for n in range(1, 51)]
+    script([Opened(50), *small, Ended()])
     read(queue := Queue())
-    assert queue.batches == [100, 100, 50]
+    assert queue.batches == [20, 20, 10]
 
 
 def test_a_reason_is_passed_on(script: Any) -> None:
