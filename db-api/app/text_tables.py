@@ -11,6 +11,7 @@ NUMBER = re.compile(r"[^\w\s]{0,2}\d+(?:[.,:'’/–-]\d+)*[^\w\s.,;:!?]{0,2}")
 UNIT = re.compile(r"[^\W\d_]{1,6}|[^\w\s.,;:!?]")
 # At least three cells between commas (1,204 is one) or semicolons, or two with a tab between them;
 # in a line without spaces, every comma is between two.
+SEPARATOR = re.compile("[,;\t|]")
 SEPARATED = re.compile(
     r'(?:(?:"[^"\n]*"|[^\n,]|(?<=\d),(?=\d))*+,(?! )){2}|(?:[^\n;]*;(?! )){2}|[^\n\t]+\t'
     r"|(?=[^\n]*[^\W\d_])(?:[^\s,]*,){2}[^\s,]*\s*$"
@@ -54,6 +55,8 @@ def find_tables(text: str) -> Iterator[Table]:
 
 def has_cells(line: str) -> bool:
     """Whether it has the bars of Markdown, or the separators of a CSV file."""
+    if not SEPARATOR.search(line):  # which is told quickly, of most lines
+        return False
     return line.lstrip().startswith("|") or SEPARATED.match(line) is not None
 
 
@@ -90,10 +93,10 @@ def is_row(line: str) -> bool:
     cells = line.split()
     if len(cells) < 2 or cells[0][0].islower():
         return False
-    if sum(cell[0].isalpha() for cell in cells) > MOST_WORDS:
-        return False
     before_unit = len(cells) > 2 and UNIT.fullmatch(cells[-1])
-    return bool(NUMBER.fullmatch(cells[-2] if before_unit else cells[-1]))
+    if not NUMBER.fullmatch(cells[-2] if before_unit else cells[-1]):
+        return False
+    return sum(cell[0].isalpha() for cell in cells) <= MOST_WORDS
 
 
 def find_headers(page: str, starts: Iterable[int]) -> Iterator[str]:

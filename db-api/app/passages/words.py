@@ -58,16 +58,20 @@ UNSPACED = (
     "\U00020000-\U0003ffff"
 )
 WORD = re.compile(f"[{UNSPACED}]+|[^\\W_{UNSPACED}]+")
-STARTS_UNSPACED = re.compile(f"[{UNSPACED}]")
+IS_UNSPACED = re.compile(f"[{UNSPACED}]")
 WORD_CHARACTERS = 64  # no more of a word is looked at
 
 
 def split_words(text: str) -> list[str]:
     """Each word once, in the order of the text: without accents, in lower case. Of scripts without
     spaces, each two characters that follow each other."""
+    folded = fold(DIVISION.sub("", text))
+    found = dict.fromkeys(WORD.findall(folded))
+    if not IS_UNSPACED.search(folded):
+        return list(dict.fromkeys(word[:WORD_CHARACTERS] for word in found))
     words: dict[str, None] = {}
-    for word in dict.fromkeys(WORD.findall(fold(DIVISION.sub("", text)))):
-        if STARTS_UNSPACED.match(word) and len(word) > 1:
+    for word in found:
+        if IS_UNSPACED.match(word) and len(word) > 1:
             words.update(dict.fromkeys(word[n : n + 2] for n in range(len(word) - 1)))
         else:
             words[word[:WORD_CHARACTERS]] = None
