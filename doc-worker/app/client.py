@@ -4,6 +4,7 @@ An answer that doesn't come is waited for: the work is done, and only has to be 
 """
 
 import logging
+import math
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,7 +87,8 @@ def is_not_searched(job: Job, page: Page) -> bool:
 
 
 class Queue:
-    """The documents that wait to be read, as one worker sees them."""
+    """The documents that wait to be read, as one worker sees them. `reply_seen`: when it last heard
+    that somebody waits for a reply, by the monotonic clock."""
 
     def __init__(
         self,
@@ -96,6 +98,7 @@ class Queue:
         worker_file: Path | None = None,
     ) -> None:
         worker = f"doc-worker-{uuid4()}"
+        self.reply_seen = -math.inf
         self._alive_file = alive_file
         self._predecessor = replace_predecessor(worker_file, worker)
         self._http = httpx.Client(
@@ -113,7 +116,11 @@ class Queue:
         skills["predecessor"] = self._predecessor
         response = self._call("POST", "/claim", json=skills)
         self._predecessor = None
-        return None if response.status_code == 204 else JOB.validate_json(response.content)
+        if response.status_code == 204:
+            return None
+        job = JOB.validate_json(response.content)
+        self._note(job)
+        return job
 
     def fetch(self, job: Job) -> bytes:
         """The file, block by block: each call also says that we live."""
@@ -123,7 +130,7 @@ class Queue:
     def heartbeat(self, job: Job, pages: int | None = None) -> Waiting:
         """With the number of pages, as soon as it is known."""
         answer = self._call("POST", f"/{job.id}/heartbeat", json={"pages": pages})
-        return WAITING.validate_json(answer.content)
+        return self._read_waiting(answer)
 
     def store_picture(self, job: Job, jpeg: bytes) -> None:
         self._call("PUT", f"/{job.id}/picture", content=jpeg)
@@ -140,7 +147,7 @@ class Queue:
             for page in pages
         ]
         answer = self._call("PUT", f"/{job.id}/pages", json={"pages": told})
-        return WAITING.validate_json(answer.content)
+        return self._read_waiting(answer)
 
     def finish(self, job: Job, read_with: str, error: Error | None = None) -> None:
         ending = {"read_with": read_with, "error": error}
@@ -157,7 +164,7 @@ class Queue:
             {**vars(each), "vector": [round(n, DIGITS) for n in each.vector]} for each in vectors
         ]
         answer = self._call("PUT", f"/{job.id}/vectors", json={"model": model, "vectors": told})
-        return WAITING.validate_json(answer.content)
+        return self._read_waiting(answer)
 
     def finish_vectors(self, job: Job, model: str) -> None:
         self._call("POST", f"/{job.id}/vectors/finish", json={"model": model})
@@ -165,6 +172,15 @@ class Queue:
     def release(self) -> None:
         """Hands back what we hold."""
         self._http.post("/release").raise_for_status()
+
+    def _read_waiting(self, answer: httpx.Response) -> Waiting:
+        waiting = WAITING.validate_json(answer.content)
+        self._note(waiting)
+        return waiting
+
+    def _note(self, told: Job | Waiting) -> None:
+        if told.reply_awaited:
+            self.reply_seen = time.monotonic()
 
     def _call(self, method: str, path: str, **more: object) -> httpx.Response:
         """Raises Gone for a document that is not ours any more."""

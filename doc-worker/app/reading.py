@@ -40,8 +40,10 @@ PATIENCE_S = 8.0  # with a page at low priority: with PAUSE_S and the page itsel
 HEARING_PATIENCE_S = 60.0  # with half a minute of sound: it takes long on any processor
 PAGE_S = 120.0  # for a page: then it is unreadable
 TURN_S = 30.0  # for a document, if others wait
-STORE_S = 0.1  # what is read in this time is stored in one call, but no more text than a page may
-BATCH_PAGES = 20  # have, and no more pages than these: others' first words wait for such a call
+STORE_S = 0.1  # what is read in this time is stored in one call,
+BATCH_PAGES = 100  # but no more pages than these, nor more text than one page may have
+FEW_PAGES = 16  # instead while people chat: a first word waits for such a call
+CHAT_S = 60.0  # they do for so long after a reply
 DEATHS = 2  # at a page; one may have been anybody's doing
 
 
@@ -166,11 +168,16 @@ class Reading:
 
     def _add(self, page: Page) -> None:
         together = len(page.text) + sum(len(other.text) for other in self._pages)
-        if together > PAGE_CHARACTERS or len(self._pages) == BATCH_PAGES:
+        if together > PAGE_CHARACTERS or len(self._pages) >= self._count_together():
             self._store()
         if not self._pages:
             self._due = time.monotonic() + STORE_S
         self._pages.append(page)
+
+    def _count_together(self) -> int:
+        """Pages of one call."""
+        is_chatting = time.monotonic() - self._queue.reply_seen < CHAT_S
+        return FEW_PAGES if is_chatting else BATCH_PAGES
 
     def _store(self) -> None:
         """Those pages that have come and are not stored yet."""

@@ -1,5 +1,6 @@
 """A reading whose queue, children and clock are scripted."""
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -26,6 +27,7 @@ class Queue:
         self.others_wait = False
         self.is_reply_awaited: Callable[[], bool] = lambda: False
         self.batches: list[int] = []
+        self.reply_seen = -math.inf
         self.on_store: Callable[[], object] = lambda: None
 
     def fetch(self, job: Job) -> bytes:

@@ -1,12 +1,15 @@
 """Reading gives way: to replies that are awaited, and after its turn to other documents."""
 
+import math
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import chain, pairwise
 from typing import Any
 
+import httpx
 import pytest
-from app import giving_way, reading
+from app import client, giving_way, reading
 from app.giving_way import PAUSE_S
 from app.messages import Begun, Ended, Message, Opened, Page
 
@@ -35,6 +38,35 @@ def test_what_ends_with_its_turn_is_handed_back_and_not_finished(script: Any) ->
     queue.others_wait = True
     read(queue, turn_seconds=-1.0)
     assert (queue.released, queue.finished) == (1, [])
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda queue: queue.claim(ocr=True),
+        lambda queue: queue.heartbeat(JOB),
+        lambda queue: queue.store_pages(JOB, []),
+        lambda queue: queue.store_vectors(JOB, "m", []),
+    ],
+)
+def test_every_answer_says_whether_a_reply_is_awaited(ask: Callable[[client.Queue], None]) -> None:
+    told = {"others_wait": False, "reply_awaited": False}
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, json=vars(JOB) | told)
+
+    queue = client.Queue("http://db-api", "token")
+    queue._http = httpx.Client(base_url="http://db-api", transport=httpx.MockTransport(answer))
+    ask(queue)
+    assert queue.reply_seen == -math.inf
+    began = time.monotonic()
+    told["reply_awaited"] = True
+    ask(queue)
+    seen = queue.reply_seen
+    assert began <= seen
+    told["reply_awaited"] = False
+    ask(queue)
+    assert queue.reply_seen == seen
 
 
 @pytest.fixture

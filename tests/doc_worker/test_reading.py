@@ -14,7 +14,7 @@ from app import process, reading
 from app.client import Gone
 from app.messages import Begun, Ended, Failed, Kind, Ocr, Opened, Page, Request
 from app.process import Child
-from app.reading import Reading
+from app.reading import CHAT_S, Reading
 
 from tests.doc_worker import files
 from tests.doc_worker.scripted import DIES, HANGS, JOB, Queue, page, read, script
@@ -82,10 +82,22 @@ def test_pages_of_a_moment_are_stored_together_as_many_as_fit(script: Any) -> No
     script([Opened(5), *page(1), *page(2), None, *page(3), *big, Ended()])
     read(queue := Queue())
     assert (queue.batches, queue.heartbeats) == ([2, 2, 1], 0)
-    small = [Page(n, "", "empty") for n in range(1, 51)]
-    script([Opened(50), *small, Ended()])
+    small = [Page(n, "", "empty") for n in range(1, 251)]
+    script([Opened(250), *small, Ended()])
     read(queue := Queue())
-    assert queue.batches == [20, 20, 10]
+    assert queue.batches == [100, 100, 50]
+
+
+@pytest.mark.parametrize(("seen", "batches"), [(1 - CHAT_S, [16, 16, 8]), (-CHAT_S, [40])])
+def test_while_people_chat_few_pages_are_stored_in_one_call(
+    script: Any, seen: float, batches: list[int]
+) -> None:
+    """Their first words wait for it."""
+    script([Opened(40), *(Page(n, "", "empty") for n in range(1, 41)), Ended()])
+    queue = Queue()
+    queue.reply_seen = seen  # it is 0 now
+    read(queue)
+    assert queue.batches == batches
 
 
 def test_a_reason_is_passed_on(script: Any) -> None:
