@@ -233,6 +233,9 @@ def test_an_edit_begins_at_the_end_and_escape_cancels_it(ann: Someone) -> None:
     page.keyboard.press("Escape")
     expect(body(questions(page).last)).to_have_text("What is a dog?")
     assert len(questions_asked) == 2
+    page.go_back()
+    expect(body(questions(page).last)).to_have_text("What is a dog?")
+    expect(field).to_have_count(0)
 
 
 def test_the_longest_message_allowed_is_sent_and_shown(ann: Someone) -> None:

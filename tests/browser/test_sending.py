@@ -84,6 +84,21 @@ def test_that_nothing_could_be_sent_is_told_until_somebody_answers_again(ann: So
     expect(prompt(page)).to_have_value("precious words")
 
 
+def test_while_the_connection_is_lost_a_reply_is_not_said_to_be_written(ann: Someone) -> None:
+    reply, page = ann.open_reply()
+    reply.write("Salt ")
+    status = page.locator(".progress")
+    expect(status).to_contain_text("Writing…")
+    ann.expect_error("502")
+    refuse(page, "**/events?*")
+    page.reload()
+    expect(page.locator("[data-notice=away]")).to_be_visible()
+    expect(status).to_be_hidden()
+    page.unroute_all()
+    expect(page.locator("[data-notice=away]")).to_be_hidden()
+    expect(status).to_be_visible()
+
+
 def test_earlier_messages_that_do_not_come_move_nothing_later(ann: Someone) -> None:
     page = ann.open_talk(*exchanges(20))
     ann.expect_error("502")

@@ -231,6 +231,24 @@ def test_what_is_not_stored_is_paused_when_its_connection_is_cut(
     wait_until(lambda: db_api.sql(asked) == 0)
 
 
+def test_what_is_not_stored_is_deleted_too_once_it_was_read_again_to_its_end(
+    program: httpx.Client, model: ScriptedModel, db_api: DbApiServer
+) -> None:
+    model.hold_after = 1
+    body = {"model": "scripted", "input": "Read again", "store": False, "stream": True}
+    with events(program, "POST", PATH, json=body) as found:
+        path = f"{PATH}/{next(found)['response']['id']}?stream=true"
+        assert "response.output_text.delta" in (event["type"] for event in found)
+    with events(program, "GET", path) as found:  # cut once more
+        assert next(found)["type"] == "response.created"
+    model.hold_after = None
+    with events(program, "GET", path) as found:
+        assert [*found][-1]["type"] == "response.completed"
+    asked = "SELECT count(*) FROM messages WHERE content = 'Read again'"
+    wait_until(lambda: db_api.sql(asked) == 0)
+    refused(program.get(path), 404, "not_found")
+
+
 def test_what_is_deleted_is_not_there(program: httpx.Client, model: ScriptedModel) -> None:
     response = answer(program)
     path = f"{PATH}/{response['id']}"

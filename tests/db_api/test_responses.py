@@ -95,6 +95,21 @@ def test_what_is_not_to_be_stored_goes_if_nobody_comes_back_for_it(
     assert get(ada, kept["reply"]["id"]).status_code == 200
 
 
+def test_what_has_expired_goes_within_a_minute_and_its_key_with_it(
+    database: Database, api: Api, ada: Person, sql: Sql
+) -> None:
+    same = {"client_key": "k", "request_sha256": "a" * 64}
+    first = ask(ada, worker="w", **same)["reply"]["id"]
+    api.finish(first, "One.")
+    drop_passing(database)
+    again = body(ada.post("/completions", {"question": "Hi", "response": RESPONSE, **same}))
+    assert again["reply"]["id"] == first
+    sql("UPDATE chats SET expires_at = now()")
+    drop_passing(database)
+    assert sql("SELECT id FROM chats") == []
+    assert ask(ada, **same)["reply"]["id"] != first
+
+
 def test_what_is_not_to_be_stored_is_purged_after_a_day(
     database: Database, ada: Person, sql: Sql
 ) -> None:

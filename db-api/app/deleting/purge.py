@@ -1,6 +1,6 @@
 """Deletes for good, every hour, what was deleted or has expired a day ago, with documents that no
 chat has any more; and every minute, uploads that were given up, where sessions began, and what
-programs don't want to be kept.
+programs asked for and don't want to be kept, or that has expired.
 
 Every copy of db-api does so, one at a time: an advisory lock sees to that.
 """
@@ -30,10 +30,10 @@ AND NOT EXISTS (SELECT FROM replies r WHERE r.chat_id = chats.id AND r.finished_
 DROP_DELETED = text(f"""
 DELETE FROM chats WHERE id = :chat_id AND deleted_at IS NOT NULL AND {ENDED}
 """)  # noqa: S608 - joined from constants above, nothing from outside
-# Who asked deletes it. So what is there after ten minutes is nobody's any more.
+# What is not stored, who asked deletes: what is there after ten minutes is nobody's any more.
 DROP_UNKEPT = text(f"""
 DELETE FROM chats WHERE {ENDED} AND (
-    deleted_at IS NOT NULL OR sampling #>> '{{response,stored}}' = 'false' AND EXISTS (
+    deleted_at IS NOT NULL OR expires_at <= now() OR sampling #>> '{{response,stored}}' = 'false' AND EXISTS (
         SELECT FROM replies r WHERE r.chat_id = chats.id AND is_given_up(r.finished_at)
     )
 )

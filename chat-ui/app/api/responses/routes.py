@@ -121,7 +121,10 @@ async def read_response(
         watch = await Watch.rejoin(services, caller, completion.reply)
     end_turn(request)
     told = tell_position(completion.reply.reply)
-    return WatchedStream(watch, view.stream(watch, starting_after), told)
+    answer = WatchedStream(watch, view.stream(watch, starting_after), told)
+    if not completion.response.stored:
+        answer.when_delivered = lambda: forget_later(services, caller, completion.reply)
+    return answer
 
 
 @router.post(

@@ -17,7 +17,7 @@ for (const field of document.querySelectorAll("textarea[data-limit]")) {
   if (edited) keepDraftOfEdit(field, `${chat}:${edited}`);
   else keepDraft(field, chat);
   if (edited) leaveByBack(form);
-  if (edited) cancelByEscape(field, form);
+  if (edited) letCancel(field, form);
   sendByEnter(field, form);
   stayWhileAway(form);
   grow(field);
@@ -56,8 +56,8 @@ function leaveByBack(form) {
 }
 
 // An edit begins at the end of its text, and Escape cancels it: without a question if nothing was
-// changed.
-function cancelByEscape(field, form) {
+// changed. Back doesn't lead to it again.
+function letCancel(field, form) {
   field.setSelectionRange(field.value.length, field.value.length);
   const cancel = form.querySelector("[data-cancel]");
   const changed = () => field.value !== field.defaultValue || form.querySelector(".problem");
@@ -65,6 +65,10 @@ function cancelByEscape(field, form) {
     if (event.key !== "Escape" || event.isComposing) return;
     event.stopPropagation(); // any other field it would only leave
     if (!changed() || confirm(cancel.dataset.cancel)) cancel.click();
+  });
+  cancel.addEventListener("click", (event) => {
+    event.preventDefault();
+    location.replace(cancel.href);
   });
 }
 
