@@ -3,11 +3,12 @@ best-known products say."""
 
 import re
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
 from tests.chat_ui.support import ROOT
-from tests.chat_ui.words import LIST, list_words, read_words
+from tests.chat_ui.words import LIST, list_words, read_module, read_words
 
 # Words that made people look twice, and what is said instead.
 INSTEAD = {
@@ -63,4 +64,23 @@ def test_words_are_found_wherever_a_template_can_have_them() -> None:
     assert read_words(template) == [
         *("Tip", "Hello …,", "one", "two words", "Some help", "Ask", "On / Off"),
         "Not now",
+    ]
+
+
+def test_words_of_modules_are_found_but_not_their_code_and_comments() -> None:
+    module = '''
+    "What it is for."
+    NOTHING = "Write something here."
+    LONG = f"At most {MOST} are taken."
+    SPELLED = "x y"
+    PATTERN = re.compile("Not a word of it.")
+    async def run(text):
+        """Count words.
+
+        As Markdown."""
+    def other():
+        "Not shown by anybody."
+    '''
+    assert read_module(dedent(module)) == [
+        *("Write something here.", "At most … are taken.", "Count words.")
     ]

@@ -1,9 +1,11 @@
 """Lists every word of the interface: `PYTHONPATH=chat-ui python -m tests.chat_ui.words`.
 
-From the templates, where all of them are: text, and the attributes that are read out or shown.
-`…` is what is filled in; the choices of a condition follow each other.
+From the templates: text, and the attributes that are read out or shown; and from the modules that
+answer in place of the model. `…` is what is filled in; the choices of a condition follow each
+other.
 """
 
+import ast
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -11,7 +13,9 @@ from pathlib import Path
 from jinja2 import Environment
 
 ROOT = Path(__file__).parents[2]
-TEMPLATES = ROOT / "chat-ui" / "app" / "templates"
+APP = ROOT / "chat-ui" / "app"
+TEMPLATES = APP / "templates"
+ANSWERS = ("answering/refusals.py", "tools/*.py", "toolbox/*.py")
 LIST = Path(__file__).with_name("words.txt")
 
 SHOWN = {"alt", "aria-label", "placeholder", "title"}
@@ -32,10 +36,9 @@ class _Reader(HTMLParser):
         if tag not in INLINE:
             self.end_line()
         for name, value in attrs:
-            if value and (name in SHOWN or name.startswith("data-")) and " " in value.strip(" …"):
+            has_words = value and (" " in value.strip(" …") or value[0].isupper())  # others are ids
+            if value and (name in SHOWN or (name.startswith("data-") and has_words)):
                 self.lines.append(" ".join(value.split()))
-            elif value and name in SHOWN:
-                self.lines.append(value)
 
     def handle_endtag(self, tag: str) -> None:
         if tag not in INLINE:
@@ -84,12 +87,38 @@ def _choices(block: str) -> list[str]:
     return [words for words in STRING.findall(block) if WORDS.match(words)]
 
 
+def read_module(source: str) -> list[str]:
+    """The sentences among its constants, and what lists of tools say of a tool."""
+    words = []
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.Assign):
+            words.append(_read_text(node.value))
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == "run":
+            words.append((ast.get_docstring(node) or "").partition("\n")[0])
+    return [text for text in words if re.fullmatch(r"[A-Z].* .*\.", text)]
+
+
+def _read_text(value: ast.expr) -> str:
+    match value:
+        case ast.Constant(value=str(text)):
+            return text
+        case ast.JoinedStr(values=parts):
+            return "".join(_read_text(part) for part in parts)
+        case ast.FormattedValue():
+            return "…"
+        case _:
+            return ""
+
+
 def list_words() -> str:
-    """Those of all templates, by file."""
-    parts = []
-    for file in sorted(TEMPLATES.iterdir()):
-        if words := list(dict.fromkeys(read_words(file.read_text()))):
-            parts.append("\n".join([f"== {file.name}", *words]))
+    """Those of all templates and modules, by file."""
+    found = {file.name: read_words(file.read_text()) for file in sorted(TEMPLATES.iterdir())}
+    for pattern in ANSWERS:
+        for file in sorted(APP.glob(pattern)):
+            found[str(file.relative_to(APP))] = read_module(file.read_text())
+    parts = [
+        "\n".join([f"== {name}", *dict.fromkeys(words)]) for name, words in found.items() if words
+    ]
     return "\n\n".join(parts) + "\n"
 
 

@@ -33,7 +33,8 @@ DELETE FROM chats WHERE id = :chat_id AND deleted_at IS NOT NULL AND {ENDED}
 # What is not stored, who asked deletes: what is there after ten minutes is nobody's any more.
 DROP_UNKEPT = text(f"""
 DELETE FROM chats WHERE {ENDED} AND (
-    deleted_at IS NOT NULL OR expires_at <= now() OR sampling #>> '{{response,stored}}' = 'false' AND EXISTS (
+    deleted_at IS NOT NULL OR expires_at <= now()
+    OR sampling #>> '{{response,stored}}' = 'false' AND EXISTS (
         SELECT FROM replies r WHERE r.chat_id = chats.id AND is_given_up(r.finished_at)
     )
 )
