@@ -105,7 +105,7 @@ def try_chats_and_sessions(limits: Limits) -> None:
             browser.cookies.clear()
             return browser.post("/settings", data={"name": "Ann"})
 
-        told = f"{SESSIONS} can do so in a minute"
+        told = f"{SESSIONS} can start in a minute"
         limits.exhaust("sessions a minute", SESSIONS, told, begin, SESSIONS / MINUTE)
 
 

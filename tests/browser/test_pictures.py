@@ -13,7 +13,7 @@ from tests.browser.support.people import Someone
 from tests.browser.test_text_browser import needs_w3m, show
 from tests.support.waiting import wait_until
 
-UNSEEN = "Nothing was read in door.png, so the model did not get it."
+UNSEEN = "No text was found in door.png, so the model did not get it."
 
 
 def draw(name: str = "door.png", colour: str = "white") -> FilePayload:

@@ -15,19 +15,19 @@ PATIENCE = 30
 
 
 @contextmanager
-def talking(program: httpx.Client, query: str = "", **headers: str) -> Iterator[ClientConnection]:
+def talking(program: httpx.Client, **headers: str) -> Iterator[ClientConnection]:
     """A connection with this program's token, and with headers besides."""
     shown = {"Authorization": program.headers["authorization"]} | headers
-    with _connect(program, shown, query=query) as socket:
+    with _connect(program, shown) as socket:
         yield socket
 
 
 def refusal(
-    program: httpx.Client, headers: dict[str, str], name: str | None = None
+    program: httpx.Client, headers: dict[str, str], name: str | None = None, query: str = ""
 ) -> tuple[int, Any]:
     """The status and the error with which a connection is refused; to another host name, if one
     is given."""
-    with pytest.raises(InvalidStatus) as caught, _connect(program, headers, name):
+    with pytest.raises(InvalidStatus) as caught, _connect(program, headers, name, query):
         pass
     response = caught.value.response
     assert response.headers["x-request-id"]

@@ -52,16 +52,16 @@ STATES: list[tuple[dict[str, Any], str]] = [
     ({"state": "queued", "pages_read": 3}, "Reading: 3 of 20 pages"),
     ({"has_text": False}, "No text found"),
     ({"has_text": False, "needs_ocr": [1]}, "Text recognition missing for page 1"),
-    ({"unreadable": [3]}, "Ready, but for page 3"),
-    ({"unreadable": [3, 7]}, "Ready, but for pages 3 and 7"),
+    ({"unreadable": [3]}, "Ready, except page 3"),
+    ({"unreadable": [3, 7]}, "Ready, except pages 3 and 7"),
     (
         {"unreadable": [*range(1, 13)]},
-        "Ready, but for pages 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 2 more",
+        "Ready, except pages 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 2 more",
     ),
     ({"needs_ocr": [1, 2]}, "Text recognition missing for pages 1 and 2"),
     (
         {"unreadable": [3], "needs_ocr": [1]},
-        "Ready, but for page 3; text recognition missing for page 1",
+        "Ready, except page 3; text recognition missing for page 1",
     ),
     *(
         ({"state": "failed", "error": error}, f"Can't be read: {words}")
@@ -69,7 +69,7 @@ STATES: list[tuple[dict[str, Any], str]] = [
             "encrypted": "it is protected by a password",
             "too-many-pages": "it has too many pages",
             "too-large": "it is too large when unpacked",
-            "empty": "there is nothing in it",
+            "empty": "it is empty",
             "crashed": "the reader failed several times",
             "damaged": "the file is damaged",
         }.items()

@@ -100,7 +100,7 @@ def test_of_a_picture_without_text_the_model_gets_nothing(
     both = [photograph("", "a.jpg"), photograph(" ", "b.jpg")]
     post(browser, chat, "What is this?", *both)
     reply = last_message(wait_until_final(browser, chat))
-    assert told(reply) == "Nothing was read in a.jpg and b.jpg, so the model did not get them."
+    assert told(reply) == "No text was found in a.jpg and b.jpg, so the model did not get them."
     assert "You can't see it" in model.requests[-1]["messages"][-1]["content"]
 
 

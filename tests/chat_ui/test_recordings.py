@@ -67,7 +67,7 @@ def test_nothing_is_offered_where_nothing_transcribes(
     assert MICROPHONE in hearing.headers["permissions-policy"]
     expect(hearing, 200, 'id="record-button"', "audio/*")
     form = browser.post(generate(chat), data={"attach": "1"})
-    expect(form, 200, "audio/*", "A recording of at most 10 minutes", "not as WAV")
+    expect(form, 200, "audio/*", "A recording of up to 10 minutes", "not as WAV")
     begin = browser.post("/chats", data={"attach": "1", "prompt": "Hi"})
     assert "A recording" not in expect(begin, 200, "Attach files"), "that needs a chat"
     with new_browser(url, browser.cookies) as client:
@@ -88,7 +88,7 @@ def test_nothing_is_offered_where_nothing_transcribes(
         ("queued", "", "Waiting to be transcribed"),
         ("running", "", "Transcribing: 2 of 7 parts"),
         ("failed", "", "Can't be transcribed: it is longer than 10 minutes"),
-        ("complete", "", "No words were heard"),
+        ("complete", "", "No speech was found"),
         ("complete", "Hello", "Use as message"),
     ],
 )

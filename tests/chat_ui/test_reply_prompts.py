@@ -78,7 +78,7 @@ def test_without_a_model_it_has_the_passages_alone(browser: httpx.Client, chat: 
 
 
 def test_the_next_prompt_says_that_passages_are_to_come(browser: httpx.Client, chat: str) -> None:
-    said = "passages that are found for it come with it"
+    said = "the passages found for it are added"
     assert said not in text_of(browser.get(f"{chat}/prompt").text)
     attach(browser, chat)
     assert said in text_of(browser.get(f"{chat}/prompt").text)

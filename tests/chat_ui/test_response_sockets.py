@@ -172,6 +172,8 @@ def test_whoever_has_no_token_for_it_is_refused_before_there_is_a_connection(
         found, error = refusal(program, headers)
         assert (found, error["code"] if code else None) == (status, code), (headers, error)
     assert refusal(program, good, "another.example")[0] == 421
+    status, error = refusal(program, good, query="foo=1")
+    assert (status, error["code"], error["param"]) == (400, "unsupported_parameter", "foo")
     with talking(program, Origin=f"http://{host}") as socket:
         assert answer(socket)["status"] == "completed"
 

@@ -76,7 +76,7 @@ def test_the_same_file_again_is_kept_once_and_that_is_said(
     again = file("a.txt"), file("b.txt", b"a.txt")
     answer = upload(browser, f"{chat}/documents", *again, headers=SCRIPT if script else {})
     page = answer.text if script else follow(browser, answer)
-    before = "is attached. You had uploaded it before"
+    before = "is attached. You uploaded it before"
     assert f"a.txt {before}." in page
     assert f"b.txt {before} as a.txt." in page
     assert len(listed(page)) == 1
@@ -90,7 +90,7 @@ def test_of_a_file_that_can_t_be_read_it_is_not_said_that_it_is_attached(
     upload(browser, f"{chat}/documents", file("a.txt"))
     db_api.sql("UPDATE documents SET state = 'failed', error = 'encrypted', finished_at = now()")
     page = follow(browser, upload(browser, f"{chat}/documents", file("a.txt")))
-    assert "a.txt can't be read. You had uploaded it before." in text_of(page)
+    assert "a.txt can't be read. You uploaded it before." in text_of(page)
     assert "is attached" not in page
 
 

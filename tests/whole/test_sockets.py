@@ -14,7 +14,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from tests.chat_ui.programs import bearer, make_token
-from tests.chat_ui.sockets import ask, read, read_all, read_error, talking, wait_for_end
+from tests.chat_ui.sockets import ask, read, read_all, read_error, refusal, talking, wait_for_end
 from tests.support.local_stack import SMALL_MODEL, LocalStack
 from tests.support.person import open_chat
 
@@ -92,7 +92,9 @@ def test_a_restart_loses_nothing(
 
 
 def test_what_is_asked_is_in_no_log(parley: LocalStack, program: httpx.Client) -> None:
-    with talking(program, query=CANARY) as socket:
+    good = {"Authorization": program.headers["authorization"]}
+    assert refusal(program, good, query=CANARY)[0] == 400
+    with talking(program) as socket:
         for text in (CANARY, f'{{"type": "{CANARY}"}}', f'{{"{CANARY}": '):
             socket.send(text)
             read_error(socket)

@@ -8,10 +8,12 @@ from fastapi.responses import Response, StreamingResponse
 
 from app.api.body import read_model
 from app.api.caller import Chatter, Reader
+from app.api.fields import refuse
 from app.api.openapi import errors, model_body
 from app.api.own.bodies import ChatChanges
 from app.api.own.resources import OwnChats, OwnDeletedChat, OwnDeletedChats
 from app.api.paths import OWN
+from app.errors import InvalidInput
 from app.exports.files import Kind, export_all, export_chat
 from app.exports.format import ExportedChat
 from app.services import AppServices
@@ -34,9 +36,11 @@ async def list_chats(
 ) -> OwnChats:
     """The pinned ones first, then those written to last."""
     chats = services.chats
-    return OwnChats.of(
-        await chats.list_newest(caller.session, before=before, limit=limit, empty=empty)
-    )
+    try:
+        found = await chats.list_newest(caller.session, before=before, limit=limit, empty=empty)
+    except InvalidInput:
+        refuse("before", "is `next` of the page before")
+    return OwnChats.of(found)
 
 
 @router.get("/chats/deleted", summary="List deleted chats", responses=errors(401, 403, 503))

@@ -12,7 +12,7 @@ from fastapi.security.utils import get_authorization_scheme_param
 
 from app.api.caller import Caller, find_caller, require_scope
 from app.api.errors import ApiError
-from app.api.fields import refuse
+from app.api.fields import refuse, refuse_unsupported
 from app.errors import LimitReached
 from app.services import Services
 
@@ -26,6 +26,8 @@ _open = Counter[UUID]()  # by session
 async def admit(socket: WebSocket, services: Services) -> tuple[Caller, str | None]:
     """Who connects, and the connection's key, if it has one; ParleyError for whoever may not."""
     _check_origin(socket, services.settings.origins)
+    for name in socket.query_params:
+        refuse_unsupported(name)
     key = _read_key(socket)
     scheme, token = get_authorization_scheme_param(socket.headers.get("authorization"))
     caller = await find_caller(services, token if scheme.lower() == "bearer" else "")
