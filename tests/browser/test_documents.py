@@ -181,7 +181,7 @@ def test_a_document_is_removed_while_another_one_is_uploaded(ann: Someone) -> No
     held: list[Route] = []
     page.route("**/documents?size=*", lambda route: held.append(route))
     attach(ann, page, text_file("three.txt"))
-    expect(documents(page).filter(has_text="Sending")).to_have_count(1)
+    expect(documents(page).filter(has_text="Uploading")).to_have_count(1)
     for name in ("one.txt", "two.png"):
         page.get_by_role("button", name=f"Remove {name}").click()
         expect(documents(page).filter(has_text=name)).to_have_count(0)
@@ -190,7 +190,7 @@ def test_a_document_is_removed_while_another_one_is_uploaded(ann: Someone) -> No
     wait_until(lambda: held)
     held[0].continue_()
     expect(documents(page)).to_have_text([re.compile("three.txt")])
-    expect(documents(page).filter(has_text="Sending")).to_have_count(0)
+    expect(documents(page).filter(has_text="Uploading")).to_have_count(0)
     expect(page.locator("#mode")).to_be_visible()
 
 

@@ -63,7 +63,7 @@ def test_a_token_is_made_shown_once_listed_and_revoked(
         ({"name": "x" * 81}, "at most 80 characters"),
         ({"days": "91"}, "from 1 to 90, or empty"),
         ({"days": "soon"}, "from 1 to 90, or empty"),
-        ({"scopes": "everything"}, "at least one thing"),
+        ({"scopes": "everything"}, "at least one permission"),
     ],
 )
 def test_what_can_t_be_a_token_is_said_beside_the_field(

@@ -81,7 +81,7 @@ def test_the_same_file_again_is_kept_once_and_that_is_said(
     assert f"b.txt {before} as a.txt." in page
     assert len(listed(page)) == 1
     page = follow(browser, upload(browser, "/documents", file("a.txt")))
-    assert "a.txt is in your library. You had" in page
+    assert "a.txt is in your library. You uploaded" in page
 
 
 def test_of_a_file_that_can_t_be_read_it_is_not_said_that_it_is_attached(
