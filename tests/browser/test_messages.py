@@ -1,8 +1,10 @@
 """What can be done with a message, besides what is in test_flows.py."""
 
+import pytest
 from playwright.sync_api import expect
 
-from tests.browser.support.page import hold_time, questions, replies
+from tests.browser.conftest import MakePerson
+from tests.browser.support.page import body, hold_time, questions, replies
 from tests.browser.support.people import REPLY_MS, Someone, exchanges
 from tests.browser.support.states import open_new_token
 
@@ -30,6 +32,16 @@ def test_a_message_is_copied_as_it_was_written_and_code_by_itself(ann: Someone) 
     page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error()); }")
     figure.get_by_role("button").click()
     expect(page.locator("[data-announce]")).to_contain_text("blocked copying")
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_below_a_reply_there_is_little_but_its_buttons(person: MakePerson, width: int) -> None:
+    someone = person("Ann", viewport={"width": width, "height": 740})
+    page = someone.open_talk("What is the sea?", "Salt water.")
+    reply = replies(page).last
+    words, buttons = body(reply).evaluate(BOTTOM), reply.locator(".actions")
+    assert buttons.evaluate(TOP) - words <= 24
+    assert reply.evaluate(BOTTOM) - buttons.evaluate(BOTTOM) <= 24
 
 
 def test_a_new_token_is_copied(ann: Someone) -> None:

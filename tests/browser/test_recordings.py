@@ -97,7 +97,7 @@ def test_a_recording_waits_until_somebody_comes(speaker: Someone) -> None:
     ("change", "said"),
     [
         ("Object.defineProperty(navigator, 'mediaDevices', { value: undefined })", "https"),
-        ("void (navigator.mediaDevices.getUserMedia = () => Promise.reject())", "allow the microphone"),
+        ("void (navigator.mediaDevices.getUserMedia = () => Promise.reject())", "allow the"),
     ],
 )
 def test_without_a_microphone_the_button_says_why(speaker: Someone, change: str, said: str) -> None:

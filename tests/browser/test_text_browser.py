@@ -47,8 +47,9 @@ def show(page: str, home: Path, form: str = "-dump") -> str:
 def test_pages_read_from_top_to_bottom_without_what_needs_a_script(
     ann: Someone, tmp_path: Path
 ) -> None:
-    ann.talk("What is the sea?", "Salt **water**.\n\n- deep\n- blue")
-    text = show(ann.http.get(ann.chat).text, tmp_path)
+    ann.talk("What is the sea?", "Salt **water**.\n\n- deep\n- blue\n\n$$\\frac{a}{b} = c$$")
+    page = ann.http.get(ann.chat).text
+    text = show(page, tmp_path)
     places = [
         text.index(words)
         for words in (
@@ -69,8 +70,11 @@ def test_pages_read_from_top_to_bottom_without_what_needs_a_script(
         "Reply ready",
         "too long",
         "Formula",
+        "Table",
     ):
         assert dead not in text
+    reply = re.findall(r'<article class="message assistant.*?</article>', page, re.S)[-1]
+    assert len(re.findall("<a ", reply)) == 1, "its details"
     assert "Stop the reply" not in text
     assert text.rstrip().endswith("Settings"), "no empty item of a list below it"
     assert "Stop the reply" in show(f"{ann.parley.url}/keys", tmp_path)

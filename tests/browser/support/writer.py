@@ -93,6 +93,15 @@ class ReplyWriter:
         self.text += text
         return done["replies"][0]
 
+    def hand_back(self) -> None:
+        """As a runner that was ended, until it is claimed again."""
+        self._api.post("/replies/release", {"worker": WORKER, "reply": self.id})
+
+    def claim_again(self) -> None:
+        """By the same runner; nobody else waits."""
+        claim = self._api.post("/replies/claim", {"worker": WORKER})
+        assert claim["reply"]["id"] == self.id
+
     def wait_until_stop_is_requested(self) -> None:
         """As a runner learns it: from the answer to its progress."""
         wait_until(lambda: self.write()["stop_requested"])
