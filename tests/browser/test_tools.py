@@ -1,7 +1,9 @@
 """Tools that a message calls: from the list that "/" opens, and from the menu."""
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.conftest import MakePerson
 from tests.browser.support.axe import findings
 from tests.browser.support.page import prompt, questions, replies
 from tests.browser.support.people import REPLY_MS, Someone
@@ -34,6 +36,27 @@ def test_a_slash_opens_the_list_and_keys_choose_in_it(ann: Someone) -> None:
     page.keyboard.type("12*(3+4)")
     page.keyboard.press("Enter")
     expect(replies(page).last).to_contain_text("= 84", timeout=REPLY_MS)
+
+
+def test_at_home_all_of_the_menu_can_be_seen(visitor: Someone) -> None:
+    page = visitor.open()
+    page.goto("/")
+    visitor.press(page.locator(".tools summary"))
+    for name in ("calculator", "date", "search-chats", "search-documents"):
+        tool = page.get_by_role("button", name=f"/{name}")
+        expect(tool).to_be_in_viewport(ratio=1)
+        tool.click(trial=True)  # nothing covers it
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_at_home_the_list_begins_below_the_bar(person: MakePerson, width: int) -> None:
+    someone = person("Ann", viewport={"width": width, "height": 740})
+    page = someone.open()
+    page.goto("/")
+    prompt(page).press_sequentially("/")
+    expect(options(page)).to_have_count(4)
+    expect(options(page).first).to_be_in_viewport(ratio=1)
+    options(page).first.click(trial=True)  # nothing covers it
 
 
 def test_enter_sends_a_name_that_is_complete(ann: Someone) -> None:
