@@ -110,6 +110,18 @@ def test_what_has_expired_goes_within_a_minute_and_its_key_with_it(
     assert ask(ada, **same)["reply"]["id"] != first
 
 
+def test_a_minute_s_step_is_bounded(database: Database, ada: Person, sql: Sql) -> None:
+    ada.chat()
+    columns = "session_id, username, system_prompt"
+    sql(
+        f"INSERT INTO chats ({columns}, expires_at) "
+        f"SELECT {columns}, now() FROM chats, generate_series(1, 1001)"
+    )
+    for left in (2, 1):
+        drop_passing(database)
+        assert sql("SELECT count(*) FROM chats") == [(left,)], "one of them is hers"
+
+
 def test_what_is_not_to_be_stored_is_purged_after_a_day(
     database: Database, ada: Person, sql: Sql
 ) -> None:

@@ -71,14 +71,13 @@ def list_candidates(passage: Passage, rank: int) -> Iterator[Candidate]:
                 header = Sentence(0, 0, table.header).words
                 for start, end in table.rows:
                     row = Sentence(start, end, text[start:end])
-                    if form := forms.get(start):
-                        yield Candidate(passage, rank, row, header | form, BELOW, title)
-                    else:
-                        yield Candidate(passage, rank, row, header, 1.0, title)
+                    form = forms.get(start, frozenset())
+                    counts = BELOW if form else 1.0
+                    yield Candidate(passage, rank, row, header | form, counts, title)
             else:
                 refers = before and sentence.first_word in REFERRING
                 said, counts = (above | before, REFERRED) if refers else (above, BELOW)
-                said |= forms.get(sentence.start, said)
+                said |= forms.get(sentence.start, frozenset())
                 yield Candidate(passage, rank, sentence, said, counts, title)
                 before = sentence.words
 

@@ -155,7 +155,7 @@ def _rank(question: str, passages: Sequence[Passage], before: str) -> list[Candi
             + MEANING * _is_nearest(each.passage, each.sentence)
             + SAME_NUMBERS * (asked.numbers <= each.words)
             + BESIDE * _has_beside(asked, each.sentence)
-            + (not each.is_heading) * _rate_label(question, asked, each.sentence)
+            + (not each.is_heading) * _rate_label(asked, each.sentence)
             - IS_HEADING * each.is_heading
         )
         return round(score, 9)
@@ -235,10 +235,10 @@ def _has_beside(asked: Sentence, sentence: Sentence) -> bool:
     return any((word, n) in beside for b, n, a in asked.counts for word in (b, a))
 
 
-def _rate_label(question: str, asked: Sentence, sentence: Sentence) -> float:
+def _rate_label(asked: Sentence, sentence: Sentence) -> float:
     """What it is worth that the question has all words of its label or first cell, and the line all
     numbers of the question, and one if a number is asked for."""
-    lacks_number = NUMBER.search(question) and not _has_what_is_asked(question, sentence)
+    lacks_number = NUMBER.search(asked.text) and not _has_what_is_asked(asked.text, sentence)
     if lacks_number or not asked.numbers <= sentence.words:
         return 0.0
     for label, worth in ((get_label(sentence.text), LABEL), (get_first(sentence.text), FIRST_CELL)):

@@ -32,11 +32,13 @@ DELETE FROM chats WHERE id = :chat_id AND deleted_at IS NOT NULL AND {ENDED}
 """)  # noqa: S608 - joined from constants above, nothing from outside
 # What is not stored, who asked deletes: what is there after ten minutes is nobody's any more.
 DROP_UNKEPT = text(f"""
-DELETE FROM chats WHERE {ENDED} AND (
-    deleted_at IS NOT NULL OR expires_at <= now()
-    OR sampling #>> '{{response,stored}}' = 'false' AND EXISTS (
-        SELECT FROM replies r WHERE r.chat_id = chats.id AND is_given_up(r.finished_at)
-    )
+DELETE FROM chats WHERE id IN (
+    SELECT id FROM chats WHERE {ENDED} AND (
+        deleted_at IS NOT NULL OR expires_at <= now()
+        OR sampling #>> '{{response,stored}}' = 'false' AND EXISTS (
+            SELECT FROM replies r WHERE r.chat_id = chats.id AND is_given_up(r.finished_at)
+        )
+    ) LIMIT 1000
 )
 """)  # noqa: S608 - joined from constants above, nothing from outside
 HOUR_S = 3600
