@@ -238,6 +238,23 @@ async def test_a_follow_up_is_about_what_was_asked_before_and_another_question_i
     assert span.text.startswith(begins)
 
 
+CLUB = """1. The greenhouse is repaired in June; the budget is 640 EUR.
+
+| Event | Date | Place |
+|---|---|---|
+| Plant swap | 6 June | Town square |
+| Summer party | 18 July | Garden |"""
+
+
+@pytest.mark.parametrize("event", ["Plant swap", "Summer party"])
+@pytest.mark.anyio
+async def test_a_follow_up_without_words_of_its_own_stays_with_the_row(event: str) -> None:
+    before = f"When is the {event.lower()}?"
+    span = await BestSentence().find("And where is it?", [passage(CLUB)], before)
+    assert span
+    assert event in span.text
+
+
 @pytest.mark.parametrize(
     ("word", "is_number"),
     [

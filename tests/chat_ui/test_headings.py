@@ -130,6 +130,7 @@ async def test_who_has_a_word_itself_goes_before_who_has_it_in_its_heading() -> 
         ("The prices", ""),
         ("of the prices\n\nTea 3", ""),
         ("Tea 3\n\nCake 4", ""),
+        ("Invoice 2026-117\n\nPlumber: Ott", "Invoice 2026-117"),
     ],
 )
 def test_the_heading_of_a_passage_stands_alone(text: str, heading: str) -> None:

@@ -113,6 +113,63 @@ def test_the_lines_above_say_whose_line_of_a_form_it_is(question: str, words: st
     assert rank_sentences(question, [passage(CONTACTS)])[0].text == words
 
 
+LEASE = """Tenancy Agreement
+
+Landlord: Hartmut Brandner
+Telephone of the landlord: 030 5550199
+Start date: 1 March 2026"""
+CLUB = """Membership
+
+Landlord: none
+Member: Anna Kowalczyk
+Phone: +49 30 1234567
+Fee: 84 EUR per year"""
+
+
+@pytest.mark.parametrize("order", [1, -1])
+@pytest.mark.parametrize(
+    ("question", "words"),
+    [
+        ("What is the landlord's phone number?", "Telephone of the landlord: 030 5550199"),
+        ("What is Anna Kowalczyk's telephone number?", "Phone: +49 30 1234567"),
+    ],
+)
+def test_a_word_of_many_spellings_is_one_and_who_is_denied_has_no_number(
+    question: str, words: str, order: int
+) -> None:
+    found = [passage(LEASE), passage(CLUB)][::order]
+    assert rank_sentences(question, found)[0].text == words
+
+
+INVOICE = """Invoice 2026-117
+
+Plumber: Wagner & Sons
+Customer: Olga Petrenko
+
+Repair of the kitchen tap
+Working time: 2 hours
+Total: 178.50 EUR"""
+
+
+@pytest.mark.parametrize(
+    "text", [INVOICE, INVOICE.replace("Repair of the kitchen tap\nWorking time: 2 hours\n", "")]
+)
+@pytest.mark.parametrize(
+    ("question", "words"),
+    [
+        ("How much is the invoice?", "Total: 178.50 EUR"),
+        ("What is the total of the invoice?", "Total: 178.50 EUR"),
+        ("What is the number of the invoice?", "Invoice 2026-117"),
+        ("What does the invoice cost?", "Total: 178.50 EUR"),
+    ],
+)
+def test_a_document_s_title_says_what_the_lines_of_a_form_are_about(
+    question: str, words: str, text: str
+) -> None:
+    """It has a number, too, which is no sum."""
+    assert rank_sentences(question, [passage(text)])[0].text == words
+
+
 def test_of_a_number_the_line_has_one() -> None:
     form = passage("Hausmeister: Herr Klee\nTelefon: 089 11")
     asked = "Wie ist die Telefonnummer vom Hausmeister?"

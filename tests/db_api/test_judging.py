@@ -184,6 +184,8 @@ PROSE = "It has a new director, Ingrid Vasko."
         ("It cost 9.\nIt was sold in 1999.", []),
         ("Hours\n\nClosed today\n\nFri 9\n\nSat 10", ["Hours Fri 9", "Hours Sat 10"]),
         ("Hours\n\nSat 10", ["Hours Sat 10"]),
+        ("Sun 9\n\nSat 10", ["Sun 9", "Sat 10"]),
+        ("Bill 17\n\nFor: Ott\nTap\nTotal: 9 EUR", ["Bill 17 Total: 9 EUR"]),
         ("On Saturday\nSat 10", []),
         ("Hours\n\nThe bakery is open on 10\nof 12 days.", []),
     ],

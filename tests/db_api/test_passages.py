@@ -71,6 +71,16 @@ def test_only_the_documents_of_the_chat_are_searched(
         problem(asked, 404, "chat-not-found")
 
 
+@pytest.mark.parametrize("asked", ["phone", "telephone number", "Telefon"])
+def test_a_word_of_many_spellings_is_found_by_each(
+    ada: Person, chat: str, read: Read, asked: str
+) -> None:
+    texts = ["Phone: 1", "Telephone: 1", "Téléphone : 1"]
+    read(ada, chat, *texts, "A badger.")
+    assert {*find(ada, chat, asked)} == {*texts}
+    assert ask(ada, chat, f"What is the {asked}?")["good"]
+
+
 def test_a_deleted_document_is_found_no_more(ada: Person, chat: str, read: Read) -> None:
     document = read(ada, chat, "A badger.")
     ada.delete(f"/documents/{document}")

@@ -56,7 +56,7 @@ def list_candidates(passage: Passage, rank: int) -> Iterator[Candidate]:
     for all, those of a sentence for the next one if that refers to it, those of a form's lines for
     the ones below: "Landlord: Ms Ott" says whose phone number the next line has."""
     text = passage.text
-    forms = _find_forms(text)
+    forms = _find_forms(passage)
     tables = {max(0, table.start): table for table in find_tables(text, header=passage.header)}
     title = Sentence(0, 0, find_heading(text) if tables else "").words
     for heading, sentences in _cut_sections(passage):
@@ -82,15 +82,19 @@ def list_candidates(passage: Passage, rank: int) -> Iterator[Candidate]:
                 before = sentence.words
 
 
-def _find_forms(text: str) -> dict[int, frozenset[str]]:
-    """The words of the lines above each line of a form, up to an empty one."""
-    forms, above = {}, frozenset[str]()
-    for line in LINE.finditer(text):
+def _find_forms(passage: Passage) -> dict[int, frozenset[str]]:
+    """The words of the lines above each line of a form, up to an empty one, and of the document's
+    title. One that denies, as "Landlord: none", is about nothing below it."""
+    first = passage.text.partition("\n")[0] if (passage.page, passage.start) == (1, 0) else ""
+    title = Sentence(0, 0, "" if get_label(first) else first).words
+    forms, above = {}, title
+    for line in LINE.finditer(passage.text):
         if not line[0]:
-            above = frozenset()
+            above = title
         elif get_label(line[0]):
             forms[line.end() - len(line[0].lstrip())] = above
-            above |= Sentence(0, 0, line[0]).words - FRAMING
+            said = Sentence(0, 0, line[0])
+            above |= frozenset() if said.negated else said.words - FRAMING
     return forms
 
 

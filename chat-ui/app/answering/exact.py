@@ -30,6 +30,7 @@ IS_HEADING = 0.6  # what it costs
 LONG = 800  # characters of a passage that is not shown as a whole
 NEAREST = 3  # passages are shown where no sentence has a source
 KIND = 0.35  # what it is worth that a sentence has a number, a date or a name where that is asked
+MONEY = 0.4  # that its number is a sum, where it may be asked for one
 BETWEEN_CELLS = re.compile(r"[;|\t]|,(?!\d)")
 
 NUMBER = re.compile(
@@ -39,6 +40,12 @@ NUMBER = re.compile(
     r"|\bnumber\b|\w*nummer\b|\bn[uú]m[eé]ro\b",
     re.I,
 )
+HOW_MUCH = re.compile(
+    r"\bhow much (?:is|are|was|were|do|does|did|must|should|will)\b|\bcosts?\b|\bkoste[nt]?\b"
+    r"|\bwie ?viel (?:ist|sind|muss)\b|\bco[uû]te(?:nt)?\b|\bcuestan?\b|\bcosta(?:no)?\b|\bkost\b",
+    re.I,
+)
+HAS_SUM = re.compile(r"[$€£¥]|\b(?:EUR|USD|GBP|CHF|euros?|dollars?|pounds?|francs?|Franken)\b")
 DATE = re.compile(
     r"\bwhen\b|\bwhat (?:year|date|day|time)\b|\bwhich (?:year|day)\b|\bwann\b|\bwelche[mns]? "
     r"(?:jahr|tag|datum)\b|\bquand\b|\bquelle (?:date|année)\b|\bcu[aá]ndo\b|\bquando\b|\bwanneer\b"
@@ -143,15 +150,18 @@ def _rank(question: str, passages: Sequence[Passage], before: str) -> list[Candi
     words = AskedWords([candidate.sentence for candidate in found])
     said = frozenset[str]().union(*(candidate.words for candidate in found))
     about = [word for word in Sentence(0, 0, before).words - FRAMING if has(said, word)]
-    if not _follows_up(asked, said):
+    own = [word for word in asked.words - FRAMING - ASKING if has(said, word)]
+    if not _follows_up(asked, own):
         about = []
 
     def rate(each: Candidate) -> float:
         score = (
-            words.share_in(asked, each)
+            # Of a follow-up without words of its own, "is" and "it" would count in full.
+            (words.share_in(asked, each) if own or not about else 0)
             + ABOUT * words.share_of(about, each.words)
             + RANK * (len(passages) - each.rank) / len(passages)
             + KIND * (not each.is_heading and _has_what_is_asked(question, each.sentence))
+            + MONEY * _has_sum(question, each.sentence)
             + MEANING * _is_nearest(each.passage, each.sentence)
             + SAME_NUMBERS * (asked.numbers <= each.words)
             + BESIDE * _has_beside(asked, each.sentence)
@@ -217,14 +227,10 @@ class ModelWords:
         return Span(passages[told.passage], told.start, told.end, told.model)
 
 
-def _follows_up(asked: Sentence, said: frozenset[str]) -> bool:
-    """Whether a question leaves to the one before what it is about: "And when is it due?"."""
-    own = (word for word in asked.words - FRAMING - ASKING if has(said, word))
-    return (
-        asked.first_word in JOINING
-        or not asked.words.isdisjoint(REFERRING)
-        or next(own, None) is None
-    )
+def _follows_up(asked: Sentence, own: Sequence[str]) -> bool:
+    """Whether a question leaves to the one before what it is about: "And when is it due?". `own`:
+    what it has words for in the documents."""
+    return asked.first_word in JOINING or not own or not asked.words.isdisjoint(REFERRING)
 
 
 def _has_beside(asked: Sentence, sentence: Sentence) -> bool:
@@ -242,7 +248,7 @@ def _rate_label(asked: Sentence, sentence: Sentence) -> float:
     if lacks_number or not asked.numbers <= sentence.words:
         return 0.0
     for label, worth in ((get_label(sentence.text), LABEL), (get_first(sentence.text), FIRST_CELL)):
-        words = Sentence(0, 0, label).words
+        words = Sentence(0, 0, label).words - FRAMING
         if words and all(has(asked.words, word) for word in words):
             return worth
     return 0.0
@@ -273,3 +279,8 @@ def _has_what_is_asked(question: str, sentence: Sentence) -> bool:
     if DATE.search(question):
         return bool(HAS_DATE.search(sentence.text))
     return bool(NAME.search(question) and sentence.names)
+
+
+def _has_sum(question: str, sentence: Sentence) -> bool:
+    is_asked = HOW_MUCH.search(question)
+    return bool(is_asked and sentence.numbers and HAS_SUM.search(sentence.text))

@@ -63,10 +63,13 @@ def find_tables(
 
 
 def find_heading(text: str) -> str:
-    """The first line of a passage, if it stands alone; empty if it has none."""
+    """The first line of a passage, if it stands alone; empty if it has none. "Invoice 2026-117" is
+    one, too, unless the line below could be a row as well."""
     first, *below = text.strip().split("\n", 2)
     stands_alone = bool(below) and not below[0].strip()
-    return first.strip() if stands_alone and _is_header(first) and not is_row(first) else ""
+    second = "\n".join(below).strip().partition("\n")[0]
+    is_heading = _is_header(first) and not (is_row(first) and is_row(second))
+    return first.strip() if stands_alone and is_heading else ""
 
 
 def is_row(line: str) -> bool:

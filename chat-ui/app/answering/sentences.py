@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from app.answering.lines import Table, cut_lines, ends_early, find_tables, is_full, measure_width
-from app.answering.words import NEGATIONS, OPENERS
+from app.answering.words import NEGATIONS, OPENERS, PHONE
 
 # What ends with a point and ends no sentence: initials, ordinal numbers (not £18 or 9:00) and
 # abbreviations.
@@ -140,9 +140,10 @@ def cut_markdown(text: str) -> Iterator[Sentence]:
 
 
 def normalise(word: str) -> str:
-    """In small letters, without accents."""
+    """In small letters, without accents; a word of many spellings in one."""
     apart = unicodedata.normalize("NFKD", word.casefold())
-    return "".join(c for c in apart if not unicodedata.combining(c)) or word
+    bare = "".join(c for c in apart if not unicodedata.combining(c)) or word
+    return "phone" if bare in PHONE else bare
 
 
 def normalise_number(number: str) -> str:

@@ -89,6 +89,10 @@ _COMPOUND = re.compile(
     r"(?:uno|due|tre|quattro|cinque|sei|sette|otto|nove)"
 )
 
+# What forms write before a number that others ask for by another of these. (db-api's
+# `passage_terms.sql` has the same ones.)
+_PHONE = "phone telephone tel telefon telefono telefoon"
+
 NEGATIONS = frozenset(_DENYING.split())
 # What a sentence often begins with. Of any other first word it can't be told whether it is a name.
 OPENERS = frozenset(_OPENING.split())
@@ -97,6 +101,7 @@ REFERRING = frozenset(_REFERRING.split())
 FRAMING = OPENERS.union(_FRAMING.split())
 ASKING = frozenset(_ASKING.split())
 COUNTING = frozenset(_COUNTING.split())
+PHONE = frozenset(_PHONE.split())
 
 
 def counts(word: str) -> bool:

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, text
 
 from app.passages.schemas import FoundPassage
 from app.passages.words import ASKING_WORDS, detect_language, split_words
-from app.text_tables import are_fields, is_header, is_row, names_columns
+from app.text_tables import FIELD, are_fields, is_header, is_row, names_columns
 
 JUDGED = 5  # of the passages, the best by words
 GOOD = 0.55  # the share of the words that must be there
@@ -90,9 +90,10 @@ def end_paragraphs(text: str) -> str:
 
 def read_rows(passage: str) -> Iterator[str]:
     """Those of tables, each behind the passage's heading and the header that says what its numbers
-    are. Two rows at least, one below the other, are a table, or one by itself below the heading.
-    Empty lines, which a text from a picture has anywhere, don't count. (chat-ui's
-    `answering/lines.py` has the same rule, and needs no table of one row.)"""
+    are; and a line of a form with a number, behind the heading. Two rows at least, one below the
+    other, are a table, or one by itself below the heading. Empty lines, which a text from a
+    picture has anywhere, don't count. (chat-ui's `answering/lines.py` has the same rule, and needs
+    no table of one row.)"""
     heading, above = find_heading(passage), (0, "")
     lines = [line.strip() for line in passage.split("\n")]
     with_words = [each for each in enumerate(lines) if any(map(str.isalnum, each[1]))]
@@ -107,11 +108,16 @@ def read_rows(passage: str) -> Iterator[str]:
             says = is_header(header) and not is_far and not are_fields(header, rows[0])
             parts = dict.fromkeys((heading, header if says else ""))
             yield from (" ".join(filter(None, (*parts, row))) for row in rows[has_header:])
+        elif are_rows and heading and FIELD.match(rows[0]):
+            yield f"{heading} {rows[0]}"
         above = numbers[-1], rows[-1]
 
 
 def find_heading(passage: str) -> str:
-    """Its first line, if that stands alone; empty if it has none."""
+    """Its first line, if that stands alone; empty if it has none. "Invoice 2026-117" is one, too,
+    unless the line below could be a row as well."""
     first, *below = passage.strip().split("\n", 2)
     stands_alone = bool(below) and not below[0].strip()
-    return first.strip() if stands_alone and is_header(first) and not is_row(first) else ""
+    second = "\n".join(below).strip().partition("\n")[0]
+    is_heading = is_header(first) and not (is_row(first) and is_row(second))
+    return first.strip() if stands_alone and is_heading else ""
