@@ -129,14 +129,18 @@ def _keep_text(
 ) -> Response:
     """A page with the unsent text on it: to send again if that can help, else to copy. A script
     has it still, and gets the words only."""
+    unsent, headers = Problem("unsent"), {"Retry-After": "2"}
     if is_script(request):
-        raise error
+        if not isinstance(error, Unavailable):
+            raise error
+        page = ErrorPage(unsent)
+        return services.templates.page("_refused.html", page, error.status, headers)
     if isinstance(error, SessionEnded):
         forget_session(request)
     if isinstance(error, Unavailable):
         again = f"/generate/{chat_id}" if chat_id else "/chats"
-        page = ErrorPage(Problem("unsent"), again=again, composer=composer)
-        return services.templates.page("error.html", page, error.status, {"Retry-After": "2"})
+        page = ErrorPage(unsent, again=again, composer=composer)
+        return services.templates.page("error.html", page, error.status, headers)
     page = ErrorPage(Problem.of(error), composer=composer)
     return services.templates.page("error.html", page, error.status)
 

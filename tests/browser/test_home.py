@@ -196,7 +196,7 @@ def test_at_home_it_is_said_that_nobody_answers_and_nothing_is_lost(ann: Someone
     away = page.get_by_text("Connection lost; reconnecting…")
     expect(away).to_be_visible()
     page.keyboard.press("Enter")
-    expect(page.get_by_text("Your message could not be sent")).to_be_visible()
+    expect(page.get_by_text("Your message was not sent")).to_be_visible()
     expect(prompt(page)).to_have_value("Say hello.")
     page.unroute("**/*")
     expect(away).not_to_be_visible()

@@ -43,7 +43,7 @@ def test_a_message_sent_while_a_reply_runs_is_shown_once_queued_and_answered(ann
 
 
 @pytest.mark.parametrize(
-    ("status", "words"), [(413, "too long, so it was not sent"), (502, "could not be sent")]
+    ("status", "words"), [(413, "too long, so it was not sent"), (502, "was not sent")]
 )
 def test_a_gateways_own_page_is_explained_and_the_text_stays(
     ann: Someone, status: int, words: str
@@ -70,7 +70,8 @@ def test_a_request_that_fails_without_a_word_is_told_until_one_succeeds(ann: Som
     expect(page.locator("[data-notice=undone]")).to_be_hidden()
 
 
-def test_that_nothing_could_be_sent_is_told_until_somebody_answers_again(ann: Someone) -> None:
+def test_that_a_message_was_not_sent_is_told_until_it_is(ann: Someone) -> None:
+    """The connection may be back long before."""
     ann.expect_error("502")
     page = ann.open()
     refuse(page, "**/generate/*")
@@ -79,9 +80,37 @@ def test_that_nothing_could_be_sent_is_told_until_somebody_answers_again(ann: So
     for name in ("unsent", "away"):
         expect(page.locator(f"[data-notice={name}]")).to_be_visible()
     page.unroute_all()
-    for name in ("unsent", "away"):
-        expect(page.locator(f"[data-notice={name}]")).to_be_hidden()
+    expect(page.locator("[data-notice=away]")).to_be_hidden()
+    expect(problem(page)).to_contain_text("Your message was not sent")
     expect(prompt(page)).to_have_value("precious words")
+    prompt(page).press("Enter")
+    expect(body(questions(page))).to_have_text("precious words")
+    expect(problem(page)).to_have_count(0)
+
+
+def test_a_text_that_was_not_sent_and_is_changed_is_another_message(ann: Someone) -> None:
+    ann.expect_error("502")
+    page = ann.open()
+    refuse(page, "**/generate/*")
+    send(page, "precious words")
+    expect(problem(page)).to_contain_text("Your message was not sent")
+    prompt(page).press("Backspace")
+    expect(problem(page)).to_have_count(0)
+
+
+def test_a_message_that_was_sent_is_not_said_to_be_unsent(ann: Someone) -> None:
+    """Though the answer was lost."""
+    ann.expect_error("502")
+    page = ann.open()
+
+    def lose_answer(route: Route) -> None:
+        route.fetch()
+        route.fulfill(status=502, body="<h1>No</h1>")
+
+    page.route("**/generate/*", lose_answer)
+    send(page, "precious words")
+    expect(body(questions(page))).to_have_text("precious words")
+    expect(problem(page)).to_have_count(0)
 
 
 def test_while_the_connection_is_lost_a_reply_is_not_said_to_be_written(ann: Someone) -> None:

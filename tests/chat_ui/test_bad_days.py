@@ -204,7 +204,8 @@ def test_without_db_api_a_page_says_so_and_nothing_is_acknowledged_but_the_text_
     assert REFRESH not in page, "it would throw the text away"
     assert client_key(page) == "kept"
     script = browser.post(address, data=FORM, headers=SCRIPT)
-    assert "<textarea" not in expect(script, 503, 'id="notices"'), "its form is left alone"
+    told = expect(script, 503, 'id="notices"', "Your message was not sent")
+    assert "<textarea" not in told, "its form is left alone"
     stopped.start()
     assert browser.get("/ready").json() == {"status": "ok"}
     sent = [browser.post(address, data=FORM).headers["location"] for _ in range(2)]

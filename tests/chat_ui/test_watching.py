@@ -206,5 +206,5 @@ def test_a_browser_that_knows_no_hidden_attribute_is_shown_no_false_alarm(
     browser: httpx.Client, chat: str
 ) -> None:
     page = text_of(browser.get(chat).text)
-    for words in ("out of reach", "any more", "could not be sent", "too long"):
+    for words in ("out of reach", "any more", "was not sent", "too long"):
         assert words not in page

@@ -92,9 +92,13 @@ class ParleyChat extends HTMLElement {
 
   // --- messages ---
 
-  // The stream's version of a message is the newest one.
+  // The stream's version of a message is the newest one. It may be one of which only the answer to
+  // its form was lost.
   showMessage(html) {
-    this.put(parse(html).querySelector("article"), true);
+    const article = parse(html).querySelector("article");
+    const text = article.matches(".user") && article.querySelector(".body").textContent;
+    if (text && text === this.prompt?.value) this.notice("unsent", false);
+    this.put(article, true);
     this.follower.follow();
   }
 
@@ -244,9 +248,10 @@ class ParleyChat extends HTMLElement {
     document.title = this.querySelector("#ready-title").dataset.words;
   }
 
-  // What nobody answered can be sent again once somebody does.
+  // What nobody answered can be done again once somebody does. A message that was not sent still is
+  // in the field, and what is said of it stays.
   setAway(away) {
-    if (this.away && !away) for (const name of ["unsent", "undone"]) this.notice(name, false);
+    if (this.away && !away) this.notice("undone", false);
     this.away = away;
     this.notice("away", away);
   }

@@ -9,9 +9,10 @@ export class Sender {
     chat.addEventListener("htmx:beforeRequest", ({ detail: { elt } }) => {
       // Send and Stop give way to each other, so the focus goes to the field.
       if (elt === form || elt.matches("[data-stop]")) chat.focusPrompt();
-      for (const name of ["unsent", "too-large", "undone", "moved"]) chat.notice(name, false);
+      chat.notice("undone", false);
       if (elt === form) this.begin();
     });
+    this.prompt?.addEventListener("input", () => chat.notice("unsent", false));
     chat.addEventListener("htmx:beforeSwap", ({ detail }) => this.takeAnswer(detail));
     chat.addEventListener("htmx:afterRequest", ({ detail }) => {
       if (detail.successful) {
@@ -24,6 +25,7 @@ export class Sender {
   }
 
   begin() {
+    for (const name of ["unsent", "too-large", "moved"]) this.chat.notice(name, false);
     document.getElementById("notices").replaceChildren();
     this.sent = this.prompt.value;
     this.since = this.chat.lastFinal();
