@@ -6,6 +6,7 @@ import re
 import pytest
 from playwright.sync_api import FilePayload, Page, Route, expect
 
+from tests.browser.conftest import PHONE, MakePerson
 from tests.browser.support.documents import attach, attach_in_library, documents, text_file
 from tests.browser.support.keys import tab_to
 from tests.browser.support.page import FITS, problem, prompt, side
@@ -246,6 +247,27 @@ def test_in_a_long_library_what_is_new_stays_in_view(ann: Someone) -> None:
     expect(problem(page)).to_be_in_viewport()
     expect(documents(page).first).to_contain_text("new.txt")
     expect(documents(page).first).to_be_in_viewport()
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_in_a_long_library_one_that_is_renamed_is_in_view_with_the_focus(
+    person: MakePerson, scripts: bool
+) -> None:
+    someone = person("Phil", java_script_enabled=scripts, **PHONE)
+    someone.new_chat()
+    for n in range(12):
+        files = [("files", (f"{n}.txt", f"Text {n}.".encode()))]
+        someone.http.post("/documents", files=files)
+    page = someone.open("/documents")
+    row = documents(page).nth(9)
+    row.locator("summary").tap()
+    row.get_by_label("Rename to").fill("new.txt")
+    row.get_by_role("button", name="Rename").tap()
+    expect(row.get_by_role("status")).to_have_text("Renamed.")
+    expect(row.get_by_role("status")).to_be_in_viewport()
+    expect(row.get_by_role("link", name="new.txt")).to_be_in_viewport()
+    expect(row.get_by_role("link", name="new.txt")).to_be_focused()
+    expect(documents(page).get_by_role("status")).to_have_count(1)
 
 
 def test_a_document_that_another_tab_deleted_is_gone_once_the_page_is_looked_at(

@@ -84,7 +84,7 @@ async def begin_chat_with_document(
 async def rename_document(
     services: AppServices, session: Session, document_id: UUID, form: Form
 ) -> Response:
-    """Leads back to the document, or to the library."""
+    """Leads back to the document, or to where it is in the library."""
     try:
         await services.documents.rename(session, document_id, read_text(form, "name"))
     except InvalidInput as error:
@@ -92,9 +92,8 @@ async def rename_document(
         return await _show_document(
             services, session, document_id, 1, error.status, problem=problem
         )
-    return RedirectResponse(
-        "/documents" if form.get("listed") else f"/documents/{document_id}", 303
-    )
+    listed = f"/documents?renamed={document_id}#d-{document_id}"
+    return RedirectResponse(listed if form.get("listed") else f"/documents/{document_id}", 303)
 
 
 @router.post(

@@ -26,13 +26,16 @@ router = APIRouter(prefix="/documents", tags=["documents"], dependencies=WITH_CO
     response_class=HTMLResponse,
     responses=pages(401, 404, 422, 503),
 )
-async def show_documents(request: Request, services: AppServices, session: Session) -> HTMLResponse:
-    """The newest first. Scripts (`HX-Request: true`) get the list only."""
+async def show_documents(
+    request: Request, services: AppServices, session: Session, renamed: UUID | None = None
+) -> HTMLResponse:
+    """The newest first; one was `renamed` just now. Scripts (`HX-Request: true`) get the list
+    only."""
     if is_script(request):
         return await _show_list(services, session, [])
     await renew_session(request, services.sessions, session)
     notes, _ = take_outcome(request)
-    return await _show_library(services, session, notes)
+    return await _show_library(services, session, notes, renamed=renamed)
 
 
 @router.post(
@@ -65,12 +68,16 @@ async def _show_list(services: Services, session: UUID, notes: list[Problem]) ->
 
 
 async def _show_library(
-    services: Services, session: UUID, notes: list[Problem], status: int = 200
+    services: Services,
+    session: UUID,
+    notes: list[Problem],
+    status: int = 200,
+    renamed: UUID | None = None,
 ) -> HTMLResponse:
     chats, documents, limits = await asyncio.gather(
         load_chats(services, session),
         services.documents.list_newest(session),
         services.limits.get(),
     )
-    page = DocumentsPage(chats, documents, limits, notes)
+    page = DocumentsPage(chats, documents, limits, notes, renamed)
     return services.templates.page("documents.html", page, status)

@@ -25,13 +25,14 @@ def tick_new(offered: list[Document], chat: UUID, last: Message | None) -> list[
 
 @dataclass(frozen=True)
 class DocumentsPage:
-    """`documents.html`: the library and what chats have; `notes` are about files
-    that were uploaded just now."""
+    """`documents.html`: the library and what chats have; `notes` are about files that were uploaded
+    or deleted just now, and one was `renamed`."""
 
     chats: ChatList
     documents: list[Document]
     limits: Limits
     notes: list[Problem] = field(default_factory=list)
+    renamed: UUID | None = None
 
     upload = "/documents"
 
