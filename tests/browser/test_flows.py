@@ -6,7 +6,15 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.support.keys import tab_to
-from tests.browser.support.page import body, prompt, questions, replies, side, wait_until_final
+from tests.browser.support.page import (
+    FITS,
+    body,
+    prompt,
+    questions,
+    replies,
+    side,
+    wait_until_final,
+)
 from tests.browser.support.people import REPLY_MS, Someone
 
 EMOJI = "👩‍👩‍👧‍👦🏳️‍🌈🫠"  # a name and a title like any other
@@ -204,3 +212,19 @@ def test_a_button_is_seen_when_the_keyboard_is_on_it(ann: Someone) -> None:
     expect(shown).to_have_css("opacity", "0")
     tab_to(edit)
     expect(shown).to_have_css("opacity", "1")
+
+
+def test_on_a_phone_what_is_said_of_a_token_is_below_its_name(phone: Someone) -> None:
+    phone.new_chat()
+    for name in ("My editor", "A script that reads all of my documents at night"):
+        token = {"name": name, "scopes": "read", "days": "30"}
+        assert phone.http.post("/settings/tokens", data=token).status_code == 200
+    page = phone.open("/settings/tokens")
+    rows = page.locator(".deleted li")
+    expect(rows).to_have_count(2)
+    for row in rows.all():
+        boxes = [span.bounding_box() for span in row.locator("form > span").all()]
+        tops, heights = zip(*((box["y"], box["height"]) for box in boxes if box), strict=True)
+        assert tops[0] + heights[0] <= tops[1] < tops[2]
+        assert heights[2] < 30, "in one line"
+    assert page.evaluate(FITS)

@@ -3,14 +3,15 @@
 import re
 import time
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
-from uuid import uuid4
+from datetime import UTC, date, datetime
+from uuid import UUID, uuid4
 
 import httpx
-from app.clients.types import ListedChat
+import pytest
+from app.clients.types import Hit, ListedChat, SearchPage
 from app.main import CALLS_AT_ONCE
 from app.routes.search import FURTHEST
-from app.views.lists import ChatGroup, ChatList
+from app.views.lists import NO_CHATS, ChatGroup, ChatList, view_chats, view_search
 
 from tests.chat_ui.support import (
     OPENING,
@@ -215,3 +216,35 @@ def test_a_search_says_when_there_is_nothing_or_nothing_more(
     for offset, more in ((960, True), (990, False)):
         found = find(browser, "needle", offset, chat=own)
         assert any("offset=" in link for link in links(found)) == more
+
+
+ADDRESS = f"/chats/{UUID(int=1)}?at={UUID(int=2)}#m-{UUID(int=2)}"
+MARKED = ADDRESS.replace("chats", "<chats>").replace("at=", "<at>=")
+
+
+@pytest.mark.parametrize(
+    ("snippet", "shown"),
+    [
+        (f"- [A <long> story…]({ADDRESS}) of salt&#42;", "- A <long> story… of salt*"),
+        (f"- [At sea]({MARKED}) and <at> home", "- At sea and <at> home"),
+        (f"…a <long> story]({ADDRESS[:60]}…", "…a <long> story…"),
+        (f"…{MARKED[20:]}) of salt …more <at> sea", "… of salt …more <at> sea"),
+        ("…was. - [Second…", "…was. - Second…"),
+        (f"[Sea](<https>://sea.example) ![a](#b) [x]({ADDRESS[:9]}…", "Sea a x…"),
+        (
+            "a[0](x) &amp; …Donaudampfschifffahrten) [y]",
+            "a[0](x) &amp; …Donaudampfschifffahrten) [y]",
+        ),
+    ],
+)
+def test_of_links_in_a_reply_that_is_found_the_words_are_shown(snippet: str, shown: str) -> None:
+    chat, message, now = UUID(int=1), UUID(int=2), datetime.now(UTC)
+    text = snippet.replace("<", "\ue000").replace(">", "\ue001")
+    for role, expected in (("assistant", shown), ("user", snippet)):
+        hit = Hit(
+            chat_id=chat, title=None, message_id=message, role=role, snippet=text, created_at=now
+        )
+        found = SearchPage(items=[hit], more=False)
+        (view,) = view_search(view_chats(NO_CHATS), "at", found, 0).hits or []
+        html = expected.replace("&", "&amp;")
+        assert view.snippet == re.sub(r"<(.*?)>", r"<mark>\1</mark>", html)

@@ -1,5 +1,6 @@
 """Lists of chats, by day, and what a search found."""
 
+import re
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,6 +16,13 @@ from app.clients.types import ChatPage, Hit, ListedChat, SearchPage
 
 NO_CHATS = ChatPage(items=[], next=None)
 OPEN, CLOSE = "\ue000", "\ue001"  # around what was looked for, in a hit's snippet
+# A link in a part of a reply's Markdown, which may begin or end in its words or in its address.
+LINK = re.compile(
+    rf"(?:!?\[([^][]*))?\]\({OPEN}?(?:/|#|https?{CLOSE}?:)[^()\s…]*(?:\)|(?=…))"
+    r"|\[(?=[^][]*…(?: …|$))"
+    r"|(?<=…)(?=[^()\s…]*[/#?])[^()\[\]\s…]{20,}\)"
+)
+REFERENCE = re.compile(r"&#(3[3-9]|[4-9]\d|1[01]\d|12[0-6]);")  # as tools write marks
 
 
 @dataclass(frozen=True)
@@ -105,9 +113,17 @@ def view_search(
     chats: ChatList, query: str, found: SearchPage, offset: int, chat: UUID | None = None
 ) -> SearchView:
     """A page of what was found."""
-    hits = [HitView(hit, mark(hit.snippet)) for hit in found.items]
+    hits = [HitView(hit, mark(_read(hit))) for hit in found.items]
     more = offset + len(hits) if found.more else None
     return SearchView(chats, query, hits, offset, more, chat)
+
+
+def _read(hit: Hit) -> str:
+    """What was found: of a reply, which is Markdown, the words of links without their addresses."""
+    if hit.role != "assistant":
+        return hit.snippet
+    words = LINK.sub(lambda link: link[1] or "", hit.snippet)
+    return REFERENCE.sub(lambda reference: chr(int(reference[1])), words)
 
 
 def mark(snippet: str) -> Markup:
