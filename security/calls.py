@@ -34,6 +34,7 @@ NOUNS = {
     "id": "reply",
     "document_id": "document",
     "document": "document",
+    "renamed": "document",
     "pictures": "document",
     "recording_id": "recording",
     "recording": "recording",

@@ -38,7 +38,7 @@ async def send(
     """Leads to the chat; a script that is there already gets both new messages. Without `chat_id`
     the message begins a chat. If files are to be attached first, nothing is sent yet."""
     try:
-        composer = _read_composer(form, request)
+        composer = _read_composer(form, request, services)
     except InvalidInput as error:
         return _keep_text(request, services, chat_id, Composer(read_text(form, "prompt")), error)
     session = find_session(request)
@@ -51,6 +51,10 @@ async def send(
         if form.get("attach"):
             page = await load_attach(services, session, chat_id, composer)
             return services.templates.page("attach.html", page)
+        if composer.tool:
+            facts = {"tool": composer.tool, "back": f"/chats/{chat_id}" if chat_id else "/"}
+            missing = InvalidInput("tool-text-missing", **facts)
+            return await _refuse(request, services, session, chat_id, composer, missing)
         try:
             sent = await store_message(services, session, chat_id, composer)
         except (InvalidInput, TooLarge, KeyReused, BranchMoved, TooMuch) as error:
@@ -72,9 +76,11 @@ async def send(
     return RedirectResponse(f"/chats/{chat_id}#end", 303)
 
 
-def _read_composer(form: FormData, request: Request) -> Composer:
+def _read_composer(form: FormData, request: Request, services: Services) -> Composer:
     prompt, tool = read_text(form, "prompt"), read_text(form, "tool")
-    if tool:  # of the menu: a message that calls it
+    needing = (each.name for each in services.templates.tools if each.needs_text)
+    lacks_text = not prompt.strip() and tool in needing
+    if tool and not lacks_text:  # of the menu: a message that calls it
         prompt = f"/{tool} {prompt}"
     return Composer(
         prompt,
@@ -84,6 +90,7 @@ def _read_composer(form: FormData, request: Request) -> Composer:
         ticked=read_ids(form, "pictures"),
         mode=read_mode(form),
         recording=read_id(form, "recording"),
+        tool=tool if lacks_text else "",
     )
 
 

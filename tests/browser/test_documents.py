@@ -101,6 +101,9 @@ def test_a_document_is_renamed_and_deleted_in_the_list(visitor: Someone) -> None
     assert page.evaluate(FITS)
     visitor.press(page.get_by_role("button", name="Delete permanently"))
     expect(documents(page)).to_have_count(0)
+    expect(page.get_by_role("status").get_by_text("“b.txt” was deleted.")).to_be_visible()
+    page.reload()
+    expect(page.get_by_text("was deleted")).to_have_count(0)
 
 
 def test_what_was_typed_stays_while_files_are_attached_and_removed(visitor: Someone) -> None:

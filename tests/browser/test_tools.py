@@ -114,6 +114,21 @@ def test_the_menu_writes_a_tool_s_name(ann: Someone) -> None:
     expect(prompt(page)).to_be_focused()
 
 
+def test_without_scripts_a_tool_asks_for_the_text_that_it_needs(plain: Someone) -> None:
+    plain.expect_error("422")
+    page = plain.open()
+    page.goto("/")
+    page.locator(".tools summary").click()
+    page.get_by_role("button", name="/calculator").click()
+    expect(page.get_by_text("Write the text for /calculator")).to_be_visible()
+    expect(prompt(page)).to_be_focused()
+    page.keyboard.type("12*3")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(questions(page)).to_contain_text("/calculator 12*3")
+    expect(replies(page).last).to_contain_text("= 36", timeout=REPLY_MS)
+
+
 def test_without_scripts_the_menu_calls_a_tool(plain: Someone) -> None:
     page = plain.open()
     prompt(page).fill("1+2")

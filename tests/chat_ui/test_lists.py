@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
-from app.clients.types import Hit, ListedChat, SearchPage
+from app.clients.types import Hit, ListedChat, Role, SearchPage
 from app.main import CALLS_AT_ONCE
 from app.routes.search import FURTHEST
 from app.views.lists import NO_CHATS, ChatGroup, ChatList, view_chats, view_search
@@ -240,7 +240,8 @@ MARKED = ADDRESS.replace("chats", "<chats>").replace("at=", "<at>=")
 def test_of_links_in_a_reply_that_is_found_the_words_are_shown(snippet: str, shown: str) -> None:
     chat, message, now = UUID(int=1), UUID(int=2), datetime.now(UTC)
     text = snippet.replace("<", "\ue000").replace(">", "\ue001")
-    for role, expected in (("assistant", shown), ("user", snippet)):
+    roles: list[tuple[Role, str]] = [("assistant", shown), ("user", snippet)]
+    for role, expected in roles:
         hit = Hit(
             chat_id=chat, title=None, message_id=message, role=role, snippet=text, created_at=now
         )

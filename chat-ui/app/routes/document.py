@@ -5,7 +5,7 @@ import contextlib
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 
 from app.errors import InvalidInput, NotFound
@@ -17,6 +17,8 @@ from app.originals import SAFE, TYPES, send_original
 from app.security import POLICY
 from app.services import AppServices, Services
 from app.sessions import Session
+from app.uploads.outcome import keep_outcome
+from app.uploads.upload import UploadReport
 from app.views.documents import DocumentView
 from app.views.problems import Problem
 
@@ -104,10 +106,13 @@ async def rename_document(
     responses=pages(401, 403, 404, 422, 503),
 )
 async def delete_document(
-    services: AppServices, session: Session, document_id: UUID
+    request: Request, services: AppServices, session: Session, document_id: UUID
 ) -> RedirectResponse:
-    """At once and for good, in all chats. Leads to the library."""
+    """At once and for good, in all chats. Leads to the library, where that is told."""
+    document = await services.documents.get(session, document_id)
     await services.documents.delete(session, document_id)
+    note = Problem("document-deleted", {"file": document.name})
+    keep_outcome(request, "/documents", UploadReport([note]))
     return RedirectResponse("/documents", 303)
 
 

@@ -23,9 +23,10 @@ class ToolFailed(Exception):
 @dataclass(frozen=True)
 class Tool:
     """`/name …` calls it; `summary` is what it does, in a line. A model calls it with this text as
-    its `parameter`."""
+    its `parameter`. One that `needs_text` does nothing without."""
 
     name: str
     summary: str
     run: Run
     parameter: str = "text"
+    needs_text: bool = False

@@ -41,8 +41,9 @@ def find_tools(folder: Path | None = None) -> Mapping[str, Tool]:
 def _load(name: str) -> Tool:
     run = importlib.import_module(f"{tools.__name__}.{name}").run
     summary = (inspect.getdoc(run) or "").split("\n")[0]
-    parameter = next(iter(inspect.signature(run).parameters))
-    return Tool(name.replace("_", "-"), summary, _adapt(run), parameter)
+    parameter = next(iter(inspect.signature(run).parameters.values()))
+    needs_text = parameter.default is parameter.empty
+    return Tool(name.replace("_", "-"), summary, _adapt(run), parameter.name, needs_text)
 
 
 def _adapt(run: Callable[..., Any]) -> Callable[[str, Parley], Any]:

@@ -8,7 +8,7 @@ LONGEST_NAME = 64
 UNKNOWN = "There is no such time zone. Write a large city, such as `/date Tokyo`, or nothing."
 
 
-def run(text: str) -> str:
+def run(text: str = "") -> str:
     """The date and time, in UTC or in a time zone such as Tokyo or Europe/Berlin."""
     now = datetime.now(UTC)
     if not text or text.upper() == "UTC":

@@ -116,7 +116,8 @@ class Composer:
     message it replaces, if any, and else the last one that was seen above it. `mode` is how to
     answer it; None where there is no choice. `recording` is what the text was transcribed from. Of
     the pictures that are `offered`, those in `ticked` go with it; None: nobody has chosen yet.
-    Where no model `sees_pictures`, nothing is to be chosen."""
+    Where no model `sees_pictures`, nothing is to be chosen. `tool` was chosen before its text was
+    written."""
 
     prompt: str = ""
     client_key: str = field(default_factory=lambda: uuid4().hex)
@@ -127,6 +128,7 @@ class Composer:
     offered: list[Document] = field(default_factory=list)
     ticked: list[UUID] | None = None
     sees_pictures: bool = False
+    tool: str = ""
 
 
 @dataclass(frozen=True)

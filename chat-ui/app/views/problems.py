@@ -42,6 +42,7 @@ KINDS = REFUSALS | {
     TokensFull.kind,
     *(f"limit-{name}" for name in LIMITS),
     "file-repeated",
+    "document-deleted",
     "no-file",
     "no-document",
     "document-gone",  # NotFound, of a document
@@ -50,6 +51,7 @@ KINDS = REFUSALS | {
     "chat-gone",  # NotFound, with a message that could not be sent
     "unsent",  # Unavailable, with a message that could not be sent
     "form-unavailable",  # Unavailable, with any other form
+    "tool-text-missing",  # InvalidInput, of a tool that was chosen without a text
     "not-sure",
     "not-signed-out",
     "text-with-nul",
