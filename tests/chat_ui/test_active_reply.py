@@ -105,6 +105,18 @@ def test_a_prompt_starts_at_its_first_message_which_the_system_prompt_is_none_of
     assert active.end(Outcome("complete"), "w").prompt_start == start
 
 
+def test_what_the_model_has_written_and_read_before_is_not_counted_as_new_to_it() -> None:
+    active = begin()
+    active.prompt += [
+        PromptMessage(role="user", parts=[TextPart(text="x" * 900)]),
+        PromptMessage(role="assistant", parts=[TextPart(text="y")]),
+        PromptMessage(role="user", parts=[TextPart(text="Why?")]),
+    ]
+    assert active.count_characters() == len("Why?")
+    del active.prompt[1:]
+    assert active.count_characters() == 900
+
+
 @pytest.mark.parametrize(
     ("deltas", "first"),
     [

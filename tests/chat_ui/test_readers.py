@@ -57,17 +57,34 @@ async def settle() -> None:
         await asyncio.sleep(0)
 
 
-async def test_long_ones_let_a_short_one_pass_and_come_again_after_it(reading: Reading) -> None:
+async def test_a_long_one_lets_a_short_one_pass_and_comes_again_after_it(reading: Reading) -> None:
     await reading.come("long", LONG_ONE)
-    await reading.come("longer", 2 * LONG_ONE - CHARACTERS)
     short = await reading.come("short", SHORT_ONE)
-    assert reading.seen[:3] == ["long reads", "longer reads", "short reads"]
-    assert sorted(reading.seen[3:]) == ["long lets pass", "longer lets pass"]
+    assert reading.seen == ["long reads", "short reads", "long lets pass"]
     await reading.come("long again", LONG_ONE)
-    assert reading.seen[-1].endswith("lets pass"), "it waits"
+    assert reading.seen[-1] == "long lets pass", "it waits"
     short.set()
     await settle()
     assert reading.seen[-2:] == ["short has read", "long again reads"]
+
+
+async def test_long_ones_are_read_one_after_the_other(reading: Reading) -> None:
+    first = await reading.come("first", LONG_ONE)
+    second = await reading.come("second", LONG_ONE)
+    await reading.come("third", LONG_ONE)
+    assert reading.seen == ["first reads"]
+    first.set()
+    await settle()
+    assert reading.seen[1:] == ["first has read", "second reads"]
+    second.set()
+    await settle()
+    assert reading.seen[3:] == ["second has read", "third reads"]
+
+
+async def test_a_much_shorter_one_passes_though_it_is_long_itself(reading: Reading) -> None:
+    await reading.come("long", LONG_ONE)
+    await reading.come("shorter", LONG_ONE // 4)
+    assert reading.seen == ["long reads", "shorter reads", "long lets pass"]
 
 
 @pytest.mark.parametrize(
@@ -88,7 +105,7 @@ async def test_who_has_little_left_lets_nobody_pass(
 async def test_one_of_half_the_length_waits_as_any_other(reading: Reading) -> None:
     await reading.come("long", LONG_ONE)
     await reading.come("half", LONG_ONE // 2)
-    assert reading.seen == ["long reads", "half reads"]
+    assert reading.seen == ["long reads"]
 
 
 async def test_who_writes_is_not_disturbed(reading: Reading) -> None:
@@ -104,6 +121,19 @@ async def test_nobody_waits_for_ever(reading: Reading, monkeypatch: pytest.Monke
     await reading.come("short", SHORT_ONE)
     await reading.come("long", LONG_ONE)
     await until(lambda: reading.seen == ["short reads", "long reads"])
+
+
+async def test_who_waited_long_for_a_long_one_still_lets_the_short_one_pass(
+    reading: Reading, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(readers, "PATIENCE_S", 0.05)
+    await reading.come("first", LONG_ONE)
+    await reading.come("second", LONG_ONE)
+    await asyncio.sleep(0.1)
+    monkeypatch.setattr(readers, "PATIENCE_S", 60)
+    await reading.come("short", SHORT_ONE)
+    await settle()
+    assert reading.seen == ["first reads", "short reads", "first lets pass"]
 
 
 async def test_another_time_limit_is_not_taken_for_it() -> None:

@@ -4,6 +4,7 @@ import asyncio
 import re
 import time
 from dataclasses import dataclass
+from itertools import takewhile
 from uuid import UUID
 
 from app.answering.exact import Span
@@ -184,10 +185,11 @@ class ActiveReply:
         return self.saw is None and bool(self.pictures_in_prompt)
 
     def count_characters(self) -> int:
-        """Of all text that the model has to read."""
-        parts = (part for message in self.whole_prompt for part in message.parts)
-        texts = (part.text for part in parts if not isinstance(part, PicturePart))
-        return sum(map(len, texts)) + len(self.text.whole)
+        """Of the text that the model hardly has read before: all behind the last turn of its own.
+        Of a server that has forgotten the rest, `Reading` tells."""
+        since = takewhile(lambda message: message.role != "assistant", reversed(self.whole_prompt))
+        parts = (part for message in since for part in message.parts)
+        return sum(len(part.text) for part in parts if not isinstance(part, PicturePart))
 
     @property
     def whole_prompt(self) -> list[PromptMessage]:

@@ -147,13 +147,13 @@ async def _attempt(
                 case Started(model_name):
                     active.model = model_name
                 case Delta(text):
-                    readers.end(reader)
                     if left == 0:  # a model that does not stop where it was told to
                         outcome = CUT
                         break
                     left -= 1  # a delta is at least one token
                     is_held |= may_call and not active.text.whole and is_call(text)
                     if is_held:
+                        readers.end(reader)
                         held += text
                         active.write("")
                         continue
@@ -162,6 +162,8 @@ async def _attempt(
                     # What is held back is lost with this attempt, and written again by the next.
                     if active.write(text, back - stops.held):
                         announce()
+                    else:
+                        readers.end(reader)
                     if is_stopped:
                         return outcome
                 case Reading(read, total):
