@@ -71,7 +71,8 @@ async def send(
     if is_script(request):
         services.hub.expect(session, chat_id, sent)
         both = [view_message(sent.message), view_message(sent.reply)]
-        view = SentView(both, Composer(seen=sent.reply.id), sent.title)
+        fresh = Composer(seen=sent.reply.id, tool=read_text(form, "tool"))
+        view = SentView(both, fresh, sent.title)
         return services.templates.page("_sent.html", view)
     return RedirectResponse(f"/chats/{chat_id}#end", 303)
 

@@ -5,7 +5,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import MakePerson
 from tests.browser.support.axe import findings
-from tests.browser.support.page import prompt, questions, replies
+from tests.browser.support.page import prompt, questions, replies, send
 from tests.browser.support.people import REPLY_MS, Someone
 
 
@@ -127,6 +127,23 @@ def test_without_scripts_a_tool_asks_for_the_text_that_it_needs(plain: Someone) 
     page.keyboard.press("Enter")
     expect(questions(page)).to_contain_text("/calculator 12*3")
     expect(replies(page).last).to_contain_text("= 36", timeout=REPLY_MS)
+
+
+def test_a_tool_that_was_chosen_before_scripts_ran_is_called_once(ann: Someone) -> None:
+    ann.expect_error("422")
+    page = ann.open()
+    page.evaluate("""() => {
+        const [form] = document.querySelectorAll("#composer");
+        const chosen = form.cloneNode(true);  // without what scripts have added
+        form.replaceWith(chosen);
+        chosen.querySelector("[name=tool][value=calculator]").click();
+    }""")
+    expect(page.get_by_text("Write the text for /calculator")).to_be_visible()
+    send(page, "12*3")
+    expect(questions(page).last).to_contain_text("/calculator 12*3")
+    send(page, "Say hello.")
+    expect(questions(page).last).to_contain_text("Say hello.")
+    expect(questions(page).last).not_to_contain_text("/calculator")
 
 
 def test_without_scripts_the_menu_calls_a_tool(plain: Someone) -> None:
