@@ -85,9 +85,10 @@ def test_whatever_a_session_stores_at_once_never_waits_in_a_circle(
     api: Api, ada: Person, chat: str
 ) -> None:
     reply = api.answer(ada, chat, "Hi", "Hello")
-    running = [ada.send(ada.chat(), worker="w") for _ in range(4)]
+    # One session has at most three quarters of the slots: a fourth one would only be queued.
+    running = [ada.send(ada.chat(), worker="w") for _ in range(3)]
 
-    def act(number: int) -> bool:
+    def act(number: int) -> str:
         ways: list[Callable[[], httpx.Response]] = [
             lambda: ada.post_message(chat, "Hi", worker="w"),
             lambda: ada.post_first(worker="w"),
@@ -95,10 +96,11 @@ def test_whatever_a_session_stores_at_once_never_waits_in_a_circle(
             lambda: ada.post("/chats", NEW_CHAT),
             lambda: api.post_finish(running[number // 5], "x", claim_next=True),
         ]
-        return ways[number % 5]().is_success
+        answer = ways[number % 5]()
+        return "" if answer.is_success else answer.text
 
-    with ThreadPoolExecutor(20) as pool:
-        assert list(pool.map(act, range(20))) == [True] * 20
+    with ThreadPoolExecutor(15) as pool:
+        assert [*filter(None, pool.map(act, range(15)))] == []
 
 
 def test_tokens_are_counted_when_a_reply_ends_and_waited_for_before_the_next(
