@@ -1,5 +1,6 @@
 """A document's file, sent as it was uploaded: a stranger's bytes under our address."""
 
+from typing import Any
 from uuid import UUID
 
 from fastapi.responses import StreamingResponse
@@ -20,6 +21,8 @@ TYPES = {
     "text": "text/plain",
     "markdown": "text/markdown",
 }
+# What the OpenAPI document says of it.
+FILE: dict[int | str, dict[str, Any]] = {200: {"content": {each: {} for each in TYPES.values()}}}
 ENDINGS = {"pdf": "pdf", "jpeg": "jpg", "png": "png", "text": "txt", "markdown": "md"}
 
 

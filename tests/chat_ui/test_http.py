@@ -209,6 +209,20 @@ def test_every_route_is_described_with_the_problems_it_can_have_and_the_fields_o
     assert set(fields) == wanted
 
 
+def test_files_and_streams_are_described_as_what_they_are(newcomer: httpx.Client) -> None:
+    paths: Any = newcomer.get("/openapi.json").json()["paths"]
+
+    def read_types(method: str, path: str) -> set[str]:
+        return set(paths[path][method]["responses"]["200"]["content"])
+
+    for prefix in ("", "/api"):
+        types = read_types("get", f"{prefix}/documents/{{document_id}}/original")
+        assert {"application/pdf", "image/jpeg", "image/png", "text/plain"} <= types
+    assert read_types("get", "/documents/{document_id}/picture") == {"image/jpeg"}
+    for path in ("", "/{chat_id}/messages", "/{chat_id}/replies/{reply_id}/regenerate"):
+        assert read_types("post", f"/api/chats{path}") == {"text/event-stream"}
+
+
 @pytest.mark.parametrize(
     ("address", "network"),
     [

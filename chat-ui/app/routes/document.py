@@ -13,7 +13,7 @@ from app.forms import Form, read_text
 from app.loading import load_chats
 from app.new_chats import begin_chat
 from app.openapi import WITH_COOKIE, form_body, pages
-from app.originals import SAFE, TYPES, send_original
+from app.originals import FILE, SAFE, TYPES, send_original
 from app.security import POLICY
 from app.services import AppServices, Services
 from app.sessions import Session
@@ -31,7 +31,7 @@ Words = Annotated[
 ]
 
 FRAMING = {"Content-Security-Policy": f"{POLICY}; frame-src 'self'"}
-BYTES: dict[int | str, dict[str, Any]] = {200: {"content": {"application/octet-stream": {}}}}
+JPEG: dict[int | str, dict[str, Any]] = {200: {"content": {TYPES["jpeg"]: {}}}}
 
 
 @router.get(
@@ -120,7 +120,7 @@ async def delete_document(
     "/original",
     summary="The file as it was uploaded",
     response_class=StreamingResponse,
-    responses=BYTES | pages(401, 404, 422, 503),
+    responses=FILE | pages(401, 404, 422, 503),
 )
 async def show_original(
     services: AppServices, session: Session, document_id: UUID
@@ -133,7 +133,7 @@ async def show_original(
     "/picture",
     summary="A picture, without its metadata",
     response_class=StreamingResponse,
-    responses=BYTES | pages(401, 404, 422, 503),
+    responses=JPEG | pages(401, 404, 422, 503),
 )
 async def show_picture(
     services: AppServices, session: Session, document_id: UUID

@@ -14,7 +14,7 @@ from app.api.own.bodies import DocumentChanges
 from app.api.own.resources import OwnDocument, OwnDocuments, OwnPage, OwnUpload, RefusedFile
 from app.api.paths import OWN
 from app.openapi import upload_body
-from app.originals import send_original
+from app.originals import FILE, send_original
 from app.services import AppServices, Services
 from app.uploads.upload import upload_files
 
@@ -101,10 +101,7 @@ async def read_page(
     "/documents/{document_id}/original",
     summary="The file as it was uploaded",
     response_class=StreamingResponse,
-    responses={
-        200: {"content": {"application/octet-stream": {}}},
-        **errors(401, 403, 404, 503),
-    },
+    responses={**FILE, **errors(401, 403, 404, 503)},
 )
 async def read_original(
     document_id: UUID, caller: Librarian, services: AppServices

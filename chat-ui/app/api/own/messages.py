@@ -10,7 +10,7 @@ from app.api.body import read_model
 from app.api.caller import Caller, Chatter, Reader
 from app.api.openapi import errors, model_body
 from app.api.own.bodies import NewChat, NewMessage, ShownMessage
-from app.api.own.replies import answer, check_streams, find_key, find_message
+from app.api.own.replies import STREAM, answer, check_streams, find_key, find_message
 from app.api.own.resources import OwnMessages, OwnSent
 from app.api.paths import OWN
 from app.exports.format import ExportedChat, ExportedMessage
@@ -27,7 +27,7 @@ router = APIRouter(prefix=f"{OWN}/chats", tags=["Own chats"])
     summary="Begin a chat",
     status_code=201,
     response_model=OwnSent,
-    responses=errors(400, 401, 403, 413, 422, 429, 503),
+    responses={**STREAM, **errors(400, 401, 403, 413, 422, 429, 503)},
     openapi_extra=model_body(NewChat),
 )
 async def begin(request: Request, caller: Chatter, services: AppServices) -> Response | OwnSent:
@@ -62,7 +62,7 @@ async def read_messages(
     summary="Send a message",
     status_code=201,
     response_model=OwnSent,
-    responses=errors(400, 401, 403, 404, 409, 413, 422, 429, 503),
+    responses={**STREAM, **errors(400, 401, 403, 404, 409, 413, 422, 429, 503)},
     openapi_extra=model_body(NewMessage),
 )
 async def send_message(

@@ -4,7 +4,7 @@ again. Whoever stops waiting doesn't stop it, as on a page."""
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
@@ -41,6 +41,9 @@ EVENTS = """The data of each event is a JSON object.
 | `message` | a message | the whole reply, at its end |
 | `error` | as every error | there is no more to come |
 """
+STREAM: dict[int | str, dict[str, Any]] = {
+    200: {"description": EVENTS, "content": {"text/event-stream": {}}}
+}
 ASK_SECONDS = 1  # between two looks at what no feed has
 STILL_HERE = b": still here\n\n"
 
@@ -192,10 +195,7 @@ async def read_reply(
     "/events",
     summary="Watch a reply being written",
     response_class=StreamingResponse,
-    responses={
-        200: {"description": EVENTS, "content": {"text/event-stream": {}}},
-        **errors(401, 403, 404, 429, 503),
-    },
+    responses={**STREAM, **errors(401, 403, 404, 429, 503)},
 )
 async def watch_reply(
     chat_id: UUID, reply_id: UUID, caller: Reader, services: AppServices
@@ -222,7 +222,7 @@ async def stop_reply(
     summary="Ask for a reply again",
     status_code=201,
     response_model=OwnSent,
-    responses=errors(400, 401, 403, 404, 409, 413, 422, 429, 503),
+    responses={**STREAM, **errors(400, 401, 403, 404, 409, 413, 422, 429, 503)},
     openapi_extra=model_body(NewVersion),
 )
 async def regenerate_reply(
