@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import hashlib
-import re
 import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -12,6 +11,7 @@ from enum import Enum
 
 import httpx
 from tests.doc_worker.files import text_pdf
+from tests.support.pages import documents
 
 from faults.browser import AGAIN, LATER, PATIENCE, Browser, UnexpectedAnswer
 
@@ -20,7 +20,6 @@ PAUSE = 0.02  # seconds after each
 FORM = '--{0}\r\nContent-Disposition: form-data; name="files"; filename="{1}"\r\n\r\n'
 CUT_OFF = 409  # the upload was interrupted inside, and nothing of it was kept
 LINES = 40
-LINK = re.compile(r'<a href="/documents/([0-9a-f-]{36})">')
 
 
 class Phase(Enum):
@@ -117,8 +116,7 @@ async def send(person: Browser, sent: Sent, share: float = 1.0) -> httpx.Respons
 
 
 async def _find_id(person: Browser, name: str) -> str:
-    page = (await person.get("/documents")).text
-    for row in page.split("<li>"):
-        if f">{name}<" in row and (found := LINK.search(row)):
-            return found[1]
-    raise UnexpectedAnswer(f"{name} was confirmed and is not among the documents")
+    address = documents((await person.get("/documents")).text).get(name)
+    if address is None:
+        raise UnexpectedAnswer(f"{name} was confirmed and is not among the documents")
+    return address.removeprefix("/documents/")

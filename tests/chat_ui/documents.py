@@ -5,6 +5,7 @@ from typing import Any
 import httpx
 
 from tests.chat_ui.support import DbApiServer, parse
+from tests.support.pages import documents
 
 PDF = b"%PDF-1.7\n" + bytes(range(256)) * 8192 + b"the end"
 File = tuple[str, tuple[str, bytes]]
@@ -26,10 +27,7 @@ def follow(browser: httpx.Client, answer: httpx.Response) -> str:
 
 def address_of(browser: httpx.Client, name: str) -> str:
     """The document's page, as the library leads there."""
-    rows = parse(browser.get("/documents").text).need("div", id="documents").find_all("li")
-    links = [next(row.find_all("a")) for row in rows]
-    (address,) = [link.attributes["href"] for link in links if link.text == name]
-    return address
+    return documents(browser.get("/documents").text)[name]
 
 
 def listed(page: str) -> list[tuple[str, str]]:

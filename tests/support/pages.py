@@ -196,6 +196,12 @@ def links(page: str | Element) -> list[str]:
     return [link.attributes.get("href", "") for link in parse(page).find_all("a")]
 
 
+def documents(page: str | Element) -> dict[str, str]:
+    """Where each document of a list leads, by its name."""
+    rows = parse(page).need("div", id="documents").find_all("li")
+    return {link.text: link.attributes["href"] for row in rows for link in [row.need("a")]}
+
+
 def _find_action(element: Element, ending: str) -> str | None:
     actions = (form.attributes.get("action", "") for form in element.find_all("form"))
     return next((action for action in actions if action.endswith(ending)), None)
