@@ -6,7 +6,7 @@ import contextlib
 import json
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -30,13 +30,17 @@ class Answer:
     question: str
     text: str = ""
     seen: list[str] = field(default_factory=list)
+    broken: float = 0.0  # when it last broke, in seconds since 1970
 
 
 class Program:
     """One with a token of this person's."""
 
-    def __init__(self, client: httpx.AsyncClient, token: str, model: str) -> None:
+    def __init__(
+        self, client: httpx.AsyncClient, token: str, model: str, last_fault: Callable[[], float]
+    ) -> None:
         self._client, self.token, self.model = client, token, model
+        self._last_fault = last_fault  # by the monotonic clock
         self.answer = Answer("")  # the one that it waits for
 
     @classmethod
@@ -48,7 +52,7 @@ class Program:
         headers = {"Authorization": f"Bearer {token}"}
         client = httpx.AsyncClient(base_url=url, headers=headers, timeout=60, trust_env=False)
         models = (await client.get("/v1/models")).json()
-        return cls(client, token, models["data"][0]["id"])
+        return cls(client, token, models["data"][0]["id"], person.last_fault)
 
     async def close(self) -> None:
         """Closes its connections."""
@@ -71,6 +75,7 @@ class Program:
                     if await self._read(response, answer, streams=streams):
                         return answer
             answer.seen.append(answer.text)
+            answer.broken = time.time() - (time.monotonic() - self._last_fault())
             await asyncio.sleep(min(FIRST_PAUSE * len(answer.seen), LONGEST_PAUSE))
         raise UnexpectedAnswer(f"{PATH} still failed after {PATIENCE:.0f} s")
 

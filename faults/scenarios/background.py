@@ -68,7 +68,7 @@ def check(trial: Trial, question: str, told: Told) -> None:
     if len(rows) != 1:
         trial.found.violate("I4", f"{question!r} has {len(rows)} answers")
         return
-    ((stored, state, _),) = rows
+    ((stored, state, *_),) = rows
     if state != "complete":
         trial.found.violate("I2", f"the answer to {question!r} is {state}")
     if told.status not in ("completed", "incomplete"):  # at its length it is incomplete

@@ -19,11 +19,11 @@ WHOLE = Told("resp_1", "one two", 1, "incomplete")
 @pytest.mark.parametrize(
     ("told", "rows", "promise"),
     [
-        (WHOLE, [("one two", "complete", 2)], None),
-        (Told("resp_1", "one twotwo", 1, "completed"), [("one two", "complete", 2)], "join"),
-        (Told("resp_1", "one two", 1, ""), [("one two", "complete", 2)], "I2"),
-        (WHOLE, [("one two", "failed", 2)], "I2"),
-        (WHOLE, [("one two", "complete", 2)] * 2, "I4"),
+        (WHOLE, [("one two", "complete", 2, 1.5)], None),
+        (Told("resp_1", "one twotwo", 1, "completed"), [("one two", "complete", 2, 1.5)], "join"),
+        (Told("resp_1", "one two", 1, ""), [("one two", "complete", 2, 1.5)], "I2"),
+        (WHOLE, [("one two", "failed", 2, 1.5)], "I2"),
+        (WHOLE, [("one two", "complete", 2, 1.5)] * 2, "I4"),
         (WHOLE, [], "I4"),
     ],
 )
