@@ -185,6 +185,26 @@ async def test_a_row_is_no_answer_to_a_question_about_the_title_only(
     assert (span and span.text) == row
 
 
+STAFF = "Name,Department,Phone\nMaria Lopez,Sales,555-0101\nAisha Khan,Engineering,555-0103"
+
+
+@pytest.mark.parametrize(
+    ("question", "row"),
+    [
+        ("What is Bjørn Dahl's phone number?", None),
+        ("What is Aisha's phone number?", "Aisha Khan,Engineering,555-0103"),
+        ("Extension of aisha?", "Aisha Khan,Engineering,555-0103"),
+        ("Phone number?", "Maria Lopez,Sales,555-0101"),
+    ],
+)
+@pytest.mark.anyio
+async def test_a_row_is_no_answer_about_a_name_that_it_does_not_have(
+    question: str, row: str | None
+) -> None:
+    span = await BestSentence().find(question, [passage(STAFF)])
+    assert (span and span.text) == row
+
+
 def test_the_source_of_a_row_is_its_table() -> None:
     (row, *_) = rank_sentences("How many visitors in February?", [passage(MUSEUM)])
     quote = row.quote()

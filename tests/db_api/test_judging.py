@@ -18,6 +18,8 @@ __all__ = ["read", "reader"]
         ("How much soup would I need?", True),
         ("How high must the soup cook?", True),
         ("What is the amount of soup?", True),
+        ("How big was the soup?", True),
+        ("What does soup mean?", True),
         ("Wie lange muss die Suppe kochen?", False),
         ("How much must I pay for it?", False),
         ("How much? How long?", False),

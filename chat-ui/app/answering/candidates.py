@@ -38,6 +38,7 @@ class Candidate:
     counts: float
     title: frozenset[str] = frozenset()
     is_heading: bool = False
+    is_row: bool = False
 
     @property
     def words(self) -> frozenset[str]:
@@ -73,7 +74,7 @@ def list_candidates(passage: Passage, rank: int) -> Iterator[Candidate]:
                     row = Sentence(start, end, text[start:end])
                     form = forms.get(start, frozenset())
                     counts = BELOW if form else 1.0
-                    yield Candidate(passage, rank, row, header | form, counts, title)
+                    yield Candidate(passage, rank, row, header | form, counts, title, is_row=True)
             else:
                 refers = before and sentence.first_word in REFERRING
                 said, counts = (above | before, REFERRED) if refers else (above, BELOW)

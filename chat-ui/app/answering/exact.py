@@ -203,8 +203,8 @@ class BestSentence:
     async def find(
         self, question: str, passages: Sequence[Passage], before: str = ""
     ) -> Span | None:
-        """The one that seems to answer the question; None without passages, or if the question
-        has words of the title above a table only: any of its rows would do as well."""
+        """The one that seems to answer the question; None without passages, or if that is a row of
+        a table that is not about it: any other would do as well."""
         best = next(iter(_rank(question, passages, before)), None)
         return _point(best) if best and _is_meant(question, best) else None
 
@@ -263,7 +263,12 @@ def _is_nearest(passage: Passage, sentence: Sentence) -> bool:
 
 
 def _is_meant(question: str, best: Candidate) -> bool:
+    """Whether the question has words of more than the title above a table; and, of a row, one of
+    the names in the question, if there are any."""
     asked = Sentence(0, len(question), question)
+    names = asked.names - {asked.first_word}
+    if best.is_row and names and not any(has(best.words, name) for name in names):
+        return False
     return (
         not best.title
         or any(has(best.own_words, word) for word in asked.words)

@@ -24,12 +24,13 @@ COMMON_WORDS = {
 _ASKING = {
     "danish": "hvem hvilken hvilket hvilke hvornar hvorfor kan ma skal",
     "dutch": "hoeveel hoog kan lang mag moet naam nummer vaak waar waarom wanneer welk welke wie",
-    "english": "amount can could did do does high how long many might much must name need number"
-    " often please shall should tell want what when where which who why would",
+    "english": "amount big can could did do does far high how large long many mean means might much"
+    " must name need number often old please shall should tell want what when where which who why"
+    " would",
     "french": "combien doit faut montant nom numero ou peut pourquoi quand quel quelle quelles"
     " quels qui",
-    "german": "betrag bitte gibt hoch lange muss name nummer oft soll sollen viel viele wann warum"
-    " welche welcher welches wer wieso wo",
+    "german": "alt bedeutet betrag bitte gibt gross heisst hoch lange muss name nummer oft soll"
+    " sollen viel viele wann warum weit welche welcher welches wer wieso wo",
     "italian": "chi cosa deve dove importo nome numero perche puo quale quali quando quanti quanto",
     "norwegian": "hvem hvilken hvilket hvilke hvorfor kan ma nar skal",
     "portuguese": "deve nome numero onde pode porque quais quando quanta quanto quantos quem",
