@@ -32,8 +32,8 @@ MODULES = (
 )  # fmt: skip
 IMPORT = re.compile(r"^import\b[^;]*;\n", re.MULTILINE)
 EXPORT = re.compile(r"^export ", re.MULTILINE)
-# Comments on lines of their own: a quarter of what would be sent.
-COMMENT = re.compile(r"^ *//.*\n", re.MULTILINE)
+# Comments on lines of their own and behind code: a quarter of what would be sent.
+COMMENT = re.compile(r"^ *//.*\n|(?<=[;{,]) // .*$", re.MULTILINE)
 STYLE_COMMENT = re.compile(r"^ */\*(?:[^*]|\*(?!/))*\*/\n", re.MULTILINE)
 
 

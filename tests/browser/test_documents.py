@@ -9,7 +9,7 @@ from playwright.sync_api import FilePayload, Page, Route, expect
 from tests.browser.conftest import PHONE, MakePerson
 from tests.browser.support.documents import attach, attach_in_library, documents, text_file
 from tests.browser.support.keys import tab_to
-from tests.browser.support.page import FITS, problem, prompt, side
+from tests.browser.support.page import FITS, problem, prompt, questions, side
 from tests.browser.support.people import Someone
 from tests.support.waiting import wait_until
 
@@ -117,6 +117,16 @@ def test_what_was_typed_stays_while_files_are_attached_and_removed(visitor: Some
     expect(documents(page)).to_have_text([re.compile("two.txt")])
     if visitor.scripts:
         expect(prompt(page)).to_have_value("What do they say?")
+
+
+def test_what_is_said_of_files_is_gone_with_the_next_message(ann: Someone) -> None:
+    page = ann.open()
+    attach(ann, page, text_file("bad.txt", "<html>"))
+    expect(problem(page)).to_contain_text("bad.txt can't be read")
+    prompt(page).fill("Hello.")
+    prompt(page).press("Enter")
+    expect(questions(page)).to_have_count(1)
+    expect(problem(page)).to_have_count(0)
 
 
 def test_what_is_said_of_files_does_not_pile_up_and_is_dismissed(ann: Someone) -> None:

@@ -44,6 +44,19 @@ def test_a_draft_at_home_survives_a_reload_and_is_gone_once_it_has_begun_a_chat(
     expect(body(questions(page))).to_have_text("Say hello.")
 
 
+def test_a_draft_in_the_empty_chat_of_a_first_visit_is_there_at_home(ann: Someone) -> None:
+    page = ann.open(ann.new_chat())
+    prompt(page).fill("Say hello.")
+    page.goto("/settings")
+    page.goto("/")
+    expect(prompt(page)).to_have_value("Say hello.")
+    page.goto(ann.chat)
+    prompt(page).press("Enter")
+    expect(body(questions(page))).to_have_text("Say hello.")
+    page.goto("/")
+    expect(prompt(page)).to_have_value("")
+
+
 def test_a_home_page_that_is_taken_out_of_the_browser_s_memory_is_loaded_anew(ann: Someone) -> None:
     page = open_home(ann)
     key = page.locator("#client-key").input_value()

@@ -108,6 +108,20 @@ async def test_a_title_that_ends_with_a_number_is_no_row_of_the_table_below(text
     assert span.text in text
 
 
+GUIDE = "# Coffee machine 3000\n\nThe pump has 5 years of warranty.\n\nThe formula is $E = mc^2$."
+PRICES = "Article,Colour,Price\nAnchor,red,98.09\nTelescope,black,749.00"
+
+
+@pytest.mark.parametrize("formula", ["$E = mc^2$", "a sum of $ 5"])
+@pytest.mark.anyio
+async def test_another_question_is_not_about_the_passages_of_the_one_before(formula: str) -> None:
+    found = [passage(GUIDE.replace("$E = mc^2$", formula)), passage(PRICES)]
+    before = "How many years of warranty does the pump have?"
+    span = await BestSentence().find("How much is the Telescope?", found, before)
+    assert span
+    assert span.text == "Telescope,black,749.00"
+
+
 RULES = """Pets and visitors
 Cats are allowed without asking. Dogs need written permission of the landlord. Visitors may stay
 for two weeks."""

@@ -40,6 +40,28 @@ def test_what_is_not_in_the_documents_is_not_good(
     assert not search(ada, chat, question)["good"]
 
 
+INVOICE = """Invoice 2024-117
+From: Brightwater Plumbing Ltd
+Total: 386.40 EUR
+Due date: 28 May 2024
+Please transfer the amount to the account given below. Replacing the tap took two hours."""
+
+
+@pytest.mark.parametrize(
+    ("question", "good"),
+    [
+        ("When is the invoice due?", True),
+        ("Who is the plumbing invoice from?", True),
+        ("When is the reminder due?", False),
+    ],
+)
+def test_the_title_of_a_document_is_what_the_lines_of_a_form_are_about(
+    ada: Person, chat: str, read: Read, question: str, good: bool
+) -> None:
+    read(ada, chat, INVOICE, *TEXTS)
+    assert search(ada, chat, question)["good"] is good
+
+
 SCATTERED = """A teacher founded the museum. Nobody knows why.
 It is heated with gas. That is cheap. The shop is in the old kitchen. It closes at five.
 Bags are left outside."""

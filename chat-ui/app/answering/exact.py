@@ -27,6 +27,7 @@ FIRST_CELL = 0.05  # that it is the row about that
 ABOUT = 0.25  # that it is about what the question before was about: a follow-up doesn't repeat it
 BESIDE = 0.1  # that one of them stands beside the same word: door 17, not the 17th
 IS_HEADING = 0.6  # what it costs
+IS_OFF = 2.0  # what it costs that its passage has no word of the question, and others have some
 LONG = 800  # characters of a passage that is not shown as a whole
 NEAREST = 3  # passages are shown where no sentence has a source
 KIND = 0.35  # what it is worth that a sentence has a number, a date or a name where that is asked
@@ -45,7 +46,9 @@ HOW_MUCH = re.compile(
     r"|\bwie ?viel (?:ist|sind|muss)\b|\bco[uû]te(?:nt)?\b|\bcuestan?\b|\bcosta(?:no)?\b|\bkost\b",
     re.I,
 )
-HAS_SUM = re.compile(r"[$€£¥]|\b(?:EUR|USD|GBP|CHF|euros?|dollars?|pounds?|francs?|Franken)\b")
+HAS_SUM = re.compile(
+    r"[$€£¥] ?\d|\d ?[$€£¥]|\b(?:EUR|USD|GBP|CHF|euros?|dollars?|pounds?|francs?|Franken)\b"
+)
 DATE = re.compile(
     r"\bwhen\b|\bwhat (?:year|date|day|time)\b|\bwhich (?:year|day)\b|\bwann\b|\bwelche[mns]? "
     r"(?:jahr|tag|datum)\b|\bquand\b|\bquelle (?:date|année)\b|\bcu[aá]ndo\b|\bquando\b|\bwanneer\b"
@@ -153,6 +156,7 @@ def _rank(question: str, passages: Sequence[Passage], before: str) -> list[Candi
     own = [word for word in asked.words - FRAMING - ASKING if has(said, word)]
     if not _follows_up(asked, own):
         about = []
+    on = {id(each.passage) for each in found if any(has(each.words, word) for word in own)}
 
     def rate(each: Candidate) -> float:
         score = (
@@ -167,6 +171,7 @@ def _rank(question: str, passages: Sequence[Passage], before: str) -> list[Candi
             + BESIDE * _has_beside(asked, each.sentence)
             + (not each.is_heading) * _rate_label(asked, each.sentence)
             - IS_HEADING * each.is_heading
+            - IS_OFF * (bool(on) and id(each.passage) not in on)
         )
         return round(score, 9)
 

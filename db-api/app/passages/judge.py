@@ -18,7 +18,7 @@ from sqlalchemy import Connection, text
 
 from app.passages.schemas import FoundPassage
 from app.passages.words import ASKING_WORDS, detect_language, split_words
-from app.text_tables import FIELD, are_fields, is_header, is_row, names_columns
+from app.text_tables import FIELD, MOST_WORDS, are_fields, is_header, is_row, names_columns
 
 JUDGED = 5  # of the passages, the best by words
 GOOD = 0.55  # the share of the words that must be there
@@ -56,8 +56,13 @@ def measure_cover(
     """The share of the question's words that one place has; of a follow-up without a word of its
     own, that of the question before. `asked` are the parameters of the words, the question's own
     first, and `rarities` how rare each of them is among the `searched` passages."""
-    texts = [f"{passage.header}\n{passage.text}".strip() for passage in passages]
-    places = [place for passage in texts for place in describe_places(passage)]
+    places = [
+        place
+        for passage in passages
+        for place in describe_places(
+            f"{passage.header}\n{passage.text}".strip(), find_title(passage)
+        )
+    ]
     weights = [math.sqrt(rarity) for rarity in rarities]
     asking = ASKING_WORDS if searched < FEW_PASSAGES else []
     values = {**asked, "weights": weights, "asking": asking, "places": json.dumps(places)}
@@ -68,13 +73,14 @@ def measure_cover(
     return 0.0
 
 
-def describe_places(passage: str) -> Iterator[dict[str, object]]:
-    """The words of each sentence, of each row of a table, and of each two sentences that follow
-    each other."""
+def describe_places(passage: str, title: str = "") -> Iterator[dict[str, object]]:
+    """The words of each sentence, of each row of a table, of each line of a form behind the
+    document's title, and of each two sentences that follow each other."""
     parts = SENTENCE_END.split(end_paragraphs(passage))
     sentences = [sentence for sentence in parts if sentence.strip()]
     pairs = [f"{first} {second}" for first, second in pairwise(sentences)]
-    for counts, places in ((1, [*sentences, *read_rows(passage)]), (PAIR, pairs)):
+    fields = [f"{title} {line}" for line in passage.split("\n") if title and FIELD.match(line)]
+    for counts, places in ((1, [*sentences, *read_rows(passage), *fields]), (PAIR, pairs)):
         for place in places:
             words = split_words(place)
             yield {"words": words, "language": detect_language(words), "counts": counts}
@@ -111,6 +117,14 @@ def read_rows(passage: str) -> Iterator[str]:
         elif are_rows and heading and FIELD.match(rows[0]):
             yield f"{heading} {rows[0]}"
         above = numbers[-1], rows[-1]
+
+
+def find_title(passage: FoundPassage) -> str:
+    """The first line of a document, if that is short and no line of a form itself; empty of what
+    is not its beginning."""
+    first = passage.text.partition("\n")[0].strip()
+    is_title = len(first.split()) <= MOST_WORDS and not FIELD.match(first)
+    return first if is_title and (passage.page, passage.start) == (1, 0) else ""
 
 
 def find_heading(passage: str) -> str:

@@ -21,7 +21,12 @@ export function keepDraft(field, name, original = "") {
   if (sent && read(PREFIX + NEW) === sent) write(PREFIX + NEW, ""); // it has begun this chat
   if (stored && field.value === original && stored !== sent) field.value = stored;
   const keep = () => write(key, field.value === original ? "" : field.value);
-  field.addEventListener("input", keep);
+  let isNew = !sent; // and not in the list: what is typed is the draft of home, too
+  field.addEventListener("input", () => {
+    keep();
+    if (isNew) write(PREFIX + NEW, field.value);
+    isNew = !document.querySelector(".message.user");
+  });
   keep();
 }
 

@@ -56,6 +56,7 @@ export class Sender {
     }
     for (const box of this.form.querySelectorAll("[name=pictures]")) box.checked = false;
     this.chat.querySelector(".empty")?.remove();
+    document.querySelector("#documents .notes")?.replaceChildren();
     const listed = document.querySelector(".chat-list [aria-current] span");
     if (listed) listed.textContent = document.getElementById("chat-title").textContent;
     this.chat.follower.goToEnd();
