@@ -75,7 +75,7 @@ def _check(trial: Trial, answer: Answer) -> None:
     if len(rows) != 1:
         trial.found.violate("I4", f"{answer.question!r} has {len(rows)} answers")
         return
-    ((stored, state, _),) = rows
+    ((stored, state, *_),) = rows
     if state != "complete":
         trial.found.violate("I2", f"the answer to {answer.question!r} is {state}")
     if answer.text not in stored:
